@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config: a YAML file to a C struct, by a table of fields. Every error names
+ * file:line:column: path: what is wrong, and what would be right. Unknown keys, duplicate keys, and
+ * values out of range are errors; all errors of a file are reported, not the first alone. All
+ * programs use it at start-up; nothing here is fast or needs to be.
+ *
+ * Scalars that hold keys (CONFIG_HEX with secret set) are wiped from the parser's memory by
+ * config_free, and are never echoed in an error.
+ */
+#ifndef CONFIG_CONFIG_H
+#define CONFIG_CONFIG_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "e2m/e2m.h"
+
+enum config_kind {
+	CONFIG_BOOL,   /* bool: true/false/yes/no */
+	CONFIG_UINT,   /* unsigned integer of size 1, 2, 4 or 8 octets; decimal or 0x; min..max */
+	CONFIG_STRING, /* char *, owned by the config_file; never empty */
+	CONFIG_ENUM,   /* int (size 4): one of names, a NULL-terminated list; the value is its place
+			 * in names, or values[place] when values is given */
+	CONFIG_HEX,    /* uint8_t[size]: exactly 2*size hex digits */
+	CONFIG_ADDRESS, /* struct config_address: IPv4 or IPv6 */
+	CONFIG_IMSI,	/* struct e2m_imsi */
+	CONFIG_STRUCT,	/* a mapping; fields describe the struct at offset */
+	CONFIG_LIST,	/* a sequence: offset is of a pointer to an array, count_offset of a size_t;
+			 * each item is read by item (whose offset is 0) into item->size octets */
+};
+
+struct config_address {
+	int family; /* AF_INET or AF_INET6; 0: not given */
+	uint8_t octets[16];
+};
+
+struct config_field {
+	const char *name; /* key in the mapping; NULL ends a table */
+	enum config_kind kind;
+	size_t offset; /* in the struct that the table describes */
+	size_t size;   /* octets of the member; items of a list: of one item */
+	bool required;
+	bool secret;			   /* never echo the value */
+	uint64_t min, max;		   /* CONFIG_UINT; both 0: the member's whole range.
+					    * CONFIG_LIST: number of items; both 0: any */
+	const char *const *names;	   /* CONFIG_ENUM */
+	const int *values;		   /* CONFIG_ENUM, optional */
+	const struct config_field *fields; /* CONFIG_STRUCT */
+	const struct config_field *item;   /* CONFIG_LIST */
+	size_t count_offset;		   /* CONFIG_LIST */
+	const void *item_default; /* CONFIG_LIST: what an item is before it is read; NULL: 0 */
+	size_t given_offset;	  /* offset of a bool set true when the key is there; 0: none
+					    * (so the bool may not be the struct's first member) */
+};
+
+#define CONFIG_MEMBER(type, member) \
+	.offset = offsetof(type, member), .size = sizeof(((type *)0)->member)
+
+struct config_file; /* the parsed file, and the owner of all strings and lists read from it */
+
+/*
+ * Reads path into out, which holds the defaults beforehand, by table. Errors are written to errors,
+ * a line each. Returns the file, or NULL when there was any error. max_errors lines at most are
+ * written (20).
+ */
+struct config_file *config_load(const char *path, const struct config_field *table, void *out,
+				FILE *errors);
+
+/* The same from memory; name stands for the file's name in errors. For tests and fuzzing. */
+struct config_file *config_load_memory(const char *name, const char *text, size_t len,
+				       const struct config_field *table, void *out, FILE *errors);
+
+/*
+ * Reports an error that the table cannot see, at the place of the value at path ("pull.timeout_ms",
+ * "ports.access", "subscribers[3].imsi"), or of its nearest parent that is in the file.
+ */
+void config_error(const struct config_file *file, FILE *errors, const char *path,
+		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Frees strings and lists (the struct that was filled points to them) and wipes secrets. */
+void config_free(struct config_file *file);
+
+/* The table for a `numbers:` mapping (struct e2m_numbers), the same in every program. */
+extern const struct config_field config_e2m_numbers[];
+
+/* Names for CONFIG_ENUM fields that hold enum e2m_eea and enum e2m_eia. */
+extern const char *const config_eea_names[];
+extern const int config_eea_values[];
+extern const char *const config_eia_names[];
+extern const int config_eia_values[];
+
+#endif

@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * diameter: libfreediameter, set up from the program's own YAML, and the typed requests and answers of
+ * e2m.md 4 and of S6a/S6d (TS 29.272). No caller sees an AVP. One stack a process: freeDiameter keeps
+ * global state.
+ *
+ * Order of calls: diameter_init, then diameter_serve_*, then diameter_start, ..., diameter_stop.
+ * Handlers and completions run in freeDiameter's threads: they hand over and return.
+ */
+#ifndef DIAMETER_DIAMETER_H
+#define DIAMETER_DIAMETER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "aka/aka.h"
+#include "config/config.h"
+#include "e2m/e2m.h"
+
+struct diameter_peer {
+	char *identity; /* DiameterIdentity (a host name) */
+	struct config_address address;
+	uint16_t port; /* 5868 (TLS) by default */
+};
+
+/* The `diameter:` mapping of every program. */
+struct diameter_config {
+	char *identity;
+	char *realm;
+	struct config_address listen; /* family 0: do not listen */
+	uint16_t listen_port;	      /* TLS */
+	char *tls_certificate;	      /* PEM files */
+	char *tls_key;
+	char *tls_ca;
+	struct diameter_peer *peers; /* also who may connect: others are refused */
+	size_t peers_count;
+	uint32_t connect_interval_s; /* Tc of RFC 6733 2.1: wait between tries to connect */
+	uint32_t watchdog_s;	     /* Tw of RFC 3539; at least 6 */
+	uint32_t worker_threads;     /* freeDiameter's dispatch threads */
+};
+
+extern const struct diameter_config diameter_default_config;
+extern const struct config_field diameter_config_fields[];
+
+/*
+ * Starts libfdcore with config (through a memfd, so nothing is written to disk), registers the
+ * dictionary of e2m.md 4 with numbers, and takes over its log: lines go to diameter_log. Plain TCP is
+ * refused; every connection is TLS. -EINVAL with a message on the log when the configuration does
+ * not hold (a certificate that cannot be read, for instance).
+ */
+typedef void (*diameter_log)(bool is_error, const char *line);
+int diameter_init(const struct diameter_config *config, const struct e2m_numbers *numbers,
+		  diameter_log log);
+
+/* Opens the sockets and starts to connect to the peers; returns at once. */
+int diameter_start(void);
+
+/* Says good-bye to the peers (DPR) and stops all threads. Requests on their way complete with
+ * DIAMETER_UNREACHABLE before it returns. */
+void diameter_stop(void);
+
+/* True while the peer of that identity is in state OPEN. */
+bool diameter_peer_is_open(const char *identity);
+
+/* Called whenever a peer opens or closes. May be NULL. Set before diameter_start. */
+typedef void (*diameter_peer_changed)(const char *identity, bool open);
+void diameter_watch_peers(diameter_peer_changed changed);
+
+/* --- key pull, e2m.md 4, steps 7 and 8 --- */
+
+struct diameter_key_request {
+	struct e2m_imsi imsi;
+	struct e2m_keyset_id id;
+	char origin_host[256]; /* server side: who asks */
+};
+
+/* The outcomes of the table in e2m.md 4, and what can go wrong below it. */
+enum diameter_key_outcome {
+	DIAMETER_KEY_FOUND,
+	DIAMETER_KEY_USER_UNKNOWN,   /* 10415/5001 */
+	DIAMETER_KEY_NOT_AVAILABLE,  /* 32473/5001 */
+	DIAMETER_KEY_NOT_AUTHORIZED, /* 5003 */
+	DIAMETER_KEY_TOO_BUSY,	     /* 3004 */
+	DIAMETER_KEY_UNREACHABLE,    /* no peer, connection lost, or not sent */
+	DIAMETER_KEY_TIMEOUT,	     /* no answer in time */
+	DIAMETER_KEY_BAD_ANSWER,     /* answered, but not as e2m.md 4 says; detail says how */
+	DIAMETER_KEY_REFUSED,	     /* any other Result-Code; in detail */
+};
+
+struct diameter_key_answer {
+	enum diameter_key_outcome outcome;
+	struct e2m_keyset keyset; /* FOUND only; the receiver wipes its copy */
+	enum e2m_eea ciphering;	  /* FOUND only */
+	enum e2m_eia integrity;	  /* FOUND only */
+	uint32_t lifetime_s;	  /* 0: until the keyset is replaced */
+	char detail[96];	  /* for people; no keys */
+};
+
+typedef void (*diameter_key_answered)(void *arg, const struct diameter_key_answer *answer);
+
+/*
+ * Sends an EKR to destination_host (NULL: any peer of destination_realm). answered is called exactly
+ * once if 0 is returned, never otherwise. -EHOSTUNREACH: destination_host is not open.
+ */
+int diameter_send_key_request(const char *destination_host, const char *destination_realm,
+			      const struct diameter_key_request *request, uint32_t timeout_ms,
+			      diameter_key_answered answered, void *arg);
+
+/* Server: handler fills answer (FOUND, USER_UNKNOWN, NOT_AVAILABLE, NOT_AUTHORIZED or TOO_BUSY).
+ * Malformed requests are answered here, with 5005 or 5009, without calling it. */
+typedef void (*diameter_key_handler)(void *arg, const struct diameter_key_request *request,
+				     struct diameter_key_answer *answer);
+int diameter_serve_keys(diameter_key_handler handler, void *arg);
+
+/* --- authentication vectors, TS 29.272 5.2.3.1, one vector a request --- */
+
+struct diameter_auth_request {
+	struct e2m_imsi imsi;
+	enum aka_system system; /* UMTS: UTRAN vector for an SGSN; EPS: E-UTRAN vector for an MME */
+	uint8_t visited_plmn[AKA_SN_ID_LEN];
+	bool resynchronise; /* Re-Synchronization-Info: rand || auts */
+	uint8_t rand[E2M_RAND_LEN];
+	uint8_t auts[AKA_AUTS_LEN];
+	char origin_host[256]; /* server side */
+};
+
+enum diameter_auth_outcome {
+	DIAMETER_AUTH_OK,
+	DIAMETER_AUTH_USER_UNKNOWN,	/* 10415/5001 */
+	DIAMETER_AUTH_DATA_UNAVAILABLE, /* 10415/4181 */
+	DIAMETER_AUTH_NOT_AUTHORIZED,	/* 5003 */
+	DIAMETER_AUTH_UNREACHABLE,
+	DIAMETER_AUTH_TIMEOUT,
+	DIAMETER_AUTH_BAD_ANSWER,
+	DIAMETER_AUTH_REFUSED,
+};
+
+struct diameter_auth_answer {
+	enum diameter_auth_outcome outcome;
+	/* The vector; its keyset member is never sent and stays zero on the client. */
+	struct aka_vector vector;
+	char detail[96];
+};
+
+typedef void (*diameter_auth_answered)(void *arg, const struct diameter_auth_answer *answer);
+int diameter_send_auth_request(const char *destination_host, const char *destination_realm,
+			       const struct diameter_auth_request *request, uint32_t timeout_ms,
+			       diameter_auth_answered answered, void *arg);
+
+typedef void (*diameter_auth_handler)(void *arg, const struct diameter_auth_request *request,
+				      struct diameter_auth_answer *answer);
+int diameter_serve_auth(diameter_auth_handler handler, void *arg);
+
+#endif

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gtpc_v1: GTPv1-C (TS 29.060), as far as an HSE reads it and an SGSN with one UE writes it. The
+ * parser takes a pointer and a length, survives any bytes, and copies nothing but scalars: what it
+ * points to lives in the caller's buffer. Information elements (IE) that it does not know are passed
+ * over by their length.
+ */
+#ifndef GTP_GTPC_V1_H
+#define GTP_GTPC_V1_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "e2m/e2m.h"
+
+#define GTPC_PORT 2123
+
+/* TS 29.060 table 1. */
+enum gtpc_v1_type {
+	GTPC_V1_ECHO_REQUEST = 1,
+	GTPC_V1_ECHO_RESPONSE = 2,
+	GTPC_V1_CREATE_PDP_REQUEST = 16,
+	GTPC_V1_CREATE_PDP_RESPONSE = 17,
+	GTPC_V1_UPDATE_PDP_REQUEST = 18,
+	GTPC_V1_UPDATE_PDP_RESPONSE = 19,
+	GTPC_V1_DELETE_PDP_REQUEST = 20,
+	GTPC_V1_DELETE_PDP_RESPONSE = 21,
+};
+
+/* TS 29.060 7.7.1: 128 to 191 accept. */
+#define GTPC_V1_CAUSE_ACCEPTED	   128
+#define GTPC_V1_CAUSE_NON_EXISTENT 192
+
+static inline bool gtpc_v1_cause_accepts(uint8_t cause)
+{
+	return cause >= 128 && cause < 192;
+}
+
+/* A GSN Address of 4 or 16 octets; len 0: absent. Unused octets are zero. */
+struct gtp_address {
+	uint8_t len;
+	uint8_t octets[16];
+};
+
+/* A variable-length IE's contents; NULL: absent. */
+struct gtp_octets {
+	const uint8_t *data;
+	uint16_t len;
+};
+
+/* Bits of gtpc_v1.present. */
+#define GTPC_V1_HAS_IMSI	 (1u << 0)
+#define GTPC_V1_HAS_NSAPI	 (1u << 1)
+#define GTPC_V1_HAS_LINKED_NSAPI (1u << 2)
+#define GTPC_V1_HAS_TEID_DATA	 (1u << 3)
+#define GTPC_V1_HAS_TEID_CONTROL (1u << 4)
+#define GTPC_V1_HAS_CAUSE	 (1u << 5)
+#define GTPC_V1_HAS_RECOVERY	 (1u << 6)
+#define GTPC_V1_HAS_TEARDOWN	 (1u << 7)
+
+/* One message; an IE that comes twice counts the first time, but for NSAPI and GSN Address, where
+ * the order tells them apart (TS 29.060 7.3.1: the second NSAPI is the linked one; GSN Address for
+ * signalling, then for user traffic). */
+struct gtpc_v1 {
+	uint8_t type; /* enum gtpc_v1_type, or any other */
+	bool has_sequence;
+	uint16_t sequence;
+	uint32_t teid; /* of the header: the receiver's */
+	uint32_t present;
+	struct e2m_imsi imsi;
+	uint8_t nsapi;	      /* 0 to 15 */
+	uint8_t linked_nsapi; /* 0 to 15 */
+	uint32_t teid_data;
+	uint32_t teid_control;
+	uint8_t cause;
+	uint8_t recovery;
+	bool teardown; /* the Teardown Ind's bit */
+	struct gtp_address gsn_control;
+	struct gtp_address gsn_user;
+	struct gtp_octets pco;
+	struct gtp_octets apn; /* as on the wire: length-prefixed labels */
+	struct gtp_octets end_user_address;
+};
+
+/*
+ * Reads one GTPv1-C message. 0; -EBADMSG: cut short, wrong version, header lengths that contradict
+ * len, an IE that runs past the end, or a fixed-length IE of unknown length (type below 128 that TS
+ * 29.060 table 37 does not list). An IE with contents that make no sense (an IMSI that is not decimal,
+ * a GSN Address of five octets) is -EBADMSG too.
+ */
+int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len);
+
+/*
+ * Writers, for hse-ue and for tests. They fill out (size octets) and return the length, or -ENOSPC.
+ */
+struct gtpc_v1_create {
+	uint16_t sequence;
+	struct e2m_imsi imsi;
+	const char *msisdn; /* digits; NULL: none */
+	const char *apn;    /* dotted text */
+	uint8_t nsapi;
+	uint8_t recovery;
+	uint32_t teid_data;	/* ours, for downlink */
+	uint32_t teid_control;	/* ours */
+	struct gtp_address gsn; /* ours, for signalling and for user traffic */
+	struct gtp_octets pco;
+};
+
+/* Create PDP Context Request for a dynamic IPv4 address, TS 29.060 7.3.1. */
+int gtpc_v1_write_create_request(uint8_t *out, size_t size, const struct gtpc_v1_create *create);
+
+struct gtpc_v1_update {
+	uint16_t sequence;
+	uint32_t peer_teid_control; /* header TEID: the GGSN's */
+	uint8_t nsapi;
+	uint8_t recovery;
+	uint32_t teid_data;
+	uint32_t teid_control;
+	struct gtp_address gsn;
+	struct gtp_octets pco; /* data NULL: none */
+};
+
+/* Update PDP Context Request, SGSN initiated, TS 29.060 7.3.3. */
+int gtpc_v1_write_update_request(uint8_t *out, size_t size, const struct gtpc_v1_update *update);
+
+/* Delete PDP Context Request, TS 29.060 7.3.5. */
+int gtpc_v1_write_delete_request(uint8_t *out, size_t size, uint16_t sequence,
+				 uint32_t peer_teid_control, uint8_t nsapi, bool teardown);
+
+/* A response with Cause alone: Delete Response, or a refusal. */
+int gtpc_v1_write_cause_response(uint8_t *out, size_t size, enum gtpc_v1_type type,
+				 uint16_t sequence, uint32_t peer_teid_control, uint8_t cause);
+
+/* An accepted Create or Update Response as a GGSN sends it (tests play the GGSN with it): Cause,
+ * Recovery, TEIDs, GSN Addresses, and for a Create Charging ID and End User Address. */
+struct gtpc_v1_accept {
+	enum gtpc_v1_type type; /* CREATE or UPDATE response */
+	uint16_t sequence;
+	uint32_t peer_teid_control; /* the SGSN's */
+	uint8_t recovery;
+	uint32_t teid_data;	/* the GGSN's, for uplink */
+	uint32_t teid_control;	/* the GGSN's */
+	struct gtp_address gsn; /* for signalling and for user traffic */
+};
+int gtpc_v1_write_accept_response(uint8_t *out, size_t size, const struct gtpc_v1_accept *accept);
+
+/* Echo Request or Response (with Recovery), TS 29.060 7.2. */
+int gtpc_v1_write_echo(uint8_t *out, size_t size, enum gtpc_v1_type type, uint16_t sequence,
+		       uint8_t recovery);
+
+#endif

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * npdu: the protected N-PDU of e2m.md 7. Its header, COUNT reconstruction, keys ready for use, and the
+ * batch engine on intel-ipsec-mb that protects and opens N-PDUs in place. The data plane's workers,
+ * hse-ue and check-vectors call it. The replay window is in npdu/window.h. Knows nothing of
+ * sessions, tunnels or packets' outer headers.
+ *
+ *  bit 7    6    5..3     2..0
+ * +------+-----+--------+-------+------------------+------------------+-------+
+ * | U=1  | R=0 | Key ID |  CTR (3 + 8n bits)       | ciphertext       | MAC   |
+ * +------+-----+--------+-------+------------------+------------------+-------+
+ * \_________ octet 0 __________/ \_ n octets _____/
+ */
+#ifndef NPDU_NPDU_H
+#define NPDU_NPDU_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "e2m/e2m.h"
+
+#define NPDU_COUNTER_OCTETS_MAX 3
+#define NPDU_HEADER_MAX		(1 + NPDU_COUNTER_OCTETS_MAX)
+#define NPDU_MAC_MAX		16
+/* The highest COUNT that may be sent; at 2^32-1 the keyset is spent. */
+#define NPDU_COUNT_MAX UINT32_C(0xFFFFFFFE)
+/* The engine uses this many octets before the header as scratch, and puts them back. */
+#define NPDU_HEADROOM 8
+/* Operations in one call of the engine, at most. */
+#define NPDU_BURST_MAX 64
+/* The largest N-PDU that the engine takes, in octets. */
+#define NPDU_LEN_MAX 65000
+
+/* Octets of header for counter_octets n (0 to 3). */
+static inline size_t npdu_header_len(unsigned n)
+{
+	return 1 + n;
+}
+
+/* Octets of MAC: 4 for eia1..3, gcm_tag_octets (8 or 16) for gcm, 0 for eia0. */
+size_t npdu_mac_len(enum e2m_eia eia, unsigned gcm_tag_octets);
+
+/* Writes octet 0 and CTR = COUNT mod 2^(3+8n). */
+void npdu_write_header(uint8_t *out, unsigned n, uint8_t key_id, uint32_t count);
+
+/* Reads CTR from a header of 1 + n octets. */
+uint32_t npdu_read_ctr(const uint8_t *header, unsigned n);
+
+static inline bool npdu_header_is_valid(uint8_t octet0) /* U = 1, R = 0 */
+{
+	return (octet0 & 0xC0) == 0x80;
+}
+
+static inline uint8_t npdu_header_key_id(uint8_t octet0)
+{
+	return octet0 >> 3 & 7;
+}
+
+/*
+ * COUNT reconstruction, e2m.md 7 "Receiving": the one value in [base, base + W - 1] that is ctr mod W,
+ * where h is one more than the highest COUNT authenticated so far. The result may exceed
+ * NPDU_COUNT_MAX: check 3, count_range.
+ */
+uint64_t npdu_reconstruct_count(unsigned n, uint32_t h, uint32_t ctr);
+
+/* --- keys --- */
+
+struct npdu_key;
+
+/* Derives Kenc and Kint of keyset and makes them ready. NULL when the algorithms may not be combined
+ * (errno EINVAL) or memory ran out. Memory is locked from dumps only if the process is. */
+struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
+			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets);
+/* Wipes and frees; NULL is allowed. */
+void npdu_key_free(struct npdu_key *key);
+size_t npdu_key_mac_len(const struct npdu_key *key);
+
+/* --- engine --- */
+
+struct npdu_engine; /* one a thread */
+
+/* NULL: no memory, or a CPU that intel-ipsec-mb does not run on. */
+struct npdu_engine *npdu_engine_new(void);
+void npdu_engine_free(struct npdu_engine *engine);
+
+/*
+ * One N-PDU to protect or to open, in place. pdu points at octet 0 of the protected form; the N-PDU
+ * stands (protect) or will stand (open) at pdu + 1 + n. There must be NPDU_HEADROOM writable octets
+ * before pdu (kept as they are) and room for the MAC after the N-PDU.
+ */
+struct npdu_op {
+	const struct npdu_key *key;
+	uint8_t *pdu;
+	uint32_t npdu_len; /* octets of the N-PDU alone, 0 to NPDU_LEN_MAX */
+	uint32_t count;
+	uint8_t bearer;	   /* 0 to 31 */
+	uint8_t direction; /* enum e2m_direction */
+	uint8_t counter_octets;
+	bool ok; /* out: protect: always true unless the library failed; open: MAC was right */
+};
+
+/* Protects ops[0..count): the caller has written the headers (npdu_write_header). Operations of one
+ * call finish together; different keys and algorithms may be mixed. count at most NPDU_BURST_MAX. */
+void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
+
+/* Opens ops[0..count). Where ok is false the octets of the N-PDU are undefined and must be dropped. */
+void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
+
+#endif
