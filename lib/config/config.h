@@ -5,8 +5,11 @@
  * values out of range are errors; all errors of a file are reported, not the first alone. All
  * programs use it at start-up; nothing here is fast or needs to be.
  *
- * Scalars that hold keys (CONFIG_HEX with secret set) are wiped from the parser's memory by
- * config_free, and are never echoed in an error.
+ * Scalars that hold keys (CONFIG_HEX with secret set) are wiped from the parser's memory as soon as
+ * they are read, and are never echoed in an error. Lists are wiped by config_free; the struct that was
+ * filled is the caller's to wipe.
+ *
+ * Of YAML, one document without anchors, aliases and tags is taken.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -19,9 +22,10 @@
 #include "e2m/e2m.h"
 
 enum config_kind {
-	CONFIG_BOOL,   /* bool: true/false/yes/no */
-	CONFIG_UINT,   /* unsigned integer of size 1, 2, 4 or 8 octets; decimal or 0x; min..max */
-	CONFIG_STRING, /* char *, owned by the config_file; never empty */
+	CONFIG_BOOL,   /* bool: true/false/yes/no, without quotes */
+	CONFIG_UINT,   /* unsigned integer of size 1, 2, 4 or 8 octets; decimal or 0x, without
+			* quotes; min..max */
+	CONFIG_STRING, /* char *, owned by the config_file; never empty, printable */
 	CONFIG_ENUM,   /* int (size 4): one of names, a NULL-terminated list; the value is its place
 			 * in names, or values[place] when values is given */
 	CONFIG_HEX,    /* uint8_t[size]: exactly 2*size hex digits */
@@ -62,9 +66,9 @@ struct config_field {
 struct config_file; /* the parsed file, and the owner of all strings and lists read from it */
 
 /*
- * Reads path into out, which holds the defaults beforehand, by table. Errors are written to errors,
- * a line each. Returns the file, or NULL when there was any error. max_errors lines at most are
- * written (20).
+ * Reads path into out, which holds the defaults beforehand, by table (at most 64 fields a mapping).
+ * Errors are written to errors, a line each: the first 20, then how many more there are. Returns the
+ * file, or NULL when there was any error; out must not be used then.
  */
 struct config_file *config_load(const char *path, const struct config_field *table, void *out,
 				FILE *errors);
@@ -79,6 +83,10 @@ struct config_file *config_load_memory(const char *name, const char *text, size_
  */
 void config_error(const struct config_file *file, FILE *errors, const char *path,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The path of a file that the configuration names: relative to the folder of the configuration file.
+ * Owned by file; NULL when memory ran out. */
+const char *config_resolve_path(struct config_file *file, const char *path);
 
 /* Frees strings and lists (the struct that was filled points to them) and wipes secrets. */
 void config_free(struct config_file *file);

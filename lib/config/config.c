@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "config/decode.h"
+#include "config/report.h"
+#include "config/tree.h"
+
+struct config_file {
+	char *name;
+	struct config_node *root;
+	struct config_block *blocks;
+};
+
+struct config_file *config_load_memory(const char *name, const char *text, size_t len,
+				       const struct config_field *table, void *out, FILE *errors)
+{
+	struct config_report report = {.name = name, .errors = errors};
+	struct config_file *file = calloc(1, sizeof(*file));
+
+	if (file)
+		file->name = strdup(name);
+	if (!file || !file->name) {
+		config_report_error(&report, 0, 0, "", "out of memory");
+		config_free(file);
+		return NULL;
+	}
+	file->root = config_tree_parse(text, len, &report);
+	if (file->root)
+		config_decode(file->root, table, out, &file->blocks, &report);
+	config_report_finish(&report);
+	if (report.count > 0) {
+		config_free(file);
+		return NULL;
+	}
+	return file;
+}
+
+/* What is left of a buffer when a larger one takes over: nothing. */
+static char *grow(char *text, size_t used, size_t size)
+{
+	char *larger = malloc(size);
+
+	if (larger && text)
+		memcpy(larger, text, used);
+	if (text)
+		e2m_wipe(text, used);
+	free(text);
+	return larger;
+}
+
+/* All of fd, one octet beyond the bound at most; NULL with errno. */
+static char *read_all(int fd, size_t *len)
+{
+	struct stat st;
+	size_t size = 4096, used = 0;
+	char *text = NULL;
+
+	if (fstat(fd, &st))
+		return NULL;
+	/* One octet more, so that the read that finds the end does not make the buffer grow. */
+	if (S_ISREG(st.st_mode) && st.st_size > 0 && (uint64_t)st.st_size <= CONFIG_MAX_OCTETS)
+		size = (size_t)st.st_size + 1;
+	for (ssize_t got = 1; got > 0 && used <= CONFIG_MAX_OCTETS; size *= 2) {
+		text = grow(text, used, size);
+		if (!text)
+			return NULL;
+		while (used < size && (got = read(fd, text + used, size - used)) > 0)
+			used += (size_t)got;
+		if (got < 0) {
+			e2m_wipe(text, used);
+			free(text);
+			return NULL;
+		}
+	}
+	*len = used;
+	return text;
+}
+
+struct config_file *config_load(const char *path, const struct config_field *table, void *out,
+				FILE *errors)
+{
+	struct config_file *file = NULL;
+	char *text = NULL;
+	size_t len = 0;
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd >= 0)
+		text = read_all(fd, &len);
+	if (!text)
+		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
+	else
+		file = config_load_memory(path, text, len, table, out, errors);
+	if (text)
+		e2m_wipe(text, len);
+	free(text);
+	if (fd >= 0)
+		close(fd);
+	return file;
+}
+
+const char *config_resolve_path(struct config_file *file, const char *path)
+{
+	const char *slash = strrchr(file->name, '/');
+
+	if (path[0] == '/' || !slash)
+		return path;
+	size_t folder = (size_t)(slash - file->name) + 1;
+	char *resolved = config_block_new(&file->blocks, folder + strlen(path) + 1);
+	if (!resolved)
+		return NULL;
+	memcpy(resolved, file->name, folder);
+	memcpy(resolved + folder, path, strlen(path));
+	return resolved;
+}
+
+void config_error(const struct config_file *file, FILE *errors, const char *path,
+		  const char *format, ...)
+{
+	const struct config_node *node = config_tree_find(file->root, path);
+	va_list args;
+
+	va_start(args, format);
+	config_report_write(errors, file->name, node->line, node->column, path, format, args);
+	va_end(args);
+}
+
+void config_free(struct config_file *file)
+{
+	if (!file)
+		return;
+	config_tree_free(file->root);
+	config_blocks_free(file->blocks);
+	free(file->name);
+	free(file);
+}

@@ -1,0 +1,579 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "config/config.h"
+
+#include <arpa/inet.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+enum poll_mode {
+	POLL_ADAPTIVE,
+	POLL_BUSY,
+};
+
+struct port {
+	char *device;
+	uint16_t queues;
+};
+
+struct subscriber {
+	struct e2m_imsi imsi;
+	uint8_t k[16];
+	int ciphering;
+	char **hses;
+	size_t hses_count;
+};
+
+struct sample {
+	bool strict;
+	bool strict_given;
+	uint8_t small;
+	uint16_t timeout_ms;
+	uint32_t wide;
+	uint64_t widest;
+	char *name;
+	int poll;
+	uint8_t amf[2];
+	struct config_address address;
+	struct port access;
+	bool access_given;
+	struct subscriber *subscribers;
+	size_t subscribers_count;
+	struct e2m_numbers numbers;
+};
+
+static const char *const poll_names[] = {"adaptive", "busy", NULL};
+
+static const struct config_field port_fields[] = {
+	{.name = "device",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct port, device),
+	 .required = true},
+	{.name = "queues",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct port, queues),
+	 .min = 1,
+	 .max = 16},
+	{0},
+};
+
+static const struct config_field hse_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
+
+static const struct config_field subscriber_fields[] = {
+	{.name = "imsi",
+	 .kind = CONFIG_IMSI,
+	 CONFIG_MEMBER(struct subscriber, imsi),
+	 .required = true},
+	{.name = "k", .kind = CONFIG_HEX, CONFIG_MEMBER(struct subscriber, k), .secret = true},
+	{.name = "ciphering",
+	 .kind = CONFIG_ENUM,
+	 CONFIG_MEMBER(struct subscriber, ciphering),
+	 .names = config_eea_names,
+	 .values = config_eea_values},
+	{.name = "hses",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct subscriber, hses),
+	 .item = &hse_item,
+	 .count_offset = offsetof(struct subscriber, hses_count),
+	 .min = 1,
+	 .max = 2},
+	{0},
+};
+
+static const struct config_field subscriber_item = {
+	.kind = CONFIG_STRUCT, .size = sizeof(struct subscriber), .fields = subscriber_fields};
+
+static const struct subscriber subscriber_default = {.ciphering = E2M_EEA2};
+
+static const struct config_field sample_fields[] = {
+	{.name = "strict",
+	 .kind = CONFIG_BOOL,
+	 CONFIG_MEMBER(struct sample, strict),
+	 .given_offset = offsetof(struct sample, strict_given)},
+	{.name = "small", .kind = CONFIG_UINT, CONFIG_MEMBER(struct sample, small)},
+	{.name = "timeout_ms",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct sample, timeout_ms),
+	 .min = 10,
+	 .max = 5000},
+	{.name = "wide", .kind = CONFIG_UINT, CONFIG_MEMBER(struct sample, wide)},
+	{.name = "widest", .kind = CONFIG_UINT, CONFIG_MEMBER(struct sample, widest)},
+	{.name = "name", .kind = CONFIG_STRING, CONFIG_MEMBER(struct sample, name)},
+	{.name = "poll",
+	 .kind = CONFIG_ENUM,
+	 CONFIG_MEMBER(struct sample, poll),
+	 .names = poll_names},
+	{.name = "amf", .kind = CONFIG_HEX, CONFIG_MEMBER(struct sample, amf)},
+	{.name = "address", .kind = CONFIG_ADDRESS, CONFIG_MEMBER(struct sample, address)},
+	{.name = "access",
+	 .kind = CONFIG_STRUCT,
+	 CONFIG_MEMBER(struct sample, access),
+	 .fields = port_fields,
+	 .given_offset = offsetof(struct sample, access_given)},
+	{.name = "subscribers",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct sample, subscribers),
+	 .item = &subscriber_item,
+	 .item_default = &subscriber_default,
+	 .count_offset = offsetof(struct sample, subscribers_count)},
+	{.name = "numbers",
+	 .kind = CONFIG_STRUCT,
+	 CONFIG_MEMBER(struct sample, numbers),
+	 .fields = config_e2m_numbers},
+	{0},
+};
+
+static struct config_file *load(struct sample *out, const char *text, size_t len, char *errors,
+				size_t size)
+{
+	FILE *stream = fmemopen(errors, size, "w");
+	struct config_file *file =
+		config_load_memory("t.yaml", text, len, sample_fields, out, stream);
+
+	fclose(stream);
+	return file;
+}
+
+/* text loads without a word. */
+static struct config_file *load_good(struct sample *out, const char *text)
+{
+	char errors[4096] = "";
+
+	struct config_file *file = load(out, text, strlen(text), errors, sizeof(errors));
+	CU_ASSERT_STRING_EQUAL(errors, "");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	return file;
+}
+
+/* text is refused with exactly these errors. */
+static void assert_errors_len(const char *text, size_t len, const char *expected)
+{
+	struct sample sample = {0};
+	char errors[8192] = "";
+	struct config_file *file = load(&sample, text, len, errors, sizeof(errors));
+
+	if (strcmp(errors, expected))
+		printf("expected: %s     got: %s", expected, errors);
+	CU_ASSERT_STRING_EQUAL(errors, expected);
+	CU_ASSERT_PTR_NULL(file);
+	config_free(file);
+}
+
+static void assert_errors(const char *text, const char *expected)
+{
+	assert_errors_len(text, strlen(text), expected);
+}
+
+static void every_kind_is_read(void)
+{
+	static const char text[] = "# a comment\n"
+				   "strict: yes\n"
+				   "small: 0xff\n"
+				   "timeout_ms: 5000\n"
+				   "wide: 4294967295\n"
+				   "widest: 18446744073709551615\n"
+				   "name: \"a name\"\n"
+				   "poll: busy\n"
+				   "amf: \"80fF\"\n"
+				   "address: 2001:db8::1\n"
+				   "access: {device: net_null0, queues: 2}\n"
+				   "subscribers:\n"
+				   "  - imsi: 262010000000001\n"
+				   "    k: 465b5ce8b199b49faa5f0a2ee238a6bc\n"
+				   "    ciphering: gcm\n"
+				   "    hses: [a.example, b.example]\n"
+				   "  - {imsi: \"262010000000002\"}\n"
+				   "numbers: {fc_e2mkeyset: 0xD1, pco_container: 65281}\n";
+	struct sample s = {.numbers = e2m_default_numbers};
+	uint8_t k[16], address[16];
+
+	struct config_file *file = load_good(&s, text);
+	CU_ASSERT_TRUE(s.strict && s.strict_given && s.access_given);
+	CU_ASSERT_EQUAL(s.small, 255);
+	CU_ASSERT_EQUAL(s.timeout_ms, 5000);
+	CU_ASSERT_EQUAL(s.wide, UINT32_MAX);
+	CU_ASSERT_EQUAL(s.widest, UINT64_MAX);
+	CU_ASSERT_STRING_EQUAL(s.name, "a name");
+	CU_ASSERT_EQUAL(s.poll, POLL_BUSY);
+	CU_ASSERT_EQUAL(s.amf[0], 0x80);
+	CU_ASSERT_EQUAL(s.amf[1], 0xff);
+	CU_ASSERT_EQUAL(s.address.family, AF_INET6);
+	inet_pton(AF_INET6, "2001:db8::1", address);
+	CU_ASSERT_EQUAL(memcmp(s.address.octets, address, 16), 0);
+	CU_ASSERT_STRING_EQUAL(s.access.device, "net_null0");
+	CU_ASSERT_EQUAL(s.access.queues, 2);
+	CU_ASSERT_EQUAL_FATAL(s.subscribers_count, 2);
+	CU_ASSERT_STRING_EQUAL(s.subscribers[0].imsi.digits, "262010000000001");
+	unit_hex(k, sizeof(k), "465b5ce8b199b49faa5f0a2ee238a6bc");
+	CU_ASSERT_EQUAL(memcmp(s.subscribers[0].k, k, 16), 0);
+	CU_ASSERT_EQUAL(s.subscribers[0].ciphering, E2M_EEA_GCM);
+	CU_ASSERT_EQUAL_FATAL(s.subscribers[0].hses_count, 2);
+	CU_ASSERT_STRING_EQUAL(s.subscribers[0].hses[1], "b.example");
+	CU_ASSERT_STRING_EQUAL(s.subscribers[1].imsi.digits, "262010000000002");
+	CU_ASSERT_EQUAL(s.subscribers[1].ciphering, E2M_EEA2);
+	CU_ASSERT_EQUAL(s.numbers.fc_e2mkeyset, 0xD1);
+	CU_ASSERT_EQUAL(s.numbers.pco_container, 0xFF01);
+	CU_ASSERT_EQUAL(s.numbers.fc_umts_prime, 0xE0);
+	config_free(file);
+}
+
+static void absent_keys_leave_defaults(void)
+{
+	static const char *const texts[] = {"", "---\n", "# nothing\n", "{}\n"};
+
+	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		struct sample s = {.timeout_ms = 77, .poll = POLL_BUSY};
+		struct config_file *file = load_good(&s, texts[i]);
+		CU_ASSERT_EQUAL(s.timeout_ms, 77);
+		CU_ASSERT_EQUAL(s.poll, POLL_BUSY);
+		CU_ASSERT_FALSE(s.strict_given || s.access_given);
+		config_free(file);
+	}
+}
+
+static void unknown_keys_are_errors_at_the_key(void)
+{
+	assert_errors("small: 1\naccess:\n  device: x\n  queue: 1\n",
+		      "t.yaml:4:3: access.queue: unknown key; known here are device, queues\n");
+	assert_errors("subscribers:\n  - imsi: 262010\n  - imsi: 262011\n    K: aa\n",
+		      "t.yaml:4:5: subscribers[1].K: unknown key; known here are imsi, k, "
+		      "ciphering, hses\n");
+	assert_errors("? [a]\n: 1\n", "t.yaml:1:3: expected a word as key\n");
+	assert_errors(
+		"<<: {small: 1}\n",
+		"t.yaml:1:1: <<: unknown key; known here are strict, small, timeout_ms, wide, "
+		"widest, name, poll, amf, address, access, subscribers, numbers\n");
+}
+
+static void duplicate_keys_are_errors(void)
+{
+	assert_errors("small: 1\nwide: 2\nsmall: 1\n",
+		      "t.yaml:3:1: small: given twice, first at line 1\n");
+}
+
+static void wrong_types_are_errors_at_the_value(void)
+{
+	assert_errors("strict: maybe\n",
+		      "t.yaml:1:9: strict: expected true or false, found 'maybe'\n");
+	assert_errors("strict: \"true\"\n",
+		      "t.yaml:1:9: strict: expected true or false, found 'true'\n");
+	assert_errors("small: [1]\n",
+		      "t.yaml:1:8: small: expected an integer from 0 to 255, found a list\n");
+	assert_errors("small:\n",
+		      "t.yaml:1:7: small: expected an integer from 0 to 255, found nothing\n");
+	assert_errors("name: {a: b}\n", "t.yaml:1:7: name: expected a string, found a mapping\n");
+	assert_errors("name: \"\"\n", "t.yaml:1:7: name: expected a string, found ''\n");
+	assert_errors("name: ~\n", "t.yaml:1:7: name: expected a string, found nothing\n");
+	assert_errors("name: \"a\\nb\"\n",
+		      "t.yaml:1:7: name: expected a string, found unprintable text\n");
+	assert_errors("access: 5\n", "t.yaml:1:9: access: expected a mapping, found '5'\n");
+	assert_errors("subscribers: {}\n",
+		      "t.yaml:1:14: subscribers: expected a list, found a mapping\n");
+	assert_errors("- a\n", "t.yaml:1:1: expected a mapping, found a list\n");
+}
+
+static void integers_out_of_range_are_errors(void)
+{
+	static const char *const bad[] = {"9",
+					  "5001",
+					  "-1",
+					  "10.0",
+					  "1e2",
+					  "010",
+					  "0x",
+					  "0xg",
+					  "+10",
+					  "10 0",
+					  "18446744073709551626",
+					  "\"100\""};
+	static const char *const shown[] = {"9",
+					    "5001",
+					    "-1",
+					    "10.0",
+					    "1e2",
+					    "010",
+					    "0x",
+					    "0xg",
+					    "+10",
+					    "10 0",
+					    "18446744073709551626",
+					    "100"};
+
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		char text[64], expected[128];
+		snprintf(text, sizeof(text), "timeout_ms: %s\n", bad[i]);
+		snprintf(expected, sizeof(expected),
+			 "t.yaml:1:13: timeout_ms: expected an integer from 10 to 5000, found "
+			 "'%s'\n",
+			 shown[i]);
+		assert_errors(text, expected);
+	}
+	assert_errors("wide: 4294967296\n", "t.yaml:1:7: wide: expected an integer from 0 to "
+					    "4294967295, found '4294967296'\n");
+}
+
+static void missing_required_keys_are_placed_at_their_mapping(void)
+{
+	assert_errors("small: 1\naccess:\n  queues: 1\n",
+		      "t.yaml:3:3: access.device: required, but missing\n");
+	assert_errors("subscribers: [{}]\n",
+		      "t.yaml:1:15: subscribers[0].imsi: required, but missing\n");
+}
+
+static void enums_name_what_is_allowed(void)
+{
+	assert_errors("poll: Busy\n",
+		      "t.yaml:1:7: poll: expected one of adaptive, busy, found 'Busy'\n");
+	assert_errors("poll: \"busy\\0\"\n", "t.yaml:1:7: poll: expected one of adaptive, busy, "
+					     "found unprintable text\n");
+	assert_errors("subscribers: [{imsi: 262010, ciphering: eea4}]\n",
+		      "t.yaml:1:41: subscribers[0].ciphering: expected one of eea0, eea1, eea2, "
+		      "eea3, gcm, found 'eea4'\n");
+}
+
+static void hex_has_its_exact_length(void)
+{
+	assert_errors("amf: 800\n",
+		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '800'\n");
+	assert_errors("amf: 80000\n",
+		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '80000'\n");
+	assert_errors("amf: 80x0\n",
+		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '80x0'\n");
+}
+
+static void secrets_are_not_echoed(void)
+{
+	assert_errors(
+		"subscribers: [{imsi: 262010, k: 465b5ce8b199b49faa5f0a2ee238a6b}]\n",
+		"t.yaml:1:33: subscribers[0].k: expected exactly 32 hex digits, found another "
+		"value\n");
+}
+
+static void lists_have_their_bounds_and_places(void)
+{
+	assert_errors("subscribers: [{imsi: 262010, hses: []}]\n",
+		      "t.yaml:1:36: subscribers[0].hses: expected at least 1 items, found 0\n");
+	assert_errors("subscribers: [{imsi: 262010, hses: [a, b, c]}]\n",
+		      "t.yaml:1:36: subscribers[0].hses: expected at most 2 items, found 3\n");
+	assert_errors("subscribers: [{imsi: 262010, hses: [a, [b]]}]\n",
+		      "t.yaml:1:40: subscribers[0].hses[1]: expected a string, found a list\n");
+}
+
+static void addresses_are_numeric(void)
+{
+	struct sample s = {0};
+	struct config_file *file = load_good(&s, "address: 10.1.2.3\n");
+
+	CU_ASSERT_EQUAL(s.address.family, AF_INET);
+	CU_ASSERT_EQUAL(memcmp(s.address.octets, "\x0a\x01\x02\x03", 4), 0);
+	config_free(file);
+	assert_errors("address: 10.1.2\n",
+		      "t.yaml:1:10: address: expected an IPv4 or IPv6 address, found '10.1.2'\n");
+	assert_errors("address: localhost\n",
+		      "t.yaml:1:10: address: expected an IPv4 or IPv6 address, found "
+		      "'localhost'\n");
+}
+
+static void imsis_are_decimal(void)
+{
+	assert_errors("subscribers: [{imsi: 26201}]\n",
+		      "t.yaml:1:22: subscribers[0].imsi: expected an IMSI of 6 to 15 decimal "
+		      "digits, found '26201'\n");
+	assert_errors("subscribers: [{imsi: 2620100000000012}]\n",
+		      "t.yaml:1:22: subscribers[0].imsi: expected an IMSI of 6 to 15 decimal "
+		      "digits, found '2620100000000012'\n");
+}
+
+static void all_errors_of_a_file_are_reported(void)
+{
+	assert_errors("small: x\naccess: {queues: 17}\n",
+		      "t.yaml:1:8: small: expected an integer from 0 to 255, found 'x'\n"
+		      "t.yaml:2:18: access.queues: expected an integer from 1 to 16, found '17'\n"
+		      "t.yaml:2:9: access.device: required, but missing\n");
+}
+
+static void twenty_errors_are_shown_and_the_rest_counted(void)
+{
+	char text[512] = "subscribers: [", expected[4096] = "";
+
+	for (int i = 0; i < 23; i++) {
+		strcat(text, "1, ");
+		if (i < 20)
+			sprintf(expected + strlen(expected),
+				"t.yaml:1:%d: subscribers[%d]: expected a mapping, found '1'\n",
+				15 + 3 * i, i);
+	}
+	strcat(text, "]\n");
+	strcat(expected, "t.yaml: and 3 more errors\n");
+	assert_errors(text, expected);
+}
+
+static void long_values_are_shown_cut(void)
+{
+	assert_errors("poll: 0123456789012345678901234567890123456789TAIL\n",
+		      "t.yaml:1:7: poll: expected one of adaptive, busy, found "
+		      "'0123456789012345678901234567890123456789...'\n");
+}
+
+static void bad_yaml_is_reported_where_it_breaks(void)
+{
+	assert_errors("small: 1\naccess: {device: x\nwide: 2\n",
+		      "t.yaml:3:5: not valid YAML: did not find expected ',' or '}', while parsing "
+		      "a flow mapping\n");
+	assert_errors(
+		"small: 1\n\twide: 2\n",
+		"t.yaml:2:1: not valid YAML: found a tab character that violates indentation, "
+		"while scanning a plain scalar\n");
+	assert_errors("name: \"\xff\"\n",
+		      "t.yaml:1:1: not valid YAML: invalid leading UTF-8 octet\n");
+	assert_errors("small: 1\n---\nsmall: 2\n",
+		      "t.yaml:2:1: a second document is not supported\n");
+}
+
+static void a_billion_laughs_stop_at_the_first(void)
+{
+	assert_errors("a: &a [x, x, x, x, x, x, x, x, x]\n"
+		      "b: &b [*a, *a, *a, *a, *a, *a, *a, *a, *a]\n",
+		      "t.yaml:1:4: anchors (&) are not supported; write the value out\n");
+	assert_errors("small: *a\n",
+		      "t.yaml:1:8: aliases (*) are not supported; write the value out\n");
+	assert_errors("name: !!binary aGFsbG8=\n",
+		      "t.yaml:1:7: tags (!) are not supported; leave the tag out\n");
+}
+
+static void deep_nesting_is_refused(void)
+{
+	char text[100001];
+
+	memset(text, '[', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	assert_errors(text, "t.yaml:1:17: nested too deeply\n");
+}
+
+static void huge_input_is_refused(void)
+{
+	size_t len = ((size_t)64 << 20) + 1;
+	char *text = malloc(len);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	memset(text, ' ', len);
+	assert_errors_len(text, len, "t.yaml:1:1: larger than 64 MiB\n");
+	free(text);
+}
+
+static void a_long_list_is_read(void)
+{
+	enum { SUBSCRIBERS = 20000 };
+	char *text = malloc(32 * SUBSCRIBERS + 32), *at = text;
+	struct sample s = {0};
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(text);
+	at += sprintf(at, "subscribers:\n");
+	for (int i = 0; i < SUBSCRIBERS; i++)
+		at += sprintf(at, "- {imsi: 2620100000%05d}\n", i);
+	struct config_file *file = load_good(&s, text);
+	CU_ASSERT_EQUAL_FATAL(s.subscribers_count, SUBSCRIBERS);
+	CU_ASSERT_STRING_EQUAL(s.subscribers[SUBSCRIBERS - 1].imsi.digits, "262010000019999");
+	config_free(file);
+	free(text);
+}
+
+static void config_error_finds_the_place_of_a_path(void)
+{
+	static const char text[] = "small: 1\n"
+				   "access:\n"
+				   "  device: x\n"
+				   "subscribers:\n"
+				   "  - imsi: 262010\n"
+				   "  - imsi: 262011\n"
+				   "    hses: [a, b]\n";
+	static const char *const paths[][2] = {
+		{"small", "t.yaml:1:8: small: wrong 7\n"},
+		{"access", "t.yaml:3:3: access: wrong 7\n"},
+		{"access.device", "t.yaml:3:11: access.device: wrong 7\n"},
+		{"access.queues", "t.yaml:3:3: access.queues: wrong 7\n"},
+		{"subscribers[1].imsi", "t.yaml:6:11: subscribers[1].imsi: wrong 7\n"},
+		{"subscribers[1].hses[1]", "t.yaml:7:15: subscribers[1].hses[1]: wrong 7\n"},
+		{"subscribers[2]", "t.yaml:5:3: subscribers[2]: wrong 7\n"},
+		{"pull.timeout_ms", "t.yaml:1:1: pull.timeout_ms: wrong 7\n"},
+		{"", "t.yaml:1:1: wrong 7\n"},
+	};
+	struct sample s = {0};
+	struct config_file *file = load_good(&s, text);
+
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		char errors[256] = "";
+		FILE *stream = fmemopen(errors, sizeof(errors), "w");
+		config_error(file, stream, paths[i][0], "wrong %d", 7);
+		fclose(stream);
+		CU_ASSERT_STRING_EQUAL(errors, paths[i][1]);
+	}
+	config_free(file);
+}
+
+static void files_are_read_and_name_their_folder(void)
+{
+	char path[] = "/tmp/config-test-XXXXXX", errors[256] = "";
+	int fd = mkstemp(path);
+	struct sample s = {0};
+
+	CU_ASSERT_FATAL(fd >= 0);
+	CU_ASSERT_EQUAL(write(fd, "small: 7\n", 9), 9);
+	close(fd);
+	FILE *stream = fmemopen(errors, sizeof(errors), "w");
+	struct config_file *file = config_load(path, sample_fields, &s, stream);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(s.small, 7);
+	CU_ASSERT_STRING_EQUAL(config_resolve_path(file, "hse.pem"), "/tmp/hse.pem");
+	CU_ASSERT_STRING_EQUAL(config_resolve_path(file, "/etc/hse.pem"), "/etc/hse.pem");
+	config_free(file);
+	unlink(path);
+	CU_ASSERT_PTR_NULL(config_load("/nonexistent/hse.yaml", sample_fields, &s, stream));
+	fclose(stream);
+	CU_ASSERT_STRING_EQUAL(errors, "/nonexistent/hse.yaml: cannot be read: No such file or "
+				       "directory\n");
+}
+
+/* Every prefix of a good file either loads or is refused with a text. */
+static void a_file_cut_short_anywhere_is_survived(void)
+{
+	static const char text[] = "access: {device: \"a b\", queues: 0x2}\n"
+				   "subscribers:\n"
+				   "  - imsi: '262010000000001'\n"
+				   "    hses: [a.example, b.example]\n";
+
+	for (size_t len = 0; len < sizeof(text); len++) {
+		struct sample s = {0};
+		char errors[4096] = "";
+		struct config_file *file = load(&s, text, len, errors, sizeof(errors));
+		CU_ASSERT_EQUAL(file == NULL, errors[0] != '\0');
+		config_free(file);
+	}
+}
+
+UNIT_MAIN("config", {"every kind is read", every_kind_is_read},
+	  {"absent keys leave defaults", absent_keys_leave_defaults},
+	  {"unknown keys are errors at the key", unknown_keys_are_errors_at_the_key},
+	  {"duplicate keys are errors", duplicate_keys_are_errors},
+	  {"wrong types are errors at the value", wrong_types_are_errors_at_the_value},
+	  {"integers out of range are errors", integers_out_of_range_are_errors},
+	  {"missing required keys are placed at their mapping",
+	   missing_required_keys_are_placed_at_their_mapping},
+	  {"enums name what is allowed", enums_name_what_is_allowed},
+	  {"hex has its exact length", hex_has_its_exact_length},
+	  {"secrets are not echoed", secrets_are_not_echoed},
+	  {"lists have their bounds and places", lists_have_their_bounds_and_places},
+	  {"addresses are numeric", addresses_are_numeric},
+	  {"IMSIs are decimal", imsis_are_decimal},
+	  {"all errors of a file are reported", all_errors_of_a_file_are_reported},
+	  {"twenty errors are shown and the rest counted",
+	   twenty_errors_are_shown_and_the_rest_counted},
+	  {"long values are shown cut", long_values_are_shown_cut},
+	  {"bad YAML is reported where it breaks", bad_yaml_is_reported_where_it_breaks},
+	  {"a billion laughs stop at the first", a_billion_laughs_stop_at_the_first},
+	  {"deep nesting is refused", deep_nesting_is_refused},
+	  {"huge input is refused", huge_input_is_refused},
+	  {"a long list is read", a_long_list_is_read},
+	  {"config_error finds the place of a path", config_error_finds_the_place_of_a_path},
+	  {"files are read and name their folder", files_are_read_and_name_their_folder},
+	  {"a file cut short anywhere is survived", a_file_cut_short_anywhere_is_survived})
