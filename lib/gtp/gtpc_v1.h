@@ -2,7 +2,7 @@
 /*
  * gtpc_v1: GTPv1-C (TS 29.060), as far as an HSE reads it and an SGSN with one UE writes it. The
  * parser takes a pointer and a length, survives any bytes, and copies nothing but scalars: what it
- * points to lives in the caller's buffer. Information elements (IE) that it does not know are passed
+ * points to lives in the caller's buffer. Information elements (IE) that it has no use for are passed
  * over by their length.
  */
 #ifndef GTP_GTPC_V1_H
@@ -84,15 +84,23 @@ struct gtpc_v1 {
 };
 
 /*
- * Reads one GTPv1-C message. 0; -EBADMSG: cut short, wrong version, header lengths that contradict
- * len, an IE that runs past the end, or a fixed-length IE of unknown length (type below 128 that TS
- * 29.060 table 37 does not list). An IE with contents that make no sense (an IMSI that is not decimal,
- * a GSN Address of five octets) is -EBADMSG too.
+ * Reads one GTPv1-C message. 0; -EBADMSG: cut short, wrong version, a header length that is not what
+ * len says (octets left over are an error too: a GSN drops such a message), an IE that runs past the
+ * end, or a fixed-length IE of unknown length (type below 128 that TS 29.060 table 37 does not list).
+ * An IE with contents that make no sense (an IMSI that is not decimal, a GSN Address of five octets) is
+ * -EBADMSG too.
  */
 int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len);
 
+/* The IPv4 address in an End User Address, as the GGSN gives it in a Create Response (TS 29.060 7.7.27).
+ * -ENOENT when the IE is absent, empty (dynamic), or of another PDP type. */
+int gtpc_v1_end_user_ipv4(const struct gtp_octets *address, uint8_t ipv4[4]);
+
 /*
- * Writers, for hse-ue and for tests. They fill out (size octets) and return the length, or -ENOSPC.
+ * Writers, for hse-ue and for tests. They fill out (size octets) and return the length; -ENOSPC when out
+ * is too small, -EINVAL when what they are given cannot be written (an IMSI or MSISDN that is not
+ * decimal, an APN with an empty or too long label, an NSAPI above 15, an address of neither 4 nor 16
+ * octets).
  */
 struct gtpc_v1_create {
 	uint16_t sequence;
@@ -139,13 +147,14 @@ struct gtpc_v1_accept {
 	uint16_t sequence;
 	uint32_t peer_teid_control; /* the SGSN's */
 	uint8_t recovery;
-	uint32_t teid_data;	/* the GGSN's, for uplink */
-	uint32_t teid_control;	/* the GGSN's */
-	struct gtp_address gsn; /* for signalling and for user traffic */
+	uint32_t teid_data;	  /* the GGSN's, for uplink */
+	uint32_t teid_control;	  /* the GGSN's */
+	struct gtp_address gsn;	  /* for signalling and for user traffic */
+	uint8_t end_user_ipv4[4]; /* CREATE: the address for the UE */
 };
 int gtpc_v1_write_accept_response(uint8_t *out, size_t size, const struct gtpc_v1_accept *accept);
 
-/* Echo Request or Response (with Recovery), TS 29.060 7.2. */
+/* Echo Request (recovery is not sent) or Response (with Recovery), TS 29.060 7.2. */
 int gtpc_v1_write_echo(uint8_t *out, size_t size, enum gtpc_v1_type type, uint16_t sequence,
 		       uint8_t recovery);
 

@@ -1,0 +1,244 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "gtp/gtpc_v1.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "gtp/extension.h"
+#include "gtp/gtpc_v1_ie.h"
+#include "gtp/wire.h"
+
+/* Lengths of the values of TV elements, TS 29.060 table 37 and 7.7; 0: not in the table. */
+static const uint8_t tv_len[IE_TLV] = {
+	[IE_CAUSE] = 1,
+	[IE_IMSI] = IE_IMSI_LEN,
+	[IE_RAI] = 6,
+	[IE_TLLI] = 4,
+	[IE_P_TMSI] = 4,
+	[IE_REORDERING_REQUIRED] = 1,
+	[IE_AUTHENTICATION_TRIPLET] = 28,
+	[IE_MAP_CAUSE] = 1,
+	[IE_P_TMSI_SIGNATURE] = 3,
+	[IE_MS_VALIDATED] = 1,
+	[IE_RECOVERY] = 1,
+	[IE_SELECTION_MODE] = 1,
+	[IE_TEID_DATA_I] = 4,
+	[IE_TEID_CONTROL_PLANE] = 4,
+	[IE_TEID_DATA_II] = 5,
+	[IE_TEARDOWN_IND] = 1,
+	[IE_NSAPI] = 1,
+	[IE_RANAP_CAUSE] = 1,
+	[IE_RAB_CONTEXT] = 9,
+	[IE_RADIO_PRIORITY_SMS] = 1,
+	[IE_RADIO_PRIORITY] = 1,
+	[IE_PACKET_FLOW_ID] = 2,
+	[IE_CHARGING_CHARACTERISTICS] = 2,
+	[IE_TRACE_REFERENCE] = 2,
+	[IE_TRACE_TYPE] = 2,
+	[IE_MS_NOT_REACHABLE_REASON] = 1,
+	[IE_CHARGING_ID] = 4,
+};
+
+struct ie {
+	uint8_t type;
+	uint16_t len;
+	const uint8_t *value;
+};
+
+/* Fills message from the header; returns the offset of the first IE or 0. */
+static size_t read_header(struct gtpc_v1 *message, const uint8_t *data, size_t len)
+{
+	size_t at = GTPC_V1_HEADER_MIN;
+
+	if (len < GTPC_V1_HEADER_MIN || (data[0] & 0xF0) != GTPC_V1_VERSION_PT1 ||
+	    wire_get16(data + 2) != len - GTPC_V1_HEADER_MIN)
+		return 0;
+	message->type = data[1];
+	message->teid = wire_get32(data + 4);
+	if (!(data[0] & (GTPC_V1_FLAG_E | GTPC_V1_FLAG_S | GTPC_V1_FLAG_PN)))
+		return at;
+	at += GTPC_V1_OPTIONS_LEN;
+	if (at > len)
+		return 0;
+	if (data[0] & GTPC_V1_FLAG_S) {
+		message->has_sequence = true;
+		message->sequence = wire_get16(data + 8);
+	}
+	if (data[0] & GTPC_V1_FLAG_E)
+		return extension_walk(data, at, len, data[11]);
+	return at;
+}
+
+/* Reads the IE at data + at, where at < len; returns the offset after it or 0. */
+static size_t read_ie(struct ie *ie, const uint8_t *data, size_t at, size_t len)
+{
+	size_t left = len - at;
+	size_t header = IE_TLV_HEADER;
+
+	ie->type = data[at];
+	if (ie->type < IE_TLV) {
+		header = IE_TV_HEADER;
+		ie->len = tv_len[ie->type];
+		if (!ie->len)
+			return 0;
+	} else if (ie->type == IE_EXTENSION_HEADER_TYPE_LIST) {
+		/* TS 29.060 7.7.40: the one TLV whose length is a single octet. */
+		header = 2;
+		if (left < header)
+			return 0;
+		ie->len = data[at + 1];
+	} else {
+		if (left < header)
+			return 0;
+		ie->len = wire_get16(data + at + 1);
+	}
+	if (left < header + ie->len)
+		return 0;
+	ie->value = data + at + header;
+	return at + header + ie->len;
+}
+
+static int read_imsi(struct e2m_imsi *imsi, const uint8_t *value)
+{
+	char digits[2 * IE_IMSI_LEN];
+	size_t count = 0;
+	bool ended = false;
+
+	for (size_t i = 0; i < sizeof(digits); i++) {
+		uint8_t digit = i % 2 ? value[i / 2] >> 4 : value[i / 2] & 0xF;
+
+		if (digit == TBCD_FILLER)
+			ended = true;
+		else if (ended || digit > 9)
+			return -EBADMSG;
+		else
+			digits[count++] = (char)('0' + digit);
+	}
+	return e2m_imsi_parse(imsi, digits, count) ? -EBADMSG : 0;
+}
+
+static int read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
+{
+	struct gtp_address *to =
+		message->gsn_control.len ? &message->gsn_user : &message->gsn_control;
+
+	if (ie->len != 4 && ie->len != 16)
+		return -EBADMSG;
+	/* Those after the second are alternatives in the other IP version (7.3.1). */
+	if (to->len)
+		return 0;
+	to->len = (uint8_t)ie->len;
+	memcpy(to->octets, ie->value, ie->len);
+	return 0;
+}
+
+static void read_nsapi(struct gtpc_v1 *message, const struct ie *ie)
+{
+	if (!(message->present & GTPC_V1_HAS_NSAPI)) {
+		message->present |= GTPC_V1_HAS_NSAPI;
+		message->nsapi = ie->value[0] & 0xF;
+	} else if (!(message->present & GTPC_V1_HAS_LINKED_NSAPI)) {
+		message->present |= GTPC_V1_HAS_LINKED_NSAPI;
+		message->linked_nsapi = ie->value[0] & 0xF;
+	}
+}
+
+/* True the first time that it is asked for bit. */
+static bool is_first(struct gtpc_v1 *message, uint32_t bit)
+{
+	bool first = !(message->present & bit);
+
+	message->present |= bit;
+	return first;
+}
+
+static void keep_first(struct gtp_octets *octets, const struct ie *ie)
+{
+	if (!octets->data)
+		*octets = (struct gtp_octets){.data = ie->value, .len = ie->len};
+}
+
+static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
+{
+	switch (ie->type) {
+	case IE_CAUSE:
+		if (is_first(message, GTPC_V1_HAS_CAUSE))
+			message->cause = ie->value[0];
+		break;
+	case IE_IMSI:
+		if (is_first(message, GTPC_V1_HAS_IMSI))
+			return read_imsi(&message->imsi, ie->value);
+		break;
+	case IE_RECOVERY:
+		if (is_first(message, GTPC_V1_HAS_RECOVERY))
+			message->recovery = ie->value[0];
+		break;
+	case IE_TEID_DATA_I:
+		if (is_first(message, GTPC_V1_HAS_TEID_DATA))
+			message->teid_data = wire_get32(ie->value);
+		break;
+	case IE_TEID_CONTROL_PLANE:
+		if (is_first(message, GTPC_V1_HAS_TEID_CONTROL))
+			message->teid_control = wire_get32(ie->value);
+		break;
+	case IE_TEARDOWN_IND:
+		if (is_first(message, GTPC_V1_HAS_TEARDOWN))
+			message->teardown = ie->value[0] & 1;
+		break;
+	case IE_NSAPI:
+		read_nsapi(message, ie);
+		break;
+	}
+	return 0;
+}
+
+static int take_tlv(struct gtpc_v1 *message, const struct ie *ie)
+{
+	switch (ie->type) {
+	case IE_END_USER_ADDRESS:
+		keep_first(&message->end_user_address, ie);
+		break;
+	case IE_APN:
+		keep_first(&message->apn, ie);
+		break;
+	case IE_PCO:
+		keep_first(&message->pco, ie);
+		break;
+	case IE_GSN_ADDRESS:
+		return read_gsn_address(message, ie);
+	}
+	return 0;
+}
+
+int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len)
+{
+	memset(message, 0, sizeof(*message));
+
+	size_t at = read_header(message, data, len);
+
+	if (!at)
+		return -EBADMSG;
+	while (at < len) {
+		struct ie ie;
+
+		at = read_ie(&ie, data, at, len);
+		if (!at)
+			return -EBADMSG;
+
+		int error = ie.type < IE_TLV ? take_tv(message, &ie) : take_tlv(message, &ie);
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+int gtpc_v1_end_user_ipv4(const struct gtp_octets *address, uint8_t ipv4[4])
+{
+	/* TS 29.060 7.7.27: organisation (low half octet), type number, address. */
+	if (address->len != 6 || (address->data[0] & 0xF) != (PDP_ORGANISATION_IETF & 0xF) ||
+	    address->data[1] != PDP_TYPE_IPV4)
+		return -ENOENT;
+	memcpy(ipv4, address->data + 2, 4);
+	return 0;
+}
