@@ -32,6 +32,9 @@
 /* SQN = SEQ || IND, with IND of five bits: TS 33.102 C.1.1.1, e2m.md 2. */
 #define AKA_SQN_MAX  ((UINT64_C(1) << 48) - 1)
 #define AKA_IND_BITS 5
+/* A USIM takes no SEQ that is further than this above the highest it has taken: TS 33.102 C.2.1, and
+ * the value of C.3. */
+#define AKA_SEQ_DELTA (UINT64_C(1) << 28)
 
 /* --- Milenage, TS 35.206 4.1 --- */
 
@@ -135,10 +138,17 @@ struct aka_usim {
 	uint64_t seq[1 << AKA_IND_BITS]; /* highest SEQ accepted, per IND (TS 33.102 C.2.2) */
 };
 
+/* A USIM that has last accepted sqn; SEQ of each IND starts there. */
+void aka_usim_init(struct aka_usim *usim, const uint8_t k[AKA_K_LEN], const uint8_t opc[AKA_K_LEN],
+		   uint64_t sqn);
+
+/* SQN_MS: the highest SQN that the USIM has accepted. */
+uint64_t aka_usim_sqn(const struct aka_usim *usim);
+
 struct aka_usim_result {
 	uint8_t res[AKA_RES_LEN];
 	uint8_t ck[E2M_KEY_LEN]; /* for the air interface: CK' in UMTS when the e2m bit is set */
-	uint8_t ik[E2M_KEY_LEN];
+	uint8_t ik[E2M_KEY_LEN]; /* in EPS both are zero: they do not leave the USIM */
 	uint8_t kasme[AKA_KASME_LEN]; /* EPS only */
 	uint8_t sqn[E2M_SQN_LEN];
 	bool has_keyset; /* the AMF of AUTN had the e2m bit */
@@ -148,7 +158,8 @@ struct aka_usim_result {
 
 /*
  * Checks AUTN and derives the keys. 0 on success; -EBADMSG: MAC-A wrong (no answer is due but a MAC
- * failure); -ESTALE: SQN not fresh, send result->auts; -EPROTO: EPS and no separation bit.
+ * failure); -ESTALE: SQN not fresh (not above the highest of its IND, or AKA_SEQ_DELTA ahead), send
+ * result->auts; -EPROTO: EPS and no separation bit. The SQN is taken only on success.
  */
 int aka_run_usim(const struct e2m_numbers *numbers, struct aka_usim *usim, enum aka_system system,
 		 const uint8_t rand[E2M_RAND_LEN], const uint8_t autn[AKA_AUTN_LEN],
