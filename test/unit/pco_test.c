@@ -90,8 +90,7 @@ static void container_that_is_not_exactly_so_is_not_ours(void) /* e2m.md 5 */
 		"80ff0016132004e201078aff9745fca584a69125e6fa2a291f0d", /* SQN of 16 */
 		"80ff000d09f107e201018898e1529e17",			/* past the end */
 		"8080211009f1ff000c09f107e201018898e1529e17",		/* IPCP past ours */
-		"80ff0006"
-		"09f107e20101", /* no value */
+		"80ff000609f107e20101",					/* no value */
 		"80ff0000",
 	};
 
