@@ -1,0 +1,535 @@
+# SPDX-License-Identifier: BSD-3-Clause
+# shellcheck shell=bash
+#
+# _init.sh: what the end-to-end tests and the demo share. It stands up, in network namespaces that are
+# this run's own, the network in which an HSE lives; starts and stops programs; and takes everything
+# down again, however the run ends.
+#
+#   namespace sgsn              namespace hse                namespace ggsn
+#   hse-ue, sgsnemu             hse, hse-hss' peer           osmo-ggsn
+#   gn0 10.1.0.1 ------- acc0 [ hse ] core0 ---------- gn0 10.1.0.2   tun0 10.2.0.1
+#   mgmt0 10.99.0.3 --+         mgmt0 10.99.0.2
+#                     |         |
+#                     +- br0 10.99.0.1 -+    namespace home: hse-hss
+#
+# A test sources this file, sets what it wants otherwise (see "what a test may set"), calls
+# lab_start, does its one thing, and ends; `die` or any failing command fails it. It needs root.
+#
+# Environment: HSE_BUILD is the build folder (build), HSE_KEEP=1 keeps the run's files.
+
+set -euo pipefail
+shopt -s inherit_errexit
+
+e2e_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
+top=$(cd "$e2e_dir/../.." && pwd)
+build=$(cd "$top" && realpath -m "${HSE_BUILD:-build}")
+test_name=$(basename "$0" .sh)
+run=hse-$$
+lab=$(mktemp -d "${TMPDIR:-/tmp}/$run-XXXXXX")
+chmod 700 "$lab"
+declare -A pids=()
+declare -a started=()
+
+# --- what a test may set -----------------------------------------------------------------------------
+
+# The subscriber: K and OPc of TS 35.208 test set 1, which are public.
+imsi=262010000000001
+k=465b5ce8b199b49faa5f0a2ee238a6bc
+opc=cd63cb71954a9f4e48a5994e37a02baf
+ciphering=eea2
+integrity=eia2
+counter_octets=1
+gcm_tag_octets=8
+allow_null_integrity=false
+name_run_by=sqn
+lifetime_s=0
+keyset_retention_s=300
+hss_imsi=$imsi         # the IMSI in hse-hss.yaml
+hss_hses='[hse.home.example]'
+hse_pull='{}'          # the pull: mapping of hse.yaml
+log_level=info
+ue_tun_mtu=1400
+usim_sqn=000000000000
+
+# --- words ---------------------------------------------------------------------------------------------
+
+say() {
+	printf '%s: %s\n' "$test_name" "$*"
+}
+
+die() {
+	printf '%s: FAILED: %s\n' "$test_name" "$*" >&2
+	exit 1
+}
+
+# wait_for SECONDS WHAT COMMAND...: polls until COMMAND succeeds.
+wait_for() {
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000)) what=$2
+	shift 2
+	until "$@" >/dev/null 2>&1; do
+		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || die "waited in vain for: $what"
+		sleep 0.05
+	done
+}
+
+# expect_equal WHAT GOT WANTED
+expect_equal() {
+	[ "$2" = "$3" ] || die "$1: got '$2', wanted '$3'"
+}
+
+# --- the end, in any case --------------------------------------------------------------------------------
+
+sanitizer_report='ERROR: (Address|Leak)Sanitizer|runtime error:'
+
+lab_dump() {
+	local f
+	for f in "$lab"/*.log "$lab"/*.out; do
+		[ -s "$f" ] || continue
+		printf -- '--- %s\n' "${f##*/}"
+		grep -E -A 40 "$sanitizer_report" "$f" || tail -n 60 "$f"
+	done >&2
+}
+
+lab_cleanup() {
+	local status=$? name ns
+	trap '' INT TERM
+	trap - EXIT
+	set +e
+	for name in "${!pids[@]}"; do
+		kill -TERM "${pids[$name]}" 2>/dev/null
+	done
+	for name in "${!pids[@]}"; do
+		end_within 5 "${pids[$name]}" || kill -KILL "${pids[$name]}" 2>/dev/null
+		wait "${pids[$name]}" 2>/dev/null
+	done
+	if [ "$status" -eq 0 ] && grep -Eq "$sanitizer_report" "$lab"/*.log 2>/dev/null; then
+		printf '%s: FAILED: a sanitizer has something to say\n' "$test_name" >&2
+		status=1
+	fi
+	[ "$status" -eq 0 ] || [ "$status" -ge 128 ] || lab_dump
+	for ns in sgsn hse ggsn home; do
+		[ -e "/run/netns/$run-$ns" ] && ip netns del "$run-$ns"
+	done
+	if [ -n "${HSE_KEEP:-}" ]; then
+		say "files are kept in $lab" >&2
+	else
+		rm -rf "$lab"
+	fi
+	rm -rf "/var/run/dpdk/$run"
+	exit "$status"
+}
+trap lab_cleanup EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# --- programs ----------------------------------------------------------------------------------------------
+
+# in_ns NAMESPACE COMMAND...
+in_ns() {
+	ip netns exec "$run-$1" "${@:2}"
+}
+
+# start NAME NAMESPACE COMMAND...: stdout goes to NAME.out, stderr to NAME.log.
+start() {
+	local name=$1 ns=$2
+	shift 2
+	# A shell starts background programs with SIGINT ignored; they shall get it.
+	ip netns exec "$run-$ns" env --default-signal=INT "$@" \
+		</dev/null >>"$lab/$name.out" 2>>"$lab/$name.log" &
+	pids[$name]=$!
+	started+=("$name")
+}
+
+is_running() {
+	kill -0 "${pids[$1]}" 2>/dev/null
+}
+
+# end_within SECONDS PID
+end_within() {
+	local deadline=$((SECONDS + $1))
+	while kill -0 "$2" 2>/dev/null; do
+		[ "$SECONDS" -le "$deadline" ] || return 1
+		sleep 0.05
+	done
+}
+
+# end NAME [SIGNAL]: ends the program and returns its exit status; 124 when it would not end.
+end() {
+	local pid=${pids[$1]}
+	kill -"${2:-TERM}" "$pid" 2>/dev/null || true
+	end_within 15 "$pid" || return 124
+	unset "pids[$1]"
+	wait "$pid"
+}
+
+# stop NAME [SIGNAL]: the same, and a failure of the test when it does not end as it should.
+stop() {
+	local status=0
+	is_running "$1" || die "$1 has ended by itself"
+	end "$@" || status=$?
+	expect_equal "exit status of $1 after SIG${2:-TERM}" "$status" 0
+}
+
+# kill_hard NAME: as a crash would.
+kill_hard() {
+	local pid=${pids[$1]}
+	unset "pids[$1]"
+	kill -KILL "$pid"
+	wait "$pid" 2>/dev/null || true
+}
+
+# log_has NAME REGEX: in what the program has written so far, on either stream.
+log_has() {
+	grep -Eqs -- "$2" "$lab/$1.log" "$lab/$1.out"
+}
+
+# wait_log NAME REGEX [SECONDS]
+wait_log() {
+	local deadline=$((SECONDS + ${3:-20}))
+	until log_has "$1" "$2"; do
+		is_running "$1" || die "$1 has ended; waited for: $2"
+		[ "$SECONDS" -le "$deadline" ] || die "$1 did not write: $2"
+		sleep 0.05
+	done
+}
+
+# --- the network ---------------------------------------------------------------------------------------------
+
+# offload_off NAMESPACE INTERFACE: the kernel leaves checksums half-made for hardware that veth is not.
+offload_off() {
+	in_ns "$1" ethtool -K "$2" tx off rx off gso off gro off >/dev/null 2>&1 ||
+		in_ns "$1" ethtool -K "$2" tx off >/dev/null
+}
+
+mac_of() {
+	in_ns "$1" cat "/sys/class/net/$2/address"
+}
+
+namespace_add() {
+	ip netns add "$run-$1"
+	in_ns "$1" sysctl -qw net.ipv6.conf.all.disable_ipv6=1 net.ipv6.conf.default.disable_ipv6=1
+	ip -n "$run-$1" link set lo up
+}
+
+# veth_add NAMESPACE INTERFACE PEER-NAMESPACE PEER
+veth_add() {
+	ip -n "$run-$1" link add "$2" type veth peer name "$4" netns "$run-$3"
+	offload_off "$1" "$2"
+	offload_off "$3" "$4"
+	ip -n "$run-$1" link set "$2" up
+	ip -n "$run-$3" link set "$4" up
+}
+
+lab_network() {
+	local ns
+	for ns in sgsn hse ggsn home; do
+		namespace_add "$ns"
+	done
+	veth_add sgsn gn0 hse acc0
+	veth_add ggsn gn0 hse core0
+	ip -n "$run-hse" link set acc0 promisc on arp off
+	ip -n "$run-hse" link set core0 promisc on arp off
+	ip -n "$run-sgsn" addr add 10.1.0.1/24 dev gn0
+	ip -n "$run-sgsn" addr add 10.1.0.3/24 dev gn0 # a second SGSN, for sgsnemu
+	ip -n "$run-ggsn" addr add 10.1.0.2/24 dev gn0
+
+	ip -n "$run-home" link add br0 type bridge
+	ip -n "$run-home" addr add 10.99.0.1/24 dev br0
+	ip -n "$run-home" link set br0 up
+	for ns in hse sgsn; do
+		veth_add "$ns" mgmt0 home "to-$ns"
+		ip -n "$run-home" link set "to-$ns" master br0
+	done
+	ip -n "$run-hse" addr add 10.99.0.2/24 dev mgmt0
+	ip -n "$run-sgsn" addr add 10.99.0.3/24 dev mgmt0
+}
+
+# A kernel bridge where hse would stand: the reference that the lab itself is right.
+lab_bridge() {
+	ip -n "$run-hse" link add br0 type bridge
+	ip -n "$run-hse" link set acc0 master br0
+	ip -n "$run-hse" link set core0 master br0
+	ip -n "$run-hse" link set br0 up
+}
+
+# --- certificates and configurations ---------------------------------------------------------------------------
+
+# certificate IDENTITY: IDENTITY.pem and .key, signed by the run's own CA.
+certificate() {
+	[ -e "$lab/ca.pem" ] ||
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+			-subj "/CN=$run lab CA" -keyout "$lab/ca.key" -out "$lab/ca.pem" 2>/dev/null
+	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
+		-addext "subjectAltName=DNS:$1" -keyout "$lab/$1.key" -out "$lab/$1.csr" 2>/dev/null
+	openssl x509 -req -in "$lab/$1.csr" -CA "$lab/ca.pem" -CAkey "$lab/ca.key" -CAcreateserial \
+		-days 2 -copy_extensions copy -out "$lab/$1.pem" 2>/dev/null
+}
+
+config_hss() {
+	cat <<-END
+		role: hss
+		log: {level: $log_level}
+		state: $lab/hss.state
+		keyset_retention_s: $keyset_retention_s
+		diameter:
+		  identity: hss.home.example
+		  realm: home.example
+		  listen: {address: 10.99.0.1, port: 5868}
+		  tls: {certificate: hss.home.example.pem, key: hss.home.example.key, ca: ca.pem}
+		  peers:
+		    - {identity: hse.home.example, address: 10.99.0.2}
+		    - {identity: sgsn.home.example, address: 10.99.0.3}
+		subscribers:
+	END
+	subscribers | sed 's/^/  /'
+}
+
+# subscriber IMSI CIPHERING INTEGRITY
+subscriber() {
+	cat <<-END
+		- imsi: "$1"
+		  k: $k
+		  opc: $opc
+		  amf: "0000"
+		  sqn: "000000000020"
+		  ciphering: $2
+		  integrity: $3
+		  lifetime_s: $lifetime_s
+		  hses: $hss_hses
+	END
+}
+
+# subscribers: those of hse-hss; a test may define it anew.
+subscribers() {
+	subscriber "$hss_imsi" "$ciphering" "$integrity"
+}
+
+config_hse() {
+	cat <<-END
+		log: {level: $log_level}
+		ports:
+		  access: {device: "net_af_packet0,iface=acc0", queues: 1}
+		  core: {device: "net_af_packet1,iface=core0", queues: 1}
+		workers: {count: 1, lcores: [1], poll: adaptive}
+		memory: {hugepages: false, mib: 256}
+		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity}
+		pull: $hse_pull
+		diameter:
+		  identity: hse.home.example
+		  realm: home.example
+		  tls: {certificate: hse.home.example.pem, key: hse.home.example.key, ca: ca.pem}
+		  peers:
+		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
+		  connect_interval_s: 1
+		key_sources:
+		  - {kind: diameter, name: hss, host: hss.home.example, realm: home.example}
+		telemetry: {prefix: $run}
+	END
+}
+
+config_ue() {
+	cat <<-END
+		log: {level: $log_level}
+		usim: {imsi: "$imsi", k: $k, opc: $opc, sqn: "$usim_sqn", plmn: "26201"}
+		sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2}
+		session:
+		  apn: internet
+		  nsapi: 5
+		  key_id: 1
+		  name_run_by: $name_run_by
+		  counter_octets: $counter_octets
+		  ciphering: $ciphering
+		  integrity: $integrity
+		  gcm_tag_octets: $gcm_tag_octets
+		  allow_null_integrity: $allow_null_integrity
+		  msisdn: "491700000001"
+		tun: {name: ue0, mtu: $ue_tun_mtu, routes: [10.2.0.0/24]}
+		diameter:
+		  identity: sgsn.home.example
+		  realm: home.example
+		  tls: {certificate: sgsn.home.example.pem, key: sgsn.home.example.key, ca: ca.pem}
+		  peers:
+		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
+		  connect_interval_s: 1
+		hss: {host: hss.home.example, realm: home.example}
+	END
+}
+
+config_ggsn() {
+	cat <<-END
+		log stderr
+		 logging filter all 1
+		 logging color 0
+		 logging level ggsn info
+		 logging level lgtp info
+		line vty
+		 no login
+		 bind 127.0.0.1
+		ctrl
+		 bind 127.0.0.1
+		ggsn ggsn0
+		 gtp state-dir $lab/ggsn
+		 gtp bind-ip 10.1.0.2
+		 apn internet
+		  gtpu-mode tun
+		  tun-device tun0
+		  type-support v4
+		  ip prefix dynamic 10.2.0.0/24
+		  ip ifconfig 10.2.0.1/24
+		  no shutdown
+		 default-apn internet
+		 no shutdown ggsn
+	END
+}
+
+# --- the cast ----------------------------------------------------------------------------------------------------
+
+start_ggsn() {
+	mkdir -p "$lab/ggsn"
+	config_ggsn >"$lab/ggsn.cfg"
+	start ggsn ggsn osmo-ggsn -c "$lab/ggsn.cfg"
+	wait_log ggsn 'Successfully started'
+	wait_for 5 "osmo-ggsn's TUN device" ip -n "$run-ggsn" link show tun0 up
+}
+
+start_hss() {
+	[ -e "$lab/hss.home.example.pem" ] || certificate hss.home.example
+	config_hss >"$lab/hse-hss.yaml"
+	start hse-hss home "$build/app/hse-hss" --config "$lab/hse-hss.yaml"
+	wait_for 15 "hse-hss to listen" hss_listens
+}
+
+hss_listens() {
+	is_running hse-hss && in_ns home ss -Htln sport = :5868 | grep -q .
+}
+
+# start_hse: returns when both ports forward; waits for no Diameter peer.
+start_hse() {
+	[ -e "$lab/hse.home.example.pem" ] || certificate hse.home.example
+	config_hse >"$lab/hse.yaml"
+	start hse hse "$build/app/hse" --config "$lab/hse.yaml"
+	wait_for 20 "hse to answer on its telemetry socket" hsectl status
+}
+
+# start_ue: returns when the PDP context is there and its TUN device has its address, in $ue_address.
+start_ue() {
+	[ -e "$lab/sgsn.home.example.pem" ] || certificate sgsn.home.example
+	config_ue >"$lab/hse-ue.yaml"
+	start hse-ue sgsn "$build/app/hse-ue" --config "$lab/hse-ue.yaml"
+	wait_log hse-ue '^ready: ' 30
+	ue_address=$(sed -n 's/^ready: .* address \([0-9.]*\).*/\1/p' "$lab/hse-ue.out" | tail -n 1)
+}
+
+# start_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
+start_sgsnemu() {
+	mkdir -p "$lab/sgsnemu"
+	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi 262010000000099 \
+		--msisdn 491700000099 --apn internet --createif --tun-device emu0 \
+		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu"
+	wait_for 15 "sgsnemu's TUN device" sgsnemu_address
+	ip -n "$run-sgsn" route add 10.2.0.1/32 dev emu0 metric 200
+}
+
+sgsnemu_address() {
+	ip -n "$run-sgsn" -4 -o addr show dev emu0 | sed -n 's/.* inet \([0-9.]*\).*/\1/p' | grep .
+}
+
+# lab_start: the whole lab, ready for a ping.
+lab_start() {
+	lab_network
+	start_ggsn
+	start_hss
+	start_hse
+	wait_peer_open
+	start_ue
+}
+
+# --- looking at hse --------------------------------------------------------------------------------------------------
+
+hsectl() {
+	"$build/app/hsectl" --prefix "$run" "$@"
+}
+
+# status NAME: one number of `hsectl status`.
+status() {
+	hsectl --json status | python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"
+}
+
+# counters PREFIX: lines of name and value, summed over the workers and the control thread.
+counters() {
+	hsectl --json counters | packets counters "$1"
+}
+
+# counter NAME: 0 when hse does not know it.
+counter() {
+	counters "$1" | awk -v name="$1" '$1 == name { n = $2 } END { print n + 0 }'
+}
+
+# risen PREFIX FILE: which of them are no longer what FILE, written by counters before, says, and by how much.
+risen() {
+	counters "$1" | awk 'NR == FNR { was[$1] = $2; next } $2 != was[$1] { print $1, $2 - was[$1] }' "$2" -
+}
+
+counter_is() {
+	[ "$(counter "$1")" -eq "$2" ]
+}
+
+counter_at_least() {
+	[ "$(counter "$1")" -ge "$2" ]
+}
+
+peers_open() {
+	[ "$(status peers_open)" -ge "${1:-1}" ]
+}
+
+peers_closed() {
+	[ "$(status peers_open)" -eq 0 ]
+}
+
+wait_peer_open() {
+	wait_for 20 "hse's connection to hse-hss" peers_open 1
+}
+
+# --- traffic and captures ----------------------------------------------------------------------------------------------
+
+# ping_all NAMESPACE COUNT ADDRESS [OPTION...]: every single one must come back.
+ping_all() {
+	local ns=$1 count=$2 address=$3 out
+	shift 3
+	out=$(in_ns "$ns" ping -n -q -c "$count" -i 0.05 -W 3 "$@" "$address") ||
+		die "no answer from $address: $out"
+	[[ $out == *" $count received"* ]] || die "lost packets on the way to $address: $out"
+}
+
+# One way and the other: from the UE to the GGSN's TUN device, and back.
+ping_up() {
+	ping_all sgsn "$1" 10.2.0.1 -I ue0 "${@:2}"
+}
+
+ping_down() {
+	ping_all ggsn "$1" "$ue_address" "${@:2}"
+}
+
+packets() {
+	python3 "$e2e_dir/packets.py" "$@"
+}
+
+# packets_in NAMESPACE COMMAND...
+packets_in() {
+	in_ns "$1" python3 "$e2e_dir/packets.py" "${@:2}"
+}
+
+# seen NAME COUNT [OPTION...]: capture NAME holds so many G-PDUs.
+seen() {
+	[ "$(packets count "$lab/$1.pcap" "${@:3}")" -eq "$2" ]
+}
+
+# capture NAME NAMESPACE INTERFACE: from now on into NAME.pcap, until capture_end NAME.
+capture() {
+	start "capture-$1" "$2" python3 "$e2e_dir/packets.py" capture "$3" "$lab/$1.pcap"
+	wait_log "capture-$1" '^capturing'
+}
+
+capture_end() {
+	stop "capture-$1"
+}

@@ -1,0 +1,184 @@
+# SPDX-License-Identifier: BSD-3-Clause
+"""frames: Ethernet frames with GTP-U in them, taken apart and put together, captured and sent.
+
+Python's standard library only. Captures are pcap files, so a failed run can be looked at with tcpdump
+or Wireshark.
+"""
+
+import os
+import select
+import signal
+import socket
+import struct
+import time
+
+ETH_P_ALL = 0x0003
+ETH_P_IP = 0x0800
+VLAN_TYPES = (0x8100, 0x88A8)
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_AUXDATA = 263, 1, 8
+PACKET_MR_PROMISC = 1
+TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
+GTPU_PORT, GTPC_PORT, G_PDU = 2152, 2123, 255
+
+
+# --- the frame ---------------------------------------------------------------------------------------
+
+
+def checksum(data):
+    """RFC 1071."""
+    if len(data) % 2:
+        data += b"\0"
+    total = sum(struct.unpack(f">{len(data) // 2}H", data))
+    while total >> 16:
+        total = (total & 0xFFFF) + (total >> 16)
+    return ~total & 0xFFFF
+
+
+def udp_checksum(src, dst, segment):
+    pseudo = src + dst + struct.pack(">BBH", 0, socket.IPPROTO_UDP, len(segment))
+    return checksum(pseudo + segment) or 0xFFFF
+
+
+class Udp:
+    """An Ethernet frame with one unfragmented UDP datagram over IPv4, taken apart."""
+
+    def __init__(self, frame):
+        at = 12
+        while struct.unpack_from(">H", frame, at)[0] in VLAN_TYPES:
+            at += 4
+        if struct.unpack_from(">H", frame, at)[0] != ETH_P_IP:
+            raise ValueError("not IPv4")
+        ip = at + 2
+        header_len = (frame[ip] & 15) * 4
+        total_len, = struct.unpack_from(">H", frame, ip + 2)
+        fragment, = struct.unpack_from(">H", frame, ip + 6)
+        if frame[ip] >> 4 != 4 or fragment & 0x3FFF or frame[ip + 9] != socket.IPPROTO_UDP:
+            raise ValueError("not a whole UDP datagram")
+        udp = ip + header_len
+        self.link = frame[:ip]
+        self.ip_header = frame[ip:udp]
+        self.src, self.dst = frame[ip + 12 : ip + 16], frame[ip + 16 : ip + 20]
+        self.sport, self.dport, self.udp_len, self.udp_sum = struct.unpack_from(">4H", frame, udp)
+        if len(frame) < ip + total_len or total_len < header_len + self.udp_len or self.udp_len < 8:
+            raise ValueError("cut short")
+        self.data = frame[udp + 8 : udp + self.udp_len]
+
+    def checksums_are_right(self):
+        """Of IP and UDP; a UDP checksum of zero says that there is none."""
+        segment = struct.pack(">4H", self.sport, self.dport, self.udp_len, self.udp_sum) + self.data
+        udp_ok = self.udp_sum == 0 or udp_checksum(self.src, self.dst, segment) in (0, 0xFFFF)
+        return udp_ok and checksum(self.ip_header) == 0
+
+    def build(self, data, ip_id=None, cut=0):
+        """The frame with other UDP data, lengths and checksums right; then cut octets fewer."""
+        udp_len = 8 + len(data)
+        segment = struct.pack(">4H", self.sport, self.dport, udp_len, 0) + data
+        segment = segment[:6] + struct.pack(">H", udp_checksum(self.src, self.dst, segment)) + data
+        ip = bytearray(self.ip_header)
+        struct.pack_into(">H", ip, 2, len(ip) + udp_len)
+        if ip_id is not None:
+            struct.pack_into(">H", ip, 4, ip_id)
+        struct.pack_into(">H", ip, 10, 0)
+        struct.pack_into(">H", ip, 10, checksum(bytes(ip)))
+        frame = self.link + bytes(ip) + segment
+        return frame[: len(frame) - cut]
+
+
+class GPdu:
+    """A GTP-U G-PDU in such a frame: TS 29.281 5.1."""
+
+    def __init__(self, frame):
+        self.udp = Udp(frame)
+        data = self.udp.data
+        if self.udp.dport != GTPU_PORT or len(data) < 8 or data[0] & 0xF0 != 0x30 or data[1] != G_PDU:
+            raise ValueError("not a G-PDU")
+        length, self.teid = struct.unpack_from(">HI", data, 2)
+        header = 8
+        if data[0] & 7:
+            header, kind = 12, data[11] if data[0] & 4 else 0
+            while kind:
+                size = data[header] * 4
+                header, kind = header + size, data[header + size - 1]
+        if not header <= 8 + length <= len(data):
+            raise ValueError("lengths of GTP-U")
+        self.header = data[:header]
+        self.payload = data[header : 8 + length]
+        self.dst = socket.inet_ntoa(self.udp.dst)
+
+    def build(self, payload, **how):
+        header = bytearray(self.header)
+        struct.pack_into(">H", header, 2, len(header) - 8 + len(payload))
+        return self.udp.build(bytes(header) + payload, **how)
+
+
+def g_pdus(frames, to=None, teid=None):
+    for frame in frames:
+        try:
+            pdu = GPdu(frame)
+        except (ValueError, IndexError, struct.error):
+            continue
+        if (to is None or pdu.dst == to) and (teid is None or pdu.teid == teid):
+            yield pdu
+
+
+# --- pcap ----------------------------------------------------------------------------------------------
+
+
+def pcap_read(path):
+    with open(path, "rb") as f:
+        if f.read(24)[:4] != b"\xd4\xc3\xb2\xa1":
+            raise SystemExit(f"{path}: not a pcap file of this machine")
+        while record := f.read(16):
+            yield f.read(struct.unpack("<4I", record)[2])
+
+
+def vlan_put_back(frame, ancillary):
+    """The kernel hands the VLAN tag beside the frame; it belongs after the addresses."""
+    for level, kind, data in ancillary:
+        if (level, kind) != (SOL_PACKET, PACKET_AUXDATA):
+            continue
+        status, _, _, _, _, tci, tpid = struct.unpack("=IIIHHHH", data[:20])
+        if status & TP_STATUS_VLAN_VALID:
+            tpid = tpid if status & TP_STATUS_VLAN_TPID_VALID else VLAN_TYPES[0]
+            return frame[:12] + struct.pack(">HH", tpid, tci) + frame[12:]
+    return frame
+
+
+def capture(interface, path):
+    """Writes every frame that crosses interface, either way, until SIGTERM or SIGINT."""
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
+    s.bind((interface, ETH_P_ALL))
+    s.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
+    s.setsockopt(SOL_PACKET, PACKET_AUXDATA, 1)
+    membership = struct.pack("iHH8s", socket.if_nametoindex(interface), PACKET_MR_PROMISC, 0, b"")
+    s.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
+    s.setblocking(False)
+    wake_r, wake_w = os.pipe()
+    os.set_blocking(wake_w, False)
+    signal.set_wakeup_fd(wake_w)
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: None)
+    with open(path, "wb") as out:
+        out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        print("capturing", flush=True)
+        while True:
+            readable = select.select([s, wake_r], [], [])[0]
+            while True:
+                try:
+                    frame, ancillary, _, _ = s.recvmsg(65536, 256)
+                except BlockingIOError:
+                    break
+                frame = vlan_put_back(frame, ancillary)
+                now = time.time()
+                out.write(struct.pack("<4I", int(now), int(now % 1 * 1e6), len(frame), len(frame)))
+                out.write(frame)
+            out.flush()
+            if wake_r in readable:
+                return
+
+
+def send(interface, frames):
+    s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
+    s.bind((interface, 0))
+    for frame in frames:
+        s.send(frame)

@@ -1,0 +1,165 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-3-Clause
+"""packets: captures, counts, spoils and sends frames; the end-to-end tests' hand on the wire.
+
+Run it in the network namespace whose interface it is given.
+"""
+
+import argparse
+import json
+import sys
+
+import samples
+from frames import capture, g_pdus, pcap_read, send
+
+
+def select(args):
+    """The G-PDUs of a capture that the options let through."""
+    return g_pdus(pcap_read(args.pcap), args.to, args.teid)
+
+
+def command_capture(args):
+    capture(args.interface, args.pcap)
+
+
+def command_count(args):
+    if args.containing:
+        octets = bytes.fromhex(args.containing)
+        print(sum(octets in frame for frame in pcap_read(args.pcap)))
+    else:
+        print(sum(1 for _ in select(args)))
+
+
+def command_payloads(args):
+    for pdu in select(args):
+        print(f"{pdu.teid:#010x} {pdu.payload.hex()}")
+
+
+def command_checksums(args):
+    wrong = [pdu for pdu in select(args) if not pdu.udp.checksums_are_right()]
+    if wrong:
+        raise SystemExit(f"{args.pcap}: {len(wrong)} G-PDUs with a wrong checksum")
+
+
+def command_inject(args):
+    pdu = list(select(args))[args.nth]
+    payload = samples.SPOIL[args.kind](pdu.payload, 1 + args.counter_octets, args.mac)
+    frame = pdu.build(payload, ip_id=args.ip_id)
+    if args.fragmented:
+        send(args.interface, samples.fragments(frame))
+    else:
+        send(args.interface, [frame[: len(frame) - args.cut_frame]])
+
+
+def command_replay(args):
+    send(args.interface, list(pcap_read(args.pcap)))
+
+
+def command_send(args):
+    send(args.interface, [bytes.fromhex(line.split()[-1]) for line in open(args.frames)])
+
+
+def command_missing(args):
+    """Prints the names of frames of a list that are not in a capture, octet for octet."""
+    seen = set(pcap_read(args.pcap))
+    for line in open(args.frames):
+        name, octets = line.split()
+        if bytes.fromhex(octets) not in seen:
+            print(name)
+
+
+def command_sundry(args):
+    for name, frame in samples.sundry().items():
+        print(name, frame.hex())
+
+
+def command_gtpc_broken(args):
+    link = bytes.fromhex((args.to_mac + args.from_mac).replace(":", ""))
+    for name, frame in samples.gtpc_broken_frames(link):
+        print(name, frame.hex())
+
+
+def command_beside(args):
+    """Prints the same packet as it crosses the access side and, beside it, the core side."""
+    access, core = (next(g_pdus(pcap_read(p), args.to)) for p in (args.pcap, args.core_pcap))
+    header, mac = 1 + args.counter_octets, args.mac
+
+    def parts(pdu, head, tail):
+        udp, n = pdu.udp, len(pdu.payload)
+        frame = udp.build(udp.data)
+        link, ip = len(udp.link), len(udp.ip_header)
+        return ((frame[:link], frame[link : link + ip], frame[link + ip : link + ip + 8], pdu.header,
+                     pdu.payload[:head], pdu.payload[head : n - tail], pdu.payload[n - tail :]))
+
+    names = ("Ethernet", "IPv4", "UDP", "GTP-U", "e2m header", "N-PDU", "MAC")
+    readable = lambda octets: "".join(chr(o) if 32 <= o < 127 else "." for o in octets)
+    print(f"{'':11}{'access side':33} core side")
+    for name, left, right in zip(names, parts(access, header, mac), parts(core, 0, 0)):
+        for at in range(0, max(len(left), len(right)), 8):
+            a, b = left[at : at + 8], right[at : at + 8]
+            line = f"{name if not at else '':11}{a.hex(' '):24}{readable(a):9} {b.hex(' '):24}{readable(b)}"
+            print(line.rstrip())
+    print(f"{'G-PDU':11}{f'{len(access.payload)} octets':33} {len(core.payload)} octets")
+    print(f"overhead: {len(access.payload) - len(core.payload)} octets a packet")
+
+
+def sum_counters(node, sums):
+    """Adds up numbers of the same dotted name, however deep in what hsectl printed."""
+    items = node.items() if isinstance(node, dict) else enumerate(node)
+    for name, value in items:
+        if isinstance(value, (dict, list)):
+            sum_counters(value, sums)
+        elif isinstance(value, int) and "." in str(name):
+            sums[name] = sums.get(name, 0) + value
+    return sums
+
+
+def command_counters(args):
+    for name, value in sorted(sum_counters(json.load(sys.stdin), {}).items()):
+        if name.startswith(args.prefix):
+            print(name, value)
+
+
+def main():
+    def number(text):
+        return int(text, 0)
+
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+
+    def command(name, run, *arguments):
+        sub = commands.add_parser(name)
+        sub.set_defaults(run=run)
+        for argument in arguments:
+            sub.add_argument(argument)
+        if "pcap" in arguments:
+            sub.add_argument("--to", help="only G-PDUs to this address")
+            sub.add_argument("--teid", type=number, help="only G-PDUs of this TEID")
+        return sub
+
+    command("capture", command_capture, "interface", "pcap")
+    command("count", command_count, "pcap").add_argument("--containing", help="octets, in hex")
+    command("payloads", command_payloads, "pcap")
+    command("checksums", command_checksums, "pcap")
+    beside = command("beside", command_beside, "pcap", "core_pcap")
+    beside.add_argument("--counter-octets", type=number, default=1)
+    beside.add_argument("--mac", type=number, default=4, help="octets of the MAC")
+    inject = command("inject", command_inject, "interface", "pcap", "kind")
+    inject.add_argument("--nth", type=number, default=0, help="which G-PDU of the capture")
+    inject.add_argument("--counter-octets", type=number, default=1)
+    inject.add_argument("--mac", type=number, default=4, help="octets of the MAC")
+    inject.add_argument("--ip-id", type=number, help="identification of the outer IP header")
+    inject.add_argument("--fragmented", action="store_true")
+    inject.add_argument("--cut-frame", type=number, default=0, help="octets cut off the frame alone")
+    command("replay", command_replay, "interface", "pcap")
+    command("send", command_send, "interface", "frames")
+    command("missing", command_missing, "pcap", "frames")
+    command("sundry", command_sundry)
+    command("gtpc-broken", command_gtpc_broken, "from_mac", "to_mac")
+    command("counters", command_counters, "prefix")
+    args = parser.parse_args()
+    args.run(args)
+
+
+if __name__ == "__main__":
+    main()
