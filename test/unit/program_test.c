@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "program/program.h"
+
+#include <sys/prctl.h>
+#include <unistd.h>
+
+#include "unit.h"
+
+/* What is written to fd until stop_capture. */
+struct capture {
+	int fd;
+	int saved;
+	FILE *file;
+};
+
+static struct capture start_capture(int fd)
+{
+	struct capture c = {.fd = fd, .saved = dup(fd), .file = tmpfile()};
+
+	fflush(NULL);
+	dup2(fileno(c.file), fd);
+	return c;
+}
+
+static void stop_capture(struct capture *c, char *text, size_t size)
+{
+	fflush(NULL);
+	dup2(c->saved, c->fd);
+	close(c->saved);
+	rewind(c->file);
+	text[fread(text, 1, size - 1, c->file)] = '\0';
+	fclose(c->file);
+}
+
+static int parse(struct program_options *options, const char *a, const char *b, const char *c)
+{
+	char program[] = "hse-x", *argv[] = {program, (char *)a, (char *)b, (char *)c, NULL};
+	int argc = 1;
+
+	while (argv[argc])
+		argc++;
+	return program_parse_options("hse-x", "a program", argc, argv, options);
+}
+
+static void options_are_read(void)
+{
+	struct program_options options;
+
+	CU_ASSERT_EQUAL(parse(&options, "--config", "a.yaml", NULL), -1);
+	CU_ASSERT_STRING_EQUAL(options.config, "a.yaml");
+	CU_ASSERT_FALSE(options.check);
+	CU_ASSERT_EQUAL(parse(&options, "--check", "-c", "b.yaml"), -1);
+	CU_ASSERT_STRING_EQUAL(options.config, "b.yaml");
+	CU_ASSERT_TRUE(options.check);
+}
+
+static void wrong_options_say_what_is_wrong(void)
+{
+	struct program_options options;
+	char text[512];
+
+	struct capture c = start_capture(STDERR_FILENO);
+	int missing = parse(&options, NULL, NULL, NULL);
+	int surplus = parse(&options, "-c", "a.yaml", "b.yaml");
+	stop_capture(&c, text, sizeof(text));
+	CU_ASSERT_EQUAL(missing, PROGRAM_USAGE);
+	CU_ASSERT_EQUAL(surplus, PROGRAM_USAGE);
+	CU_ASSERT_STRING_EQUAL(text, "hse-x: --config FILE is missing; see hse-x --help\n"
+				     "hse-x: 'b.yaml' is not expected; see hse-x --help\n");
+}
+
+static void help_and_version_end_the_program_well(void)
+{
+	struct program_options options;
+	char text[1024];
+
+	struct capture c = start_capture(STDOUT_FILENO);
+	int help = parse(&options, "--help", NULL, NULL);
+	int version = parse(&options, "--version", NULL, NULL);
+	stop_capture(&c, text, sizeof(text));
+	CU_ASSERT_EQUAL(help, PROGRAM_OK);
+	CU_ASSERT_EQUAL(version, PROGRAM_OK);
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "usage: hse-x --config FILE [--check]\n"));
+}
+
+static void log_lines_have_program_level_and_text(void)
+{
+	struct program_options options;
+	char text[512];
+
+	CU_ASSERT_EQUAL(parse(&options, "-c", "a.yaml", NULL), -1);
+	struct capture c = start_capture(STDERR_FILENO);
+	program_log(PROGRAM_WARNING, "peer %s is gone", "a\nb");
+	stop_capture(&c, text, sizeof(text));
+	CU_ASSERT_STRING_EQUAL(text, "hse-x: warning: peer a?b is gone\n");
+}
+
+static void log_lines_below_the_level_are_not_written(void)
+{
+	char text[512];
+
+	program_set_log_level(PROGRAM_WARNING);
+	struct capture c = start_capture(STDERR_FILENO);
+	program_log(PROGRAM_INFO, "a");
+	program_log(PROGRAM_ERROR, "b");
+	program_set_log_level(PROGRAM_DEBUG);
+	program_log(PROGRAM_DEBUG, "c");
+	stop_capture(&c, text, sizeof(text));
+	program_set_log_level(PROGRAM_INFO);
+	CU_ASSERT_STRING_EQUAL(text, "hse-x: error: b\nhse-x: debug: c\n");
+}
+
+static void long_log_lines_are_cut(void)
+{
+	char text[4096], endless[3000];
+
+	memset(endless, 'x', sizeof(endless) - 1);
+	endless[sizeof(endless) - 1] = '\0';
+	struct capture c = start_capture(STDERR_FILENO);
+	program_log(PROGRAM_ERROR, "%s", endless);
+	stop_capture(&c, text, sizeof(text));
+	CU_ASSERT_EQUAL(strlen(text), 1000);
+	CU_ASSERT_EQUAL(text[999], '\n');
+}
+
+static void a_hardened_process_leaves_no_core(void)
+{
+	CU_ASSERT_EQUAL(program_harden(), 0);
+	CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 0);
+}
+
+UNIT_MAIN("program", {"options are read", options_are_read},
+	  {"wrong options say what is wrong", wrong_options_say_what_is_wrong},
+	  {"help and version end the program well", help_and_version_end_the_program_well},
+	  {"log lines have program, level and text", log_lines_have_program_level_and_text},
+	  {"log lines below the level are not written", log_lines_below_the_level_are_not_written},
+	  {"long log lines are cut", long_log_lines_are_cut},
+	  {"a hardened process leaves no core", a_hardened_process_leaves_no_core})
