@@ -13,15 +13,17 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "aka/aka.h"
 #include "config/config.h"
 #include "e2m/e2m.h"
 
 struct diameter_peer {
-	char *identity; /* DiameterIdentity (a host name) */
-	struct config_address address;
-	uint16_t port; /* 5868 (TLS) by default */
+	char *identity; /* DiameterIdentity (a host name); its certificate must bear it */
+	struct config_address address; /* we connect to it, and it may not connect to us;
+					* family 0: it connects to us */
+	uint16_t port;		       /* 5868 (TLS) by default */
 };
 
 /* The `diameter:` mapping of every program. */
@@ -33,7 +35,7 @@ struct diameter_config {
 	char *tls_certificate;	      /* PEM files */
 	char *tls_key;
 	char *tls_ca;
-	struct diameter_peer *peers; /* also who may connect: others are refused */
+	struct diameter_peer *peers; /* all there are: others are refused */
 	size_t peers_count;
 	uint32_t connect_interval_s; /* Tc of RFC 6733 2.1: wait between tries to connect */
 	uint32_t watchdog_s;	     /* Tw of RFC 3539; at least 6 */
@@ -44,16 +46,27 @@ extern const struct diameter_config diameter_default_config;
 extern const struct config_field diameter_config_fields[];
 
 /*
+ * What the table cannot see: names that are no DiameterIdentity, peers that come twice, peers that
+ * nobody connects to, TLS files that cannot be read. Makes the names of TLS files relative to the
+ * folder of file. Reports at path ("diameter") of file; true when all is well.
+ */
+bool diameter_config_check(struct diameter_config *config, struct config_file *file,
+			   const char *path, FILE *errors);
+
+/*
  * Starts libfdcore with config (through a memfd, so nothing is written to disk), registers the
- * dictionary of e2m.md 4 with numbers, and takes over its log: lines go to diameter_log. Plain TCP is
- * refused; every connection is TLS. -EINVAL with a message on the log when the configuration does
- * not hold (a certificate that cannot be read, for instance).
+ * dictionary of e2m.md 4 with numbers, and takes over its log: lines go to diameter_log, from any
+ * thread; they hold no keys, and one that repeats within a minute is no error any more. Plain TCP is
+ * refused; every connection is TLS 1.2 or 1.3, with certificates of both sides. -EINVAL with a message
+ * on the log when the configuration does not hold (a certificate that is not for the identity, for
+ * instance). Its threads run on the caller's CPUs (sched_setaffinity) from here on. SIGPIPE is ignored
+ * from here on. config and numbers are copied. Once a process.
  */
 typedef void (*diameter_log)(bool is_error, const char *line);
 int diameter_init(const struct diameter_config *config, const struct e2m_numbers *numbers,
 		  diameter_log log);
 
-/* Opens the sockets and starts to connect to the peers; returns at once. */
+/* Opens the sockets and starts to connect to the peers; returns at once. Negative errno. */
 int diameter_start(void);
 
 /* Says good-bye to the peers (DPR) and stops all threads. Requests on their way complete with
@@ -63,7 +76,8 @@ void diameter_stop(void);
 /* True while the peer of that identity is in state OPEN. */
 bool diameter_peer_is_open(const char *identity);
 
-/* Called whenever a peer opens or closes. May be NULL. Set before diameter_start. */
+/* Called whenever a peer opens or closes, within a tenth of a second, from a thread of the library.
+ * May be NULL. Set before diameter_start. */
 typedef void (*diameter_peer_changed)(const char *identity, bool open);
 void diameter_watch_peers(diameter_peer_changed changed);
 
@@ -72,7 +86,7 @@ void diameter_watch_peers(diameter_peer_changed changed);
 struct diameter_key_request {
 	struct e2m_imsi imsi;
 	struct e2m_keyset_id id;
-	char origin_host[256]; /* server side: who asks */
+	char origin_host[256]; /* server side: who asks, as its certificate says */
 };
 
 /* The outcomes of the table in e2m.md 4, and what can go wrong below it. */
@@ -101,14 +115,22 @@ typedef void (*diameter_key_answered)(void *arg, const struct diameter_key_answe
 
 /*
  * Sends an EKR to destination_host (NULL: any peer of destination_realm). answered is called exactly
- * once if 0 is returned, never otherwise. -EHOSTUNREACH: destination_host is not open.
+ * once if 0 is returned, never otherwise, and in time also when the peer hangs. Never blocks.
+ * -EHOSTUNREACH: destination_host (NULL: every peer) is not open. -ENOBUFS: too many requests are on
+ * their way (DIAMETER_REQUESTS_MAX). -EINVAL: the IMSI or the id is none. -ENOMEM.
  */
+#define DIAMETER_REQUESTS_MAX 65536
 int diameter_send_key_request(const char *destination_host, const char *destination_realm,
 			      const struct diameter_key_request *request, uint32_t timeout_ms,
 			      diameter_key_answered answered, void *arg);
 
-/* Server: handler fills answer (FOUND, USER_UNKNOWN, NOT_AVAILABLE, NOT_AUTHORIZED or TOO_BUSY).
- * Malformed requests are answered here, with 5005 or 5009, without calling it. */
+/*
+ * Server: handler fills answer (FOUND, USER_UNKNOWN, NOT_AVAILABLE, NOT_AUTHORIZED or TOO_BUSY; else
+ * 5012 is sent) and may run in several threads at once. The answer is wiped after sending. Malformed
+ * requests are answered here without calling it: 5005 and 5009 as e2m.md 4 says, 5004 for an IMSI that
+ * is none, 5014 for a RAND or E2M-SQN of wrong length, and 5003 when Origin-Host is not the peer that
+ * its certificate says. Call between diameter_init and diameter_start.
+ */
 typedef void (*diameter_key_handler)(void *arg, const struct diameter_key_request *request,
 				     struct diameter_key_answer *answer);
 int diameter_serve_keys(diameter_key_handler handler, void *arg);
@@ -122,7 +144,7 @@ struct diameter_auth_request {
 	bool resynchronise; /* Re-Synchronization-Info: rand || auts */
 	uint8_t rand[E2M_RAND_LEN];
 	uint8_t auts[AKA_AUTS_LEN];
-	char origin_host[256]; /* server side */
+	char origin_host[256]; /* server side: who asks, as its certificate says */
 };
 
 enum diameter_auth_outcome {
@@ -143,11 +165,14 @@ struct diameter_auth_answer {
 	char detail[96];
 };
 
+/* As diameter_send_key_request. */
 typedef void (*diameter_auth_answered)(void *arg, const struct diameter_auth_answer *answer);
 int diameter_send_auth_request(const char *destination_host, const char *destination_realm,
 			       const struct diameter_auth_request *request, uint32_t timeout_ms,
 			       diameter_auth_answered answered, void *arg);
 
+/* As diameter_serve_keys. handler fills answer with OK, USER_UNKNOWN, DATA_UNAVAILABLE or
+ * NOT_AUTHORIZED. One vector is given, whatever number was asked for. */
 typedef void (*diameter_auth_handler)(void *arg, const struct diameter_auth_request *request,
 				      struct diameter_auth_answer *answer);
 int diameter_serve_auth(diameter_auth_handler handler, void *arg);

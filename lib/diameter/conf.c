@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "diameter/internal.h"
+
+/* A peer whose certificate is good still may not choose an old TLS. */
+#define TLS_PRIORITY "SECURE128:-VERS-ALL:+VERS-TLS1.3:+VERS-TLS1.2:-RSA"
+
+const struct diameter_config diameter_default_config = {
+	.listen_port = DIAMETER_SECURE_PORT,
+	.connect_interval_s = 2,
+	.watchdog_s = 6,
+	.worker_threads = 2,
+};
+
+static const struct diameter_peer default_peer = {.port = DIAMETER_SECURE_PORT};
+
+static const struct config_field peer_fields[] = {
+	{.name = "identity",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct diameter_peer, identity),
+	 .required = true},
+	{.name = "address", .kind = CONFIG_ADDRESS, CONFIG_MEMBER(struct diameter_peer, address)},
+	{.name = "port",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct diameter_peer, port),
+	 .min = 1,
+	 .max = 65535},
+	{0},
+};
+
+static const struct config_field peer_item = {
+	.kind = CONFIG_STRUCT, .size = sizeof(struct diameter_peer), .fields = peer_fields};
+
+/* The nested mappings fill members of the same struct, hence their offset 0. */
+static const struct config_field listen_fields[] = {
+	{.name = "address",
+	 .kind = CONFIG_ADDRESS,
+	 CONFIG_MEMBER(struct diameter_config, listen),
+	 .required = true},
+	{.name = "port",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct diameter_config, listen_port),
+	 .min = 1,
+	 .max = 65535},
+	{0},
+};
+
+static const struct config_field tls_fields[] = {
+	{.name = "certificate",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct diameter_config, tls_certificate),
+	 .required = true},
+	{.name = "key",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct diameter_config, tls_key),
+	 .required = true},
+	{.name = "ca",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct diameter_config, tls_ca),
+	 .required = true},
+	{0},
+};
+
+const struct config_field diameter_config_fields[] = {
+	{.name = "identity",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct diameter_config, identity),
+	 .required = true},
+	{.name = "realm",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct diameter_config, realm),
+	 .required = true},
+	{.name = "listen",
+	 .kind = CONFIG_STRUCT,
+	 .size = sizeof(struct diameter_config),
+	 .fields = listen_fields},
+	{.name = "tls",
+	 .kind = CONFIG_STRUCT,
+	 .size = sizeof(struct diameter_config),
+	 .required = true,
+	 .fields = tls_fields},
+	{.name = "peers",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct diameter_config, peers),
+	 .required = true,
+	 .min = 1,
+	 .max = 1024,
+	 .item = &peer_item,
+	 .count_offset = offsetof(struct diameter_config, peers_count),
+	 .item_default = &default_peer},
+	{.name = "connect_interval_s",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct diameter_config, connect_interval_s),
+	 .min = 1,
+	 .max = 3600},
+	{.name = "watchdog_s",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct diameter_config, watchdog_s),
+	 .min = 6, /* RFC 3539 3.4.1 */
+	 .max = 3600},
+	{.name = "worker_threads",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct diameter_config, worker_threads),
+	 .min = 1,
+	 .max = 255},
+	{0},
+};
+
+/* RFC 6733 4.3.1: a FQDN, of letters, digits, hyphens and dots. */
+bool diameter_identity_is_valid(const char *identity)
+{
+	size_t len = strlen(identity);
+
+	return len >= 1 && len <= DIAMETER_IDENTITY_MAX && identity[0] != '.' &&
+	       strspn(identity,
+		      "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-.") == len;
+}
+
+struct check {
+	struct config_file *file;
+	const char *path;
+	FILE *errors;
+	bool ok;
+};
+
+static bool check_identity(struct check *check, const char *name, const char *identity)
+{
+	char path[256];
+
+	if (diameter_identity_is_valid(identity))
+		return true;
+	snprintf(path, sizeof(path), "%s.%s", check->path, name);
+	config_error(check->file, check->errors, path,
+		     "'%s' is not a host name; give one such as hss.home.example", identity);
+	check->ok = false;
+	return false;
+}
+
+static void check_tls_file(struct check *check, const char *name, char **value)
+{
+	const char *resolved = config_resolve_path(check->file, *value);
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s.tls.%s", check->path, name);
+	if (!resolved) {
+		config_error(check->file, check->errors, path, "out of memory");
+	} else if (strchr(resolved, '"')) {
+		config_error(check->file, check->errors, path, "a name with '\"' cannot be used");
+	} else if (access(resolved, R_OK)) {
+		config_error(check->file, check->errors, path, "%s cannot be read: %s", resolved,
+			     strerror(errno));
+	} else {
+		*value = (char *)resolved;
+		return;
+	}
+	check->ok = false;
+}
+
+static void check_peer(struct check *check, const struct diameter_config *config, size_t i)
+{
+	const struct diameter_peer *peer = &config->peers[i];
+	char name[64], path[256];
+
+	snprintf(name, sizeof(name), "peers[%zu].identity", i);
+	if (!check_identity(check, name, peer->identity))
+		return;
+	snprintf(path, sizeof(path), "%s.%s", check->path, name);
+	for (size_t j = 0; j < i; j++)
+		if (!strcasecmp(config->peers[j].identity, peer->identity)) {
+			config_error(check->file, check->errors, path,
+				     "'%s' is there already: a peer comes once", peer->identity);
+			check->ok = false;
+		}
+	if (!strcasecmp(config->identity, peer->identity)) {
+		config_error(check->file, check->errors, path, "a peer cannot be ourselves");
+		check->ok = false;
+	}
+	if (peer->address.family == 0 && config->listen.family == 0) {
+		config_error(check->file, check->errors, path,
+			     "nobody connects to '%s': give its address, or 'listen' so that it "
+			     "can connect to us",
+			     peer->identity);
+		check->ok = false;
+	}
+}
+
+bool diameter_config_check(struct diameter_config *config, struct config_file *file,
+			   const char *path, FILE *errors)
+{
+	struct check check = {.file = file, .path = path, .errors = errors, .ok = true};
+
+	check_identity(&check, "identity", config->identity);
+	check_identity(&check, "realm", config->realm);
+	check_tls_file(&check, "certificate", &config->tls_certificate);
+	check_tls_file(&check, "key", &config->tls_key);
+	check_tls_file(&check, "ca", &config->tls_ca);
+	for (size_t i = 0; i < config->peers_count; i++)
+		check_peer(&check, config, i);
+	return check.ok;
+}
+
+static int memfd_write(const char *name, const char *text, size_t len)
+{
+	int fd = memfd_create(name, MFD_CLOEXEC);
+
+	if (fd < 0)
+		return -errno;
+	if (write(fd, text, len) != (ssize_t)len) {
+		close(fd);
+		return -EIO;
+	}
+	return fd;
+}
+
+int diameter_dh_params_write(void)
+{
+	gnutls_dh_params_t params;
+	gnutls_datum_t pem = {0};
+	int fd = -EIO;
+
+	if (gnutls_dh_params_init(&params) < 0)
+		return -ENOMEM;
+	if (gnutls_dh_params_import_raw(params, &gnutls_ffdhe_2048_group_prime,
+					&gnutls_ffdhe_2048_group_generator) >= 0 &&
+	    gnutls_dh_params_export2_pkcs3(params, GNUTLS_X509_FMT_PEM, &pem) >= 0)
+		fd = memfd_write("diameter-dh", (const char *)pem.data, pem.size);
+	gnutls_free(pem.data);
+	gnutls_dh_params_deinit(params);
+	return fd;
+}
+
+/* Peers and the listening address are not in the text: the grammar would leave out loopback addresses
+ * (ListenOn) or ask the resolver (ConnectTo); see peers.c and stack.c. */
+int diameter_conf_write(const struct diameter_config *config, int dh_params_fd)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&text, &len);
+
+	if (!f)
+		return -ENOMEM;
+	fprintf(f, "Identity = \"%s\";\nRealm = \"%s\";\n", config->identity, config->realm);
+	fprintf(f, "Port = 0;\nSecPort = %u;\n", config->listen.family ? config->listen_port : 0);
+	fprintf(f, "No_SCTP;\nNoRelay;\n");
+	fprintf(f, "TcTimer = %u;\nTwTimer = %u;\n", config->connect_interval_s,
+		config->watchdog_s);
+	fprintf(f, "AppServThreads = %u;\n", config->worker_threads);
+	fprintf(f, "TLS_Cred = \"%s\", \"%s\";\n", config->tls_certificate, config->tls_key);
+	fprintf(f, "TLS_CA = \"%s\";\nTLS_Prio = \"" TLS_PRIORITY "\";\n", config->tls_ca);
+	fprintf(f, "TLS_DH_File = \"/proc/self/fd/%d\";\n", dh_params_fd);
+	if (fclose(f)) {
+		free(text);
+		return -ENOMEM;
+	}
+	int fd = memfd_write("diameter-conf", text, len);
+	free(text);
+	return fd;
+}

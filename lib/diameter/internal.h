@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * What the files of lib/diameter share. Outside of this folder, only diameter.h is known.
+ *
+ *   conf.c        the YAML table, its checks, and the text that libfdcore reads instead of a file
+ *   stack.c       start and stop
+ *   log.c         libfdcore's log and hooks, turned into lines without message contents
+ *   peers.c       who may connect, and who is open
+ *   dictionary.c  the AVPs and commands of e2m.md 4 and TS 29.272
+ *   avp.c         reading and writing AVPs and whole messages
+ *   pending.c     requests on their way: each completes exactly once
+ *   tls_close.c   keeps libfdcore from sending on a TLS session in two threads at once
+ *   key_pull.c    EKR and EKA, both sides
+ *   auth_info.c   AIR and AIA, both sides
+ */
+#ifndef DIAMETER_INTERNAL_H
+#define DIAMETER_INTERNAL_H
+
+#include <freeDiameter/freeDiameter-host.h>
+#include <freeDiameter/libfdcore.h>
+
+#include "diameter/diameter.h"
+
+#define DIAMETER_VENDOR_3GPP	      10415
+#define DIAMETER_APPLICATION_S6A      16777251
+#define DIAMETER_IDENTITY_MAX	      255 /* octets of a DiameterIdentity */
+#define DIAMETER_AUTH_STATE_NONE      1	  /* NO_STATE_MAINTAINED, RFC 6733 8.11 */
+#define DIAMETER_SUCCESS	      2001
+#define DIAMETER_UNABLE_TO_DELIVER    3002
+#define DIAMETER_TOO_BUSY	      3004
+#define DIAMETER_REJECTED	      5003 /* AUTHORIZATION_REJECTED */
+#define DIAMETER_INVALID_VALUE	      5004
+#define DIAMETER_MISSING_AVP	      5005
+#define DIAMETER_TOO_MANY_TIMES	      5009 /* AVP_OCCURS_TOO_MANY_TIMES */
+#define DIAMETER_UNABLE_TO_COMPLY     5012
+#define DIAMETER_INVALID_LENGTH	      5014
+#define DIAMETER_EXP_USER_UNKNOWN     5001 /* of 10415 */
+#define DIAMETER_EXP_DATA_UNAVAILABLE 4181 /* of 10415 */
+#define DIAMETER_EXP_KEYSET_MISSING   5001 /* of numbers.diameter_vendor */
+
+/* --- conf.c --- */
+
+/* The text that fd_core_parseconf reads, in a memfd; -errno. dh_params_fd: a memfd too. */
+int diameter_conf_write(const struct diameter_config *config, int dh_params_fd);
+/* Diffie-Hellman parameters of RFC 7919 in a memfd, so that libfdcore does not spend seconds on
+ * making weaker ones; -errno. */
+int diameter_dh_params_write(void);
+bool diameter_identity_is_valid(const char *identity);
+
+/* --- log.c --- */
+
+/* Takes over libfdcore's log, before fd_core_initialize. */
+int diameter_log_start(diameter_log log);
+enum diameter_log_phase {
+	LOG_STARTING,
+	LOG_RUNNING,
+	LOG_STOPPING,
+};
+/* What counts as an error among libfdcore's lines depends on what it is doing. */
+void diameter_log_phase(enum diameter_log_phase phase);
+/* Takes over its hooks, whose defaults would write whole messages, keys and all, to the log. */
+int diameter_hooks_start(void);
+void diameter_log_line(bool is_error, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* --- peers.c --- */
+
+int diameter_peers_start(const struct diameter_config *config);
+/* Tells the watcher what has changed; called every tenth of a second. */
+void diameter_peers_poll(void);
+/* True when a request to host (NULL: to whoever) has a chance to leave. */
+bool diameter_peers_can_reach(const char *host);
+/* What a CER's Origin-Host must be for the connection to go on. */
+bool diameter_peers_may_connect(const uint8_t *identity, size_t len);
+void diameter_peers_stop(void);
+
+/* --- dictionary.c --- */
+
+struct diameter_dictionary {
+	struct dict_object *key_application, *auth_application;
+	struct dict_object *key_request, *auth_request; /* commands */
+	/* RFC 6733 */
+	struct dict_object *session_id, *vendor_specific_application_id, *vendor_id,
+		*auth_application_id, *auth_session_state, *origin_host, *origin_realm,
+		*destination_host, *destination_realm, *user_name, *result_code,
+		*experimental_result, *experimental_result_code, *failed_avp;
+	/* 3GPP */
+	struct dict_object *rand, *confidentiality_key, *integrity_key, *visited_plmn_id,
+		*requested_eutran, *requested_utran, *number_of_vectors, *immediate_response,
+		*resynchronization, *authentication_info, *eutran_vector, *utran_vector,
+		*item_number, *xres, *autn, *kasme;
+	/* e2m.md 4 */
+	struct dict_object *e2m_sqn, *e2m_ciphering, *e2m_integrity, *e2m_lifetime;
+};
+
+extern struct diameter_dictionary diameter_dict;
+extern struct e2m_numbers diameter_numbers;
+
+int diameter_dictionary_start(void);
+
+/* --- avp.c --- */
+
+/* One AVP, read: data and len of its contents when it is an OctetString, else value. */
+struct diameter_avp {
+	struct avp *avp;
+	uint32_t code, vendor;
+	const uint8_t *data;
+	size_t len;
+	uint32_t value;
+};
+
+/* The first AVP in parent (a message or a Grouped AVP), and the one after; false: there is none. */
+bool diameter_avp_first(msg_or_avp *parent, struct diameter_avp *out);
+bool diameter_avp_next(struct diameter_avp *avp);
+bool diameter_avp_is(const struct diameter_avp *avp, uint32_t code, uint32_t vendor);
+/* Copies an OctetString of exactly size octets; false when it is of another length. */
+bool diameter_avp_copy(const struct diameter_avp *avp, void *out, size_t size);
+
+/* Writers add an AVP at the end of parent; they return 0 or a positive errno, as libfdproto does. */
+int diameter_add_octets(msg_or_avp *parent, struct dict_object *model, const void *data,
+			size_t len);
+int diameter_add_text(msg_or_avp *parent, struct dict_object *model, const char *text);
+int diameter_add_number(msg_or_avp *parent, struct dict_object *model, uint32_t value);
+int diameter_add_group(msg_or_avp *parent, struct dict_object *model, struct avp **group);
+
+/* A request with all that comes before its own AVPs: Session-Id to User-Name. */
+int diameter_request_new(struct dict_object *command, uint32_t vendor, uint32_t application,
+			 const char *host, const char *realm, const struct e2m_imsi *imsi,
+			 struct msg **request);
+
+struct diameter_result {
+	uint32_t code;		 /* Result-Code, or Experimental-Result-Code */
+	uint32_t vendor;	 /* of an Experimental-Result; else 0 */
+	struct dict_object *avp; /* for Failed-AVP; NULL: none */
+	const void *failed;	 /* contents of the failed AVP; NULL: len zeros */
+	size_t failed_len;
+};
+
+/* Turns *message from a request into its answer, up to and with its result. */
+int diameter_answer_new(struct msg **message, uint32_t vendor, uint32_t application,
+			const struct diameter_result *result);
+/* Sends the answer, or drops it when rc says that it could not be made. (A callback that told libfdcore
+ * of an error would make it shut itself down.) */
+void diameter_answer_send(struct msg **answer, int rc);
+/* Reads the result of an answer; false when there is none, or two. */
+bool diameter_read_result(struct msg *answer, struct diameter_result *result);
+
+/* What every request has: who asks (of the peer's certificate, not only of the message) and for whom.
+ * False: result says why not. */
+bool diameter_read_requester(struct msg *request, char origin_host[256], struct e2m_imsi *imsi,
+			     struct diameter_result *result);
+
+/* Wipes the contents of all AVPs, then frees. */
+void diameter_message_free(struct msg *message);
+void diameter_message_wipe(struct msg *message);
+
+/* --- pending.c --- */
+
+enum diameter_end {
+	DIAMETER_END_ANSWER,
+	DIAMETER_END_UNPARSED, /* an answer came, but libfdproto could not make sense of it */
+	DIAMETER_END_UNREACHABLE,
+	DIAMETER_END_TIMEOUT,
+};
+
+/* Whom to tell, and how. finish is called once: answer is set for DIAMETER_END_ANSWER alone. */
+struct diameter_asker {
+	void (*finish)(const struct diameter_asker *asker, enum diameter_end end,
+		       struct msg *answer);
+	union {
+		diameter_key_answered key;
+		diameter_auth_answered auth;
+	} answered;
+	void *arg;
+	int kind; /* what finish has to know of the request: enum aka_system */
+};
+
+int diameter_pending_start(void);
+/* Takes the request whatever it returns: 0, -ENOBUFS or -ENOMEM. */
+int diameter_pending_send(struct msg *request, uint32_t timeout_ms,
+			  const struct diameter_asker *asker);
+/* libfdcore lets go of a message: when it belongs to a request of ours, that ends here. */
+void diameter_pending_dropped(struct msg *message);
+/* Completes all with DIAMETER_END_UNREACHABLE and takes no more. */
+void diameter_pending_stop(void);
+
+/* --- tls_close.c --- */
+
+int diameter_tls_close_start(void);
+
+/* --- stack.c --- */
+
+extern char diameter_identity[DIAMETER_IDENTITY_MAX + 1];
+
+#endif

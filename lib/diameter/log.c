@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <ctype.h>
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <string.h>
+#include <time.h>
+
+#include "diameter/internal.h"
+
+#define LINE_MAX_OCTETS 512
+/* libfdcore says the same at each try to connect: said once in so many seconds it is an error. */
+#define REPEAT_S     60
+#define REPEAT_LINES 64
+
+static diameter_log log_to;
+static enum diameter_log_phase phase = LOG_STARTING;
+
+static struct {
+	pthread_mutex_t lock;
+	struct {
+		uint64_t hash;
+		time_t said;
+	} lines[REPEAT_LINES];
+} repeats = {.lock = PTHREAD_MUTEX_INITIALIZER};
+
+static uint64_t hash_line(const char *line)
+{
+	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
+
+	for (; *line; line++)
+		hash = (hash ^ (uint8_t)*line) * UINT64_C(1099511628211);
+	return hash;
+}
+
+static bool was_said_lately(const char *line)
+{
+	uint64_t hash = hash_line(line);
+	struct timespec now;
+	bool said = false;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	pthread_mutex_lock(&repeats.lock);
+	size_t oldest = 0;
+	for (size_t i = 0; i < REPEAT_LINES && !said; i++) {
+		if (repeats.lines[i].said < repeats.lines[oldest].said)
+			oldest = i;
+		said = repeats.lines[i].hash == hash &&
+		       repeats.lines[i].said > now.tv_sec - REPEAT_S;
+	}
+	if (!said) {
+		repeats.lines[oldest].hash = hash;
+		repeats.lines[oldest].said = now.tv_sec;
+	}
+	pthread_mutex_unlock(&repeats.lock);
+	return said;
+}
+
+static void write_line(bool is_error, char *line)
+{
+	/* Peers choose some of the words: they shall not forge lines. */
+	for (char *c = line; *c; c++)
+		if (!isprint((unsigned char)*c))
+			*c = ' ';
+	/* Good-bye is no error, whatever it interrupts. */
+	if (__atomic_load_n(&phase, __ATOMIC_RELAXED) == LOG_STOPPING)
+		is_error = false;
+	log_to(is_error && !was_said_lately(line), line);
+}
+
+void diameter_log_line(bool is_error, const char *format, ...)
+{
+	char line[LINE_MAX_OCTETS];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	write_line(is_error, line);
+}
+
+/* Lines about a failed call, which come with every connection that closes. What they mean for the
+ * operator, the hooks tell. */
+static bool is_about_a_call(const char *line)
+{
+	static const char *const starts[] = {"ERROR: in ", "TLS ERROR: in 'ret = gnutls_record_",
+					     "Fatal GNUTLS error: "};
+
+	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
+		if (!strncmp(line, starts[i], strlen(starts[i])))
+			return true;
+	return false;
+}
+
+static void libfdcore_says(int level, const char *format, va_list args)
+{
+	bool starting = __atomic_load_n(&phase, __ATOMIC_RELAXED) == LOG_STARTING;
+	char line[LINE_MAX_OCTETS];
+
+	if (level < FD_LOG_NOTICE)
+		return;
+	vsnprintf(line, sizeof(line), format, args);
+	write_line(level >= FD_LOG_ERROR && (starting || !is_about_a_call(line)), line);
+}
+
+void diameter_log_phase(enum diameter_log_phase now)
+{
+	__atomic_store_n(&phase, now, __ATOMIC_RELAXED);
+}
+
+int diameter_log_start(diameter_log log)
+{
+	log_to = log;
+	return -fd_log_handler_register(libfdcore_says);
+}
+
+static const char *peer_name(struct peer_hdr *peer)
+{
+	return peer ? peer->info.pi_diamid : "an unknown peer";
+}
+
+/*
+ * The first message of an incoming connection. libfdcore would take a CER with the Origin-Host of any
+ * peer that it knows without a look at the certificate, when we connect to that peer ourselves; and
+ * for one that it does not know it would start a thread before it asks. A command that it cannot
+ * parse makes it close the connection, so that is what such a CER is made into.
+ */
+static void check_first_message(struct msg *message, const char *connection)
+{
+	struct fd_pei error;
+	struct msg_hdr *header;
+	struct avp_hdr *host;
+	struct avp *avp = NULL;
+
+	if (fd_msg_hdr(message, &header))
+		return;
+	if (!fd_msg_search_avp(message, diameter_dict.origin_host, &avp) && avp &&
+	    !fd_msg_parse_dict(avp, fd_g_config->cnf_dict, &error) && !fd_msg_avp_hdr(avp, &host) &&
+	    host->avp_value) {
+		if (diameter_peers_may_connect(host->avp_value->os.data, host->avp_value->os.len))
+			return;
+		diameter_log_line(true,
+				  "connection from %s refused: '%.*s' is not among the peers that "
+				  "may connect; see diameter.peers",
+				  connection, (int)host->avp_value->os.len,
+				  (const char *)host->avp_value->os.data);
+	}
+	header->msg_code = 0;
+}
+
+static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,
+		    struct fd_hook_permsgdata *data, void *arg)
+{
+	(void)data, (void)arg;
+	switch (type) {
+	case HOOK_MESSAGE_RECEIVED:
+		if (!peer)
+			check_first_message(message, other);
+		break;
+	case HOOK_MESSAGE_PARSING_ERROR:
+		diameter_log_line(false, "a message of %s does not parse: %s", peer_name(peer),
+				  message ? (const char *)other : "no Diameter");
+		break;
+	case HOOK_MESSAGE_ROUTING_ERROR:
+		diameter_log_line(false, "a message cannot be sent: %s", (const char *)other);
+		break;
+	case HOOK_MESSAGE_DROPPED:
+		diameter_log_line(false, "a message is dropped: %s", (const char *)other);
+		diameter_pending_dropped(message);
+		break;
+	case HOOK_PEER_CONNECT_FAILED:
+		diameter_log_line(true, "connection with %s: %s", peer_name(peer),
+				  (const char *)other);
+		break;
+	default:
+		break;
+	}
+}
+
+/* They stay to the end, also through the shutdown, which drops messages. */
+int diameter_hooks_start(void)
+{
+	struct fd_hook_hdl *hooks;
+
+	return -fd_hook_register((UINT32_C(1) << (HOOK_LAST + 1)) - 1, on_hook, NULL, NULL, &hooks);
+}

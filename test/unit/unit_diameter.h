@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * unit_diameter: Diameter nodes for tests. The stack is one a process, so each node is a child; what it
+ * finds it writes into memory that it shares with the test, which judges.
+ */
+#ifndef UNIT_UNIT_DIAMETER_H
+#define UNIT_UNIT_DIAMETER_H
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diameter/diameter.h"
+#include "unit.h"
+#include "unit_tls.h"
+
+#define UNIT_HSS   "hss.home.test"
+#define UNIT_HSE   "hse.home.test"
+#define UNIT_SGSN  "sgsn.home.test"
+#define UNIT_REALM "home.test"
+#define UNIT_IMSI  "001010000000001"
+
+static char unit_dir[] = "/tmp/unit-diameter-XXXXXX";
+static uint16_t unit_port;
+
+static inline int64_t unit_now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+static inline void unit_sleep_ms(unsigned ms)
+{
+	struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000L};
+
+	while (nanosleep(&t, &t) && errno == EINTR)
+		;
+}
+
+/* Waits until condition holds, ms at most; the value is whether it does. */
+#define UNIT_WAIT(condition, ms)                                                  \
+	__extension__({                                                           \
+		int64_t unit_until = unit_now_ms() + (ms);                        \
+		bool unit_holds;                                                  \
+		while (!(unit_holds = (condition)) && unit_now_ms() < unit_until) \
+			unit_sleep_ms(5);                                         \
+		unit_holds;                                                       \
+	})
+
+/* Memory that children share with the test. */
+static inline void *unit_share(size_t size)
+{
+	void *p = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	if (p == MAP_FAILED)
+		abort();
+	return p;
+}
+
+static inline uint16_t unit_free_port(void)
+{
+	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
+	socklen_t len = sizeof(any);
+	int fd = socket(AF_INET, SOCK_STREAM, 0);
+
+	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
+	    getsockname(fd, (struct sockaddr *)&any, &len))
+		abort();
+	close(fd);
+	return ntohs(any.sin_port);
+}
+
+/* A folder with a CA and certificates for the three nodes, and a port. */
+static inline void unit_diameter_setup(void)
+{
+	struct unit_ca ca;
+
+	if (!mkdtemp(unit_dir))
+		abort();
+	unit_ca_make(&ca, unit_dir, "ca");
+	unit_ca_issue(&ca, unit_dir, UNIT_HSS, UNIT_HSS);
+	unit_ca_issue(&ca, unit_dir, UNIT_HSE, UNIT_HSE);
+	unit_ca_issue(&ca, unit_dir, UNIT_SGSN, UNIT_SGSN);
+	unit_ca_free(&ca);
+	unit_port = unit_free_port();
+}
+
+static inline void unit_diameter_teardown(void)
+{
+	char command[64];
+
+	snprintf(command, sizeof(command), "rm -r %s", unit_dir);
+	if (system(command))
+		printf("%s is left behind\n", unit_dir);
+}
+
+static inline void unit_log(bool is_error, const char *line)
+{
+	if (is_error || getenv("UNIT_VERBOSE"))
+		fprintf(stderr, "%d: %s%s\n", getpid(), is_error ? "error: " : "", line);
+}
+
+static inline char *unit_path(const char *name, const char *suffix)
+{
+	char *path = NULL;
+
+	if (asprintf(&path, "%s/%s%s", unit_dir, name, suffix) < 0)
+		abort();
+	return path;
+}
+
+static inline struct config_address unit_loopback(void)
+{
+	return (struct config_address){.family = AF_INET, .octets = {127, 0, 0, 1}};
+}
+
+/* A node of that name: the HSS listens, and the others connect to it. */
+static inline int unit_diameter_init(const char *identity)
+{
+	static struct diameter_peer to_hss, from_others[2];
+	struct diameter_config config = diameter_default_config;
+
+	config.identity = (char *)identity;
+	config.realm = (char *)UNIT_REALM;
+	config.tls_certificate = unit_path(identity, ".pem");
+	config.tls_key = unit_path(identity, ".key");
+	config.tls_ca = unit_path("ca", ".pem");
+	config.connect_interval_s = 1;
+	if (!strcmp(identity, UNIT_HSS)) {
+		from_others[0].identity = (char *)UNIT_HSE;
+		from_others[1].identity = (char *)UNIT_SGSN;
+		config.peers = from_others;
+		config.peers_count = 2;
+		config.listen = unit_loopback();
+		config.listen_port = unit_port;
+	} else {
+		to_hss.identity = (char *)UNIT_HSS;
+		to_hss.address = unit_loopback();
+		to_hss.port = unit_port;
+		config.peers = &to_hss;
+		config.peers_count = 1;
+	}
+	int rc = diameter_init(&config, &e2m_default_numbers, unit_log);
+	free(config.tls_certificate);
+	free(config.tls_key);
+	free(config.tls_ca);
+	return rc;
+}
+
+/* A node that connects to the HSS; false when it does not within five seconds. */
+static inline bool unit_diameter_connect(const char *identity)
+{
+	return !unit_diameter_init(identity) && !diameter_start() &&
+	       UNIT_WAIT(diameter_peer_is_open(UNIT_HSS), 5000);
+}
+
+/* Runs a node in a child. */
+static inline pid_t unit_node_start(void (*run)(void))
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		abort();
+	if (pid == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		run();
+		_exit(0);
+	}
+	return pid;
+}
+
+/* True when the child ended by itself and well, within ms. */
+static inline bool unit_node_wait(pid_t pid, int64_t ms)
+{
+	int status = -1;
+	bool ended = UNIT_WAIT(waitpid(pid, &status, WNOHANG) == pid, ms);
+
+	if (!ended) {
+		kill(pid, SIGKILL);
+		waitpid(pid, &status, 0);
+	}
+	return ended && WIFEXITED(status) && WEXITSTATUS(status) == 0;
+}
+
+static inline void unit_node_kill(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	waitpid(pid, NULL, 0);
+}
+
+#endif
