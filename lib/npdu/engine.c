@@ -1,0 +1,219 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <assert.h>
+#include <openssl/crypto.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "npdu/key.h"
+
+/* What one operation needs while its job is in a lane. */
+struct slot {
+	alignas(16) uint8_t enc_iv[16];
+	alignas(16) uint8_t auth_iv[16];
+	uint8_t tag[NPDU_MAC_MAX];
+	uint8_t saved[NPDU_HEADROOM];
+};
+
+struct npdu_engine {
+	IMB_MGR *mgr;
+	struct slot slots[NPDU_BURST_MAX];
+};
+
+struct npdu_engine *npdu_engine_new(void)
+{
+	struct npdu_engine *engine = aligned_alloc(64, (sizeof(*engine) + 63) & ~(size_t)63);
+
+	if (!engine)
+		return NULL;
+	memset(engine, 0, sizeof(*engine));
+	engine->mgr = npdu_manager_new();
+	if (!engine->mgr) {
+		free(engine);
+		return NULL;
+	}
+	return engine;
+}
+
+void npdu_engine_free(struct npdu_engine *engine)
+{
+	if (!engine)
+		return;
+	free_mb_mgr(engine->mgr);
+	e2m_wipe(engine, sizeof(*engine));
+	free(engine);
+}
+
+/* COUNT || BEARER || DIRECTION || 0^26: TS 33.401 B.1.3 (first half of the counter block), B.2.3. */
+static void write_count_bearer_direction(uint8_t out[8], const struct npdu_op *op)
+{
+	out[0] = (uint8_t)(op->count >> 24);
+	out[1] = (uint8_t)(op->count >> 16);
+	out[2] = (uint8_t)(op->count >> 8);
+	out[3] = (uint8_t)op->count;
+	out[4] = (uint8_t)(op->bearer << 3 | op->direction << 2);
+	out[5] = out[6] = out[7] = 0;
+}
+
+static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
+{
+	job->key_len_in_bytes = IMB_KEY_128_BYTES;
+	job->enc_keys = op->key->enc;
+	job->dec_keys = op->key->enc;
+	job->dst = op->pdu + header;
+	job->cipher_start_src_offset_in_bytes = NPDU_HEADROOM + header;
+	job->msg_len_to_cipher_in_bytes = op->npdu_len;
+	job->iv = slot->enc_iv;
+	job->iv_len_in_bytes = 16;
+	switch (op->npdu_len > 0 || op->key->eea == E2M_EEA_GCM ? op->key->eea : E2M_EEA0) {
+	case E2M_EEA0:
+		job->cipher_mode = IMB_CIPHER_NULL;
+		break;
+	case E2M_EEA1:
+		snow3g_f8_iv_gen(op->count, op->bearer, op->direction, slot->enc_iv);
+		job->cipher_mode = IMB_CIPHER_SNOW3G_UEA2_BITLEN;
+		job->cipher_start_src_offset_in_bits = (NPDU_HEADROOM + header) * 8;
+		job->msg_len_to_cipher_in_bits = (uint64_t)op->npdu_len * 8;
+		/* This mode alone adds the offset to dst as well. */
+		job->dst = op->pdu - NPDU_HEADROOM;
+		break;
+	case E2M_EEA2:
+		write_count_bearer_direction(slot->enc_iv, op);
+		memset(slot->enc_iv + 8, 0, 8);
+		job->cipher_mode = IMB_CIPHER_CNTR;
+		break;
+	case E2M_EEA3:
+		zuc_eea3_iv_gen(op->count, op->bearer, op->direction, slot->enc_iv);
+		job->cipher_mode = IMB_CIPHER_ZUC_EEA3;
+		break;
+	case E2M_EEA_GCM:
+		write_count_bearer_direction(slot->enc_iv, op);
+		memset(slot->enc_iv + 8, 0, 4);
+		job->cipher_mode = IMB_CIPHER_GCM;
+		job->iv_len_in_bytes = 12;
+		break;
+	}
+}
+
+static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
+{
+	const struct npdu_key *key = op->key;
+
+	job->hash_start_src_offset_in_bytes = NPDU_HEADROOM;
+	job->msg_len_to_hash_in_bytes = header + op->npdu_len;
+	job->auth_tag_output_len_in_bytes = key->mac_len;
+	switch (key->eia) {
+	case E2M_EIA0:
+		job->hash_alg = IMB_AUTH_NULL;
+		break;
+	case E2M_EIA1:
+		/* TS 33.401 B.2.2: FRESH is BEARER || 0^27. */
+		snow3g_f9_iv_gen(op->count, (uint32_t)op->bearer << 27, op->direction,
+				 slot->auth_iv);
+		job->hash_alg = IMB_AUTH_SNOW3G_UIA2_BITLEN;
+		job->msg_len_to_hash_in_bits = (header + op->npdu_len) * 8;
+		job->u.SNOW3G_UIA2._key = key->auth;
+		job->u.SNOW3G_UIA2._iv = slot->auth_iv;
+		break;
+	case E2M_EIA2:
+		/* The eight octets that precede the message in CMAC's input stand before the PDU while
+		 * the job runs; finish puts back what was there. */
+		memcpy(slot->saved, op->pdu - NPDU_HEADROOM, NPDU_HEADROOM);
+		write_count_bearer_direction(op->pdu - NPDU_HEADROOM, op);
+		job->hash_alg = IMB_AUTH_AES_CMAC;
+		job->hash_start_src_offset_in_bytes = 0;
+		job->msg_len_to_hash_in_bytes = NPDU_HEADROOM + header + op->npdu_len;
+		job->u.CMAC._key_expanded = key->auth;
+		job->u.CMAC._skey1 = key->cmac_k1;
+		job->u.CMAC._skey2 = key->cmac_k2;
+		break;
+	case E2M_EIA3:
+		zuc_eia3_iv_gen(op->count, op->bearer, op->direction, slot->auth_iv);
+		job->hash_alg = IMB_AUTH_ZUC_EIA3_BITLEN;
+		job->msg_len_to_hash_in_bits = (header + op->npdu_len) * 8;
+		job->u.ZUC_EIA3._key = key->auth;
+		job->u.ZUC_EIA3._iv = slot->auth_iv;
+		break;
+	case E2M_EIA_GCM:
+		job->hash_alg = IMB_AUTH_AES_GMAC;
+		job->u.GCM.aad = op->pdu;
+		job->u.GCM.aad_len_in_bytes = header;
+		break;
+	}
+}
+
+static void set_job(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, bool protect)
+{
+	const size_t header = npdu_header_len(op->counter_octets);
+
+	job->src = op->pdu - NPDU_HEADROOM;
+	set_cipher(job, op, slot, header);
+	set_auth(job, op, slot, header);
+	if (protect) {
+		job->cipher_direction = IMB_DIR_ENCRYPT;
+		job->chain_order = IMB_ORDER_CIPHER_HASH;
+		job->auth_tag_output = op->pdu + header + op->npdu_len;
+	} else {
+		job->cipher_direction = IMB_DIR_DECRYPT;
+		job->chain_order = IMB_ORDER_HASH_CIPHER;
+		job->auth_tag_output = slot->tag;
+	}
+}
+
+static void finish(struct npdu_op *op, const struct slot *slot, bool protect)
+{
+	const struct npdu_key *key = op->key;
+
+	if (key->eia == E2M_EIA2)
+		memcpy(op->pdu - NPDU_HEADROOM, slot->saved, NPDU_HEADROOM);
+	if (!protect && op->ok) {
+		const uint8_t *mac = op->pdu + npdu_header_len(op->counter_octets) + op->npdu_len;
+		op->ok = CRYPTO_memcmp(mac, slot->tag, key->mac_len) == 0;
+	}
+}
+
+/* Debug builds let the library check every job's arguments. */
+#ifdef NDEBUG
+#define SUBMIT_BURST IMB_SUBMIT_BURST_NOCHECK
+#else
+#define SUBMIT_BURST IMB_SUBMIT_BURST
+#endif
+
+static void note_completed(IMB_JOB **jobs, uint32_t count)
+{
+	for (uint32_t i = 0; i < count; i++) {
+		struct npdu_op *op = jobs[i]->user_data;
+		op->ok = jobs[i]->status == IMB_STATUS_COMPLETED;
+	}
+}
+
+static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
+{
+	IMB_JOB *jobs[NPDU_BURST_MAX];
+
+	assert(count <= NPDU_BURST_MAX);
+	if (count == 0)
+		return;
+	/* Every call leaves the manager empty, so there is always room for a whole burst. */
+	uint32_t got = IMB_GET_NEXT_BURST(engine->mgr, (uint32_t)count, jobs);
+	for (uint32_t i = 0; i < count; i++)
+		ops[i].ok = false;
+	for (uint32_t i = 0; i < got; i++) {
+		set_job(jobs[i], &ops[i], &engine->slots[i], protect);
+		jobs[i]->user_data = &ops[i];
+	}
+	note_completed(jobs, SUBMIT_BURST(engine->mgr, got, jobs));
+	for (uint32_t done; (done = IMB_FLUSH_BURST(engine->mgr, NPDU_BURST_MAX, jobs)) > 0;)
+		note_completed(jobs, done);
+	for (uint32_t i = 0; i < got; i++)
+		finish(&ops[i], &engine->slots[i], protect);
+}
+
+void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count)
+{
+	run(engine, ops, count, true);
+}
+
+void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count)
+{
+	run(engine, ops, count, false);
+}
