@@ -62,14 +62,19 @@ die() {
 	exit 1
 }
 
-# wait_for SECONDS WHAT COMMAND...: polls until COMMAND succeeds.
-wait_for() {
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000)) what=$2
-	shift 2
+# poll SECONDS COMMAND...: until COMMAND succeeds, or the time is over.
+poll() {
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
 	until "$@" >/dev/null 2>&1; do
-		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || die "waited in vain for: $what"
+		[ "${EPOCHREALTIME/./}" -lt "$deadline" ] || return 1
 		sleep 0.05
 	done
+}
+
+# wait_for SECONDS WHAT COMMAND...
+wait_for() {
+	poll "$1" "${@:3}" || die "waited in vain for: $2"
 }
 
 # expect_equal WHAT GOT WANTED
@@ -522,6 +527,22 @@ packets_in() {
 # seen NAME COUNT [OPTION...]: capture NAME holds so many G-PDUs.
 seen() {
 	[ "$(packets count "$lab/$1.pcap" "${@:3}")" -eq "$2" ]
+}
+
+# frames_cross FILE FROM TO: sends the named frames of FILE in one namespace and looks for each of them, octet for
+# octet, in the other.
+frames_cross() {
+	local missing
+	capture "to-$3" "$3" gn0
+	packets_in "$2" send gn0 "$1"
+	poll 5 frames_are_in "$1" "$lab/to-$3.pcap" || true
+	capture_end "to-$3"
+	missing=$(packets missing "$lab/to-$3.pcap" "$1")
+	[ -z "$missing" ] || die "did not cross from $2 to $3 as they were: ${missing//$'\n'/ }"
+}
+
+frames_are_in() {
+	[ -z "$(packets missing "$2" "$1")" ]
 }
 
 # capture NAME NAMESPACE INTERFACE: from now on into NAME.pcap, until capture_end NAME.

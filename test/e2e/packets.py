@@ -103,19 +103,18 @@ def command_beside(args):
     print(f"overhead: {len(access.payload) - len(core.payload)} octets a packet")
 
 
-def sum_counters(node, sums):
-    """Adds up numbers of the same dotted name, however deep in what hsectl printed."""
-    items = node.items() if isinstance(node, dict) else enumerate(node)
-    for name, value in items:
-        if isinstance(value, (dict, list)):
-            sum_counters(value, sums)
-        elif isinstance(value, int) and "." in str(name):
-            sums[name] = sums.get(name, 0) + value
-    return sums
+def flatten(node, prefix=""):
+    """{"access": {"drop": {"bad_mac": 1}}} to ("access.drop.bad_mac", 1)."""
+    for name, value in node.items():
+        if isinstance(value, dict):
+            yield from flatten(value, f"{prefix}{name}.")
+        else:
+            yield prefix + name, value
 
 
 def command_counters(args):
-    for name, value in sorted(sum_counters(json.load(sys.stdin), {}).items()):
+    said = json.load(sys.stdin)
+    for name, value in sorted([*flatten(said["total"]), *flatten(said["control"])]):
         if name.startswith(args.prefix):
             print(name, value)
 
