@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* commands: what hsectl can be told to do. Each asks, prints, and returns false when it has said why it
+ * could not. */
+#ifndef CTL_COMMANDS_H
+#define CTL_COMMANDS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "telemetry.h"
+
+struct options {
+	bool json;
+	bool all;	  /* counters: those that are zero as well */
+	const char *imsi; /* sessions: only this subscriber's; NULL: all */
+	uint32_t limit;	  /* sessions: at most so many; 0: all */
+};
+
+bool command_status(struct telemetry *telemetry, const struct options *options);
+bool command_sessions(struct telemetry *telemetry, const struct options *options);
+bool command_counters(struct telemetry *telemetry, const struct options *options);
+
+#endif
