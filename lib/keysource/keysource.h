@@ -8,8 +8,10 @@
 #ifndef KEYSOURCE_KEYSOURCE_H
 #define KEYSOURCE_KEYSOURCE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config/config.h"
 #include "e2m/e2m.h"
@@ -29,6 +31,11 @@ struct keysource_config {
 };
 
 extern const struct config_field keysource_config_fields[];
+
+/* What the table cannot see: each kind has its own settings. Makes path relative to the folder of file.
+ * Reports at path_of_entry ("key_sources[0]") of file; true when all is well. */
+bool keysource_config_check(struct keysource_config *config, struct config_file *file,
+			    const char *path_of_entry, FILE *errors);
 
 enum keysource_outcome {
 	KEYSOURCE_FOUND,
@@ -63,20 +70,24 @@ struct keysource_answer {
 struct keysource;
 
 /*
- * Opens a source. For KEYSOURCE_FILE the file is read at once, its errors go to errors, and NULL is
- * returned on any. All sources opened on one struct keysource_queue report there.
+ * Where sources report. All sources opened on one queue report there. Free it when nothing that was
+ * asked can be on its way any more: after diameter_stop. Answers never collected are wiped.
  */
 struct keysource_queue;
-struct keysource_queue *keysource_queue_new(void);
-void keysource_queue_free(struct keysource_queue *queue); /* wipes answers never collected */
+struct keysource_queue *keysource_queue_new(void); /* NULL with errno */
+void keysource_queue_free(struct keysource_queue *queue);
 
+/*
+ * Opens a source; config is copied. A file is read at once. NULL on any error, which is written to
+ * errors. KEYSOURCE_DIAMETER asks over the process's Diameter stack (diameter_init).
+ */
 struct keysource *keysource_open(const struct keysource_config *config,
-				 const struct e2m_numbers *numbers, struct keysource_queue *queue,
-				 FILE *errors);
+				 struct keysource_queue *queue, FILE *errors);
+/* Wipes the keys of a file. What is on its way is answered all the same. */
 void keysource_close(struct keysource *source);
 
-/* Asks. Exactly one answer with cookie follows, if 0 is returned; also after keysource_close of
- * nothing but the source. -EHOSTUNREACH: not now. Never blocks. */
+/* Asks. Exactly one answer with cookie follows, if 0 is returned. -EHOSTUNREACH: not now. -ENOBUFS: too
+ * much is on its way. -ENOMEM. Never blocks. */
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie);
 

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* What the files of lib/keysource share. */
+#ifndef KEYSOURCE_INTERNAL_H
+#define KEYSOURCE_INTERNAL_H
+
+#include "keysource/keysource.h"
+
+/* A question on its way, and later its answer in the queue: allocated when asked, so that an answer is
+ * never lost for want of memory. */
+struct keysource_item {
+	struct keysource_queue *queue;
+	struct keysource_item *next;
+	struct keysource_answer answer;
+};
+
+struct keysource_item *keysource_item_new(struct keysource_queue *queue, uint64_t cookie);
+void keysource_item_free(struct keysource_item *item); /* wipes */
+/* Puts the answered item into its queue, which owns it then. Any thread. */
+void keysource_item_answer(struct keysource_item *item);
+
+/* A static file. */
+struct keysource_file;
+struct keysource_file *keysource_file_read(const char *path, FILE *errors);
+void keysource_file_free(struct keysource_file *file);
+void keysource_file_look_up(const struct keysource_file *file,
+			    const struct keysource_request *request,
+			    struct keysource_answer *answer);
+
+#endif

@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "keysource/keysource.h"
+
+#include <poll.h>
+
+#include "unit_diameter.h"
+
+#define SAMPLE UNIT_DATA "/../../../config/keysets.yaml"
+
+/* Writes text to a file and opens it as a source; NULL with what was said in said. */
+static struct keysource *open_text(const char *text, struct keysource_queue *queue, char *said,
+				   size_t size)
+{
+	struct keysource_config config = {.kind = KEYSOURCE_FILE, .name = (char *)"lab"};
+	FILE *errors = fmemopen(said, size, "w");
+
+	config.path = unit_path("keysets", ".yaml");
+	FILE *f = fopen(config.path, "w");
+	fputs(text, f);
+	fclose(f);
+	struct keysource *source = keysource_open(&config, queue, errors);
+	fclose(errors);
+	free(config.path);
+	return source;
+}
+
+static struct keysource_answer ask(struct keysource *source, struct keysource_queue *queue,
+				   const char *imsi, enum e2m_keyset_id_type type, const char *hex)
+{
+	struct keysource_answer answer = {.outcome = KEYSOURCE_OUTCOMES};
+	uint8_t value[E2M_RAND_LEN] = {0};
+	struct keysource_request request;
+
+	unit_hex(value, sizeof(value), hex);
+	request.id = e2m_keyset_id_make(type, value);
+	e2m_imsi_parse(&request.imsi, imsi, strlen(imsi));
+	CU_ASSERT_EQUAL(keysource_ask(source, &request, 1000, 77), 0);
+	CU_ASSERT_EQUAL(keysource_collect(queue, &answer, 1), 1);
+	return answer;
+}
+
+static void a_file_is_searched_by_imsi_and_sqn_or_rand(void)
+{
+	struct keysource_config config = {
+		.kind = KEYSOURCE_FILE, .name = (char *)"lab", .path = (char *)SAMPLE};
+	struct keysource_queue *queue = keysource_queue_new();
+	struct keysource *source = keysource_open(&config, queue, stderr);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
+	struct keysource_answer a =
+		ask(source, queue, "262010000000001", E2M_ID_SQN, "000000000021");
+	CU_ASSERT_EQUAL(a.outcome, KEYSOURCE_FOUND);
+	CU_ASSERT_EQUAL(a.cookie, 77);
+	CU_ASSERT_EQUAL(a.keyset.e2mck[15], 0x0f);
+	CU_ASSERT_EQUAL(a.keyset.e2mik[0], 0x10);
+	CU_ASSERT_EQUAL(a.ciphering, E2M_EEA2);
+	a = ask(source, queue, "262010000000002", E2M_ID_RAND, "00112233445566778899aabbccddeeff");
+	CU_ASSERT_EQUAL(a.outcome, KEYSOURCE_FOUND);
+	CU_ASSERT_EQUAL(a.ciphering, E2M_EEA_GCM);
+	CU_ASSERT_EQUAL(a.lifetime_s, 86400);
+	a = ask(source, queue, "262010000000001", E2M_ID_SQN, "000000000022");
+	CU_ASSERT_EQUAL(a.outcome, KEYSOURCE_NOT_AVAILABLE);
+	a = ask(source, queue, "262010000000003", E2M_ID_SQN, "000000000021");
+	CU_ASSERT_EQUAL(a.outcome, KEYSOURCE_USER_UNKNOWN);
+	keysource_close(source);
+	keysource_queue_free(queue);
+}
+
+#define KEYS "e2mck: 000102030405060708090a0b0c0d0e0f, e2mik: 101112131415161718191a1b1c1d1e1f"
+
+static void a_wrong_file_is_told_by_line(void)
+{
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{"keysets:\n  - {imsi: \"00101000001\", " KEYS "}\n",
+		 "keysets.yaml:2:5: keysets[0]: expected either 'sqn' or 'rand'"},
+		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"000000000001\", "
+		 "rand: 00112233445566778899aabbccddeeff, " KEYS "}\n",
+		 "keysets[0]: expected either 'sqn' or 'rand'"},
+		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"000000000001\", ciphering: "
+		 "gcm, " KEYS "}\n",
+		 "keysets[0]: gcm with eia2"},
+		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"000000000001\", " KEYS "}\n"
+		 "  - {imsi: \"00101000001\", sqn: \"000000000001\", " KEYS "}\n",
+		 "keysets: IMSI 00101000001 with SQN 000000000001 is there twice"},
+		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"01\", " KEYS "}\n",
+		 "keysets.yaml:2:"},
+	};
+	struct keysource_queue *queue = keysource_queue_new();
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char said[1000] = "";
+
+		CU_ASSERT_PTR_NULL(open_text(cases[i].text, queue, said, sizeof(said)));
+		CU_ASSERT_PTR_NOT_NULL(strstr(said, cases[i].said));
+		CU_ASSERT_PTR_NULL(strstr(said, "0c0d0e0f"));
+	}
+	keysource_queue_free(queue);
+}
+
+static void each_kind_has_its_own_settings(void)
+{
+	static const struct config_field list[] = {
+		{.name = "source", .kind = CONFIG_STRUCT, .fields = keysource_config_fields},
+		{0},
+	};
+	static const struct {
+		const char *text, *said;
+	} cases[] = {
+		{"source: {kind: diameter, name: hss, realm: home.test}\n", NULL},
+		{"source: {kind: diameter, name: hss, host: hss.home.test}\n",
+		 "source: a source of kind 'diameter' needs 'realm'"},
+		{"source: {kind: file, name: lab}\n",
+		 "source: a source of kind 'file' needs 'path'"},
+		{"source: {kind: file, name: lab, path: x, host: hss.home.test}\n",
+		 "source.host: a source of kind 'file' has no 'host'"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct keysource_config config = {0};
+		char said[1000] = "";
+		FILE *errors = fmemopen(said, sizeof(said), "w");
+		struct config_file *file =
+			config_load_memory("/etc/hse.yaml", cases[i].text, strlen(cases[i].text),
+					   list, &config, errors);
+
+		CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+		CU_ASSERT_EQUAL(keysource_config_check(&config, file, "source", errors),
+				cases[i].said == NULL);
+		fclose(errors);
+		if (cases[i].said)
+			CU_ASSERT_PTR_NOT_NULL(strstr(said, cases[i].said));
+		config_free(file);
+	}
+}
+
+static void answers_make_the_queue_readable_until_all_are_collected(void)
+{
+	struct keysource_config config = {
+		.kind = KEYSOURCE_FILE, .name = (char *)"lab", .path = (char *)SAMPLE};
+	struct keysource_queue *queue = keysource_queue_new();
+	struct keysource *source = keysource_open(&config, queue, stderr);
+	struct pollfd readable = {.fd = keysource_fd(queue), .events = POLLIN};
+	struct keysource_request request = {.imsi.digits = "262010000000001"};
+	struct keysource_answer answers[2];
+
+	CU_ASSERT_EQUAL(poll(&readable, 1, 0), 0);
+	for (uint64_t cookie = 0; cookie < 3; cookie++)
+		CU_ASSERT_EQUAL(keysource_ask(source, &request, 1000, cookie), 0);
+	keysource_close(source);
+	CU_ASSERT_EQUAL(poll(&readable, 1, 0), 1);
+	CU_ASSERT_EQUAL(keysource_collect(queue, answers, 2), 2);
+	CU_ASSERT_EQUAL(answers[1].cookie, 1);
+	CU_ASSERT_EQUAL(poll(&readable, 1, 0), 1);
+	CU_ASSERT_EQUAL(keysource_collect(queue, answers, 2), 1);
+	CU_ASSERT_EQUAL(answers[0].cookie, 2);
+	CU_ASSERT_EQUAL(poll(&readable, 1, 0), 0);
+	keysource_queue_free(queue);
+}
+
+/* --- over Diameter --- */
+
+static struct {
+	bool ready, stop, connected;
+	int closed_rc;
+	size_t collected;
+	struct keysource_answer answers[8];
+} * shared;
+
+/* IMSIs that end in 0 to 4 get the outcome of that number, and 5 one that is none. */
+static void answer_key(void *arg, const struct diameter_key_request *request,
+		       struct diameter_key_answer *answer)
+{
+	(void)arg;
+	answer->outcome = (enum diameter_key_outcome)(request->imsi.digits[14] - '0');
+	answer->ciphering = E2M_EEA2;
+	answer->integrity = E2M_EIA2;
+	answer->lifetime_s = 60;
+	memset(&answer->keyset, 'k', sizeof(answer->keyset));
+}
+
+static void run_hss(void)
+{
+	if (unit_diameter_init(UNIT_HSS) || diameter_serve_keys(answer_key, NULL) ||
+	    diameter_start())
+		_exit(1);
+	shared->ready = true;
+	UNIT_WAIT(shared->stop, 30000);
+	diameter_stop();
+}
+
+static void run_hse(void)
+{
+	struct keysource_config config = {.kind = KEYSOURCE_DIAMETER,
+					  .name = (char *)"hss",
+					  .host = (char *)UNIT_HSS,
+					  .realm = (char *)UNIT_REALM};
+	struct keysource_queue *queue = keysource_queue_new();
+	struct keysource *source = keysource_open(&config, queue, stderr);
+	struct keysource_request request = {.id = {.type = E2M_ID_SQN}};
+
+	shared->connected = unit_diameter_connect(UNIT_HSE);
+	e2m_imsi_parse(&request.imsi, UNIT_IMSI, strlen(UNIT_IMSI));
+	for (uint64_t i = 0; i <= 5; i++) {
+		struct keysource_answer answer;
+
+		request.imsi.digits[14] = (char)('0' + i);
+		if (keysource_ask(source, &request, 3000, i))
+			break;
+		UNIT_WAIT(keysource_collect(queue, &answer, 1) == 1, 4000);
+		shared->answers[answer.cookie] = answer;
+		shared->collected++;
+	}
+	diameter_stop();
+	shared->closed_rc = keysource_ask(source, &request, 100, 9);
+	keysource_close(source);
+	keysource_queue_free(queue);
+}
+
+static void outcomes_of_diameter_are_those_of_the_source(void)
+{
+	static const enum keysource_outcome expected[] = {
+		KEYSOURCE_FOUND,	  KEYSOURCE_USER_UNKNOWN, KEYSOURCE_NOT_AVAILABLE,
+		KEYSOURCE_NOT_AUTHORIZED, KEYSOURCE_BUSY,	  KEYSOURCE_BAD_ANSWER,
+	};
+	pid_t hss = unit_node_start(run_hss);
+
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, 5000));
+	CU_ASSERT_TRUE(unit_node_wait(unit_node_start(run_hse), 20000));
+	shared->stop = true;
+	CU_ASSERT_TRUE(unit_node_wait(hss, 20000));
+	CU_ASSERT_TRUE(shared->connected);
+	CU_ASSERT_EQUAL(shared->collected, 6);
+	for (size_t i = 0; i < sizeof(expected) / sizeof(expected[0]); i++)
+		CU_ASSERT_EQUAL(shared->answers[i].outcome, expected[i]);
+	CU_ASSERT_EQUAL(shared->answers[0].keyset.e2mik[15], 'k');
+	CU_ASSERT_EQUAL(shared->answers[0].lifetime_s, 60);
+	CU_ASSERT_EQUAL(shared->answers[3].keyset.e2mck[0], 0);
+	CU_ASSERT_EQUAL(shared->closed_rc, -EHOSTUNREACH);
+}
+
+int main(void)
+{
+	static const struct unit_test tests[] = {
+		{"a file is searched by IMSI and SQN or RAND",
+		 a_file_is_searched_by_imsi_and_sqn_or_rand},
+		{"a wrong file is told by line", a_wrong_file_is_told_by_line},
+		{"each kind has its own settings", each_kind_has_its_own_settings},
+		{"answers make the queue readable until all are collected",
+		 answers_make_the_queue_readable_until_all_are_collected},
+		{"outcomes of Diameter are those of the source",
+		 outcomes_of_diameter_are_those_of_the_source},
+	};
+	shared = unit_share(sizeof(*shared));
+	unit_diameter_setup();
+	int rc = unit_run("keysource", tests, sizeof(tests) / sizeof(tests[0]));
+	unit_diameter_teardown();
+	return rc;
+}
