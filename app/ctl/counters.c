@@ -36,15 +36,14 @@ static bool check_counts(struct telemetry *telemetry, const char *command, const
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)counts, name, value) if (!json_is_integer(value) ||
-							       json_integer_value(value) < 0 ||
-							       is_below_another(counts, name))
-	{
-		telemetry_bad_answer(
-			telemetry, command,
-			"has a value that is no count, or names that contradict one another");
-		return false;
-	}
+	json_object_foreach ((json_t *)counts, name, value)
+		if (!json_is_integer(value) || json_integer_value(value) < 0 ||
+		    is_below_another(counts, name)) {
+			telemetry_bad_answer(telemetry, command,
+					     "has a value that is no count, or names that "
+					     "contradict one another");
+			return false;
+		}
 	return true;
 }
 
@@ -56,8 +55,7 @@ static json_t *with_dots(json_t *counts)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach(counts, name, value)
-	{
+	json_object_foreach (counts, name, value) {
 		char *with = strdup(name);
 
 		for (char *c = with; c && *c; c++)
@@ -92,8 +90,7 @@ static void add_to_total(json_t *total, const json_t *counts)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)counts, name, value)
-	{
+	json_object_foreach ((json_t *)counts, name, value) {
 		uint64_t sum = (uint64_t)json_integer_value(json_object_get(total, name)) +
 			       (uint64_t)json_integer_value(value);
 
@@ -171,7 +168,8 @@ static json_t *nested(const json_t *counts)
 	const char *name;
 	json_t *value;
 
-	json_object_foreach((json_t *)counts, name, value) nest(object, name, value);
+	json_object_foreach ((json_t *)counts, name, value)
+		nest(object, name, value);
 	return object;
 }
 
@@ -193,6 +191,7 @@ static void print_counters_json(const struct counters *counters)
 	json_object_set_new(root, "control", nested(counters->control));
 	json_object_set_new(root, "total", nested(counters->total));
 	print_json(root);
+	putchar('\n');
 	json_decref(root);
 }
 
@@ -224,8 +223,7 @@ static size_t print_table(const char *title, const json_t *counts, json_t *const
 	}
 	for (size_t i = 1; i < table.columns; i++)
 		table.right[i] = true;
-	json_object_foreach((json_t *)counts, name, value)
-	{
+	json_object_foreach ((json_t *)counts, name, value) {
 		if (!all && !json_integer_value(value)) {
 			hidden++;
 			continue;

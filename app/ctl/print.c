@@ -41,7 +41,7 @@ void print_json(const json_t *value)
 {
 	char *text = must(json_dumps(value, JSON_COMPACT | JSON_ENSURE_ASCII | JSON_ENCODE_ANY));
 
-	puts(text);
+	fputs(text, stdout);
 	free(text);
 }
 

@@ -13,7 +13,7 @@
 /* "hsectl: text" on stderr. */
 void print_error(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* A JSON value as compact JSON and a newline on stdout. */
+/* A JSON value as compact JSON on stdout, without a newline. */
 void print_json(const json_t *value);
 
 /* A scalar as text, anything else as JSON; the caller frees it. NULL stands for "-". */

@@ -66,8 +66,7 @@ static bool ask_page(struct telemetry *telemetry, json_int_t offset, struct page
 		telemetry_bad_answer(telemetry, command, "has no total, or no next");
 		return false;
 	}
-	json_object_foreach(page->answer, key, value)
-	{
+	json_object_foreach (page->answer, key, value) {
 		if (!json_is_array(value))
 			continue;
 		if (has_rows && json_array_size(value) != page->rows) {
@@ -91,8 +90,9 @@ static json_t *make_row(const struct page *page, size_t row)
 	const char *key;
 	json_t *value;
 
-	json_object_foreach(page->answer, key, value) if (json_is_array(value))
-		json_object_set(object, key, json_array_get(value, row));
+	json_object_foreach (page->answer, key, value)
+		if (json_is_array(value))
+			json_object_set(object, key, json_array_get(value, row));
 	return object;
 }
 
@@ -109,10 +109,9 @@ static void begin(struct listing *listing, const struct page *page)
 
 static void print_row_json(const struct listing *listing, const json_t *row)
 {
-	char *text = json_dumps(row, JSON_COMPACT | JSON_ENSURE_ASCII);
-
-	printf("%s%s", listing->printed ? "," : "", text ? text : "{}");
-	free(text);
+	if (listing->printed)
+		putchar(',');
+	print_json(row);
 }
 
 /* Everything about one session, a line each. */
@@ -124,8 +123,7 @@ static void print_row_details(struct listing *listing, const json_t *row)
 
 	if (listing->printed)
 		putchar('\n');
-	json_object_foreach((json_t *)row, key, value)
-	{
+	json_object_foreach ((json_t *)row, key, value) {
 		char *text = print_text(value);
 
 		table_add(&details, key);

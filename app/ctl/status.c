@@ -57,8 +57,10 @@ bool command_status(struct telemetry *telemetry, const struct options *options)
 		return false;
 	if (options->json) {
 		print_json(status);
+		putchar('\n');
 	} else {
-		json_object_foreach(status, key, value) add_line(&table, key, value);
+		json_object_foreach (status, key, value)
+			add_line(&table, key, value);
 		table_print(&table);
 		table_free(&table);
 	}

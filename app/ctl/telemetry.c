@@ -69,6 +69,16 @@ static int connect_to(const char *path)
 	return fd;
 }
 
+static bool make_buffer(struct telemetry *t, size_t len)
+{
+	free(t->buffer);
+	t->buffer_len = len;
+	t->buffer = malloc(len);
+	if (!t->buffer)
+		print_error("no memory for answers of %zu octets", len);
+	return t->buffer;
+}
+
 /* One message as JSON, or NULL. what stands for it in errors. */
 static json_t *receive(struct telemetry *t, const char *what)
 {
@@ -118,12 +128,7 @@ static bool read_greeting(struct telemetry *t)
 		telemetry_bad_answer(t, "the connection", "is no greeting of DPDK's telemetry");
 		return false;
 	}
-	free(t->buffer);
-	t->buffer_len = (size_t)len;
-	t->buffer = malloc(t->buffer_len);
-	if (!t->buffer)
-		print_error("no memory for answers of %zu octets", t->buffer_len);
-	return t->buffer;
+	return make_buffer(t, (size_t)len);
 }
 
 bool telemetry_open(struct telemetry *t, const char *path)
@@ -131,9 +136,7 @@ bool telemetry_open(struct telemetry *t, const char *path)
 	*t = (struct telemetry){.path = path, .fd = connect_to(path)};
 	if (t->fd < 0)
 		return false;
-	t->buffer_len = GREETING_MAX;
-	t->buffer = malloc(t->buffer_len);
-	if (t->buffer && read_greeting(t))
+	if (make_buffer(t, GREETING_MAX) && read_greeting(t))
 		return true;
 	telemetry_close(t);
 	return false;

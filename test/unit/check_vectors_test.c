@@ -99,8 +99,7 @@ static void every_field_is_checked(void)
 		const char *field;
 		json_t *value;
 
-		json_object_foreach(good, field, value)
-		{
+		json_object_foreach (good, field, value) {
 			json_t *entry = json_deep_copy(good);
 
 			json_object_set_new(entry, field, spoilt(value));
@@ -121,8 +120,7 @@ static void missing_and_mistyped_fields_fail(void)
 		const char *field;
 		json_t *value;
 
-		json_object_foreach(good, field, value)
-		{
+		json_object_foreach (good, field, value) {
 			json_t *entry = json_deep_copy(good);
 
 			json_object_del(entry, field);
