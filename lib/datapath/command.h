@@ -1,0 +1,111 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * command: what the control thread and the workers say to one another. Fixed-size messages, copied
+ * through single-producer single-consumer rings; a worker executes its commands in order, between
+ * bursts. Control chooses the flow's number in the owner's pool, so it can send on without waiting.
+ */
+#ifndef DATAPATH_COMMAND_H
+#define DATAPATH_COMMAND_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "datapath/tunnel.h"
+#include "npdu/npdu.h"
+
+struct rte_mbuf;
+
+/* The two ports, and so the two directions that a packet can come from. */
+enum datapath_side {
+	DATAPATH_ACCESS,
+	DATAPATH_CORE,
+	DATAPATH_SIDES,
+};
+
+/* Keysets that a session holds at most: the one in use and the one before it, e2m.md 7. */
+#define DATAPATH_KEYSETS 2
+
+/* What a keyset's place in a flow holds. */
+enum datapath_key_state {
+	DATAPATH_KEY_NONE,    /* no keyset with any Key ID */
+	DATAPATH_KEY_MISSING, /* known by its Key ID, not pulled, or flushed: packets wait */
+	DATAPATH_KEY_READY,
+	DATAPATH_KEY_FAILED, /* refused for good: packets are dropped */
+};
+
+enum datapath_command_kind {
+	/* Makes flow known under tunnel. Keysets start as NONE. */
+	DATAPATH_ADD_FLOW,
+	/* Sets one keyset's place: state, Key ID, key, and COUNT where keep_count is false. READY
+	 * releases what was held, FAILED and NONE drop it. The acknowledgement has the COUNT that was
+	 * there before, and says that the key that was may be freed. */
+	DATAPATH_SET_KEYSET,
+	/* Downlink: protect with this keyset's place from now on. */
+	DATAPATH_USE_KEYSET,
+	/* Forgets keys and drops what is held; later packets are dropped as tunnel_removed. The
+	 * acknowledgement carries the COUNTs. */
+	DATAPATH_STOP_FLOW,
+	/* Forgets the tunnel; the flow's number may be used again once acknowledged. */
+	DATAPATH_REMOVE_FLOW,
+	/* A GTP-C message that control has worked through may leave. */
+	DATAPATH_RELEASE_GTPC,
+	/* One whose session cannot be served must not leave. */
+	DATAPATH_DISCARD_GTPC,
+};
+
+struct datapath_command {
+	uint8_t kind;	     /* enum datapath_command_kind */
+	uint8_t acknowledge; /* post an event DATAPATH_DONE with cookie */
+	uint8_t slot;	     /* keyset's place: 0 to DATAPATH_KEYSETS - 1 */
+	uint8_t key_state;   /* SET_KEYSET: enum datapath_key_state */
+	uint32_t flow;
+	uint64_t cookie;
+	union {
+		struct {
+			struct tunnel tunnel;
+			uint32_t session;  /* handed back in events */
+			uint8_t direction; /* enum e2m_direction */
+			uint8_t bearer;
+			uint8_t counter_octets;
+			uint16_t window; /* uplink; clamped to W/2 already */
+		} add;
+		struct {
+			const struct npdu_key *key;
+			uint32_t count;
+			uint8_t key_id;
+			bool keep_count;
+		} keyset;
+		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
+	};
+};
+
+enum datapath_event_kind {
+	/* A packet waits for the keyset in slot; said once until the state is set again. */
+	DATAPATH_MISS,
+	/* The first uplink N-PDU under the keyset in slot has been authenticated. */
+	DATAPATH_AUTHENTICATED,
+	/* A command with acknowledge was executed. */
+	DATAPATH_DONE,
+	/* A GTP-C message crosses: control reads it, frees its reference to mbuf, and answers with
+	 * RELEASE_GTPC. */
+	DATAPATH_GTPC,
+	/* COUNT has reached its end in slot: nothing more is sent with that keyset. */
+	DATAPATH_SPENT,
+};
+
+struct datapath_event {
+	uint8_t kind; /* enum datapath_event_kind */
+	uint8_t slot;
+	uint8_t side; /* GTPC: enum datapath_side it came in on; DONE: the flow's direction */
+	uint8_t command_kind; /* DONE */
+	uint32_t flow;
+	uint32_t session;
+	uint64_t cookie;		  /* DONE: the command's; GTPC: the message's number */
+	uint32_t count[DATAPATH_KEYSETS]; /* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H */
+	struct rte_mbuf *mbuf;		  /* GTPC */
+	uint16_t l3;			  /* GTPC: offset of the IP header */
+	uint16_t payload;		  /* GTPC: offset of the UDP payload */
+	uint16_t payload_len;
+};
+
+#endif

@@ -1,0 +1,136 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* commands: what control asks of a worker, executed between bursts, in order. */
+#include <string.h>
+
+#include "datapath/worker.h"
+
+#define COMMANDS_A_ROUND 32
+
+static void add_flow(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+
+	memset(flow, 0, w->flow_size);
+	flow->tunnel = c->add.tunnel;
+	flow->session = c->add.session;
+	flow->state = FLOW_LIVE;
+	flow->direction = c->add.direction;
+	flow->bearer = c->add.bearer;
+	flow->counter_octets = c->add.counter_octets;
+	flow->window = c->add.window;
+	flow->window_words = (uint16_t)npdu_window_words(c->add.window);
+	flow->batch = w->batch_number - 1;
+	/* Control keeps tunnels unique and flows within capacity, so this cannot fail. */
+	int ret = tunnel_table_add(w->table, c->flow);
+	RTE_VERIFY(ret == 0);
+}
+
+/* COUNTs from before: all below H counts as seen, e2m.md 7 "never uses one twice". */
+static void set_count(const struct flow *flow, struct flow_keyset *keyset, uint32_t count)
+{
+	keyset->next = count;
+	keyset->window.h = count;
+	memset(keyset->window.bits, count ? 0xff : 0, flow->window_words * sizeof(uint64_t));
+	keyset->authenticated = false;
+}
+
+static uint32_t count_of(const struct flow *flow, const struct flow_keyset *keyset)
+{
+	return flow->direction == E2M_UPLINK ? keyset->window.h : keyset->next;
+}
+
+static void set_keyset(struct datapath_worker *w, const struct datapath_command *c,
+		       struct datapath_event *event)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+	struct flow_keyset *keyset = worker_keyset(w, flow, c->slot);
+
+	if (flow->state != FLOW_LIVE)
+		return;
+	event->count[c->slot] = count_of(flow, keyset);
+	keyset->state = c->key_state;
+	keyset->key = c->keyset.key;
+	keyset->key_id = c->keyset.key_id;
+	if (!c->keyset.keep_count)
+		set_count(flow, keyset, c->keyset.count);
+	flow->missed &= (uint8_t) ~(1 << c->slot);
+	if (c->key_state != DATAPATH_KEY_MISSING && flow->held > 0)
+		hold_release(w, flow);
+}
+
+static void stop_flow(struct datapath_worker *w, const struct datapath_command *c,
+		      struct datapath_event *event)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+
+	hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	flow->state = FLOW_STOPPED;
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+		event->count[slot] = count_of(flow, keyset);
+		keyset->key = NULL;
+		keyset->state = DATAPATH_KEY_NONE;
+	}
+}
+
+static void remove_flow(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+
+	hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	tunnel_table_remove(w->table, c->flow);
+	flow->state = FLOW_FREE;
+}
+
+static void execute(struct datapath_worker *w, const struct datapath_command *c,
+		    struct datapath_event *event)
+{
+	if (c->kind != DATAPATH_RELEASE_GTPC && c->kind != DATAPATH_DISCARD_GTPC)
+		event->side = worker_flow(w, c->flow)->direction;
+	switch ((enum datapath_command_kind)c->kind) {
+	case DATAPATH_ADD_FLOW:
+		add_flow(w, c);
+		break;
+	case DATAPATH_SET_KEYSET:
+		set_keyset(w, c, event);
+		break;
+	case DATAPATH_USE_KEYSET:
+		worker_flow(w, c->flow)->in_use = c->slot;
+		break;
+	case DATAPATH_STOP_FLOW:
+		stop_flow(w, c, event);
+		break;
+	case DATAPATH_REMOVE_FLOW:
+		remove_flow(w, c);
+		break;
+	case DATAPATH_RELEASE_GTPC:
+		gtpc_release(w, c->gtpc);
+		break;
+	case DATAPATH_DISCARD_GTPC:
+		gtpc_discard(w, c->gtpc);
+		break;
+	}
+}
+
+unsigned commands_execute(struct datapath_worker *w)
+{
+	unsigned done = 0;
+
+	/* A command waits until there is room for its acknowledgement. */
+	while (done < COMMANDS_A_ROUND && rte_ring_free_count(w->events) > 0) {
+		struct datapath_command c;
+
+		if (rte_ring_sc_dequeue_elem(w->commands, &c, sizeof(c)) != 0)
+			break;
+		struct datapath_event event = {.kind = DATAPATH_DONE,
+					       .slot = c.slot,
+					       .command_kind = c.kind,
+					       .flow = c.flow,
+					       .cookie = c.cookie};
+		execute(w, &c, &event);
+		if (c.acknowledge)
+			worker_post(w, &event);
+		done++;
+	}
+	return done;
+}

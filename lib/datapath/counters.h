@@ -1,0 +1,63 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * counters: what a worker counts, by the side a packet came in on (tx_: by the side it left on). One writer each; whoever reads them
+ * for telemetry may see a value a moment old. Every way that a packet can end has a name here.
+ */
+#ifndef DATAPATH_COUNTERS_H
+#define DATAPATH_COUNTERS_H
+
+#include <stdint.h>
+
+#define DATAPATH_COUNTERS(X)                                                                    \
+	/* what came, and what left on the other side */                                        \
+	X(RX_PACKETS, "rx_packets")                                                             \
+	X(RX_OCTETS, "rx_octets")                                                               \
+	X(TX_PACKETS, "tx_packets")                                                             \
+	X(TX_OCTETS, "tx_octets")                                                               \
+	X(PASSED, "passed")	      /* unchanged: not a G-PDU of a known tunnel */            \
+	X(PROTECTED, "protected")     /* downlink N-PDUs */                                     \
+	X(OPENED, "opened")	      /* uplink N-PDUs */                                       \
+	X(HANDED_OVER, "handed_over") /* to the worker that owns the tunnel */                  \
+	X(FRAGMENTED, "fragmented")   /* N-PDUs that no longer fitted the MTU */                \
+	/* clause 7, in the order of the checks */                                              \
+	X(DROP_MALFORMED, "drop.malformed")                                                     \
+	X(DROP_UNKNOWN_KEY_ID, "drop.unknown_key_id")                                           \
+	X(DROP_COUNT_RANGE, "drop.count_range")                                                 \
+	X(DROP_REPLAY, "drop.replay")                                                           \
+	X(DROP_BAD_MAC, "drop.bad_mac")                                                         \
+	/* no key */                                                                            \
+	X(HELD, "hold.held")			      /* waits, or waited, for its key */       \
+	X(RELEASED, "hold.released")		      /* the key came, it went on */            \
+	X(DROP_HOLD_OVERFLOW, "drop.hold_overflow")   /* oldest of a full hold queue */         \
+	X(DROP_HOLD_EXPIRED, "drop.hold_expired")     /* waited longer than hold_ms */          \
+	X(DROP_NO_KEYSET, "drop.no_keyset")	      /* the pull was refused for good */       \
+	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
+	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
+	/* the rest */                                                                          \
+	X(DROP_FRAGMENT, "drop.fragment") /* outer fragment of a protected tunnel's G-PDU */    \
+	X(DROP_TOO_LONG, "drop.too_long") /* cannot grow: no room, or over 65,535 octets */     \
+	X(DROP_NO_MBUF, "drop.no_mbuf")                                                         \
+	X(DROP_HANDOVER_FULL, "drop.handover_full")                                             \
+	X(DROP_TX_FULL, "drop.tx_full")		  /* the outgoing port took no more */          \
+	X(DROP_CRYPTO, "drop.crypto")		  /* the crypto library refused a job */        \
+	X(DROP_GTPC_REFUSED, "drop.gtpc_refused") /* no place for the session that it makes */  \
+	/* GTP-C */                                                                             \
+	X(GTPC_SEEN, "gtpc.seen")                                                               \
+	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms though control was not done */ \
+	X(GTPC_UNSEEN, "gtpc.unseen")	/* sent on at once: control's queue was full */
+
+enum datapath_counter {
+#define X(symbol, name) DATAPATH_##symbol,
+	DATAPATH_COUNTERS(X)
+#undef X
+		DATAPATH_COUNTER_COUNT
+};
+
+struct datapath_counters {
+	uint64_t value[DATAPATH_COUNTER_COUNT];
+};
+
+/* "drop.bad_mac" and so on. */
+const char *datapath_counter_name(enum datapath_counter counter);
+
+#endif

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * flow: one direction of one session, as its worker sees it. Laid out by who touches it when: the first
+ * cache line is read for every packet, then the line of the keyset in question. Uplink and downlink
+ * of a session are two flows with nothing in common but keys, which nobody writes while a worker may
+ * read them. Owned and written by one worker alone.
+ */
+#ifndef DATAPATH_FLOW_H
+#define DATAPATH_FLOW_H
+
+#include <rte_common.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "datapath/command.h"
+#include "datapath/tunnel.h"
+#include "npdu/window.h"
+
+enum flow_state {
+	FLOW_FREE,
+	FLOW_LIVE,
+	FLOW_STOPPED, /* its tunnel was moved or removed: late packets are dropped */
+};
+
+struct rte_mbuf;
+
+struct flow {
+	struct tunnel tunnel;
+	uint32_t session;
+	uint8_t state; /* enum flow_state */
+	uint8_t direction;
+	uint8_t bearer;
+	uint8_t counter_octets;
+	uint8_t in_use; /* downlink: keyset's place to protect with */
+	uint8_t missed; /* bit of each keyset's place that a MISS was posted for */
+	uint16_t window;
+	uint16_t held; /* packets in the hold queue */
+	uint16_t window_words;
+	uint32_t batch;	  /* the crypto batch that batch_h belongs to */
+	uint32_t batch_h; /* H if all of the batch's packets so far are authentic */
+	/* second line: rarely */
+	struct rte_mbuf *hold_first;
+	struct rte_mbuf *hold_last;
+	TAILQ_ENTRY(flow) holding; /* in the worker's list of flows that hold packets */
+	uint64_t packets;	   /* protected or opened */
+	uint64_t dropped;
+} __rte_cache_aligned;
+
+TAILQ_HEAD(flow_list, flow);
+
+/* What a flow keeps for one keyset. The replay window's bits follow for an uplink flow. */
+struct flow_keyset {
+	const struct npdu_key *key;
+	uint8_t state; /* enum datapath_key_state */
+	uint8_t key_id;
+	bool authenticated; /* uplink: the event was posted */
+	uint8_t unused;
+	uint32_t next;		   /* downlink: the COUNT of the next PDU */
+	struct npdu_window window; /* uplink */
+};
+
+/* Octets of a keyset's place with a window of words 64-bit words. */
+static inline size_t flow_keyset_size(uint32_t words)
+{
+	return sizeof(struct flow_keyset) + words * sizeof(uint64_t);
+}
+
+/* All flows of a worker have the same size: that of the largest window configured. */
+static inline size_t flow_size(uint32_t words)
+{
+	return RTE_CACHE_LINE_ROUNDUP(sizeof(struct flow) +
+				      DATAPATH_KEYSETS * flow_keyset_size(words));
+}
+
+static inline struct flow_keyset *flow_keyset_at(struct flow *flow, unsigned slot,
+						 size_t keyset_size)
+{
+	return (struct flow_keyset *)((char *)(flow + 1) + slot * keyset_size);
+}
+
+#endif

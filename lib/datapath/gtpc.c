@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* gtpc: GTP-C messages leave when control has done what they say, so that no N-PDU overtakes them, or
+ * after a bounded time. Control reads the message while the worker keeps it; nobody changes it. */
+#include "datapath/worker.h"
+
+static struct gtpc_pending *pending_at(struct datapath_worker *w, uint64_t number)
+{
+	return &w->gtpc[number & (WORKER_GTPC_PENDING - 1)];
+}
+
+static void leave(struct datapath_worker *w, struct gtpc_pending *pending)
+{
+	struct rte_mbuf *m = pending->mbuf;
+
+	pending->mbuf = NULL;
+	worker_send(w, m);
+}
+
+static void forget_what_has_left(struct datapath_worker *w)
+{
+	while (w->gtpc_first != w->gtpc_next && !pending_at(w, w->gtpc_first)->mbuf)
+		w->gtpc_first++;
+}
+
+void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	const struct packet *p = packet_of(m);
+	struct datapath_event event = {.kind = DATAPATH_GTPC,
+				       .side = p->side,
+				       .cookie = w->gtpc_next,
+				       .mbuf = m,
+				       .l3 = p->l3,
+				       .payload = p->payload,
+				       .payload_len = p->payload_len};
+
+	worker_count(w, p->side, DATAPATH_GTPC_SEEN);
+	rte_mbuf_refcnt_update(m, 1);
+	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING || !worker_post(w, &event)) {
+		rte_mbuf_refcnt_update(m, -1);
+		worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
+		worker_send(w, m);
+		return;
+	}
+	*pending_at(w, w->gtpc_next) =
+		(struct gtpc_pending){.mbuf = m, .since = w->now, .side = p->side};
+	w->gtpc_next++;
+}
+
+/* NULL: has left already, overdue. */
+static struct gtpc_pending *find(struct datapath_worker *w, uint64_t number)
+{
+	if (number < w->gtpc_first || number >= w->gtpc_next || !pending_at(w, number)->mbuf)
+		return NULL;
+	return pending_at(w, number);
+}
+
+void gtpc_release(struct datapath_worker *w, uint64_t number)
+{
+	struct gtpc_pending *pending = find(w, number);
+
+	if (pending)
+		leave(w, pending);
+	forget_what_has_left(w);
+}
+
+void gtpc_discard(struct datapath_worker *w, uint64_t number)
+{
+	struct gtpc_pending *pending = find(w, number);
+
+	if (!pending)
+		return;
+	worker_drop(w, pending->mbuf, DATAPATH_DROP_GTPC_REFUSED);
+	pending->mbuf = NULL;
+	forget_what_has_left(w);
+}
+
+void gtpc_expire(struct datapath_worker *w)
+{
+	forget_what_has_left(w);
+	while (w->gtpc_first != w->gtpc_next) {
+		struct gtpc_pending *oldest = pending_at(w, w->gtpc_first);
+
+		if (w->now - oldest->since <= w->gtpc_hold_tsc)
+			break;
+		worker_count(w, oldest->side, DATAPATH_GTPC_OVERDUE);
+		leave(w, oldest);
+		forget_what_has_left(w);
+	}
+}
+
+void gtpc_drop_all(struct datapath_worker *w)
+{
+	for (; w->gtpc_first != w->gtpc_next; w->gtpc_first++)
+		rte_pktmbuf_free(pending_at(w, w->gtpc_first)->mbuf);
+}

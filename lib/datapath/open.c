@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* open: uplink. The five checks of e2m.md 7 in their order, each with its own drop counter; the mirror
+ * image is protect.c. Check 5 comes with the crypto batch, and only after it the window moves. */
+#include <string.h>
+
+#include "datapath/worker.h"
+
+static void note_authenticated(struct datapath_worker *w, const struct flow *flow,
+			       struct flow_keyset *keyset, unsigned slot)
+{
+	if (keyset->authenticated)
+		return;
+	struct datapath_event event = {.kind = DATAPATH_AUTHENTICATED,
+				       .slot = (uint8_t)slot,
+				       .flow = worker_flow_number(w, flow),
+				       .session = flow->session};
+	keyset->authenticated = worker_post(w, &event);
+}
+
+/* Takes the protected N-PDU's header out from between GTP-U header and N-PDU, and the MAC off. */
+static void strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
+{
+	uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
+	uint32_t keep = p->payload + header + op->npdu_len;
+	char *start = rte_pktmbuf_mtod(m, char *);
+
+	rte_pktmbuf_trim(m, (uint16_t)(rte_pktmbuf_data_len(m) - keep));
+	memmove(start + header, start, p->payload);
+	rte_pktmbuf_adj(m, header);
+}
+
+static void process_one(struct datapath_worker *w, struct rte_mbuf *m, const struct npdu_op *op)
+{
+	struct packet *p = packet_of(m);
+	struct flow *flow = p->flow;
+	struct flow_keyset *keyset = worker_keyset(w, flow, p->slot);
+
+	if (!op->ok) {
+		worker_drop(w, m, DATAPATH_DROP_BAD_MAC);
+		return;
+	}
+	/* Once more: the same PDU may stand in this batch twice. */
+	if (npdu_window_is_replay(&keyset->window, flow->window, flow->window_words, op->count)) {
+		worker_drop(w, m, DATAPATH_DROP_REPLAY);
+		return;
+	}
+	npdu_window_accept(&keyset->window, flow->window_words, op->count);
+	note_authenticated(w, flow, keyset, p->slot);
+	flow->packets++;
+	worker_count(w, p->side, DATAPATH_OPENED);
+	strip(m, p, op);
+	finish_packet(w, m, (uint16_t)op->npdu_len);
+}
+
+static void process(struct datapath_worker *w)
+{
+	struct worker_batch *b = &w->batch;
+
+	npdu_open(w->engine, b->ops, b->count);
+	for (uint16_t i = 0; i < b->count; i++)
+		process_one(w, b->mbufs[i], &b->ops[i]);
+	b->count = 0;
+	w->batch_number++;
+}
+
+/* COUNT from CTR as if every packet before this one had been worked off: while the batch holds others
+ * of this flow, H may still advance up to batch_h. Where that would change the result, the batch is
+ * worked off first, so that batching loses no packet. */
+static uint64_t reconstruct(struct datapath_worker *w, struct flow *flow,
+			    const struct flow_keyset *keyset, const uint8_t *pdu)
+{
+	const unsigned n = flow->counter_octets;
+	const uint32_t ctr = npdu_read_ctr(pdu, n);
+	const uint32_t half = UINT32_C(1) << (2 + 8 * n);
+	uint64_t count = npdu_reconstruct_count(n, keyset->window.h, ctr);
+
+	if (flow->batch == w->batch_number && count + half < flow->batch_h) {
+		process(w);
+		count = npdu_reconstruct_count(n, keyset->window.h, ctr);
+	}
+	return count;
+}
+
+static void note_batch_h(struct datapath_worker *w, struct flow *flow, uint32_t count)
+{
+	if (flow->batch != w->batch_number) {
+		flow->batch = w->batch_number;
+		flow->batch_h = count + 1;
+	} else if (count >= flow->batch_h) {
+		flow->batch_h = count + 1;
+	}
+}
+
+/* Check 2; DATAPATH_KEYSETS when there is none. */
+static unsigned find_keyset(struct datapath_worker *w, struct flow *flow, uint8_t key_id)
+{
+	unsigned slot;
+
+	for (slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+		const struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+		if (keyset->state != DATAPATH_KEY_NONE && keyset->key_id == key_id)
+			break;
+	}
+	return slot;
+}
+
+static void make_op(struct datapath_worker *w, struct rte_mbuf *m, const struct flow_keyset *keyset,
+		    uint8_t *pdu, uint32_t npdu_len, uint32_t count)
+{
+	const struct packet *p = packet_of(m);
+	struct worker_batch *b = &w->batch;
+	struct npdu_op *op = &b->ops[b->count];
+
+	op->key = keyset->key;
+	op->pdu = pdu;
+	op->npdu_len = npdu_len;
+	op->count = count;
+	op->bearer = p->flow->bearer;
+	op->direction = E2M_UPLINK;
+	op->counter_octets = p->flow->counter_octets;
+	b->mbufs[b->count++] = m;
+	if (b->count == NPDU_BURST_MAX)
+		process(w);
+}
+
+static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	struct flow *flow = p->flow;
+	const uint16_t header = (uint16_t)npdu_header_len(flow->counter_octets);
+	struct flow_keyset *keyset;
+	uint64_t count;
+	size_t mac;
+	uint8_t *pdu;
+
+	pdu = rte_pktmbuf_mtod_offset(m, uint8_t *, p->payload);
+	if (p->payload_len < header || !npdu_header_is_valid(pdu[0])) {
+		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
+		return;
+	}
+	p->slot = (uint8_t)find_keyset(w, flow, npdu_header_key_id(pdu[0]));
+	if (p->slot == DATAPATH_KEYSETS) {
+		worker_drop(w, m, DATAPATH_DROP_UNKNOWN_KEY_ID);
+		return;
+	}
+	keyset = worker_keyset(w, flow, p->slot);
+	if (keyset->state == DATAPATH_KEY_MISSING) {
+		hold_packet(w, flow, p->slot, m);
+		return;
+	}
+	if (keyset->state != DATAPATH_KEY_READY) {
+		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
+		return;
+	}
+	mac = npdu_key_mac_len(keyset->key);
+	if (p->payload_len < header + mac) {
+		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
+		return;
+	}
+	count = reconstruct(w, flow, keyset, pdu);
+	if (count > NPDU_COUNT_MAX) {
+		worker_drop(w, m, DATAPATH_DROP_COUNT_RANGE);
+		return;
+	}
+	if (npdu_window_is_replay(&keyset->window, flow->window, flow->window_words,
+				  (uint32_t)count)) {
+		worker_drop(w, m, DATAPATH_DROP_REPLAY);
+		return;
+	}
+	if (p->has_udp_checksum)
+		checksum_note_rest(m, p);
+	note_batch_h(w, flow, (uint32_t)count);
+	make_op(w, m, keyset, pdu, (uint32_t)(p->payload_len - header - mac), (uint32_t)count);
+}
+
+void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++)
+		prepare(w, mbufs[i]);
+	if (w->batch.count > 0)
+		process(w);
+}

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* protect: downlink. Gives each N-PDU its COUNT and its header, and makes room for the MAC; the mirror
+ * image is open.c. */
+#include <string.h>
+
+#include "datapath/worker.h"
+
+static void process(struct datapath_worker *w)
+{
+	struct worker_batch *b = &w->batch;
+
+	npdu_protect(w->engine, b->ops, b->count);
+	for (uint16_t i = 0; i < b->count; i++) {
+		struct rte_mbuf *m = b->mbufs[i];
+		struct packet *p = packet_of(m);
+		const struct npdu_op *op = &b->ops[i];
+
+		if (!op->ok) {
+			worker_drop(w, m, DATAPATH_DROP_CRYPTO);
+			continue;
+		}
+		p->flow->packets++;
+		worker_count(w, p->side, DATAPATH_PROTECTED);
+		finish_packet(w, m,
+			      (uint16_t)(npdu_header_len(op->counter_octets) + op->npdu_len +
+					 npdu_key_mac_len(op->key)));
+	}
+	b->count = 0;
+}
+
+/* Trims what stands behind the N-PDU, moves the outer headers forward, and makes room for the MAC. */
+static bool make_room(struct rte_mbuf *m, const struct packet *p, uint16_t header, uint16_t mac)
+{
+	uint16_t end = (uint16_t)(p->payload + p->payload_len);
+	char *start;
+
+	if ((uint32_t)end - p->l3 + header + mac > UINT16_MAX)
+		return false;
+	if (rte_pktmbuf_headroom(m) < header ||
+	    rte_pktmbuf_tailroom(m) + rte_pktmbuf_data_len(m) < (uint32_t)end + mac)
+		return false;
+	rte_pktmbuf_trim(m, (uint16_t)(rte_pktmbuf_data_len(m) - end));
+	start = rte_pktmbuf_prepend(m, header);
+	memmove(start, start + header, p->payload);
+	rte_pktmbuf_append(m, mac);
+	return true;
+}
+
+static void spend(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
+{
+	const uint8_t bit = (uint8_t)(1 << slot);
+
+	if (!(flow->missed & bit)) {
+		struct datapath_event event = {.kind = DATAPATH_SPENT,
+					       .slot = (uint8_t)slot,
+					       .flow = worker_flow_number(w, flow),
+					       .session = flow->session};
+		if (worker_post(w, &event))
+			flow->missed |= bit;
+	}
+	worker_drop(w, m, DATAPATH_DROP_KEYSET_SPENT);
+}
+
+static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	struct flow *flow = p->flow;
+	const unsigned slot = flow->in_use;
+	struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+	const uint16_t header = (uint16_t)npdu_header_len(flow->counter_octets);
+	struct worker_batch *b = &w->batch;
+
+	if (keyset->state == DATAPATH_KEY_MISSING) {
+		hold_packet(w, flow, slot, m);
+		return;
+	}
+	if (keyset->state != DATAPATH_KEY_READY) {
+		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
+		return;
+	}
+	if (keyset->next > NPDU_COUNT_MAX) {
+		spend(w, flow, slot, m);
+		return;
+	}
+	if (p->has_udp_checksum)
+		checksum_note_rest(m, p);
+	if (!make_room(m, p, header, (uint16_t)npdu_key_mac_len(keyset->key))) {
+		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
+		return;
+	}
+
+	struct npdu_op *op = &b->ops[b->count];
+	op->key = keyset->key;
+	op->pdu = rte_pktmbuf_mtod_offset(m, uint8_t *, p->payload);
+	op->npdu_len = p->payload_len;
+	op->count = keyset->next++;
+	op->bearer = flow->bearer;
+	op->direction = E2M_DOWNLINK;
+	op->counter_octets = flow->counter_octets;
+	npdu_write_header(op->pdu, flow->counter_octets, keyset->key_id, op->count);
+	b->mbufs[b->count++] = m;
+	if (b->count == NPDU_BURST_MAX)
+		process(w);
+}
+
+void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++)
+		prepare(w, mbufs[i]);
+	if (w->batch.count > 0)
+		process(w);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * tunnel: how a tunnel is known, e2m.md 6: (address of the receiver, TEID). Shared by the workers, who
+ * look it up, and by the control thread, who installs it.
+ */
+#ifndef DATAPATH_TUNNEL_H
+#define DATAPATH_TUNNEL_H
+
+#include <netinet/in.h>
+#include <rte_hash_crc.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <string.h>
+
+/* IPv4 addresses are written as ::ffff:a.b.c.d, so that one key serves both. No padding. */
+struct tunnel {
+	uint8_t receiver[16];
+	uint32_t teid; /* host order */
+};
+
+static inline void tunnel_set_ipv4(struct tunnel *t, const void *address)
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+
+	memcpy(t->receiver, mapped, sizeof(mapped));
+	memcpy(t->receiver + 12, address, 4);
+}
+
+static inline void tunnel_set_ipv6(struct tunnel *t, const void *address)
+{
+	memcpy(t->receiver, address, 16);
+}
+
+static inline bool tunnel_is_equal(const struct tunnel *a, const struct tunnel *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+static inline uint32_t tunnel_hash(const struct tunnel *t)
+{
+	return rte_hash_crc(t, sizeof(*t), 0xE2E2E2E2);
+}
+
+/* The worker that owns a tunnel: the only one that ever touches its flow. The upper bits, so that
+ * workers do not each use a part of their table only. */
+static inline unsigned tunnel_owner(uint32_t hash, unsigned workers)
+{
+	return (unsigned)((uint64_t)hash * workers >> 32);
+}
+
+/* "10.1.0.2/0x0000002a" or "2001:db8::1/0x...": for logs and telemetry. */
+#define TUNNEL_STR (INET6_ADDRSTRLEN + 12)
+const char *tunnel_str(const struct tunnel *t, char buf[TUNNEL_STR]);
+
+#endif

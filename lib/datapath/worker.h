@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * worker: a worker's state and the stages that share it, private to this library. One file a stage;
+ * the order of the declarations is the order in which a packet meets them.
+ */
+#ifndef DATAPATH_WORKER_H
+#define DATAPATH_WORKER_H
+
+#include <rte_ring.h>
+
+#include "datapath/flow.h"
+#include "datapath/packet.h"
+#include "datapath/table.h"
+#include "npdu/npdu.h"
+
+#define WORKER_RING_COMMANDS 4096
+#define WORKER_RING_EVENTS   8192
+/* Events that only acknowledgements may still take, so that none is ever lost. */
+#define WORKER_EVENTS_RESERVED 256
+#define WORKER_RING_HANDOVER   1024
+#define WORKER_GTPC_PENDING    1024 /* power of two */
+
+/* A GTP-C message on its way past control. */
+struct gtpc_pending {
+	struct rte_mbuf *mbuf; /* NULL: has left */
+	uint64_t since;	       /* TSC */
+	uint8_t side;
+};
+
+/* What leaves at the end of a burst. */
+struct worker_out {
+	uint16_t count;
+	struct rte_mbuf *mbufs[DATAPATH_BURST * 4];
+};
+
+/* Jobs of one burst, in packet order. */
+struct worker_batch {
+	uint16_t count;
+	struct npdu_op ops[NPDU_BURST_MAX];
+	struct rte_mbuf *mbufs[NPDU_BURST_MAX];
+};
+
+struct datapath_worker {
+	struct datapath_config config;
+	struct tunnel_table *table;
+	struct npdu_engine *engine;
+	char *flows;
+	size_t flow_size;
+	size_t keyset_size;
+	uint32_t batch_number;
+	uint64_t now; /* TSC at the start of the round */
+	uint64_t hold_tsc;
+	uint64_t gtpc_hold_tsc;
+
+	struct datapath_counters counters[DATAPATH_SIDES];
+	struct worker_batch batch;
+	struct worker_out out[DATAPATH_SIDES];
+	datapath_transmit transmit;
+	void *transmit_arg;
+
+	uint32_t held; /* packets, in all hold queues */
+	struct flow_list holding;
+
+	struct gtpc_pending gtpc[WORKER_GTPC_PENDING];
+	uint64_t gtpc_first; /* numbers of the oldest and the next message */
+	uint64_t gtpc_next;
+	uint32_t fragment_id; /* of the last datagram fragmented, IPv6 */
+
+	struct rte_ring *commands;
+	struct rte_ring *events;
+	struct rte_ring *from[RTE_MAX_LCORE]; /* handed over by that worker */
+	struct rte_ring *to[RTE_MAX_LCORE];
+};
+
+static inline struct flow *worker_flow(const struct datapath_worker *w, uint32_t number)
+{
+	return (struct flow *)(w->flows + number * w->flow_size);
+}
+
+static inline uint32_t worker_flow_number(const struct datapath_worker *w, const struct flow *flow)
+{
+	return (uint32_t)((size_t)((const char *)flow - w->flows) / w->flow_size);
+}
+
+static inline struct flow_keyset *worker_keyset(const struct datapath_worker *w, struct flow *flow,
+						unsigned slot)
+{
+	return flow_keyset_at(flow, slot, w->keyset_size);
+}
+
+static inline void worker_count(struct datapath_worker *w, unsigned side,
+				enum datapath_counter counter)
+{
+	w->counters[side].value[counter]++;
+}
+
+/* Ends a packet under a counter's name; flow may be NULL. */
+void worker_drop(struct datapath_worker *w, struct rte_mbuf *m, enum datapath_counter counter);
+
+/* Lets a packet leave on the other side. */
+void worker_send(struct datapath_worker *w, struct rte_mbuf *m);
+
+/* Hands what is to leave to transmit. */
+void worker_flush(struct datapath_worker *w);
+
+/* false: the ring is full; nothing was posted. Never so for DATAPATH_DONE. */
+bool worker_post(struct datapath_worker *w, const struct datapath_event *event);
+
+/* --- stages --- */
+
+/* Fills packet_of(m) from the frame alone. */
+void parse_packets(enum datapath_side side, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Passes, drops or hands over what is not this worker's; keeps the rest in mbufs and returns its
+ * number. */
+uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Finds the flows of G-PDUs; passes what has none; returns the number of the rest. */
+uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Checks 1 to 4 of e2m.md 7 for uplink, COUNT for downlink; makes jobs, runs them batch by batch. */
+void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Makes lengths and checksums right after the payload of packet has become payload_len octets long;
+ * sends it, in fragments where the port's MTU asks for that. */
+void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t payload_len);
+
+/* Remembers the sum of what stays, before the payload changes. */
+void checksum_note_rest(struct rte_mbuf *m, struct packet *p);
+
+/* Sends a datagram longer than the MTU of the port it leaves by in fragments. */
+void fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu);
+
+/* --- hold --- */
+
+void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m);
+void hold_release(struct datapath_worker *w, struct flow *flow);
+void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter);
+void hold_expire(struct datapath_worker *w);
+
+/* --- GTP-C --- */
+
+void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m);
+void gtpc_release(struct datapath_worker *w, uint64_t number);
+void gtpc_discard(struct datapath_worker *w, uint64_t number);
+void gtpc_expire(struct datapath_worker *w);
+void gtpc_drop_all(struct datapath_worker *w);
+
+/* --- commands --- */
+
+unsigned commands_execute(struct datapath_worker *w);
+
+#endif
