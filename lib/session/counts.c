@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "session/counts.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct record {
+	struct wheel_timer timer;
+	LIST_ENTRY(record) same_hash;
+	struct counts *counts;
+	struct counts_key key;
+	struct counts_value value;
+};
+
+LIST_HEAD(record_list, record);
+
+struct counts {
+	struct wheel *wheel;
+	uint32_t capacity;
+	uint32_t used;
+	uint32_t mask;
+	struct record_list lists[];
+};
+
+struct counts *counts_new(uint32_t capacity, struct wheel *wheel)
+{
+	uint32_t lists = 64;
+	struct counts *c;
+
+	while (lists < capacity)
+		lists *= 2;
+	c = calloc(1, sizeof(*c) + lists * sizeof(c->lists[0]));
+	if (!c)
+		return NULL;
+	c->wheel = wheel;
+	c->capacity = capacity;
+	c->mask = lists - 1;
+	return c;
+}
+
+static void forget(struct record *r)
+{
+	wheel_cancel(&r->timer);
+	LIST_REMOVE(r, same_hash);
+	r->counts->used--;
+	free(r);
+}
+
+void counts_free(struct counts *c)
+{
+	if (!c)
+		return;
+	for (uint32_t i = 0; i <= c->mask; i++)
+		while (!LIST_EMPTY(&c->lists[i]))
+			forget(LIST_FIRST(&c->lists[i]));
+	free(c);
+}
+
+/* FNV-1a. */
+static struct record_list *list_of(struct counts *c, const struct counts_key *key)
+{
+	const uint8_t *octets = (const uint8_t *)key;
+	uint32_t hash = 2166136261U;
+
+	for (size_t i = 0; i < sizeof(*key); i++)
+		hash = (hash ^ octets[i]) * 16777619U;
+	return &c->lists[hash & c->mask];
+}
+
+static struct record *find(struct counts *c, const struct counts_key *key)
+{
+	struct record *r;
+
+	LIST_FOREACH (r, list_of(c, key), same_hash)
+		if (memcmp(&r->key, key, sizeof(*key)) == 0)
+			break;
+	return r;
+}
+
+static void time_is_over(struct wheel_timer *timer, void *arg)
+{
+	(void)arg;
+	forget((struct record *)((char *)timer - offsetof(struct record, timer)));
+}
+
+int counts_put(struct counts *c, const struct counts_key *key, struct counts_value value,
+	       uint32_t keep_s)
+{
+	struct record *r = find(c, key);
+
+	if (!r) {
+		if (c->used == c->capacity || !(r = calloc(1, sizeof(*r))))
+			return -ENOSPC;
+		r->counts = c;
+		r->key = *key;
+		LIST_INSERT_HEAD(list_of(c, key), r, same_hash);
+		c->used++;
+	}
+	if (value.uplink > r->value.uplink)
+		r->value.uplink = value.uplink;
+	if (value.downlink > r->value.downlink)
+		r->value.downlink = value.downlink;
+	if (keep_s > 0)
+		wheel_set(c->wheel, &r->timer, keep_s * UINT64_C(1000), time_is_over);
+	else
+		wheel_cancel(&r->timer);
+	return 0;
+}
+
+bool counts_take(struct counts *c, const struct counts_key *key, struct counts_value *value)
+{
+	struct record *r = find(c, key);
+
+	*value = (struct counts_value){0};
+	if (!r)
+		return false;
+	*value = r->value;
+	forget(r);
+	return true;
+}
+
+uint32_t counts_room(const struct counts *c)
+{
+	return c->capacity - c->used;
+}

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * counts: the COUNTs of keysets that no session holds any more. e2m.md 7: a sender never uses one twice
+ * with one key, also when a tunnel is removed and made again with the same keyset and BEARER; so they
+ * are kept for as long as the keyset can still be pulled. Bounded; when it is full, nothing is forgotten,
+ * and the caller must not serve what it could not remember.
+ */
+#ifndef SESSION_COUNTS_H
+#define SESSION_COUNTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "e2m/e2m.h"
+#include "session/wheel.h"
+
+struct counts;
+
+struct counts_key {
+	struct e2m_imsi imsi;
+	struct e2m_keyset_id id;
+	uint8_t bearer;
+};
+
+struct counts_value {
+	uint32_t uplink;   /* H: one more than the highest authenticated */
+	uint32_t downlink; /* the next to send */
+};
+
+struct counts *counts_new(uint32_t capacity, struct wheel *wheel);
+void counts_free(struct counts *counts);
+
+/* Remembers value for keep_s seconds (0: for as long as the process runs). A value that is there already
+ * is only ever raised. -ENOSPC: full; nothing was remembered. */
+int counts_put(struct counts *counts, const struct counts_key *key, struct counts_value value,
+	       uint32_t keep_s);
+
+/* Takes what is remembered out; false, and zeros, when there is nothing. */
+bool counts_take(struct counts *counts, const struct counts_key *key, struct counts_value *value);
+
+/* Places left. */
+uint32_t counts_room(const struct counts *counts);
+
+#endif

@@ -1,0 +1,147 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * session: what the control thread knows. Sessions, learned from the GTP-C that crosses the HSE; their
+ * tunnels, which it installs in the workers; their keysets, which it pulls, and changes over. One
+ * thread calls all of it. It reaches the workers by commands and hears from them by events; the caller
+ * carries both, so that everything here can be tested without a port.
+ *
+ *   learned - pulling - ready - (idle: flushed - pulling) - removed
+ */
+#ifndef SESSION_SESSION_H
+#define SESSION_SESSION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "datapath/command.h"
+#include "e2m/e2m.h"
+#include "gtp/pco.h"
+#include "session/pull.h"
+
+struct session_config {
+	struct e2m_numbers numbers;
+	uint32_t max; /* sessions */
+	unsigned workers;
+	uint8_t counter_octets; /* 0 to 3 */
+	uint16_t replay_window; /* 0 to NPDU_WINDOW_MAX */
+	uint8_t gcm_tag_octets; /* 8 or 16 */
+	bool allow_null_integrity;
+	bool pull_on_activation; /* else on the first packet */
+	uint32_t changeover_s;
+	uint32_t negative_cache_s; /* a refusal counts for so long */
+	uint32_t
+		count_retention_s; /* COUNTs of a removed session; 0: as long as the process runs */
+	struct pull_config pull;
+};
+
+enum session_log_level {
+	SESSION_LOG_WARNING,
+	SESSION_LOG_INFO,
+	SESSION_LOG_DEBUG,
+};
+
+/* What the store asks of its caller. */
+struct session_ops {
+	/* Carries command to worker, in order; it must not be lost. */
+	void (*command)(void *arg, unsigned worker, const struct datapath_command *command);
+	void (*log)(void *arg, enum session_log_level level, const char *line);
+	void *arg;
+};
+
+#define SESSION_COUNTERS(X)                                                                      \
+	X(LEARNED, "session.learned")                                                            \
+	X(REPLACED, "session.replaced") /* Create for an IMSI and NSAPI that were there */       \
+	X(REMOVED, "session.removed")                                                            \
+	X(MOVED, "session.moved")		/* downlink or uplink tunnel changed */          \
+	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */            \
+	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */         \
+	X(CHANGEOVERS, "session.changeovers")                                                    \
+	X(KEYSETS_SPENT, "session.keysets_spent")                                                \
+	X(KEYSETS_EXPIRED, "session.keysets_expired")                                            \
+	X(KEYSETS_REFUSED, "session.keysets_refused")                                            \
+	X(KEYSETS_WEAK, "session.keysets_not_allowed") /* algorithms that may not be combined */ \
+	X(GTPC_SEEN, "gtpc.seen")                                                                \
+	X(GTPC_UNPARSED, "gtpc.unparsed")                                                        \
+	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                  \
+	X(GTPC_UNMATCHED, "gtpc.response_unmatched")                                             \
+	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                    \
+	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                          \
+	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many half open */
+
+enum session_counter {
+#define X(symbol, name) SESSION_##symbol,
+	SESSION_COUNTERS(X)
+#undef X
+		SESSION_COUNTER_COUNT
+};
+
+const char *session_counter_name(enum session_counter counter);
+
+struct session_store;
+
+/* Flows that each worker must have room for. */
+uint32_t session_flows_per_worker(const struct session_config *config);
+
+/* NULL with errno set. now_ms: CLOCK_MONOTONIC. Key sources are added to session_pulls. */
+struct session_store *session_store_new(const struct session_config *config,
+					const struct session_ops *ops, uint64_t now_ms);
+/* Wipes all keys; the workers must have stopped. */
+void session_store_free(struct session_store *store);
+struct pull_manager *session_pulls(struct session_store *store);
+
+/* A GTP-C message that crosses. source and destination carry their addresses in receiver, and the port
+ * in teid. worker and number name it in the RELEASE_GTPC that follows, at once or later. */
+struct session_gtpc {
+	enum datapath_side side;
+	struct tunnel source;
+	struct tunnel destination;
+	const uint8_t *data;
+	size_t len;
+	unsigned worker;
+	uint64_t number;
+};
+void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
+
+/* Any other event of a worker. */
+void session_take_event(struct session_store *store, unsigned worker,
+			const struct datapath_event *event);
+
+/* Timers; sends the pulls that wait. Call often, every 10 ms at least. */
+void session_advance(struct session_store *store, uint64_t now_ms);
+
+/* --- for people --- */
+
+struct session_totals {
+	uint32_t sessions;
+	uint32_t ready; /* can protect and open */
+	uint32_t max;
+	size_t octets; /* control's memory for one session */
+};
+void session_totals(const struct session_store *store, struct session_totals *totals);
+uint64_t session_count(const struct session_store *store, enum session_counter counter);
+
+struct session_flow_ref {
+	bool live;
+	unsigned worker;
+	uint32_t number;
+	struct tunnel tunnel;
+};
+
+struct session_view {
+	uint32_t id;
+	struct e2m_imsi imsi;
+	uint8_t nsapi;
+	const char *state; /* "learned", "pulling", "ready", "refused" */
+	struct session_flow_ref uplink, downlink;
+	struct e2m_keyset_id keyset; /* of the latest activation */
+	uint8_t key_id;
+	uint8_t slot;
+	enum e2m_eea eea; /* valid once ready */
+	enum e2m_eia eia;
+};
+
+/* Views sessions from id first on, up to max; *next is where to go on, 0 at the end. Ids start at 1. */
+size_t session_view_from(const struct session_store *store, uint32_t first,
+			 struct session_view *views, size_t max, uint32_t *next);
+
+#endif

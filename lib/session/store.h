@@ -1,0 +1,223 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * store: the session struct and the indexes, private to this library.
+ */
+#ifndef SESSION_STORE_H
+#define SESSION_STORE_H
+
+#include <sys/queue.h>
+
+#include "npdu/npdu.h"
+#include "session/counts.h"
+#include "session/session.h"
+
+enum session_direction { UP = E2M_UPLINK, DOWN = E2M_DOWNLINK };
+
+/* How sessions are found. */
+enum session_index {
+	INDEX_SUBSCRIBER,   /* IMSI, NSAPI */
+	INDEX_CONTROL_SGSN, /* TEID Control Plane at the SGSN, its address, NSAPI */
+	INDEX_CONTROL_GGSN, /* at the GGSN */
+	INDEX_TUNNEL_UP,
+	INDEX_TUNNEL_DOWN,
+	SESSION_INDEXES,
+};
+
+struct session_keyset {
+	uint8_t state; /* enum datapath_key_state, the same in both flows */
+	uint8_t key_id;
+	bool refusal_said;
+	struct e2m_keyset_id id;
+	uint8_t eea;
+	uint8_t eia;
+	struct npdu_key *key;
+	/* While no flow is live; else the worker's are the truth. */
+	struct counts_value count;
+	struct pull_waiter waiter;
+	struct wheel_timer timer; /* lifetime of the keyset, or end of a refusal */
+};
+
+struct operation;
+TAILQ_HEAD(operation_list, operation);
+
+struct session {
+	uint32_t id; /* place in the store's array */
+	uint32_t link[SESSION_INDEXES];
+	bool indexed[SESSION_INDEXES];
+	bool in_use;
+	struct e2m_imsi imsi;
+	uint8_t nsapi;
+	uint8_t newest;	       /* keyset's place of the latest activation */
+	uint8_t downlink_slot; /* what downlink uses */
+	struct tunnel control_sgsn;
+	struct tunnel control_ggsn;
+	struct session_flow_ref flow[2]; /* by direction */
+	struct session_keyset keysets[DATAPATH_KEYSETS];
+	struct wheel_timer changeover;
+	struct operation_list operations; /* the first is under way */
+};
+
+/* A stopped flow that still drops late packets. */
+struct late_tunnel {
+	struct wheel_timer timer;
+	LIST_ENTRY(late_tunnel) entry;
+	struct session_store *store;
+	struct tunnel tunnel;
+	unsigned worker;
+	uint32_t number;
+};
+
+LIST_HEAD(late_list, late_tunnel);
+#define LINGER_LISTS 4096
+
+/* A key that workers may still read, and the COUNTs that they have of its keyset. */
+struct retired {
+	LIST_ENTRY(retired) entry;
+	struct session_store *store;
+	struct npdu_key *key;
+	bool has_counts; /* its keyset left the session */
+	struct counts_key counts_key;
+	struct counts_value counts;
+	unsigned pending; /* acknowledgements */
+};
+
+LIST_HEAD(retired_list, retired);
+
+struct transaction;
+TAILQ_HEAD(transaction_list, transaction);
+
+struct session_store {
+	struct session_config config;
+	struct session_ops ops;
+	struct wheel *wheel;
+	struct counts *counts;
+	struct pull_manager *pulls;
+	uint64_t counters[SESSION_COUNTER_COUNT];
+
+	struct session *sessions; /* [1..max]; 0 stands for none */
+	uint32_t *free_ids;
+	uint32_t free_count;
+	uint32_t ready;
+	uint32_t *heads[SESSION_INDEXES];
+	uint32_t mask;
+
+	uint32_t **free_flows; /* by worker: numbers of flows not in use */
+	uint32_t *free_flow_counts;
+	struct late_list lingers[LINGER_LISTS];
+	struct retired_list retired;
+
+	struct transaction_list *transactions; /* by hash */
+	struct transaction_list transactions_by_age;
+	uint32_t transactions_count;
+};
+
+/* --- store.c --- */
+
+/* NULL: no place left. */
+struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
+				  uint8_t nsapi);
+void store_free_session(struct session_store *store, struct session *session);
+
+struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+				      uint8_t nsapi);
+/* which: INDEX_CONTROL_SGSN or INDEX_CONTROL_GGSN. */
+struct session *store_find_control(struct session_store *store, enum session_index which,
+				   const struct tunnel *control, uint8_t nsapi);
+struct session *store_find_tunnel(struct session_store *store, enum session_direction direction,
+				  const struct tunnel *tunnel);
+
+/* Puts the session under the key that it has now, and takes it out again, which must be done before
+ * the key changes. */
+void store_index(struct session_store *store, struct session *session, enum session_index which);
+void store_unindex(struct session_store *store, struct session *session, enum session_index which);
+
+struct session *store_session(struct session_store *store, uint32_t id);
+/* The session that an event is about, if flow is still its own; NULL when it was meant for another. */
+struct session *store_session_of_event(struct session_store *store, unsigned worker,
+				       const struct datapath_event *event);
+
+void store_count(struct session_store *store, enum session_counter counter);
+void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* --- flows.c: commands to workers --- */
+
+/* Adds a flow for direction with what the session's keysets hold. -ENOSPC: the worker has no place.
+ * acknowledge comes back as the event's cookie. */
+int flows_add(struct session_store *store, struct session *session,
+	      enum session_direction direction, const struct tunnel *tunnel, void *acknowledge);
+/* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
+void flows_stop(struct session_store *store, struct session *session,
+		enum session_direction direction, void *acknowledge);
+/* Says to one live flow what a keyset's place holds now; acknowledge may be NULL. */
+void flows_set_keyset(struct session_store *store, struct session *session,
+		      enum session_direction direction, unsigned slot, bool keep_count,
+		      void *acknowledge);
+/* Says to a live flow which place to use; acknowledged after all that was said before. */
+void flows_use_keyset(struct session_store *store, struct session *session,
+		      enum session_direction direction, void *acknowledge);
+void flows_release_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
+void flows_discard_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
+/* A REMOVE_FLOW was executed: its number may be used again. */
+void flows_take_removed(struct session_store *store, unsigned worker, uint32_t number);
+void flows_free_lingers(struct session_store *store);
+
+/* --- apply.c: operations --- */
+
+/* What a session is to become. */
+struct session_target {
+	bool alive;
+	bool fresh; /* a Create: earlier keysets of the session count no more */
+	bool has_keyset;
+	struct e2m_keyset_id keyset;
+	uint8_t key_id;
+	struct tunnel tunnel[2]; /* by direction */
+	struct tunnel control_sgsn;
+	struct tunnel control_ggsn;
+};
+
+/* A GTP-C message that leaves when all operations that it asked for are done. */
+struct held_gtpc {
+	unsigned users; /* operations, and whoever holds it still */
+	bool discard;
+	struct session_gtpc gtpc;
+};
+/* With one user, the caller; NULL: no memory. */
+struct held_gtpc *apply_hold(const struct session_gtpc *gtpc);
+void apply_let_go(struct session_store *store, struct held_gtpc *held);
+
+/* Brings the session there, after what is under way for it already. held (NULL: none) gains a user
+ * until then. A session that is not to be alive is freed in the end. */
+void apply_target(struct session_store *store, struct session *session,
+		  const struct session_target *target, struct held_gtpc *held);
+/* What the session will be once all that is under way is done. */
+void apply_current(const struct session *session, struct session_target *target);
+/* An acknowledgement of STOP_FLOW or USE_KEYSET. */
+void apply_acknowledged(struct session_store *store, const struct datapath_event *event);
+void apply_free(struct session *session);
+
+/* --- keys.c: keysets --- */
+
+/* No flow is live: forgets a place, remembers its COUNTs, wipes its key. */
+void keys_forget(struct session_store *store, struct session *session, unsigned slot);
+/* Puts a keyset by name into a place, with the COUNTs that are remembered of it; tells live flows. */
+void keys_learn(struct session_store *store, struct session *session, unsigned slot,
+		const struct e2m_keyset_id *id, uint8_t key_id);
+void keys_pull(struct session_store *store, struct session *session, unsigned slot);
+/* The keyset in newest is the latest activation: downlink changes over to it in time. */
+void keys_start_changeover(struct session_store *store, struct session *session);
+void keys_take_event(struct session_store *store, struct session *session,
+		     const struct datapath_event *event);
+/* An acknowledgement of SET_KEYSET. */
+void keys_acknowledged(const struct datapath_event *event);
+void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer);
+void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,
+		       const struct keysource_answer *answer, uint32_t retry_ms);
+void keys_free_retired(struct session_store *store);
+
+/* --- learn.c: GTP-C --- */
+
+int learn_init(struct session_store *store);
+void learn_free(struct session_store *store);
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* view: events in, and what people see. */
+#include "session/store.h"
+
+void session_take_event(struct session_store *store, unsigned worker,
+			const struct datapath_event *event)
+{
+	struct session *s;
+
+	if (event->kind == DATAPATH_DONE) {
+		if (event->command_kind == DATAPATH_REMOVE_FLOW)
+			flows_take_removed(store, worker, event->flow);
+		else if (event->command_kind == DATAPATH_SET_KEYSET)
+			keys_acknowledged(event);
+		else
+			apply_acknowledged(store, event);
+		return;
+	}
+	s = store_session_of_event(store, worker, event);
+	if (s)
+		keys_take_event(store, s, event);
+}
+
+void session_totals(const struct session_store *store, struct session_totals *totals)
+{
+	totals->sessions = store->config.max - store->free_count;
+	totals->ready = store->ready;
+	totals->max = store->config.max;
+	totals->octets = sizeof(struct session) + SESSION_INDEXES * sizeof(uint32_t);
+}
+
+static const char *state_name(const struct session *s)
+{
+	const struct session_keyset *keyset = &s->keysets[s->newest];
+
+	switch (keyset->state) {
+	case DATAPATH_KEY_READY:
+		return "ready";
+	case DATAPATH_KEY_FAILED:
+		return "refused";
+	case DATAPATH_KEY_MISSING:
+		return keyset->waiter.pull ? "pulling" : "learned";
+	}
+	return "learned";
+}
+
+static void view(const struct session *s, struct session_view *v)
+{
+	const struct session_keyset *keyset = &s->keysets[s->newest];
+
+	*v = (struct session_view){.id = s->id,
+				   .imsi = s->imsi,
+				   .nsapi = s->nsapi,
+				   .state = state_name(s),
+				   .uplink = s->flow[UP],
+				   .downlink = s->flow[DOWN],
+				   .keyset = keyset->id,
+				   .key_id = keyset->key_id,
+				   .slot = s->newest,
+				   .eea = keyset->eea,
+				   .eia = keyset->eia};
+}
+
+size_t session_view_from(const struct session_store *store, uint32_t first,
+			 struct session_view *views, size_t max, uint32_t *next)
+{
+	size_t count = 0;
+	uint32_t id = first ? first : 1;
+
+	for (; id <= store->config.max && count < max; id++)
+		if (store->sessions[id].in_use)
+			view(&store->sessions[id], &views[count++]);
+	*next = id <= store->config.max ? id : 0;
+	return count;
+}
