@@ -1,0 +1,340 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <rte_mbuf.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "backlog.h"
+
+#define EVENTS_A_ROUND	64
+#define ANSWERS_A_ROUND 64
+/* How long the loop sleeps when there was nothing to do: workers' rings cannot wake it. */
+#define REST_NS 250000
+
+struct hse_control {
+	const struct hse_config *config;
+	struct datapath_worker *const *workers;
+	struct backlog *backlogs; /* commands that a full ring did not take, by worker */
+	struct session_store *store;
+	struct keysource_queue *queue;
+	struct keysource **sources;
+	int epoll;
+	int signals;
+	/* What another thread asks: one question at a time. */
+	pthread_mutex_t asking;
+	pthread_mutex_t lock;
+	pthread_cond_t answered;
+	control_question question;
+	void *question_arg;
+	bool stopped;
+};
+
+static uint64_t now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* --- what the store asks for --- */
+
+static void send_command(void *arg, unsigned worker, const struct datapath_command *command)
+{
+	struct hse_control *c = arg;
+
+	if (backlog_is_empty(&c->backlogs[worker]) &&
+	    datapath_command(c->workers[worker], command) == 0)
+		return;
+	if (backlog_push(&c->backlogs[worker], command) != 0) {
+		/* A command lost would leave a worker with a key that is freed. */
+		program_log(PROGRAM_ERROR, "out of memory for commands to worker %u", worker);
+		abort();
+	}
+}
+
+static void log_line(void *arg, enum session_log_level level, const char *line)
+{
+	static const enum program_level levels[] = {[SESSION_LOG_WARNING] = PROGRAM_WARNING,
+						    [SESSION_LOG_INFO] = PROGRAM_INFO,
+						    [SESSION_LOG_DEBUG] = PROGRAM_DEBUG};
+
+	(void)arg;
+	program_log(levels[level], "%s", line);
+}
+
+void control_session_config(const struct hse_config *config, struct session_config *s)
+{
+	*s = (struct session_config){
+		.numbers = config->numbers,
+		.max = config->sessions.max,
+		.workers = config->workers.count,
+		.counter_octets = config->sessions.counter_octets,
+		.replay_window = config->sessions.replay_window,
+		.gcm_tag_octets = config->sessions.gcm_tag_octets,
+		.allow_null_integrity = config->sessions.allow_null_integrity,
+		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
+		.changeover_s = config->sessions.changeover_s,
+		.negative_cache_s = config->pull.negative_cache_s,
+		.count_retention_s = config->sessions.count_retention_s,
+		.pull = {.timeout_ms = config->pull.timeout_ms,
+			 .retry_min_ms = config->pull.retry_min_ms,
+			 .retry_max_ms = config->pull.retry_max_ms,
+			 .in_flight_max = config->pull.in_flight},
+	};
+}
+
+static int open_sources(struct hse_control *c)
+{
+	const struct hse_config *config = c->config;
+
+	c->queue = keysource_queue_new();
+	c->sources = calloc(config->key_sources_count, sizeof(*c->sources));
+	if (!c->queue || !c->sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->key_sources_count; i++) {
+		const struct keysource_config *k = &config->key_sources[i];
+		c->sources[i] = keysource_open(k, c->queue, stderr);
+		if (!c->sources[i]) {
+			program_log(PROGRAM_ERROR, "key_sources[%zu]: cannot be opened", i);
+			return -EINVAL;
+		}
+		pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name);
+	}
+	return 0;
+}
+
+static int watch(struct hse_control *c, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int open_events(struct hse_control *c)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (c->epoll < 0 || c->signals < 0 || watch(c, c->signals) != 0 ||
+	    watch(c, keysource_fd(c->queue)) != 0) {
+		program_log(PROGRAM_ERROR, "no event loop: %s", strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+struct hse_control *control_new(const struct hse_config *config,
+				struct datapath_worker *const *workers)
+{
+	struct hse_control *c = calloc(1, sizeof(*c));
+	const struct session_ops ops = {.command = send_command, .log = log_line, .arg = c};
+	struct session_config session;
+
+	if (!c)
+		return NULL;
+	c->config = config;
+	c->workers = workers;
+	c->epoll = c->signals = -1;
+	pthread_mutex_init(&c->asking, NULL);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->answered, NULL);
+	control_session_config(config, &session);
+	c->backlogs = calloc(config->workers.count, sizeof(*c->backlogs));
+	c->store = c->backlogs ? session_store_new(&session, &ops, now_ms()) : NULL;
+	if (!c->store) {
+		program_log(PROGRAM_ERROR, "no memory for %u sessions", config->sessions.max);
+		control_free(c);
+		return NULL;
+	}
+	if (open_sources(c) != 0 || open_events(c) != 0) {
+		control_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void control_free(struct hse_control *c)
+{
+	if (!c)
+		return;
+	session_store_free(c->store);
+	for (size_t i = 0; c->sources && i < c->config->key_sources_count; i++)
+		keysource_close(c->sources[i]);
+	free(c->sources);
+	keysource_queue_free(c->queue);
+	for (unsigned w = 0; c->backlogs && w < c->config->workers.count; w++)
+		backlog_free(&c->backlogs[w]);
+	free(c->backlogs);
+	if (c->epoll >= 0)
+		close(c->epoll);
+	if (c->signals >= 0)
+		close(c->signals);
+	pthread_mutex_destroy(&c->asking);
+	pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->answered);
+	free(c);
+}
+
+struct session_store *control_store(struct hse_control *c)
+{
+	return c->store;
+}
+
+/* --- what workers say --- */
+
+static void read_endpoints(const struct rte_mbuf *m, const struct datapath_event *event,
+			   struct session_gtpc *gtpc)
+{
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, event->l3);
+	const uint8_t *udp = rte_pktmbuf_mtod_offset(m, const uint8_t *, event->payload - 8);
+
+	if (ip[0] >> 4 == 4) {
+		tunnel_set_ipv4(&gtpc->source, ip + 12);
+		tunnel_set_ipv4(&gtpc->destination, ip + 16);
+	} else {
+		tunnel_set_ipv6(&gtpc->source, ip + 8);
+		tunnel_set_ipv6(&gtpc->destination, ip + 24);
+	}
+	gtpc->source.teid = (uint32_t)(udp[0] << 8 | udp[1]);
+	gtpc->destination.teid = (uint32_t)(udp[2] << 8 | udp[3]);
+}
+
+static void take_gtpc(struct hse_control *c, unsigned worker, const struct datapath_event *event)
+{
+	struct session_gtpc gtpc = {
+		.side = event->side,
+		.data = rte_pktmbuf_mtod_offset(event->mbuf, const uint8_t *, event->payload),
+		.len = event->payload_len,
+		.worker = worker,
+		.number = event->cookie,
+	};
+
+	read_endpoints(event->mbuf, event, &gtpc);
+	session_take_gtpc(c->store, &gtpc);
+	rte_pktmbuf_free(event->mbuf);
+}
+
+static unsigned take_events(struct hse_control *c, unsigned worker)
+{
+	struct datapath_event events[EVENTS_A_ROUND];
+	unsigned count = datapath_events(c->workers[worker], events, EVENTS_A_ROUND);
+
+	for (unsigned i = 0; i < count; i++) {
+		if (events[i].kind == DATAPATH_GTPC)
+			take_gtpc(c, worker, &events[i]);
+		else
+			session_take_event(c->store, worker, &events[i]);
+	}
+	return count;
+}
+
+static unsigned send_backlog(struct hse_control *c, unsigned worker)
+{
+	struct backlog *b = &c->backlogs[worker];
+	unsigned sent = 0;
+
+	while (!backlog_is_empty(b) &&
+	       datapath_command(c->workers[worker], backlog_first(b)) == 0) {
+		backlog_pop(b);
+		sent++;
+	}
+	return sent;
+}
+
+/* --- key sources, telemetry, signals --- */
+
+static size_t take_answers(struct hse_control *c)
+{
+	struct keysource_answer answers[ANSWERS_A_ROUND];
+	size_t count = keysource_collect(c->queue, answers, ANSWERS_A_ROUND);
+
+	for (size_t i = 0; i < count; i++)
+		pull_take_answer(session_pulls(c->store), &answers[i]);
+	return count;
+}
+
+int control_ask(struct hse_control *c, control_question ask, void *arg)
+{
+	int ret = 0;
+
+	pthread_mutex_lock(&c->asking);
+	pthread_mutex_lock(&c->lock);
+	c->question = ask;
+	c->question_arg = arg;
+	while (c->question && !c->stopped)
+		pthread_cond_wait(&c->answered, &c->lock);
+	if (c->question)
+		ret = -ESHUTDOWN;
+	c->question = NULL;
+	pthread_mutex_unlock(&c->lock);
+	pthread_mutex_unlock(&c->asking);
+	return ret;
+}
+
+static void answer_question(struct hse_control *c)
+{
+	pthread_mutex_lock(&c->lock);
+	if (c->question) {
+		c->question(c, c->question_arg);
+		c->question = NULL;
+		pthread_cond_broadcast(&c->answered);
+	}
+	pthread_mutex_unlock(&c->lock);
+}
+
+static void stop_answering(struct hse_control *c)
+{
+	pthread_mutex_lock(&c->lock);
+	c->stopped = true;
+	pthread_cond_broadcast(&c->answered);
+	pthread_mutex_unlock(&c->lock);
+}
+
+static bool was_asked_to_stop(struct hse_control *c)
+{
+	struct signalfd_siginfo info;
+
+	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
+		return false;
+	program_log(PROGRAM_INFO, "%s: stopping", strsignal((int)info.ssi_signo));
+	return true;
+}
+
+static void rest(struct hse_control *c)
+{
+	const struct timespec t = {.tv_nsec = REST_NS};
+	struct epoll_event event;
+
+	epoll_pwait2(c->epoll, &event, 1, &t, NULL);
+}
+
+int control_run(struct hse_control *c)
+{
+	while (!was_asked_to_stop(c)) {
+		size_t work = take_answers(c);
+
+		for (unsigned w = 0; w < c->config->workers.count; w++) {
+			work += take_events(c, w);
+			work += send_backlog(c, w);
+		}
+		session_advance(c->store, now_ms());
+		answer_question(c);
+		if (work == 0)
+			rest(c);
+	}
+	stop_answering(c);
+	return 0;
+}

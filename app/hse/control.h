@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* control: the control thread's event loop: workers' events, key sources, timers, signals, and what
+ * telemetry asks. */
+#ifndef HSE_CONTROL_H
+#define HSE_CONTROL_H
+
+#include "datapath/datapath.h"
+#include "hse_config.h"
+#include "session/session.h"
+
+struct hse_control;
+
+/* Opens the key sources and makes the session store. Errors are logged; NULL on any. */
+struct hse_control *control_new(const struct hse_config *config,
+				struct datapath_worker *const *workers);
+/* The workers must have stopped. Wipes all keys. */
+void control_free(struct hse_control *control);
+
+/* What the store has to know of the configuration. */
+void control_session_config(const struct hse_config *config, struct session_config *session);
+
+/* Runs until SIGTERM or SIGINT, which must be blocked in every thread. */
+int control_run(struct hse_control *control);
+
+/* From any other thread: runs ask in the control thread and waits for it. -ESHUTDOWN once control
+ * has stopped. */
+typedef void (*control_question)(struct hse_control *control, void *arg);
+int control_ask(struct hse_control *control, control_question ask, void *arg);
+
+struct session_store *control_store(struct hse_control *control);
+
+#endif

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "eal.h"
+
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_log.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "ports.h"
+
+#define MAX_ARGUMENTS 32
+
+struct arguments {
+	int count;
+	char *values[MAX_ARGUMENTS + 1];
+};
+
+static void add(struct arguments *a, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct arguments *a, const char *format, ...)
+{
+	va_list args;
+
+	if (a->count == MAX_ARGUMENTS)
+		abort();
+	va_start(args, format);
+	if (vasprintf(&a->values[a->count++], format, args) < 0)
+		abort();
+	va_end(args);
+}
+
+static uint32_t worker_cpu(const struct hse_config *c, unsigned worker, uint32_t cpus)
+{
+	if (c->workers.lcores_count > 0)
+		return c->workers.lcores[worker];
+	/* From CPU 1 on; a machine with one CPU has no choice. */
+	return (worker + 1) % cpus;
+}
+
+static bool is_workers_cpu(const struct hse_config *c, uint32_t cpu, uint32_t cpus)
+{
+	for (unsigned i = 0; i < c->workers.count; i++)
+		if (worker_cpu(c, i, cpus) == cpu)
+			return true;
+	return false;
+}
+
+static uint32_t control_cpu(const struct hse_config *c, uint32_t cpus)
+{
+	if (c->workers.control_lcore_given)
+		return c->workers.control_lcore;
+	for (uint32_t cpu = 0; cpu < cpus; cpu++)
+		if (!is_workers_cpu(c, cpu, cpus))
+			return cpu;
+	return 0;
+}
+
+/* Lcore 0 for control, then one a worker, each on its CPU. */
+static void add_lcores(struct arguments *a, const struct hse_config *c)
+{
+	const uint32_t cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
+	char list[1024];
+	int at = snprintf(list, sizeof(list), "0@%u", control_cpu(c, cpus));
+
+	for (unsigned i = 0; i < c->workers.count; i++)
+		at += snprintf(list + at, sizeof(list) - (size_t)at, ",%u@%u", i + 1,
+			       worker_cpu(c, i, cpus));
+	add(a, "--lcores=%s", list);
+	add(a, "--main-lcore=0");
+}
+
+/* "0000:3b:00.1" or "3b:00.1"; everything else is a vdev. */
+static bool is_pci(const char *device)
+{
+	unsigned domain, bus, slot, function;
+
+	return sscanf(device, "%x:%x:%x.%u", &domain, &bus, &slot, &function) == 4 ||
+	       sscanf(device, "%x:%x.%u", &bus, &slot, &function) == 3;
+}
+
+static void add_devices(struct arguments *a, const struct hse_config *c)
+{
+	bool any_pci = false;
+
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		const char *device = c->ports[side].device;
+		any_pci |= is_pci(device);
+		add(a, "%s=%s", is_pci(device) ? "--allow" : "--vdev", device);
+	}
+	if (!any_pci)
+		add(a, "--no-pci");
+}
+
+static bool has_hugepages(void)
+{
+	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "re");
+	unsigned pages = 0;
+
+	if (f) {
+		if (fscanf(f, "%u", &pages) != 1)
+			pages = 0;
+		fclose(f);
+	}
+	return pages > 0;
+}
+
+static void add_memory(struct arguments *a, const struct hse_config *c)
+{
+	if (c->memory.hugepages && has_hugepages()) {
+		add(a, "--huge-unlink");
+		if (c->memory.mib_given)
+			add(a, "-m");
+	} else {
+		if (c->memory.hugepages)
+			program_log(
+				PROGRAM_WARNING,
+				"memory.hugepages: the machine has none (see "
+				"/proc/sys/vm/nr_hugepages); going on with ordinary pages, slower");
+		add(a, "--no-huge");
+		add(a, "-m");
+	}
+	if (strcmp(a->values[a->count - 1], "-m") == 0)
+		add(a, "%u", c->memory.mib);
+}
+
+/* DPDK's own log, a line at a time. */
+static ssize_t take_log(void *cookie, const char *text, size_t len)
+{
+	const int level = rte_log_cur_msg_loglevel();
+
+	(void)cookie;
+	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
+		len--;
+	program_log(level > 0 && level <= (int)RTE_LOG_ERR ? PROGRAM_WARNING : PROGRAM_DEBUG,
+		    "dpdk: %.*s", (int)len, text);
+	return (ssize_t)len + 1;
+}
+
+static void take_over_log(void)
+{
+	const cookie_io_functions_t io = {.write = take_log};
+	FILE *stream = fopencookie(NULL, "w", io);
+
+	if (stream) {
+		setlinebuf(stream);
+		rte_openlog_stream(stream);
+	}
+}
+
+int eal_start(const struct hse_config *c)
+{
+	struct arguments a = {0}, given;
+	int ret;
+
+	add(&a, "hse");
+	add(&a, "--file-prefix=%s", c->telemetry.prefix);
+	add_lcores(&a, c);
+	add_memory(&a, c);
+	add_devices(&a, c);
+	take_over_log();
+	given = a; /* the EAL moves them about */
+	ret = rte_eal_init(given.count, given.values);
+	for (int i = 0; i < a.count; i++)
+		free(a.values[i]);
+	if (ret < 0) {
+		program_log(PROGRAM_ERROR,
+			    "DPDK does not start: %s; with log: {level: debug} it says more",
+			    rte_strerror(rte_errno));
+		return -rte_errno;
+	}
+	return 0;
+}

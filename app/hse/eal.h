@@ -1,0 +1,17 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* eal: DPDK's environment, started from hse's own configuration. */
+#ifndef HSE_EAL_H
+#define HSE_EAL_H
+
+#include "hse_config.h"
+
+/* Errors are logged; negative errno. The caller's thread becomes control's. */
+int eal_start(const struct hse_config *config);
+
+/* The lcore of a worker by its number. Lcore 0 is control's. */
+static inline unsigned eal_worker_lcore(unsigned worker)
+{
+	return worker + 1;
+}
+
+#endif

@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hse_config.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "npdu/window.h"
+
+#define FIELD(member_name, member, ...)                                                    \
+	{                                                                                  \
+		.name = member_name, CONFIG_MEMBER(struct hse_config, member), __VA_ARGS__ \
+	}
+
+static const struct config_field port_fields[] = {
+	{.name = "device",
+	 .kind = CONFIG_STRING,
+	 CONFIG_MEMBER(struct hse_port_config, device),
+	 .required = true},
+	{.name = "queues",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct hse_port_config, queues),
+	 .min = 1,
+	 .max = 64},
+	{.name = "descriptors",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct hse_port_config, descriptors),
+	 .min = 64,
+	 .max = 32768},
+	{.name = "mtu",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct hse_port_config, mtu),
+	 .min = 576,
+	 .max = 9600},
+	{0},
+};
+
+static const struct config_field ports_fields[] = {
+	FIELD("access", ports[DATAPATH_ACCESS], .kind = CONFIG_STRUCT, .required = true,
+	      .fields = port_fields),
+	FIELD("core", ports[DATAPATH_CORE], .kind = CONFIG_STRUCT, .required = true,
+	      .fields = port_fields),
+	{0},
+};
+
+static const struct config_field lcore_item = {
+	.kind = CONFIG_UINT, .size = sizeof(uint32_t), .max = 1023};
+
+static const char *const poll_names[] = {"adaptive", "busy", NULL};
+static const char *const when_names[] = {"on_first_packet", "on_activation", NULL};
+
+static const struct config_field workers_fields[] = {
+	FIELD("count", workers.count, .kind = CONFIG_UINT, .min = 1, .max = 64),
+	FIELD("lcores", workers.lcores, .kind = CONFIG_LIST, .item = &lcore_item,
+	      .count_offset = offsetof(struct hse_config, workers.lcores_count), .min = 1,
+	      .max = 64),
+	FIELD("poll", workers.poll, .kind = CONFIG_ENUM, .names = poll_names),
+	FIELD("control_lcore", workers.control_lcore, .kind = CONFIG_UINT, .max = 1023,
+	      .given_offset = offsetof(struct hse_config, workers.control_lcore_given)),
+	{0},
+};
+
+static const struct config_field memory_fields[] = {
+	FIELD("hugepages", memory.hugepages, .kind = CONFIG_BOOL),
+	FIELD("mib", memory.mib, .kind = CONFIG_UINT, .min = 64, .max = 1048576,
+	      .given_offset = offsetof(struct hse_config, memory.mib_given)),
+	FIELD("mbufs", memory.mbufs, .kind = CONFIG_UINT, .min = 1024, .max = 16777215),
+	{0},
+};
+
+static const struct config_field sessions_fields[] = {
+	FIELD("max", sessions.max, .kind = CONFIG_UINT, .min = 1, .max = 16777216),
+	FIELD("counter_octets", sessions.counter_octets, .kind = CONFIG_UINT, .max = 3),
+	FIELD("replay_window", sessions.replay_window, .kind = CONFIG_UINT, .max = NPDU_WINDOW_MAX),
+	FIELD("changeover_s", sessions.changeover_s, .kind = CONFIG_UINT, .max = 3600),
+	FIELD("allow_null_integrity", sessions.allow_null_integrity, .kind = CONFIG_BOOL),
+	FIELD("gcm_tag_octets", sessions.gcm_tag_octets, .kind = CONFIG_UINT, .min = 8, .max = 16),
+	FIELD("count_retention_s", sessions.count_retention_s, .kind = CONFIG_UINT),
+	{0},
+};
+
+static const struct config_field pull_fields[] = {
+	FIELD("when", pull.when, .kind = CONFIG_ENUM, .names = when_names),
+	FIELD("timeout_ms", pull.timeout_ms, .kind = CONFIG_UINT, .min = 10, .max = 60000),
+	FIELD("retry_min_ms", pull.retry_min_ms, .kind = CONFIG_UINT, .min = 10, .max = 60000),
+	FIELD("retry_max_ms", pull.retry_max_ms, .kind = CONFIG_UINT, .min = 10, .max = 600000),
+	FIELD("in_flight", pull.in_flight, .kind = CONFIG_UINT, .min = 1, .max = 65536),
+	FIELD("hold_packets_per_session", pull.hold_packets_per_session, .kind = CONFIG_UINT,
+	      .min = 1, .max = 4096),
+	FIELD("hold_packets_total", pull.hold_packets_total, .kind = CONFIG_UINT, .min = 1,
+	      .max = 16777216),
+	FIELD("hold_ms", pull.hold_ms, .kind = CONFIG_UINT, .min = 10, .max = 600000),
+	FIELD("negative_cache_s", pull.negative_cache_s, .kind = CONFIG_UINT, .min = 1,
+	      .max = 86400),
+	{0},
+};
+
+static const struct config_field gtpc_fields[] = {
+	FIELD("hold_ms", gtpc.hold_ms, .kind = CONFIG_UINT, .min = 1, .max = 10000),
+	{0},
+};
+
+static const struct config_field telemetry_fields[] = {
+	FIELD("prefix", telemetry.prefix, .kind = CONFIG_STRING),
+	{0},
+};
+
+static const struct config_field key_source_item = {.kind = CONFIG_STRUCT,
+						    .size = sizeof(struct keysource_config),
+						    .fields = keysource_config_fields};
+
+/* Members of nested, unnamed structs are described from the top, so the nested tables start at 0. */
+#define SECTION(member_name, table, ...)                                        \
+	{                                                                       \
+		.name = member_name, .kind = CONFIG_STRUCT, .offset = 0,        \
+		.size = sizeof(struct hse_config), .fields = table, __VA_ARGS__ \
+	}
+
+static const struct config_field top_fields[] = {
+	SECTION("ports", ports_fields, .required = true),
+	SECTION("workers", workers_fields),
+	SECTION("memory", memory_fields),
+	SECTION("sessions", sessions_fields),
+	SECTION("pull", pull_fields),
+	SECTION("gtpc", gtpc_fields),
+	SECTION("telemetry", telemetry_fields),
+	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
+	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
+	      .given_offset = offsetof(struct hse_config, diameter_given)),
+	FIELD("key_sources", key_sources, .kind = CONFIG_LIST, .item = &key_source_item,
+	      .count_offset = offsetof(struct hse_config, key_sources_count), .min = 1, .max = 8,
+	      .required = true),
+	FIELD("log", log, .kind = CONFIG_STRUCT, .fields = program_log_fields),
+	FIELD("numbers", numbers, .kind = CONFIG_STRUCT, .fields = config_e2m_numbers),
+	{0},
+};
+
+static void set_defaults(struct hse_config *c)
+{
+	static char default_prefix[] = "hse";
+
+	memset(c, 0, sizeof(*c));
+	for (unsigned i = 0; i < DATAPATH_SIDES; i++) {
+		c->ports[i].queues = 1;
+		c->ports[i].descriptors = 1024;
+	}
+	c->workers.count = 1;
+	c->memory.hugepages = true;
+	c->memory.mib = 256;
+	c->sessions.max = 65536;
+	c->sessions.counter_octets = 1;
+	c->sessions.replay_window = NPDU_WINDOW_DEFAULT;
+	c->sessions.changeover_s = 10;
+	c->sessions.gcm_tag_octets = 8;
+	c->sessions.count_retention_s = 86400;
+	c->pull.timeout_ms = 2000;
+	c->pull.retry_min_ms = 200;
+	c->pull.retry_max_ms = 5000;
+	c->pull.in_flight = 1024;
+	c->pull.hold_packets_per_session = 32;
+	c->pull.hold_packets_total = 4096;
+	c->pull.hold_ms = 30000;
+	c->pull.negative_cache_s = 10;
+	c->gtpc.hold_ms = 100;
+	c->diameter = diameter_default_config;
+	c->telemetry.prefix = default_prefix;
+	c->log = program_log_default;
+	c->numbers = e2m_default_numbers;
+}
+
+static bool check_workers(const struct config_file *file, struct hse_config *c)
+{
+	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	bool good = true;
+
+	if (c->workers.lcores_count > 0 && c->workers.lcores_count != c->workers.count) {
+		config_error(file, stderr, "workers.lcores",
+			     "names %zu lcores for %u workers; name one a worker",
+			     c->workers.lcores_count, c->workers.count);
+		good = false;
+	}
+	for (size_t i = 0; i < c->workers.lcores_count; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "workers.lcores[%zu]", i);
+		if (c->workers.lcores[i] >= cpus) {
+			config_error(file, stderr, path,
+				     "CPU %u does not exist; this machine has 0 to %ld",
+				     c->workers.lcores[i], cpus - 1);
+			good = false;
+		}
+		for (size_t j = 0; j < i; j++)
+			if (c->workers.lcores[i] == c->workers.lcores[j]) {
+				config_error(file, stderr, path,
+					     "CPU %u is another worker's already",
+					     c->workers.lcores[i]);
+				good = false;
+			}
+	}
+	if (c->workers.lcores_count == 0 && c->workers.count >= cpus && cpus > 1) {
+		config_error(file, stderr, "workers.count",
+			     "%u workers leave no CPU for control; this machine has %ld",
+			     c->workers.count, cpus);
+		good = false;
+	}
+	return good;
+}
+
+static bool check_sessions(const struct config_file *file, const struct hse_config *c)
+{
+	bool good = true;
+
+	if (c->sessions.gcm_tag_octets != 8 && c->sessions.gcm_tag_octets != 16) {
+		config_error(file, stderr, "sessions.gcm_tag_octets", "must be 8 or 16, not %u",
+			     c->sessions.gcm_tag_octets);
+		good = false;
+	}
+	if (c->sessions.replay_window == 0 && !c->lab_mode) {
+		config_error(file, stderr, "sessions.replay_window",
+			     "0 switches replay protection off, which only lab_mode: true allows");
+		good = false;
+	}
+	if (c->pull.retry_max_ms < c->pull.retry_min_ms) {
+		config_error(file, stderr, "pull.retry_max_ms", "%u is less than retry_min_ms, %u",
+			     c->pull.retry_max_ms, c->pull.retry_min_ms);
+		good = false;
+	}
+	return good;
+}
+
+static bool check_key_sources(struct config_file *file, struct hse_config *c)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < c->key_sources_count; i++) {
+		char path[64];
+		snprintf(path, sizeof(path), "key_sources[%zu]", i);
+		good &= keysource_config_check(&c->key_sources[i], file, path, stderr);
+		if (c->key_sources[i].kind == KEYSOURCE_DIAMETER && !c->diameter_given) {
+			config_error(file, stderr, path,
+				     "a diameter source needs the diameter: section");
+			good = false;
+		}
+	}
+	return good;
+}
+
+struct config_file *hse_config_load(const char *path, struct hse_config *c)
+{
+	struct config_file *file;
+	bool good;
+
+	set_defaults(c);
+	file = config_load(path, top_fields, c, stderr);
+	if (!file)
+		return NULL;
+	good = check_workers(file, c);
+	good &= check_sessions(file, c);
+	good &= check_key_sources(file, c);
+	if (c->diameter_given)
+		good &= diameter_config_check(&c->diameter, file, "diameter", stderr);
+	if (good)
+		return file;
+	config_free(file);
+	return NULL;
+}

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hse_config: the YAML of hse, checked. */
+#ifndef HSE_HSE_CONFIG_H
+#define HSE_HSE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "datapath/command.h"
+#include "diameter/diameter.h"
+#include "keysource/keysource.h"
+#include "program/program.h"
+
+enum hse_poll { HSE_POLL_ADAPTIVE, HSE_POLL_BUSY };
+enum hse_pull_when { HSE_PULL_ON_FIRST_PACKET, HSE_PULL_ON_ACTIVATION };
+
+struct hse_port_config {
+	char *device; /* DPDK vdev ("net_af_packet0,iface=acc0") or PCI address */
+	uint16_t queues;
+	uint16_t descriptors; /* a queue */
+	uint16_t mtu;	      /* 0: as the device has it */
+};
+
+struct hse_config {
+	struct hse_port_config ports[DATAPATH_SIDES];
+	struct {
+		uint32_t count;
+		uint32_t *lcores; /* CPUs */
+		size_t lcores_count;
+		int poll; /* enum hse_poll */
+		uint32_t control_lcore;
+		bool control_lcore_given;
+	} workers;
+	struct {
+		bool hugepages;
+		uint32_t mib;
+		bool mib_given;
+		uint32_t mbufs; /* 0: as many as the rest of the configuration can hold */
+	} memory;
+	struct {
+		uint32_t max;
+		uint8_t counter_octets;
+		uint16_t replay_window;
+		uint32_t changeover_s;
+		bool allow_null_integrity;
+		uint8_t gcm_tag_octets;
+		uint32_t count_retention_s;
+	} sessions;
+	struct {
+		int when; /* enum hse_pull_when */
+		uint32_t timeout_ms;
+		uint32_t retry_min_ms;
+		uint32_t retry_max_ms;
+		uint32_t in_flight;
+		uint32_t hold_packets_per_session;
+		uint32_t hold_packets_total;
+		uint32_t hold_ms;
+		uint32_t negative_cache_s;
+	} pull;
+	struct {
+		uint32_t hold_ms;
+	} gtpc;
+	bool lab_mode;
+	bool diameter_given;
+	struct diameter_config diameter;
+	struct keysource_config *key_sources;
+	size_t key_sources_count;
+	struct {
+		char *prefix;
+	} telemetry;
+	struct program_log_config log;
+	struct e2m_numbers numbers;
+};
+
+/* Reads and checks; errors go to stderr. NULL when there was any. The file owns all strings. */
+struct config_file *hse_config_load(const char *path, struct hse_config *config);
+
+#endif

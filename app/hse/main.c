@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hse: the appliance. Reads its configuration, starts ports, workers and control in that order, and
+ * stops them in the other. */
+#include <errno.h>
+#include <rte_eal.h>
+#include <rte_errno.h>
+#include <rte_lcore.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control.h"
+#include "eal.h"
+#include "loop.h"
+#include "telemetry.h"
+
+struct hse {
+	struct hse_config config;
+	struct hse_ports ports;
+	struct datapath_worker **workers;
+	struct hse_loop *loops;
+	atomic_bool stop;
+	struct hse_control *control;
+};
+
+static void block_signals(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	pthread_sigmask(SIG_BLOCK, &set, NULL);
+}
+
+static void on_diameter_log(bool is_error, const char *line)
+{
+	program_log(is_error ? PROGRAM_WARNING : PROGRAM_DEBUG, "diameter: %s", line);
+}
+
+static void on_peer_changed(const char *identity, bool open)
+{
+	program_log(open ? PROGRAM_INFO : PROGRAM_WARNING, "diameter: %s is %s", identity,
+		    open ? "connected" : "not connected");
+}
+
+static int start_diameter(const struct hse_config *c)
+{
+	int ret;
+
+	if (!c->diameter_given)
+		return 0;
+	ret = diameter_init(&c->diameter, &c->numbers, on_diameter_log);
+	if (ret != 0)
+		return ret;
+	diameter_watch_peers(on_peer_changed);
+	return diameter_start();
+}
+
+static int make_worker(struct hse *hse, unsigned number)
+{
+	const struct hse_config *c = &hse->config;
+	const unsigned lcore = eal_worker_lcore(number);
+	struct session_config sessions;
+
+	control_session_config(c, &sessions);
+	const struct datapath_config config = {
+		.worker = number,
+		.workers = c->workers.count,
+		.socket = (int)rte_lcore_to_socket_id(lcore),
+		.flows = session_flows_per_worker(&sessions),
+		.window_max = c->sessions.replay_window,
+		.mtu = {hse->ports.port[DATAPATH_ACCESS].mtu, hse->ports.port[DATAPATH_CORE].mtu},
+		.hold_packets_per_flow = c->pull.hold_packets_per_session,
+		.hold_packets_total =
+			(c->pull.hold_packets_total + c->workers.count - 1) / c->workers.count,
+		.hold_ms = c->pull.hold_ms,
+		.gtpc_hold_ms = c->gtpc.hold_ms,
+		.fragments = hse->ports.fragments,
+	};
+	struct hse_loop *loop = &hse->loops[number];
+	*loop = (struct hse_loop){.ports = &hse->ports,
+				  .worker = number,
+				  .workers = c->workers.count,
+				  .adaptive = c->workers.poll == HSE_POLL_ADAPTIVE,
+				  .stop = &hse->stop};
+	loop->datapath = datapath_worker_new(&config, loop_transmit, loop);
+	hse->workers[number] = loop->datapath;
+	if (!loop->datapath) {
+		program_log(PROGRAM_ERROR,
+			    "worker %u: no memory for %u flows; raise memory.mib or lower "
+			    "sessions.max",
+			    number, config.flows);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+static int make_workers(struct hse *hse)
+{
+	const unsigned count = hse->config.workers.count;
+	int ret = 0;
+
+	hse->workers = calloc(count, sizeof(*hse->workers));
+	hse->loops = calloc(count, sizeof(*hse->loops));
+	if (!hse->workers || !hse->loops)
+		return -ENOMEM;
+	for (unsigned i = 0; ret == 0 && i < count; i++)
+		ret = make_worker(hse, i);
+	if (ret == 0 && datapath_connect_workers(hse->workers, count) != 0) {
+		program_log(PROGRAM_ERROR, "no memory for rings between %u workers", count);
+		ret = -ENOMEM;
+	}
+	return ret;
+}
+
+static void launch_workers(struct hse *hse)
+{
+	for (unsigned i = 0; i < hse->config.workers.count; i++)
+		rte_eal_remote_launch(loop_run, &hse->loops[i], eal_worker_lcore(i));
+}
+
+static int start(struct hse *hse)
+{
+	int ret = eal_start(&hse->config);
+
+	if (ret == 0)
+		ret = start_diameter(&hse->config);
+	if (ret == 0)
+		ret = ports_open(&hse->ports, &hse->config);
+	if (ret == 0)
+		ret = make_workers(hse);
+	if (ret != 0)
+		return ret;
+	hse->control = control_new(&hse->config, hse->workers);
+	if (!hse->control)
+		return -EINVAL;
+	return telemetry_start(hse->control, &hse->config, hse->workers);
+}
+
+static void stop(struct hse *hse)
+{
+	atomic_store(&hse->stop, true);
+	rte_eal_mp_wait_lcore();
+	if (hse->config.diameter_given)
+		diameter_stop();
+	/* Telemetry's thread ends with the EAL; what it asks meanwhile is refused by control, which is
+	 * freed after it. */
+	ports_close(&hse->ports);
+	rte_eal_cleanup();
+}
+
+static int run(struct hse *hse)
+{
+	const struct hse_config *c = &hse->config;
+
+	if (start(hse) != 0)
+		return PROGRAM_FAILED;
+	if (c->lab_mode)
+		program_log(PROGRAM_WARNING, "lab_mode is on: not for a network with real devices");
+	if (c->sessions.replay_window == 0)
+		program_log(PROGRAM_WARNING,
+			    "replay_window is 0: replayed packets are not dropped");
+	launch_workers(hse);
+	program_log(PROGRAM_INFO, "ready: %s - %s, %u worker%s", c->ports[DATAPATH_ACCESS].device,
+		    c->ports[DATAPATH_CORE].device, c->workers.count,
+		    c->workers.count > 1 ? "s" : "");
+	control_run(hse->control);
+	stop(hse);
+	return PROGRAM_OK;
+}
+
+int main(int argc, char **argv)
+{
+	static struct hse hse;
+	struct program_options options;
+	struct config_file *file;
+	int status = program_parse_options("hse", "Home Security Endpoint", argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	file = hse_config_load(options.config, &hse.config);
+	if (!file)
+		return PROGRAM_USAGE;
+	program_set_log_level(hse.config.log.level);
+	if (options.check) {
+		config_free(file);
+		return PROGRAM_OK;
+	}
+	block_signals();
+	status = program_harden() == 0 ? run(&hse) : PROGRAM_FAILED;
+	config_free(file);
+	return status;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ports: the two DPDK ports that the HSE stands between. */
+#ifndef HSE_PORTS_H
+#define HSE_PORTS_H
+
+#include <rte_mbuf.h>
+
+#include "hse_config.h"
+
+struct hse_port {
+	uint16_t id;
+	uint16_t queues; /* receive */
+	uint16_t mtu;
+};
+
+struct hse_ports {
+	struct hse_port port[DATAPATH_SIDES];
+	struct rte_mempool *mbufs;
+	struct rte_mempool *fragments;
+};
+
+/* Configures and starts both ports, promiscuous, with one transmit queue a worker. Errors are logged;
+ * negative errno. */
+int ports_open(struct hse_ports *ports, const struct hse_config *config);
+void ports_close(struct hse_ports *ports);
+
+/* "net_af_packet0" of "net_af_packet0,iface=acc0". */
+void ports_device_name(const char *device, char *name, size_t size);
+
+#endif

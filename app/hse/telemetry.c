@@ -1,0 +1,325 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "telemetry.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <rte_telemetry.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "ports.h"
+
+/* Rows of one answer of /hse/sessions: what fits the socket's longest message. */
+#define ROWS 24
+
+/* DPDK calls back without an argument. */
+static struct {
+	struct hse_control *control;
+	const struct hse_config *config;
+	struct datapath_worker *const *workers;
+	time_t started;
+} self;
+
+/* --- /hse/status --- */
+
+struct status {
+	struct session_totals totals;
+	uint32_t pulls_in_flight;
+	unsigned peers_open;
+};
+
+static void ask_status(struct hse_control *control, void *arg)
+{
+	struct status *status = arg;
+
+	session_totals(control_store(control), &status->totals);
+	status->pulls_in_flight = pull_in_flight(session_pulls(control_store(control)));
+}
+
+static void add_port(struct rte_tel_data *d, const char *name, enum datapath_side side)
+{
+	char device[64];
+
+	ports_device_name(self.config->ports[side].device, device, sizeof(device));
+	rte_tel_data_add_dict_string(d, name, device);
+}
+
+static unsigned peers_open(void)
+{
+	unsigned open = 0;
+
+	for (size_t i = 0; self.config->diameter_given && i < self.config->diameter.peers_count;
+	     i++)
+		open += diameter_peer_is_open(self.config->diameter.peers[i].identity);
+	return open;
+}
+
+static int on_status(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct status status = {0};
+	uint64_t held = 0;
+
+	(void)cmd;
+	(void)params;
+	if (control_ask(self.control, ask_status, &status) != 0)
+		return -ESHUTDOWN;
+	for (unsigned w = 0; w < self.config->workers.count; w++)
+		held += datapath_held(self.workers[w]);
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_string(d, "version", HSE_VERSION);
+	rte_tel_data_add_dict_u64(d, "uptime_s", (uint64_t)(time(NULL) - self.started));
+	rte_tel_data_add_dict_u64(d, "workers", self.config->workers.count);
+	rte_tel_data_add_dict_u64(d, "sessions", status.totals.sessions);
+	rte_tel_data_add_dict_u64(d, "sessions_ready", status.totals.ready);
+	rte_tel_data_add_dict_u64(d, "sessions_max", status.totals.max);
+	rte_tel_data_add_dict_u64(d, "session_bytes",
+				  status.totals.octets + 2 * datapath_flow_octets(self.workers[0]));
+	rte_tel_data_add_dict_u64(d, "pulls_in_flight", status.pulls_in_flight);
+	rte_tel_data_add_dict_u64(d, "held_packets", held);
+	rte_tel_data_add_dict_u64(d, "peers_open", peers_open());
+	add_port(d, "port_access", DATAPATH_ACCESS);
+	add_port(d, "port_core", DATAPATH_CORE);
+	return 0;
+}
+
+/* --- /hse/sessions,FIRST --- */
+
+struct rows {
+	uint32_t first;
+	uint32_t next;
+	uint32_t total;
+	size_t count;
+	struct session_view views[ROWS];
+};
+
+static void ask_rows(struct hse_control *control, void *arg)
+{
+	struct rows *rows = arg;
+	struct session_totals totals;
+
+	session_totals(control_store(control), &totals);
+	rows->total = totals.sessions;
+	rows->count = session_view_from(control_store(control), rows->first, rows->views, ROWS,
+					&rows->next);
+}
+
+enum column {
+	COLUMN_ID,
+	COLUMN_IMSI,
+	COLUMN_NSAPI,
+	COLUMN_STATE,
+	COLUMN_UPLINK,
+	COLUMN_DOWNLINK,
+	COLUMN_KEYSET,
+	COLUMN_KEY_ID,
+	COLUMN_ALGORITHMS,
+	COLUMN_UPLINK_PACKETS,
+	COLUMN_DOWNLINK_PACKETS,
+	COLUMN_COUNT_UP,
+	COLUMN_COUNT_DOWN,
+	COLUMN_DROPPED,
+	COLUMNS,
+};
+
+static const struct {
+	const char *name;
+	bool is_text;
+} columns[COLUMNS] = {
+	[COLUMN_ID] = {"id", false},
+	[COLUMN_IMSI] = {"imsi", true},
+	[COLUMN_NSAPI] = {"nsapi", false},
+	[COLUMN_STATE] = {"state", true},
+	[COLUMN_UPLINK] = {"uplink", true},
+	[COLUMN_DOWNLINK] = {"downlink", true},
+	[COLUMN_KEYSET] = {"keyset", true},
+	[COLUMN_KEY_ID] = {"key_id", false},
+	[COLUMN_ALGORITHMS] = {"algorithms", true},
+	[COLUMN_UPLINK_PACKETS] = {"uplink_packets", false},
+	[COLUMN_DOWNLINK_PACKETS] = {"downlink_packets", false},
+	[COLUMN_COUNT_UP] = {"count_up", false},
+	[COLUMN_COUNT_DOWN] = {"count_down", false},
+	[COLUMN_DROPPED] = {"dropped", false},
+};
+
+static void view_flow(const struct session_flow_ref *flow, struct datapath_flow_view *view)
+{
+	*view = (struct datapath_flow_view){0};
+	if (flow->live)
+		datapath_view_flow(self.workers[flow->worker], flow->number, view);
+}
+
+static void add_text(struct rte_tel_data *d, enum column column, const struct session_view *v)
+{
+	char text[128];
+
+	switch (column) {
+	case COLUMN_IMSI:
+		rte_tel_data_add_array_string(d, v->imsi.digits);
+		return;
+	case COLUMN_STATE:
+		rte_tel_data_add_array_string(d, v->state);
+		return;
+	case COLUMN_UPLINK:
+		tunnel_str(&v->uplink.tunnel, text);
+		break;
+	case COLUMN_DOWNLINK:
+		tunnel_str(&v->downlink.tunnel, text);
+		break;
+	case COLUMN_KEYSET:
+		e2m_keyset_id_str(&v->keyset, text);
+		break;
+	default:
+		if (v->eea == 0 && v->eia == 0)
+			snprintf(text, sizeof(text), "-");
+		else if (v->eea == E2M_EEA_GCM)
+			snprintf(text, sizeof(text), "gcm");
+		else
+			snprintf(text, sizeof(text), "%s+%s", e2m_eea_name(v->eea),
+				 e2m_eia_name(v->eia));
+	}
+	rte_tel_data_add_array_string(d, text);
+}
+
+static uint64_t number_of(enum column column, const struct session_view *v)
+{
+	struct datapath_flow_view up, down;
+
+	view_flow(&v->uplink, &up);
+	view_flow(&v->downlink, &down);
+	switch (column) {
+	case COLUMN_ID:
+		return v->id;
+	case COLUMN_NSAPI:
+		return v->nsapi;
+	case COLUMN_KEY_ID:
+		return v->key_id;
+	case COLUMN_UPLINK_PACKETS:
+		return up.packets;
+	case COLUMN_DOWNLINK_PACKETS:
+		return down.packets;
+	case COLUMN_COUNT_UP:
+		return up.count[v->slot];
+	case COLUMN_COUNT_DOWN:
+		return down.count[v->slot];
+	default:
+		return up.dropped + down.dropped;
+	}
+}
+
+static int on_sessions(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	struct rows rows = {.first = params ? (uint32_t)strtoul(params, NULL, 10) : 0};
+
+	(void)cmd;
+	if (control_ask(self.control, ask_rows, &rows) != 0)
+		return -ESHUTDOWN;
+	rte_tel_data_start_dict(d);
+	rte_tel_data_add_dict_u64(d, "total", rows.total);
+	rte_tel_data_add_dict_u64(d, "next", rows.next);
+	for (unsigned column = 0; column < COLUMNS; column++) {
+		struct rte_tel_data *array = rte_tel_data_alloc();
+		if (!array)
+			return -ENOMEM;
+		rte_tel_data_start_array(array, columns[column].is_text ? RTE_TEL_STRING_VAL
+									: RTE_TEL_U64_VAL);
+		for (size_t i = 0; i < rows.count; i++) {
+			if (columns[column].is_text)
+				add_text(array, column, &rows.views[i]);
+			else
+				rte_tel_data_add_array_u64(array,
+							   number_of(column, &rows.views[i]));
+		}
+		rte_tel_data_add_dict_container(d, columns[column].name, array, 0);
+	}
+	return 0;
+}
+
+/* --- /hse/counters,WORKER and /hse/counters,control --- */
+
+struct control_counters {
+	uint64_t session[SESSION_COUNTER_COUNT];
+	struct pull_counters pull;
+};
+
+static void ask_counters(struct hse_control *control, void *arg)
+{
+	struct control_counters *counters = arg;
+	struct session_store *store = control_store(control);
+
+	for (unsigned i = 0; i < SESSION_COUNTER_COUNT; i++)
+		counters->session[i] = session_count(store, i);
+	counters->pull = *pull_manager_counters(session_pulls(store));
+}
+
+/* DPDK takes no dot in a name, but a slash. */
+static void add_counter(struct rte_tel_data *d, const char *prefix, const char *name,
+			uint64_t value)
+{
+	char path[RTE_TEL_MAX_STRING_LEN];
+
+	snprintf(path, sizeof(path), "%s%s", prefix, name);
+	for (char *p = path; *p; p++)
+		if (*p == '.')
+			*p = '/';
+	rte_tel_data_add_dict_u64(d, path, value);
+}
+
+static int control_counters(struct rte_tel_data *d)
+{
+	struct control_counters counters;
+
+	if (control_ask(self.control, ask_counters, &counters) != 0)
+		return -ESHUTDOWN;
+	for (unsigned i = 0; i < SESSION_COUNTER_COUNT; i++)
+		add_counter(d, "", session_counter_name(i), counters.session[i]);
+	add_counter(d, "pull.", "sent", counters.pull.sent);
+	add_counter(d, "pull.", "coalesced", counters.pull.coalesced);
+	add_counter(d, "pull.", "retries", counters.pull.retries);
+	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
+		add_counter(d, "pull.", keysource_outcome_name(i), counters.pull.answers[i]);
+	return 0;
+}
+
+static void worker_counters(struct rte_tel_data *d, const struct datapath_worker *worker)
+{
+	static const char *const sides[] = {"access.", "core."};
+
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		const struct datapath_counters *c = datapath_worker_counters(worker, side);
+		for (unsigned i = 0; i < DATAPATH_COUNTER_COUNT; i++)
+			add_counter(d, sides[side], datapath_counter_name(i), c->value[i]);
+	}
+}
+
+static int on_counters(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	char *end;
+	unsigned long worker;
+
+	(void)cmd;
+	rte_tel_data_start_dict(d);
+	if (params && strcmp(params, "control") == 0)
+		return control_counters(d);
+	worker = params ? strtoul(params, &end, 10) : 0;
+	if (params && (*end != '\0' || end == params || worker >= self.config->workers.count))
+		return -EINVAL;
+	worker_counters(d, self.workers[worker]);
+	return 0;
+}
+
+int telemetry_start(struct hse_control *control, const struct hse_config *config,
+		    struct datapath_worker *const *workers)
+{
+	self.control = control;
+	self.config = config;
+	self.workers = workers;
+	self.started = time(NULL);
+	if (rte_telemetry_register_cmd("/hse/status", on_status, "State of the HSE") != 0 ||
+	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
+				       "Sessions. Parameters: id to start from") != 0 ||
+	    rte_telemetry_register_cmd("/hse/counters", on_counters,
+				       "Counters. Parameters: worker's number, or control") != 0)
+		return -ENOSPC;
+	return 0;
+}

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* telemetry: /hse/status, /hse/sessions and /hse/counters on DPDK's telemetry socket. No key material,
+ * ever: nothing here sees any. */
+#ifndef HSE_TELEMETRY_H
+#define HSE_TELEMETRY_H
+
+#include "control.h"
+
+int telemetry_start(struct hse_control *control, const struct hse_config *config,
+		    struct datapath_worker *const *workers);
+
+#endif
