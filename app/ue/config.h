@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * config: hse-ue.yaml as a struct.
+ */
+#ifndef UE_CONFIG_H
+#define UE_CONFIG_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config/config.h"
+#include "diameter/diameter.h"
+#include "gtp/pco.h"
+#include "program/program.h"
+#include "ue/hss.h"
+#include "ue/tun.h"
+#include "ue/usim.h"
+
+/* `sgsn:` */
+struct ue_sgsn_config {
+	struct config_address address; /* ours, for GTP-C and GTP-U */
+	struct config_address ggsn;
+	uint32_t t3_ms;
+	uint8_t n3;
+};
+
+/* `session:` */
+struct ue_session_config {
+	char *apn;
+	char *msisdn; /* NULL: none */
+	uint8_t nsapi;
+	uint8_t key_id;	 /* of the first keyset */
+	int name_run_by; /* enum e2m_keyset_id_type */
+	uint8_t counter_octets;
+	uint32_t replay_window;
+	int ciphering; /* enum e2m_eea */
+	int integrity; /* enum e2m_eia */
+	uint8_t gcm_tag_octets;
+	bool allow_null_integrity;
+};
+
+/* What the tables fill that is not yet as it is used. */
+struct ue_raw_config {
+	uint8_t op[AKA_K_LEN];
+	bool op_given;
+	bool opc_given;
+	char *plmn;
+	char **routes;
+	size_t routes_count;
+};
+
+struct ue_config {
+	struct program_log_config log;
+	struct usim_config usim;
+	uint8_t plmn[PCO_PLMN_LEN]; /* home and serving network */
+	struct ue_sgsn_config sgsn;
+	struct ue_session_config session;
+	struct tun_config tun;
+	struct hss_diameter_config hss;
+	struct diameter_config diameter;
+	struct e2m_numbers numbers;
+	struct ue_raw_config raw;
+};
+
+/* Reads and checks path into config. NULL when errors have been written to errors. config points into
+ * what is returned: ue_config_free takes both. */
+struct config_file *ue_config_load(const char *path, struct ue_config *config, FILE *errors);
+void ue_config_free(struct config_file *file, struct ue_config *config);
+
+#endif

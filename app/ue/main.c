@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * hse-ue: a UE with its USIM, and the SGSN it hangs on. Start-up and wiring; the work is in ue.c.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "diameter/diameter.h"
+#include "gtp/gtpu.h"
+#include "program/program.h"
+#include "ue/config.h"
+#include "ue/ue.h"
+
+/* One of each; a fleet would have many UEs on one of the shared. */
+struct process {
+	struct ue_config config;
+	struct ue_shared shared;
+	struct ue ue;
+	struct loop_source signals;
+	bool diameter_running;
+	bool control_path_open;
+};
+
+static void diameter_says(bool is_error, const char *line)
+{
+	program_log(is_error ? PROGRAM_WARNING : PROGRAM_DEBUG, "diameter: %s", line);
+}
+
+static void ue_ended(void *arg, bool failed)
+{
+	struct process *process = arg;
+
+	loop_stop(process->shared.loop, failed ? PROGRAM_FAILED : PROGRAM_OK);
+}
+
+static void signal_arrived(void *arg)
+{
+	struct process *process = arg;
+	struct signalfd_siginfo info;
+
+	if (read(process->signals.fd, &info, sizeof(info)) != sizeof(info))
+		return;
+	switch (info.ssi_signo) {
+	case SIGUSR1:
+		ue_rekey(&process->ue);
+		break;
+	case SIGUSR2:
+		ue_counters_print(&process->shared.counters, stdout);
+		break;
+	default:
+		ue_stop(&process->ue);
+	}
+}
+
+/* Before the first thread starts, so that all of them leave the signals to the event loop. */
+static int open_signals(struct process *process)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGUSR1);
+	sigaddset(&set, SIGUSR2);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	process->signals = (struct loop_source){.ready = signal_arrived, .arg = process};
+	process->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (process->signals.fd < 0)
+		return -errno;
+	return loop_add(process->shared.loop, &process->signals);
+}
+
+static int open_loop(struct process *process)
+{
+	process->shared.loop = loop_new();
+	int err = process->shared.loop ? open_signals(process) : -errno;
+
+	if (err)
+		program_log(PROGRAM_ERROR, "no event loop: %s", strerror(-err));
+	return err;
+}
+
+static int open_paths(struct process *process)
+{
+	const struct ue_sgsn_config *sgsn = &process->config.sgsn;
+	struct ue_shared *shared = &process->shared;
+	struct endpoint control = endpoint_from_config(&sgsn->address, GTPC_PORT);
+	struct endpoint user = endpoint_from_config(&sgsn->address, GTPU_PORT);
+	char address[ENDPOINT_STR];
+
+	int err = control_path_open(&shared->control_path, shared->loop, &control, sgsn->t3_ms,
+				    sgsn->n3, &shared->counters);
+	process->control_path_open = true;
+	if (!err) {
+		shared->user_path = user_path_open(shared->loop, &user, &shared->counters);
+		err = shared->user_path ? 0 : -errno;
+	}
+	if (err)
+		program_log(PROGRAM_ERROR, "sgsn.address %s: no sockets for GTP: %s",
+			    endpoint_str(&control, address), strerror(-err));
+	return err;
+}
+
+static int open_hss(struct process *process)
+{
+	struct ue_shared *shared = &process->shared;
+
+	int err = diameter_init(&process->config.diameter, &process->config.numbers, diameter_says);
+	if (err)
+		return err; /* the log says why */
+	process->diameter_running = true;
+	shared->hss = hss_diameter_open(shared->loop, &process->config.hss);
+	err = shared->hss ? diameter_start() : -errno;
+	if (err)
+		program_log(PROGRAM_ERROR, "Diameter does not start: %s", strerror(-err));
+	return err;
+}
+
+static int open_all(struct process *process)
+{
+	int err = open_loop(process);
+
+	if (!err)
+		err = open_paths(process);
+	if (!err)
+		err = open_hss(process);
+	if (err)
+		return err;
+	process->shared.engine = npdu_engine_new();
+	if (!process->shared.engine) {
+		program_log(PROGRAM_ERROR, "no engine for packets: memory ran out, or this CPU is "
+					   "none that intel-ipsec-mb runs on");
+		return -ENOTSUP;
+	}
+	return ue_init(&process->ue, &process->shared, ue_ended, process);
+}
+
+static void close_all(struct process *process)
+{
+	struct ue_shared *shared = &process->shared;
+
+	/* First, so that no answer comes to what is taken down below. */
+	if (process->diameter_running)
+		diameter_stop();
+	ue_free(&process->ue);
+	hss_diameter_close(shared->hss);
+	npdu_engine_free(shared->engine);
+	user_path_close(shared->user_path);
+	if (process->control_path_open)
+		control_path_close(&shared->control_path);
+	if (process->signals.ready && process->signals.fd >= 0)
+		close(process->signals.fd);
+	loop_free(shared->loop);
+}
+
+static int run(struct process *process)
+{
+	int status = PROGRAM_FAILED;
+
+	process->shared.config = &process->config;
+	process->shared.steps = stdout;
+	if (!open_all(process)) {
+		ue_start(&process->ue);
+		status = loop_run(process->shared.loop);
+		if (status < 0) {
+			program_log(PROGRAM_ERROR, "event loop: %s", strerror(-status));
+			status = PROGRAM_FAILED;
+		}
+		ue_counters_print(&process->shared.counters, stdout);
+	}
+	close_all(process);
+	return status;
+}
+
+int main(int argc, char **argv)
+{
+	struct process process = {0};
+	struct program_options options;
+
+	int status = program_parse_options("hse-ue", "a UE with USIM, and the SGSN it hangs on",
+					   argc, argv, &options);
+	if (status >= 0)
+		return status;
+	if (!options.check && program_harden())
+		return PROGRAM_FAILED;
+	struct config_file *file = ue_config_load(options.config, &process.config, stderr);
+	if (!file)
+		return PROGRAM_USAGE;
+	program_set_log_level((enum program_level)process.config.log.level);
+	if (!options.check)
+		status = run(&process);
+	else
+		status = PROGRAM_OK;
+	ue_config_free(file, &process.config);
+	return status;
+}

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ue: one UE with its USIM, and what the SGSN keeps for it, from its first AKA run to the deletion of
+ * its PDP context. Everything of a UE is in here; what UEs share is in struct ue_shared.
+ */
+#ifndef UE_UE_H
+#define UE_UE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "ue/auth.h"
+#include "ue/config.h"
+#include "ue/control_path.h"
+#include "ue/counters.h"
+#include "ue/loop.h"
+#include "ue/pdp.h"
+#include "ue/user_path.h"
+#include "ue/user_plane.h"
+#include "ue/usim.h"
+
+/* Owned by main; outlives all UEs. */
+struct ue_shared {
+	const struct ue_config *config;
+	struct loop *loop;
+	struct hss *hss;
+	struct control_path control_path;
+	struct user_path *user_path;
+	struct npdu_engine *engine;
+	struct ue_counters counters;
+	FILE *steps; /* stdout */
+};
+
+enum ue_state {
+	UE_ATTACHING,  /* first AKA run */
+	UE_ACTIVATING, /* first Create PDP Context */
+	UE_READY,
+	UE_LEAVING, /* Delete PDP Context */
+	UE_ENDED,
+};
+
+struct ue {
+	struct ue_shared *shared;
+	enum ue_state state;
+	struct usim usim;
+	struct auth auth;
+	struct user_tunnel tunnel;
+	struct pdp pdp;
+	struct user_plane plane;
+	struct loop_source tun;
+	uint8_t key_id;	   /* of the latest AKA run that gave keys */
+	bool rekeying;	   /* an AKA run or Update of a rekey is on its way */
+	bool rekey_wanted; /* asked for during another */
+	bool stop_wanted;  /* asked for while the Create was on its way */
+	bool failed;	   /* it leaves because something went wrong */
+	void (*ended)(void *arg, bool failed);
+	void *arg;
+};
+
+/* ended is called once, when the UE has left or has failed; not from within ue_init. Negative errno
+ * after a line in the log. */
+int ue_init(struct ue *ue, struct ue_shared *shared, void (*ended)(void *arg, bool failed),
+	    void *arg);
+void ue_free(struct ue *ue);
+
+/* Runs AKA and activates the PDP context. */
+void ue_start(struct ue *ue);
+
+/* A new AKA run, and an Update PDP Context with the next Key ID. */
+void ue_rekey(struct ue *ue);
+
+/* Deletes the PDP context, then calls ended. */
+void ue_stop(struct ue *ue);
+
+#endif
