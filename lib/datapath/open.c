@@ -56,10 +56,13 @@ static void process(struct datapath_worker *w)
 {
 	struct worker_batch *b = &w->batch;
 
+	worker_clock(w, DATAPATH_STAGE_PREPARE);
 	npdu_open(w->engine, b->ops, b->count);
+	worker_clock(w, DATAPATH_STAGE_CRYPTO);
 	for (uint16_t i = 0; i < b->count; i++)
 		process_one(w, b->mbufs[i], &b->ops[i]);
 	b->count = 0;
+	worker_clock(w, DATAPATH_STAGE_FINISH);
 	w->batch_number++;
 }
 

@@ -9,7 +9,9 @@ static void process(struct datapath_worker *w)
 {
 	struct worker_batch *b = &w->batch;
 
+	worker_clock(w, DATAPATH_STAGE_PREPARE);
 	npdu_protect(w->engine, b->ops, b->count);
+	worker_clock(w, DATAPATH_STAGE_CRYPTO);
 	for (uint16_t i = 0; i < b->count; i++) {
 		struct rte_mbuf *m = b->mbufs[i];
 		struct packet *p = packet_of(m);
@@ -26,6 +28,7 @@ static void process(struct datapath_worker *w)
 					 npdu_key_mac_len(op->key)));
 	}
 	b->count = 0;
+	worker_clock(w, DATAPATH_STAGE_FINISH);
 }
 
 /* Trims what stands behind the N-PDU, moves the outer headers forward, and makes room for the MAC. */

@@ -75,3 +75,19 @@ size_t datapath_flow_octets(const struct datapath_worker *w)
 {
 	return w->flow_size + tunnel_table_octets(w->table) / w->config.flows;
 }
+
+const char *datapath_stage_name(enum datapath_stage stage)
+{
+	static const char *const names[] = {
+#define X(symbol, name) [DATAPATH_STAGE_##symbol] = name,
+		DATAPATH_STAGE_LIST(X)
+#undef X
+	};
+
+	return names[stage];
+}
+
+void datapath_clock_stages(struct datapath_worker *w, struct datapath_stage_cycles *clock)
+{
+	w->clock = clock;
+}

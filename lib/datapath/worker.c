@@ -163,6 +163,7 @@ static void run_owned(struct datapath_worker *w, enum datapath_side side, struct
 		      uint16_t count)
 {
 	count = lookup_packets(w, mbufs, count);
+	worker_clock(w, DATAPATH_STAGE_LOOKUP);
 	if (side == DATAPATH_ACCESS)
 		open_packets(w, mbufs, count);
 	else
@@ -178,8 +179,12 @@ void datapath_process(struct datapath_worker *w, enum datapath_side side, struct
 	for (uint16_t i = 0; i < count; i++)
 		counters->value[DATAPATH_RX_OCTETS] += rte_pktmbuf_pkt_len(mbufs[i]);
 	counters->value[DATAPATH_RX_PACKETS] += count;
+	if (w->clock)
+		w->clock_at = rte_rdtsc();
 	parse_packets(side, mbufs, count);
+	worker_clock(w, DATAPATH_STAGE_PARSE);
 	count = steer_packets(w, mbufs, count);
+	worker_clock(w, DATAPATH_STAGE_STEER);
 	run_owned(w, side, mbufs, count);
 	worker_flush(w);
 }

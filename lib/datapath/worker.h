@@ -6,10 +6,13 @@
 #ifndef DATAPATH_WORKER_H
 #define DATAPATH_WORKER_H
 
+#include <rte_branch_prediction.h>
+#include <rte_cycles.h>
 #include <rte_ring.h>
 
 #include "datapath/flow.h"
 #include "datapath/packet.h"
+#include "datapath/stages.h"
 #include "datapath/table.h"
 #include "npdu/npdu.h"
 
@@ -53,6 +56,8 @@ struct datapath_worker {
 	uint64_t gtpc_hold_tsc;
 
 	struct datapath_counters counters[DATAPATH_SIDES];
+	struct datapath_stage_cycles *clock; /* NULL: nobody asks */
+	uint64_t clock_at;
 	struct worker_batch batch;
 	struct worker_out out[DATAPATH_SIDES];
 	datapath_transmit transmit;
@@ -92,6 +97,16 @@ static inline void worker_count(struct datapath_worker *w, unsigned side,
 				enum datapath_counter counter)
 {
 	w->counters[side].value[counter]++;
+}
+
+/* The cycles since the last call went to stage. */
+static inline void worker_clock(struct datapath_worker *w, enum datapath_stage stage)
+{
+	if (likely(!w->clock))
+		return;
+	const uint64_t now = rte_rdtsc();
+	w->clock->cycles[stage] += now - w->clock_at;
+	w->clock_at = now;
 }
 
 /* Ends a packet under a counter's name; flow may be NULL. */

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bench: what one measurement is. A case is measured twice in the same run, in turns: by the worker's
+ * own functions on frames made in memory, and by intel-ipsec-mb alone with the same algorithms, sizes
+ * and number of keys. What a NIC would do (put the frame into a buffer) is done outside the measured
+ * time, for both alike.
+ */
+#ifndef BENCH_BENCH_H
+#define BENCH_BENCH_H
+
+#include <rte_mbuf.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "datapath/datapath.h"
+#include "datapath/stages.h"
+#include "npdu/npdu.h"
+
+/* Buffers that frames go round in, as in a NIC's ring. */
+#define BENCH_BUFFERS 512
+
+struct bench_case {
+	enum e2m_direction direction;
+	enum e2m_eea eea;
+	enum e2m_eia eia;
+	uint32_t npdu_len;
+	uint32_t sessions; /* visited in random order */
+};
+
+struct bench_result {
+	double worker_cycles; /* a packet, median */
+	double bare_cycles;
+	double ratio; /* bare to worker, median of the turns */
+	double stage_cycles[DATAPATH_STAGES];
+};
+
+/* Measures a case in turns of about turn_packets packets. Negative errno, said on stderr. */
+int bench_measure(const struct bench_case *c, unsigned turns, uint32_t turn_packets,
+		  struct bench_result *result);
+
+/* One packet into an idle worker: how many poll rounds until it is out, 0 when it never is. */
+unsigned bench_idle_rounds(const struct bench_case *c);
+
+/* Packets a second, wall time, with workers workers of which one receives everything. */
+double bench_workers(const struct bench_case *c, unsigned workers, double seconds);
+
+double bench_median(double *values, unsigned count);
+
+/* --- fleet.c: sessions, keys and frames --- */
+
+struct bench_fleet {
+	struct bench_case c;
+	struct npdu_key **keys;
+	uint32_t *order;  /* sessions, shuffled */
+	uint32_t *counts; /* uplink: next COUNT of each */
+	uint8_t *frames;  /* as they come in: slots of frame_size octets, in the order of visits */
+	uint32_t frame_size;
+	uint32_t frames_count;
+	uint32_t frame_len;
+	struct npdu_engine *engine; /* plays the UEs */
+};
+
+int fleet_init(struct bench_fleet *fleet, const struct bench_case *c);
+void fleet_free(struct bench_fleet *fleet);
+/* The TEID of a session. */
+static inline uint32_t fleet_teid(uint32_t session)
+{
+	return 0x10000 + session;
+}
+/* Tells worker of all sessions that it owns. */
+int fleet_install(const struct bench_fleet *fleet, struct datapath_worker *const *workers,
+		  unsigned count);
+/* Makes all frames anew: uplink with the next COUNTs. */
+void fleet_fill(struct bench_fleet *fleet);
+void fleet_tunnel(const struct bench_case *c, uint32_t session, struct tunnel *tunnel);
+
+/* --- bare.c --- */
+
+struct bench_bare;
+struct bench_bare *bare_new(const struct bench_case *c);
+void bare_free(struct bench_bare *bare);
+/* Cycles for count packets. */
+uint64_t bare_run(struct bench_bare *bare, const uint32_t *order, uint32_t count);
+
+#endif

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* fleet: the sessions of a case, and their frames as a NIC would hand them over. */
+#include <errno.h>
+#include <rte_byteorder.h>
+#include <rte_ether.h>
+#include <rte_ip.h>
+#include <rte_udp.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench.h"
+#include "gtp/gtpu.h"
+
+#define SGSN	     RTE_IPV4(10, 1, 0, 1)
+#define GGSN	     RTE_IPV4(10, 1, 0, 2)
+#define HEADERS	     (RTE_ETHER_HDR_LEN + 20 + 8 + GTPU_HEADER_MIN)
+#define BEARER	     5
+#define KEY_ID	     1
+#define N	     1 /* counter_octets */
+#define FRAMES_LEAST 65536
+
+void fleet_tunnel(const struct bench_case *c, uint32_t session, struct tunnel *tunnel)
+{
+	const rte_be32_t receiver = rte_cpu_to_be_32(c->direction == E2M_UPLINK ? GGSN : SGSN);
+
+	tunnel_set_ipv4(tunnel, &receiver);
+	tunnel->teid = fleet_teid(session);
+}
+
+static uint32_t next_random(uint64_t *state)
+{
+	*state = *state * 6364136223846793005U + 1442695040888963407U;
+	return (uint32_t)(*state >> 32);
+}
+
+static void shuffle(uint32_t *order, uint32_t count)
+{
+	uint64_t state = 1;
+
+	for (uint32_t i = 0; i < count; i++)
+		order[i] = i;
+	for (uint32_t i = count - 1; i > 0; i--) {
+		uint32_t j = next_random(&state) % (i + 1), t = order[i];
+		order[i] = order[j];
+		order[j] = t;
+	}
+}
+
+static struct npdu_key *new_key(const struct bench_case *c, uint32_t session)
+{
+	struct e2m_keyset keyset;
+
+	memset(&keyset, 0x5a, sizeof(keyset));
+	memcpy(keyset.e2mck, &session, sizeof(session));
+	return npdu_key_new(&e2m_default_numbers, &keyset, c->eea, c->eia, 8);
+}
+
+int fleet_init(struct bench_fleet *f, const struct bench_case *c)
+{
+	memset(f, 0, sizeof(*f));
+	f->c = *c;
+	f->frames_count =
+		c->sessions > FRAMES_LEAST ? c->sessions : FRAMES_LEAST / c->sessions * c->sessions;
+	f->frame_size = RTE_ALIGN_CEIL(HEADERS + NPDU_HEADER_MAX + c->npdu_len + NPDU_MAC_MAX, 64);
+	f->keys = calloc(c->sessions, sizeof(*f->keys));
+	f->order = calloc(c->sessions, sizeof(*f->order));
+	f->counts = calloc(c->sessions, sizeof(*f->counts));
+	f->frames = aligned_alloc(64, (size_t)f->frames_count * f->frame_size);
+	f->engine = npdu_engine_new();
+	if (!f->keys || !f->order || !f->counts || !f->frames || !f->engine)
+		return -ENOMEM;
+	shuffle(f->order, c->sessions);
+	for (uint32_t s = 0; s < c->sessions; s++)
+		if (!(f->keys[s] = new_key(c, s)))
+			return -ENOMEM;
+	fleet_fill(f);
+	return 0;
+}
+
+void fleet_free(struct bench_fleet *f)
+{
+	for (uint32_t s = 0; f->keys && s < f->c.sessions; s++)
+		npdu_key_free(f->keys[s]);
+	free(f->keys);
+	free(f->order);
+	free(f->counts);
+	free(f->frames);
+	npdu_engine_free(f->engine);
+}
+
+/* --- frames --- */
+
+static uint32_t payload_len(const struct bench_fleet *f)
+{
+	if (f->c.direction == E2M_DOWNLINK)
+		return f->c.npdu_len;
+	return (uint32_t)(npdu_header_len(N) + f->c.npdu_len + npdu_key_mac_len(f->keys[0]));
+}
+
+static void write_headers(const struct bench_fleet *f, uint8_t *frame, uint32_t session)
+{
+	const uint16_t payload = (uint16_t)payload_len(f);
+	struct rte_ether_hdr *ether = (struct rte_ether_hdr *)frame;
+	struct rte_ipv4_hdr *ip = (struct rte_ipv4_hdr *)(ether + 1);
+	struct rte_udp_hdr *udp = (struct rte_udp_hdr *)(ip + 1);
+	const bool up = f->c.direction == E2M_UPLINK;
+
+	memset(frame, 0, HEADERS);
+	ether->ether_type = rte_cpu_to_be_16(RTE_ETHER_TYPE_IPV4);
+	ip->version_ihl = 0x45;
+	ip->total_length = rte_cpu_to_be_16((uint16_t)(20 + 8 + GTPU_HEADER_MIN + payload));
+	ip->time_to_live = 64;
+	ip->next_proto_id = IPPROTO_UDP;
+	ip->src_addr = rte_cpu_to_be_32(up ? SGSN : GGSN);
+	ip->dst_addr = rte_cpu_to_be_32(up ? GGSN : SGSN);
+	ip->hdr_checksum = rte_ipv4_cksum(ip);
+	udp->src_port = udp->dst_port = rte_cpu_to_be_16(GTPU_PORT);
+	udp->dgram_len = rte_cpu_to_be_16((uint16_t)(8 + GTPU_HEADER_MIN + payload));
+	gtpu_write((uint8_t *)(udp + 1), GTPU_G_PDU, fleet_teid(session), payload);
+}
+
+static void protect(struct bench_fleet *f, uint8_t *const *frames, const uint32_t *sessions,
+		    uint32_t count)
+{
+	struct npdu_op ops[NPDU_BURST_MAX];
+
+	for (uint32_t i = 0; i < count; i++) {
+		ops[i] = (struct npdu_op){.key = f->keys[sessions[i]],
+					  .pdu = frames[i] + HEADERS,
+					  .npdu_len = f->c.npdu_len,
+					  .count = f->counts[sessions[i]]++,
+					  .bearer = BEARER,
+					  .direction = E2M_UPLINK,
+					  .counter_octets = N};
+		npdu_write_header(ops[i].pdu, N, KEY_ID, ops[i].count);
+	}
+	npdu_protect(f->engine, ops, count);
+}
+
+void fleet_fill(struct bench_fleet *f)
+{
+	uint8_t *frames[NPDU_BURST_MAX];
+	uint32_t sessions[NPDU_BURST_MAX];
+
+	f->frame_len = HEADERS + payload_len(f);
+	for (uint32_t at = 0; at < f->frames_count;) {
+		uint32_t count = 0;
+		for (; count < NPDU_BURST_MAX && at < f->frames_count; count++, at++) {
+			sessions[count] = f->order[at % f->c.sessions];
+			frames[count] = f->frames + (size_t)at * f->frame_size;
+			write_headers(f, frames[count], sessions[count]);
+			memset(frames[count] + HEADERS, 0xab, payload_len(f));
+		}
+		if (f->c.direction == E2M_UPLINK)
+			protect(f, frames, sessions, count);
+	}
+}
+
+/* --- installing --- */
+
+static void command(struct datapath_worker *worker, const struct datapath_command *c)
+{
+	while (datapath_command(worker, c) != 0)
+		datapath_housekeep(worker, 0);
+}
+
+int fleet_install(const struct bench_fleet *f, struct datapath_worker *const *workers,
+		  unsigned count)
+{
+	uint32_t *next = calloc(count, sizeof(*next));
+
+	if (!next)
+		return -ENOMEM;
+	for (uint32_t s = 0; s < f->c.sessions; s++) {
+		struct datapath_command add = {.kind = DATAPATH_ADD_FLOW};
+		struct datapath_command set = {.kind = DATAPATH_SET_KEYSET,
+					       .key_state = DATAPATH_KEY_READY};
+		fleet_tunnel(&f->c, s, &add.add.tunnel);
+		unsigned owner = tunnel_owner(tunnel_hash(&add.add.tunnel), count);
+
+		add.flow = set.flow = next[owner]++;
+		add.add.session = s;
+		add.add.direction = (uint8_t)f->c.direction;
+		add.add.bearer = BEARER;
+		add.add.counter_octets = N;
+		add.add.window = 64;
+		set.keyset.key = f->keys[s];
+		set.keyset.key_id = KEY_ID;
+		command(workers[owner], &add);
+		command(workers[owner], &set);
+	}
+	for (unsigned w = 0; w < count; w++)
+		while (datapath_housekeep(workers[w], 0) > 0)
+			;
+	free(next);
+	return 0;
+}
