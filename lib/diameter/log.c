@@ -140,8 +140,8 @@ static void check_first_message(struct msg *message, const char *connection)
 		if (diameter_peers_may_connect(host->avp_value->os.data, host->avp_value->os.len))
 			return;
 		diameter_log_line(true,
-				  "connection from %s refused: '%.*s' is not among the peers that "
-				  "may connect; see diameter.peers",
+				  "connection from %s refused: '%.*s' is not in diameter.peers, or "
+				  "it has an address there and we connect to it",
 				  connection, (int)host->avp_value->os.len,
 				  (const char *)host->avp_value->os.data);
 	}

@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/hss.h"
+
+#include <errno.h>
+#include <openssl/rand.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hss/keyset_store.h"
+#include "hss/rate_limit.h"
+#include "hss/sqn_store.h"
+
+struct hss {
+	const struct hss_config *config;
+	struct sqn_store *sqns;
+	struct keyset_store *keysets;
+	struct rate_limit pulls;
+};
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+struct hss *hss_open(const struct hss_config *config, FILE *errors)
+{
+	struct hss *hss = calloc(1, sizeof(*hss));
+
+	if (!hss)
+		return NULL;
+	hss->config = config;
+	hss->pulls = (struct rate_limit)RATE_LIMIT_INIT(config->max_pulls_per_s);
+	hss->keysets = keyset_store_new(config->keyset_capacity, config->keyset_retention_s);
+	if (!hss->keysets)
+		fprintf(errors, "no memory for %llu keysets: lower keyset_capacity\n",
+			(unsigned long long)config->keyset_capacity);
+	else
+		hss->sqns = sqn_store_open(config->state, &config->subscribers, errors);
+	if (hss->sqns)
+		return hss;
+	hss_close(hss);
+	return NULL;
+}
+
+void hss_close(struct hss *hss)
+{
+	if (!hss)
+		return;
+	sqn_store_close(hss->sqns);
+	keyset_store_free(hss->keysets);
+	free(hss);
+}
+
+void hss_tick(struct hss *hss)
+{
+	size_t expired = keyset_store_expire(hss->keysets, now_ns());
+
+	if (expired > 0)
+		program_log(PROGRAM_DEBUG, "%zu keysets wiped, their time has passed", expired);
+}
+
+/* --- steps 0 and 1 --- */
+
+/* TS 33.102 6.3.5: the USIM has seen a higher SQN than the last we used. */
+static bool resynchronise(struct hss *hss, const struct subscriber *subscriber,
+			  const struct diameter_auth_request *request)
+{
+	uint8_t sqn_ms[E2M_SQN_LEN];
+	int rc =
+		aka_open_auts(subscriber->k, subscriber->opc, request->rand, request->auts, sqn_ms);
+
+	if (rc) {
+		program_log(PROGRAM_WARNING, "IMSI %s: resynchronisation refused: %s",
+			    request->imsi.digits,
+			    rc == -EBADMSG ? "MAC-S is wrong" : strerror(-rc));
+		return false;
+	}
+	program_log(PROGRAM_INFO, "IMSI %s: resynchronised to the USIM's SQN %012llx",
+		    request->imsi.digits, (unsigned long long)aka_sqn_read(sqn_ms));
+	sqn_store_raise(hss->sqns, subscriber, sqn_ms);
+	return true;
+}
+
+static int make_vector(struct hss *hss, const struct subscriber *subscriber,
+		       const struct diameter_auth_request *request, uint8_t sqn[E2M_SQN_LEN],
+		       struct aka_vector *vector)
+{
+	uint16_t amf = (uint16_t)(subscriber->amf[0] << 8 | subscriber->amf[1]);
+	uint8_t rand[E2M_RAND_LEN];
+	int rc;
+
+	if (RAND_bytes(rand, sizeof(rand)) != 1)
+		return -EIO;
+	rc = sqn_store_next(hss->sqns, subscriber, sqn);
+	if (rc)
+		return rc;
+	return aka_make_vector(&hss->config->numbers, request->system, subscriber->k,
+			       subscriber->opc, rand, sqn, amf, request->visited_plmn, vector);
+}
+
+void hss_answer_auth(void *arg, const struct diameter_auth_request *request,
+		     struct diameter_auth_answer *answer)
+{
+	struct hss *hss = arg;
+	const struct subscriber *subscriber =
+		subscribers_find(&hss->config->subscribers, &request->imsi);
+	uint8_t sqn[E2M_SQN_LEN];
+	int rc;
+
+	if (!subscriber) {
+		program_log(PROGRAM_WARNING,
+			    "IMSI %s: %s asks for a vector, but there is no such subscriber",
+			    request->imsi.digits, request->origin_host);
+		answer->outcome = DIAMETER_AUTH_USER_UNKNOWN;
+		return;
+	}
+	answer->outcome = DIAMETER_AUTH_DATA_UNAVAILABLE;
+	if (request->resynchronise && !resynchronise(hss, subscriber, request))
+		return;
+	rc = make_vector(hss, subscriber, request, sqn, &answer->vector);
+	if (rc) {
+		program_log(PROGRAM_ERROR, "IMSI %s: no vector: %s", request->imsi.digits,
+			    rc == -ERANGE ? "its SQNs are spent" : strerror(-rc));
+		return;
+	}
+	keyset_store_put(hss->keysets, &request->imsi, sqn, answer->vector.rand,
+			 &answer->vector.keyset, now_ns());
+	answer->outcome = DIAMETER_AUTH_OK;
+	if (!program_logs(PROGRAM_INFO))
+		return;
+	struct e2m_keyset_id id = e2m_keyset_id_make(E2M_ID_SQN, sqn);
+	char name[E2M_KEYSET_ID_STR];
+	program_log(PROGRAM_INFO, "step 0: IMSI %s, %s: vector made, e2mKEYSET kept for %u s",
+		    request->imsi.digits, e2m_keyset_id_str(&id, name),
+		    hss->config->keyset_retention_s);
+	program_log(PROGRAM_INFO, "step 1: IMSI %s, %s: %s vector to %s", request->imsi.digits,
+		    name, request->system == AKA_UMTS ? "UTRAN" : "E-UTRAN", request->origin_host);
+}
+
+/* --- steps 7 and 8 --- */
+
+static enum diameter_key_outcome pull(struct hss *hss, const struct diameter_key_request *request,
+				      struct diameter_key_answer *answer)
+{
+	const struct subscriber *subscriber =
+		subscribers_find(&hss->config->subscribers, &request->imsi);
+	uint64_t now = now_ns();
+
+	if (!rate_limit_take(&hss->pulls, now))
+		return DIAMETER_KEY_TOO_BUSY;
+	if (!subscriber)
+		return DIAMETER_KEY_USER_UNKNOWN;
+	if (!subscriber_may_be_pulled_by(subscriber, request->origin_host))
+		return DIAMETER_KEY_NOT_AUTHORIZED;
+	if (!keyset_store_get(hss->keysets, &request->imsi, &request->id, now, &answer->keyset))
+		return DIAMETER_KEY_NOT_AVAILABLE;
+	answer->ciphering = (enum e2m_eea)subscriber->ciphering;
+	answer->integrity = (enum e2m_eia)subscriber->integrity;
+	answer->lifetime_s = subscriber->lifetime_s;
+	return DIAMETER_KEY_FOUND;
+}
+
+void hss_answer_pull(void *arg, const struct diameter_key_request *request,
+		     struct diameter_key_answer *answer)
+{
+	static const struct {
+		enum program_level level;
+		const char *text;
+	} said[] = {
+		[DIAMETER_KEY_FOUND] = {PROGRAM_INFO, "e2mKEYSET"},
+		[DIAMETER_KEY_USER_UNKNOWN] = {PROGRAM_WARNING, "no such subscriber"},
+		[DIAMETER_KEY_NOT_AVAILABLE] = {PROGRAM_WARNING,
+						"no keyset: never made, or its time has passed"},
+		[DIAMETER_KEY_NOT_AUTHORIZED] = {PROGRAM_WARNING, "not one of its hses"},
+		[DIAMETER_KEY_TOO_BUSY] = {PROGRAM_DEBUG, "too many pulls a second"},
+	};
+	char name[E2M_KEYSET_ID_STR];
+
+	answer->outcome = pull(arg, request, answer);
+	if (!program_logs(said[answer->outcome].level))
+		return;
+	e2m_keyset_id_str(&request->id, name);
+	program_log(PROGRAM_INFO, "step 7: IMSI %s, %s: pulled by %s", request->imsi.digits, name,
+		    request->origin_host);
+	program_log(said[answer->outcome].level, "step 8: IMSI %s, %s: %s", request->imsi.digits,
+		    name, said[answer->outcome].text);
+}

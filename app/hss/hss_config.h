@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* hss_config: the configuration of hse-hss; config/hse-hss.yaml explains it. */
+#ifndef HSS_HSS_CONFIG_H
+#define HSS_HSS_CONFIG_H
+
+#include "diameter/diameter.h"
+#include "hss/subscribers.h"
+#include "program/program.h"
+
+enum hss_role {
+	HSS_ROLE_HSS,
+};
+
+struct hss_config {
+	struct program_log_config log;
+	int role;    /* enum hss_role */
+	char *state; /* file of SQNs */
+	uint32_t keyset_retention_s;
+	uint64_t keyset_capacity;
+	uint32_t max_pulls_per_s; /* 0: no bound */
+	struct diameter_config diameter;
+	struct e2m_numbers numbers;
+	struct subscribers subscribers;
+};
+
+/* Reads and checks path. NULL: errors says why. What it returns owns what config points to. */
+struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors);
+
+/* Wipes what the file gave, and frees it. */
+void hss_config_free(struct hss_config *config, struct config_file *file);
+
+#endif

@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/keyset_store.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Entries lie in a ring in the order that they were made in, which is the order that they expire in.
+ * Each is in two hash chains. */
+enum index_kind {
+	BY_SQN,
+	BY_RAND,
+	INDICES,
+};
+
+#define NONE UINT32_MAX
+
+struct entry {
+	struct e2m_imsi imsi;
+	uint8_t rand[E2M_RAND_LEN];
+	uint8_t sqn[E2M_SQN_LEN];
+	struct e2m_keyset keyset;
+	uint64_t expires_ns;
+	uint32_t next[INDICES];
+};
+
+struct keyset_store {
+	pthread_mutex_t lock;
+	uint64_t retention_ns;
+	struct entry *ring;
+	uint32_t capacity, oldest, count;
+	uint32_t *chains[INDICES]; /* places in ring, or NONE */
+	uint32_t mask;		   /* of the chains' number, a power of two */
+};
+
+struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s)
+{
+	struct keyset_store *store = calloc(1, sizeof(*store));
+	uint32_t chains = 1;
+
+	if (!store)
+		return NULL;
+	while (chains < capacity)
+		chains *= 2;
+	pthread_mutex_init(&store->lock, NULL);
+	store->retention_ns = retention_s * UINT64_C(1000000000);
+	store->capacity = (uint32_t)capacity;
+	store->mask = chains - 1;
+	store->ring = calloc(capacity, sizeof(store->ring[0]));
+	for (int i = 0; i < INDICES; i++) {
+		store->chains[i] = malloc(chains * sizeof(store->chains[i][0]));
+		if (store->chains[i])
+			memset(store->chains[i], 0xff, chains * sizeof(store->chains[i][0]));
+	}
+	if (store->ring && store->chains[BY_SQN] && store->chains[BY_RAND])
+		return store;
+	keyset_store_free(store);
+	return NULL;
+}
+
+static uint64_t read_u64(const void *data)
+{
+	uint64_t v;
+
+	memcpy(&v, data, sizeof(v));
+	return v;
+}
+
+/* IMSIs are not random, SQNs neither; a multiplication spreads them (Fibonacci hashing). */
+static uint32_t hash(const struct keyset_store *store, const struct e2m_imsi *imsi,
+		     const uint8_t *value, size_t len)
+{
+	uint8_t padded[8] = {0};
+
+	memcpy(padded, value, len < sizeof(padded) ? len : sizeof(padded));
+	uint64_t h =
+		read_u64(imsi->digits) * UINT64_C(0x9E3779B97F4A7C15) ^ read_u64(imsi->digits + 8);
+	h = h * UINT64_C(0x9E3779B97F4A7C15) ^ read_u64(padded);
+	h *= UINT64_C(0x9E3779B97F4A7C15);
+	return (uint32_t)(h >> 32) & store->mask;
+}
+
+static uint32_t *chain_of(struct keyset_store *store, const struct entry *entry, int index)
+{
+	return &store->chains[index][index == BY_SQN ? hash(store, &entry->imsi, entry->sqn,
+							    sizeof(entry->sqn))
+						     : hash(store, &entry->imsi, entry->rand,
+							    sizeof(entry->rand))];
+}
+
+static void remove_oldest(struct keyset_store *store)
+{
+	struct entry *entry = &store->ring[store->oldest];
+
+	for (int i = 0; i < INDICES; i++) {
+		uint32_t *at = chain_of(store, entry, i);
+
+		while (*at != store->oldest)
+			at = &store->ring[*at].next[i];
+		*at = entry->next[i];
+	}
+	e2m_wipe(entry, sizeof(*entry));
+	store->oldest = (store->oldest + 1) % store->capacity;
+	store->count--;
+}
+
+void keyset_store_put(struct keyset_store *store, const struct e2m_imsi *imsi,
+		      const uint8_t sqn[E2M_SQN_LEN], const uint8_t rand[E2M_RAND_LEN],
+		      const struct e2m_keyset *keyset, uint64_t now_ns)
+{
+	pthread_mutex_lock(&store->lock);
+	if (store->count == store->capacity)
+		remove_oldest(store);
+	uint32_t place = (uint32_t)(((uint64_t)store->oldest + store->count) % store->capacity);
+	struct entry *entry = &store->ring[place];
+	entry->imsi = *imsi;
+	memcpy(entry->sqn, sqn, sizeof(entry->sqn));
+	memcpy(entry->rand, rand, sizeof(entry->rand));
+	entry->keyset = *keyset;
+	entry->expires_ns = now_ns + store->retention_ns;
+	for (int i = 0; i < INDICES; i++) {
+		uint32_t *chain = chain_of(store, entry, i);
+
+		entry->next[i] = *chain;
+		*chain = place;
+	}
+	store->count++;
+	pthread_mutex_unlock(&store->lock);
+}
+
+static bool is_match(const struct entry *entry, const struct e2m_imsi *imsi,
+		     const struct e2m_keyset_id *id)
+{
+	return !memcmp(&entry->imsi, imsi, sizeof(*imsi)) &&
+	       !memcmp(id->type == E2M_ID_SQN ? entry->sqn : entry->rand, id->value,
+		       e2m_keyset_id_len(id));
+}
+
+bool keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
+		      const struct e2m_keyset_id *id, uint64_t now_ns, struct e2m_keyset *keyset)
+{
+	enum index_kind index = id->type == E2M_ID_SQN ? BY_SQN : BY_RAND;
+	uint32_t bucket = hash(store, imsi, id->value, e2m_keyset_id_len(id));
+	bool found = false;
+
+	pthread_mutex_lock(&store->lock);
+	uint32_t place = store->chains[index][bucket];
+	while (place != NONE && !is_match(&store->ring[place], imsi, id))
+		place = store->ring[place].next[index];
+	if (place != NONE && now_ns < store->ring[place].expires_ns) {
+		*keyset = store->ring[place].keyset;
+		found = true;
+	}
+	pthread_mutex_unlock(&store->lock);
+	return found;
+}
+
+size_t keyset_store_expire(struct keyset_store *store, uint64_t now_ns)
+{
+	size_t expired = 0;
+
+	pthread_mutex_lock(&store->lock);
+	while (store->count > 0 && store->ring[store->oldest].expires_ns <= now_ns) {
+		remove_oldest(store);
+		expired++;
+	}
+	pthread_mutex_unlock(&store->lock);
+	return expired;
+}
+
+size_t keyset_store_count(struct keyset_store *store)
+{
+	pthread_mutex_lock(&store->lock);
+	size_t count = store->count;
+	pthread_mutex_unlock(&store->lock);
+	return count;
+}
+
+void keyset_store_free(struct keyset_store *store)
+{
+	if (!store)
+		return;
+	while (store->count > 0)
+		remove_oldest(store);
+	free(store->ring);
+	for (int i = 0; i < INDICES; i++)
+		free(store->chains[i]);
+	pthread_mutex_destroy(&store->lock);
+	free(store);
+}

@@ -1,0 +1,428 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/sqn_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <lmdb.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "program/program.h"
+
+#define MAP_OCTETS     (UINT64_C(1) << 30) /* of address space; room for some ten million subscribers */
+#define WRITE_EVERY_MS 200
+#define WAIT_S	       2 /* how long a vector waits for the disk at most */
+#define AHEAD	       ((uint64_t)SQN_STORE_AHEAD << AKA_IND_BITS)
+
+/* The file's own record; subscribers' are under their IMSI, which begins with a digit. */
+#define META_KEY     "meta"
+#define META_VERSION 1
+
+struct meta {
+	uint32_t version;
+	uint32_t crashes; /* starts that found is_clean false */
+	uint32_t is_clean;
+};
+
+struct record {
+	uint64_t sqn;
+	uint32_t crashes; /* as the meta record's when this was written */
+	uint32_t unused;
+};
+
+struct slot {
+	uint64_t current; /* the last SQN used */
+	uint64_t limit;	  /* the last that may be used before another write */
+	bool is_dirty;
+};
+
+struct sqn_store {
+	const struct subscribers *subscribers;
+	MDB_env *env;
+	MDB_dbi dbi;
+	int lock_fd; /* locked: two programs with one state would use SQNs twice */
+	uint32_t crashes;
+	pthread_t writer;
+	bool has_writer;
+
+	pthread_mutex_t lock;	   /* of what follows */
+	pthread_cond_t wake;	   /* for the writer */
+	pthread_cond_t written;	   /* for who waits for it */
+	struct slot *slots;	   /* by the subscriber's place */
+	uint32_t *dirty, *writing; /* places; room for all */
+	uint64_t *snapshot;	   /* the writer's: current of those in writing */
+	size_t dirty_count;
+	bool is_urgent, is_closing, is_failing;
+};
+
+/* --- the file --- */
+
+static void tell(FILE *errors, const char *path, const char *what)
+{
+	fprintf(errors,
+		"%s: the SQN state cannot be used: %s. Repair it, or move it away to start anew: "
+		"each "
+		"subscriber then begins at its configured sqn, and USIMs that are ahead "
+		"resynchronise\n",
+		path, what);
+}
+
+/* LMDB maps the file: to touch a page beyond its end would kill the process. What was cut off comes back
+ * as zeros, which LMDB knows not to be pages. */
+static int restore_length(const struct sqn_store *store)
+{
+	MDB_envinfo info;
+	MDB_stat pages;
+	struct stat st;
+	int rc = mdb_env_info(store->env, &info);
+
+	if (!rc)
+		rc = mdb_env_stat(store->env, &pages);
+	if (rc)
+		return rc;
+	if (fstat(store->lock_fd, &st))
+		return errno;
+	uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * pages.ms_psize;
+	if ((uint64_t)st.st_size < needed && ftruncate(store->lock_fd, (off_t)needed))
+		return errno;
+	return 0;
+}
+
+static bool open_file(struct sqn_store *store, const char *path, FILE *errors)
+{
+	MDB_txn *txn = NULL;
+	int rc;
+
+	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (store->lock_fd < 0) {
+		fprintf(errors, "%s: cannot be opened: %s; is there such a folder?\n", path,
+			strerror(errno));
+		return false;
+	}
+	if (flock(store->lock_fd, LOCK_EX | LOCK_NB)) {
+		fprintf(errors, "%s: in use by another hse-hss; give each its own state\n", path);
+		return false;
+	}
+	rc = mdb_env_create(&store->env);
+	if (!rc)
+		rc = mdb_env_set_mapsize(store->env, MAP_OCTETS);
+	if (!rc)
+		rc = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
+	if (!rc)
+		rc = restore_length(store);
+	if (!rc)
+		rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+	if (!rc)
+		rc = mdb_dbi_open(txn, NULL, 0, &store->dbi);
+	if (txn)
+		mdb_txn_abort(txn);
+	if (rc)
+		tell(errors, path, mdb_strerror(rc));
+	return rc == 0;
+}
+
+static int put(struct sqn_store *store, MDB_txn *txn, const char *key, const void *data, size_t len)
+{
+	MDB_val k = {.mv_size = strlen(key), .mv_data = (void *)key};
+	MDB_val v = {.mv_size = len, .mv_data = (void *)data};
+
+	return mdb_put(txn, store->dbi, &k, &v, 0);
+}
+
+/* 0, MDB_NOTFOUND, or another error. */
+static int get(struct sqn_store *store, MDB_txn *txn, const char *key, void *data, size_t len)
+{
+	MDB_val k = {.mv_size = strlen(key), .mv_data = (void *)key};
+	MDB_val v;
+	int rc = mdb_get(txn, store->dbi, &k, &v);
+
+	if (rc)
+		return rc;
+	if (v.mv_size != len)
+		return MDB_CORRUPTED;
+	memcpy(data, v.mv_data, len);
+	return 0;
+}
+
+static int put_meta(struct sqn_store *store, MDB_txn *txn, bool is_clean)
+{
+	struct meta meta = {
+		.version = META_VERSION, .crashes = store->crashes, .is_clean = is_clean};
+
+	return put(store, txn, META_KEY, &meta, sizeof(meta));
+}
+
+static int load_slot(struct sqn_store *store, MDB_txn *txn, size_t place)
+{
+	const struct subscriber *subscriber = &store->subscribers->list[place];
+	struct record record;
+	int rc = get(store, txn, subscriber->imsi.digits, &record, sizeof(record));
+
+	if (rc == MDB_NOTFOUND)
+		record = (struct record){.sqn = aka_sqn_read(subscriber->sqn)};
+	else if (rc)
+		return rc;
+	if (record.crashes > store->crashes)
+		return MDB_CORRUPTED;
+	uint64_t slept = (uint64_t)(store->crashes - record.crashes) * AHEAD;
+	uint64_t sqn = record.sqn + slept;
+	store->slots[place].current = sqn < AKA_SQN_MAX ? sqn : AKA_SQN_MAX;
+	store->slots[place].limit = store->slots[place].current + AHEAD;
+	return 0;
+}
+
+/* Reads it all, and marks the file as in use before the first SQN is given. */
+static bool load(struct sqn_store *store, const char *path, FILE *errors)
+{
+	struct meta meta = {.version = META_VERSION, .is_clean = true};
+	MDB_txn *txn = NULL;
+	int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+
+	if (!rc)
+		rc = get(store, txn, META_KEY, &meta, sizeof(meta));
+	if (rc == MDB_NOTFOUND)
+		rc = 0;
+	if (!rc && meta.version != META_VERSION)
+		rc = MDB_VERSION_MISMATCH;
+	store->crashes = meta.crashes + !meta.is_clean;
+	for (size_t i = 0; i < store->subscribers->count && !rc; i++)
+		rc = load_slot(store, txn, i);
+	if (!rc)
+		rc = put_meta(store, txn, false);
+	if (!rc) {
+		rc = mdb_txn_commit(txn);
+		txn = NULL;
+	}
+	if (txn)
+		mdb_txn_abort(txn);
+	if (rc)
+		tell(errors, path, mdb_strerror(rc));
+	else if (!meta.is_clean)
+		program_log(PROGRAM_WARNING,
+			    "the last run did not end well: SQNs go on %d SEQ higher",
+			    SQN_STORE_AHEAD);
+	return rc == 0;
+}
+
+/* --- the writer --- */
+
+/* Those in writing, as they are in snapshot; and that the stop was clean, when is_clean. */
+static int write_records(struct sqn_store *store, size_t count, bool is_clean)
+{
+	MDB_txn *txn = NULL;
+	int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+
+	for (size_t i = 0; i < count && !rc; i++) {
+		const struct subscriber *subscriber = &store->subscribers->list[store->writing[i]];
+		struct record record = {.sqn = store->snapshot[i], .crashes = store->crashes};
+
+		rc = put(store, txn, subscriber->imsi.digits, &record, sizeof(record));
+	}
+	if (!rc && is_clean)
+		rc = put_meta(store, txn, true);
+	if (!rc)
+		return mdb_txn_commit(txn);
+	if (txn)
+		mdb_txn_abort(txn);
+	return rc;
+}
+
+/* With the lock held: takes who is dirty into writing and snapshot. */
+static size_t take_dirty(struct sqn_store *store)
+{
+	size_t count = store->dirty_count;
+
+	memcpy(store->writing, store->dirty, count * sizeof(store->dirty[0]));
+	for (size_t i = 0; i < count; i++) {
+		struct slot *slot = &store->slots[store->writing[i]];
+
+		store->snapshot[i] = slot->current;
+		slot->is_dirty = false;
+	}
+	store->dirty_count = 0;
+	return count;
+}
+
+static void mark_dirty(struct sqn_store *store, uint32_t place)
+{
+	if (store->slots[place].is_dirty)
+		return;
+	if (store->dirty_count == 0)
+		pthread_cond_signal(&store->wake);
+	store->slots[place].is_dirty = true;
+	store->dirty[store->dirty_count++] = place;
+}
+
+/* With the lock held: what has come of a round. */
+static void end_round(struct sqn_store *store, size_t count, int rc)
+{
+	for (size_t i = 0; i < count; i++) {
+		if (rc)
+			mark_dirty(store, store->writing[i]);
+		else
+			store->slots[store->writing[i]].limit = store->snapshot[i] + AHEAD;
+	}
+	if (rc && !store->is_failing)
+		program_log(PROGRAM_ERROR,
+			    "SQNs cannot be written: %s; vectors end when %d more a subscriber are "
+			    "made",
+			    mdb_strerror(rc), SQN_STORE_AHEAD);
+	else if (!rc && store->is_failing)
+		program_log(PROGRAM_WARNING, "SQNs can be written again");
+	store->is_failing = rc != 0;
+	pthread_cond_broadcast(&store->written);
+}
+
+static void wait_for_work(struct sqn_store *store)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += WRITE_EVERY_MS * 1000000L;
+	until.tv_sec += until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	while (!store->is_urgent && !store->is_closing &&
+	       pthread_cond_timedwait(&store->wake, &store->lock, &until) != ETIMEDOUT)
+		;
+	while (!store->dirty_count && !store->is_closing)
+		pthread_cond_wait(&store->wake, &store->lock);
+	store->is_urgent = false;
+}
+
+static void *run_writer(void *arg)
+{
+	struct sqn_store *store = arg;
+	bool is_last = false;
+
+	pthread_mutex_lock(&store->lock);
+	while (!is_last) {
+		wait_for_work(store);
+		is_last = store->is_closing;
+		size_t count = take_dirty(store);
+		pthread_mutex_unlock(&store->lock);
+		int rc = write_records(store, count, is_last);
+		pthread_mutex_lock(&store->lock);
+		end_round(store, count, rc);
+	}
+	pthread_mutex_unlock(&store->lock);
+	return NULL;
+}
+
+/* --- for the handlers --- */
+
+struct sqn_store *sqn_store_open(const char *path, const struct subscribers *subscribers,
+				 FILE *errors)
+{
+	struct sqn_store *store = calloc(1, sizeof(*store));
+	size_t room = subscribers->count + 1;
+	pthread_condattr_t monotonic;
+
+	if (!store)
+		return NULL;
+	store->lock_fd = -1;
+	store->subscribers = subscribers;
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&store->wake, &monotonic);
+	pthread_cond_init(&store->written, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_init(&store->lock, NULL);
+	store->slots = calloc(room, sizeof(store->slots[0]));
+	store->dirty = calloc(room, sizeof(store->dirty[0]));
+	store->writing = calloc(room, sizeof(store->writing[0]));
+	store->snapshot = calloc(room, sizeof(store->snapshot[0]));
+	if (!store->slots || !store->dirty || !store->writing || !store->snapshot)
+		fprintf(errors, "%s: out of memory\n", path);
+	else if (open_file(store, path, errors) && load(store, path, errors))
+		store->has_writer = !pthread_create(&store->writer, NULL, run_writer, store);
+	if (store->has_writer)
+		return store;
+	sqn_store_close(store);
+	return NULL;
+}
+
+void sqn_store_close(struct sqn_store *store)
+{
+	if (!store)
+		return;
+	if (store->has_writer) {
+		pthread_mutex_lock(&store->lock);
+		store->is_closing = true;
+		pthread_cond_signal(&store->wake);
+		pthread_mutex_unlock(&store->lock);
+		pthread_join(store->writer, NULL);
+	}
+	if (store->env)
+		mdb_env_close(store->env);
+	if (store->lock_fd >= 0)
+		close(store->lock_fd);
+	pthread_cond_destroy(&store->wake);
+	pthread_cond_destroy(&store->written);
+	pthread_mutex_destroy(&store->lock);
+	free(store->slots);
+	free(store->dirty);
+	free(store->writing);
+	free(store->snapshot);
+	free(store);
+}
+
+/* With the lock held, which it lets go of meanwhile: until sqn may be used. */
+static bool wait_for_limit(struct sqn_store *store, const struct slot *slot, uint64_t sqn)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += WAIT_S;
+	while (sqn > slot->limit) {
+		store->is_urgent = true;
+		pthread_cond_signal(&store->wake);
+		if (pthread_cond_timedwait(&store->written, &store->lock, &until) == ETIMEDOUT)
+			return sqn <= slot->limit;
+	}
+	return true;
+}
+
+int sqn_store_next(struct sqn_store *store, const struct subscriber *subscriber,
+		   uint8_t sqn[E2M_SQN_LEN])
+{
+	uint32_t place = (uint32_t)(subscriber - store->subscribers->list);
+	struct slot *slot = &store->slots[place];
+	uint64_t next = 0;
+	int rc;
+
+	pthread_mutex_lock(&store->lock);
+	do {
+		rc = aka_sqn_next(slot->current, &next);
+		if (!rc && next > slot->limit && !wait_for_limit(store, slot, next))
+			rc = -EIO;
+		/* Another thread may have used next while this one waited. */
+	} while (!rc && next <= slot->current);
+	if (!rc) {
+		slot->current = next;
+		mark_dirty(store, place);
+	}
+	pthread_mutex_unlock(&store->lock);
+	if (!rc)
+		aka_sqn_write(next, sqn);
+	return rc;
+}
+
+void sqn_store_raise(struct sqn_store *store, const struct subscriber *subscriber,
+		     const uint8_t sqn_ms[E2M_SQN_LEN])
+{
+	uint32_t place = (uint32_t)(subscriber - store->subscribers->list);
+	struct slot *slot = &store->slots[place];
+	uint64_t sqn = aka_sqn_read(sqn_ms);
+
+	pthread_mutex_lock(&store->lock);
+	if (sqn > slot->current) {
+		slot->current = sqn;
+		mark_dirty(store, place);
+	}
+	pthread_mutex_unlock(&store->lock);
+}

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/keyset_store.h"
+
+#include "unit.h"
+
+#define S UINT64_C(1000000000)
+
+static struct e2m_imsi imsi_of(unsigned n)
+{
+	struct e2m_imsi imsi = {0};
+
+	snprintf(imsi.digits, sizeof(imsi.digits), "00101%010u", n);
+	return imsi;
+}
+
+/* The n-th keyset: everything about it follows from n. */
+static void put(struct keyset_store *store, unsigned n, uint64_t now)
+{
+	uint8_t sqn[E2M_SQN_LEN] = {0, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n};
+	uint8_t rand[E2M_RAND_LEN] = {(uint8_t)(n >> 8), (uint8_t)n, 7};
+	struct e2m_imsi imsi = imsi_of(n % 10);
+	struct e2m_keyset keyset;
+
+	memset(&keyset, (int)n, sizeof(keyset));
+	keyset_store_put(store, &imsi, sqn, rand, &keyset, now);
+}
+
+static bool get(struct keyset_store *store, unsigned n, enum e2m_keyset_id_type type, uint64_t now)
+{
+	uint8_t sqn[E2M_RAND_LEN] = {0, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n};
+	uint8_t rand[E2M_RAND_LEN] = {(uint8_t)(n >> 8), (uint8_t)n, 7};
+	struct e2m_keyset_id id = e2m_keyset_id_make(type, type == E2M_ID_SQN ? sqn : rand);
+	struct e2m_imsi imsi = imsi_of(n % 10);
+	struct e2m_keyset keyset = {0}, expected;
+
+	if (!keyset_store_get(store, &imsi, &id, now, &keyset))
+		return false;
+	memset(&expected, (int)n, sizeof(expected));
+	CU_ASSERT_EQUAL(memcmp(&keyset, &expected, sizeof(keyset)), 0);
+	return true;
+}
+
+static void a_keyset_is_found_by_sqn_and_by_rand(void)
+{
+	struct keyset_store *store = keyset_store_new(100, 300);
+
+	for (unsigned n = 0; n < 100; n++)
+		put(store, n, S);
+	for (unsigned n = 0; n < 100; n++) {
+		CU_ASSERT_TRUE(get(store, n, E2M_ID_SQN, 2 * S));
+		CU_ASSERT_TRUE(get(store, n, E2M_ID_RAND, 2 * S));
+	}
+	CU_ASSERT_FALSE(get(store, 100, E2M_ID_SQN, 2 * S));
+	CU_ASSERT_FALSE(get(store, 100, E2M_ID_RAND, 2 * S));
+	keyset_store_free(store);
+}
+
+static void a_keyset_of_another_imsi_is_not_found(void)
+{
+	struct keyset_store *store = keyset_store_new(4, 300);
+	uint8_t sqn[E2M_RAND_LEN] = {0, 0, 0, 0, 0, 3};
+	struct e2m_keyset_id id = e2m_keyset_id_make(E2M_ID_SQN, sqn);
+	struct e2m_imsi other = imsi_of(4);
+	struct e2m_keyset keyset;
+
+	put(store, 3, 0);
+	CU_ASSERT_TRUE(get(store, 3, E2M_ID_SQN, 0));
+	CU_ASSERT_FALSE(keyset_store_get(store, &other, &id, 0, &keyset));
+	keyset_store_free(store);
+}
+
+static void a_keyset_is_gone_when_its_time_has_passed(void)
+{
+	struct keyset_store *store = keyset_store_new(100, 300);
+
+	put(store, 1, 10 * S);
+	put(store, 2, 20 * S);
+	CU_ASSERT_TRUE(get(store, 1, E2M_ID_SQN, 310 * S - 1));
+	CU_ASSERT_FALSE(get(store, 1, E2M_ID_SQN, 310 * S));
+	CU_ASSERT_EQUAL(keyset_store_expire(store, 310 * S - 1), 0);
+	CU_ASSERT_EQUAL(keyset_store_expire(store, 310 * S), 1);
+	CU_ASSERT_EQUAL(keyset_store_count(store), 1);
+	CU_ASSERT_FALSE(get(store, 1, E2M_ID_RAND, 11 * S));
+	CU_ASSERT_TRUE(get(store, 2, E2M_ID_RAND, 310 * S));
+	keyset_store_free(store);
+}
+
+static void the_oldest_goes_when_the_store_is_full(void)
+{
+	struct keyset_store *store = keyset_store_new(7, 300);
+
+	for (unsigned n = 0; n < 1000; n++) {
+		put(store, n, n);
+		CU_ASSERT_TRUE(get(store, n, E2M_ID_SQN, n));
+		if (n >= 7) {
+			CU_ASSERT_FALSE(get(store, n - 7, E2M_ID_SQN, n));
+			CU_ASSERT_FALSE(get(store, n - 7, E2M_ID_RAND, n));
+			CU_ASSERT_TRUE(get(store, n - 6, E2M_ID_RAND, n));
+		}
+	}
+	CU_ASSERT_EQUAL(keyset_store_count(store), 7);
+	keyset_store_free(store);
+}
+
+UNIT_MAIN("hss_keyset_store",
+	  {"a keyset is found by SQN and by RAND", a_keyset_is_found_by_sqn_and_by_rand},
+	  {"a keyset of another IMSI is not found", a_keyset_of_another_imsi_is_not_found},
+	  {"a keyset is gone when its time has passed", a_keyset_is_gone_when_its_time_has_passed},
+	  {"the oldest goes when the store is full", the_oldest_goes_when_the_store_is_full})
