@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "npdu/aes.h"
 #include "npdu/key.h"
 
 /* What one operation needs while its job is in a lane. */
@@ -16,6 +17,7 @@ struct slot {
 
 struct npdu_engine {
 	IMB_MGR *mgr;
+	bool has_aes; /* eea2 with eia2 by aes.c */
 	struct slot slots[NPDU_BURST_MAX];
 };
 
@@ -27,6 +29,7 @@ struct npdu_engine *npdu_engine_new(void)
 		return NULL;
 	memset(engine, 0, sizeof(*engine));
 	engine->mgr = npdu_manager_new();
+	engine->has_aes = aes_is_available();
 	if (!engine->mgr) {
 		free(engine);
 		return NULL;
@@ -41,6 +44,11 @@ void npdu_engine_free(struct npdu_engine *engine)
 	free_mb_mgr(engine->mgr);
 	e2m_wipe(engine, sizeof(*engine));
 	free(engine);
+}
+
+void npdu_engine_use_library_only(struct npdu_engine *engine)
+{
+	engine->has_aes = false;
 }
 
 /* COUNT || BEARER || DIRECTION || 0^26: TS 33.401 B.1.3 (first half of the counter block), B.2.3. */
@@ -186,26 +194,44 @@ static void note_completed(IMB_JOB **jobs, uint32_t count)
 	}
 }
 
-static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
+static void run_jobs(struct npdu_engine *engine, struct npdu_op *const *ops, size_t count,
+		     bool protect)
 {
 	IMB_JOB *jobs[NPDU_BURST_MAX];
 
-	assert(count <= NPDU_BURST_MAX);
-	if (count == 0)
-		return;
 	/* Every call leaves the manager empty, so there is always room for a whole burst. */
 	uint32_t got = IMB_GET_NEXT_BURST(engine->mgr, (uint32_t)count, jobs);
 	for (uint32_t i = 0; i < count; i++)
-		ops[i].ok = false;
+		ops[i]->ok = false;
 	for (uint32_t i = 0; i < got; i++) {
-		set_job(jobs[i], &ops[i], &engine->slots[i], protect);
-		jobs[i]->user_data = &ops[i];
+		set_job(jobs[i], ops[i], &engine->slots[i], protect);
+		jobs[i]->user_data = ops[i];
 	}
 	note_completed(jobs, SUBMIT_BURST(engine->mgr, got, jobs));
 	for (uint32_t done; (done = IMB_FLUSH_BURST(engine->mgr, NPDU_BURST_MAX, jobs)) > 0;)
 		note_completed(jobs, done);
 	for (uint32_t i = 0; i < got; i++)
-		finish(&ops[i], &engine->slots[i], protect);
+		finish(ops[i], &engine->slots[i], protect);
+}
+
+static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
+{
+	struct npdu_op *aes[NPDU_BURST_MAX], *others[NPDU_BURST_MAX];
+	size_t aes_count = 0, others_count = 0;
+
+	assert(count <= NPDU_BURST_MAX);
+	for (size_t i = 0; i < count; i++) {
+		if (ops[i].key->is_aes && engine->has_aes)
+			aes[aes_count++] = &ops[i];
+		else
+			others[others_count++] = &ops[i];
+	}
+	if (aes_count > 0 && protect)
+		aes_protect(aes, aes_count);
+	else if (aes_count > 0)
+		aes_open(aes, aes_count);
+	if (others_count > 0)
+		run_jobs(engine, others, others_count, protect);
 }
 
 void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count)

@@ -166,6 +166,7 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
 	key->eea = (uint8_t)eea;
 	key->eia = (uint8_t)eia;
 	key->mac_len = (uint8_t)npdu_mac_len(eia, gcm_tag_octets);
+	key->is_aes = eea == E2M_EEA2 && eia == E2M_EIA2;
 	key->size = (uint32_t)size;
 	if (derive_and_expand(key, numbers, keyset, enc_len) != 0) {
 		npdu_key_free(key);

@@ -17,6 +17,7 @@ struct npdu_key {
 	alignas(64) uint8_t eea;
 	uint8_t eia;
 	uint8_t mac_len;
+	bool is_aes;	     /* eea2 with eia2 */
 	uint32_t size;	     /* octets of the whole, for wiping */
 	const void *enc;     /* schedule for the cipher, in this allocation */
 	const void *auth;    /* schedule for the MAC */

@@ -83,6 +83,9 @@ struct npdu_engine; /* one a thread */
 /* NULL: no memory, or a CPU that intel-ipsec-mb does not run on. */
 struct npdu_engine *npdu_engine_new(void);
 void npdu_engine_free(struct npdu_engine *engine);
+/* intel-ipsec-mb for everything, also for what this library does faster itself (eea2 with eia2 on a CPU
+ * with AES instructions): for tests and measurements that compare the two. */
+void npdu_engine_use_library_only(struct npdu_engine *engine);
 
 /*
  * One N-PDU to protect or to open, in place. pdu points at octet 0 of the protected form; the N-PDU

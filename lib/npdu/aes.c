@@ -1,0 +1,329 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "npdu/aes.h"
+
+#include <immintrin.h>
+#include <string.h>
+
+#define TARGET __attribute__((target("aes,sse4.1")))
+#define INLINE static inline __attribute__((always_inline)) TARGET
+#define LANES  8
+#define ROUNDS 10
+
+bool aes_is_available(void)
+{
+	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1");
+}
+
+/* Sixteen zero octets, 0 to 15, sixteen that pshufb reads as zero: a window into it moves the octets of
+ * a register up or down. */
+static const uint8_t shifts[48] = {
+	0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+	0x80, 0x80, 0x80, 0x80, 0,    1,    2,	  3,	4,    5,    6,	  7,
+	8,    9,    10,	  11,	12,   13,   14,	  15,	0x80, 0x80, 0x80, 0x80,
+	0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80, 0x80,
+};
+
+/* by 0 to 16: octet i of the result is octet i - by of x. */
+INLINE __m128i shift_up(__m128i x, unsigned by)
+{
+	return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(shifts + 16 - by)));
+}
+
+/* Octet i of the result is octet i + by of x. */
+INLINE __m128i shift_down(__m128i x, unsigned by)
+{
+	return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(shifts + 16 + by)));
+}
+
+/* COUNT || BEARER || DIRECTION || 0^26, as the first eight octets of a register. */
+INLINE __m128i count_bearer_direction(const struct npdu_op *op)
+{
+	const uint64_t low = __builtin_bswap32(op->count) |
+			     (uint64_t)(op->bearer << 3 | op->direction << 2) << 32;
+
+	return _mm_cvtsi64_si128((long long)low);
+}
+
+/* --- 128-EEA2, TS 33.401 B.1.3: AES-CTR --- */
+
+INLINE __m128i counter_block(__m128i first, uint32_t number)
+{
+	return _mm_insert_epi32(first, (int)__builtin_bswap32(number), 3);
+}
+
+/* Four blocks of key stream from number on. */
+INLINE void key_stream(__m128i k[4], __m128i first, uint32_t number, const __m128i *schedule)
+{
+	__m128i round = _mm_load_si128(&schedule[0]);
+
+	for (unsigned i = 0; i < 4; i++)
+		k[i] = _mm_xor_si128(counter_block(first, number + i), round);
+	for (unsigned r = 1; r < ROUNDS; r++) {
+		round = _mm_load_si128(&schedule[r]);
+		for (unsigned i = 0; i < 4; i++)
+			k[i] = _mm_aesenc_si128(k[i], round);
+	}
+	round = _mm_load_si128(&schedule[ROUNDS]);
+	for (unsigned i = 0; i < 4; i++)
+		k[i] = _mm_aesenclast_si128(k[i], round);
+}
+
+INLINE void xor_block(uint8_t *at, __m128i k)
+{
+	__m128i *p = (__m128i *)at;
+
+	_mm_storeu_si128(p, _mm_xor_si128(_mm_loadu_si128(p), k));
+}
+
+/* The last len (1 to 15) octets, which end at end. Sixteen octets are read and written: the ones before
+ * are the N-PDU's, the header's, or headroom, and stay as they are. */
+INLINE void xor_tail(uint8_t *end, unsigned len, __m128i k)
+{
+	xor_block(end - 16, shift_up(k, 16 - len));
+}
+
+TARGET static void crypt(const struct npdu_op *op)
+{
+	const __m128i first = count_bearer_direction(op);
+	const __m128i *schedule = op->key->enc;
+	uint8_t *at = op->pdu + npdu_header_len(op->counter_octets);
+	uint32_t left = op->npdu_len, number = 0;
+	__m128i k[4];
+
+	for (; left >= 64; left -= 64, at += 64, number += 4) {
+		key_stream(k, first, number, schedule);
+		for (unsigned i = 0; i < 4; i++)
+			xor_block(at + 16 * i, k[i]);
+	}
+	if (left == 0)
+		return;
+	key_stream(k, first, number, schedule);
+	for (unsigned i = 0; left > 0; i++) {
+		if (left < 16) {
+			/* Less than a register before it: only an N-PDU this short. */
+			if (at + left - 16 < op->pdu - NPDU_HEADROOM) {
+				uint8_t stream[16];
+				_mm_storeu_si128((__m128i *)stream, k[i]);
+				for (unsigned j = 0; j < left; j++)
+					at[j] ^= stream[j];
+			} else {
+				xor_tail(at + left, left, k[i]);
+			}
+			return;
+		}
+		xor_block(at, k[i]);
+		at += 16;
+		left -= 16;
+	}
+}
+
+/* --- 128-EIA2, TS 33.401 B.2.3: AES-CMAC --- */
+
+/*
+ * The message is eight octets that stand nowhere, then the PDU up to its MAC. Its blocks are read in
+ * three runs: the first, which takes those eight octets in; those in the middle, straight from the
+ * PDU; and the last, padded and with its subkey.
+ */
+struct lane {
+	const __m128i *source; /* next block */
+	const __m128i *schedule;
+	const uint8_t *middle;
+	uint32_t run;	  /* blocks left in this run */
+	uint32_t middles; /* blocks of the middle run that is still to come */
+	bool is_last;
+	struct npdu_op *op;
+};
+
+struct lanes {
+	__m128i state[LANES];
+	__m128i first[LANES];
+	__m128i last[LANES];
+	struct lane lane[LANES];
+};
+
+/* The blocks of lanes that have nothing to do, and so how many blocks go at once. */
+#define NOTHING_BLOCKS 64
+static const __m128i nothing[NOTHING_BLOCKS];
+
+TARGET static __m128i last_block(const struct npdu_op *op, uint32_t len, uint32_t tail)
+{
+	const struct npdu_key *key = op->key;
+	const uint8_t *end = op->pdu + len - 8;
+	__m128i block;
+
+	/* len counts the eight octets before the PDU; tail of them, 1 to 16, are in this block. */
+	if (len < 16) {
+		uint8_t octets[16] = {0};
+		memcpy(octets, op->pdu, len - 8);
+		block = _mm_unpacklo_epi64(count_bearer_direction(op),
+					   _mm_loadl_epi64((const __m128i *)octets));
+	} else {
+		block = _mm_loadu_si128((const __m128i *)(end - 16));
+		if (len == 16)
+			block = _mm_unpacklo_epi64(count_bearer_direction(op),
+						   _mm_srli_si128(block, 8));
+	}
+	if (tail == 16)
+		return _mm_xor_si128(block, _mm_load_si128(key->cmac_k1));
+	if (len >= 16)
+		block = shift_down(block, 16 - tail);
+	const __m128i one = _mm_cvtsi32_si128(0x80);
+	return _mm_xor_si128(_mm_xor_si128(block, shift_up(one, tail)),
+			     _mm_load_si128(key->cmac_k2));
+}
+
+TARGET static void start(struct lanes *lanes, unsigned i, struct npdu_op *op)
+{
+	const uint32_t len = 8 + (uint32_t)npdu_header_len(op->counter_octets) + op->npdu_len;
+	const uint32_t blocks = (len + 15) / 16;
+	struct lane *lane = &lanes->lane[i];
+
+	lane->op = op;
+	lane->schedule = op->key->auth;
+	lane->middle = op->pdu + 8;
+	lanes->state[i] = _mm_setzero_si128();
+	lanes->last[i] = last_block(op, len, len - 16 * (blocks - 1));
+	lane->run = 1;
+	if (blocks == 1) {
+		lane->is_last = true;
+		lane->middles = 0;
+		lane->source = &lanes->last[i];
+		return;
+	}
+	lanes->first[i] = _mm_unpacklo_epi64(count_bearer_direction(op),
+					     _mm_loadl_epi64((const __m128i *)op->pdu));
+	lane->is_last = false;
+	lane->middles = blocks - 2;
+	lane->source = &lanes->first[i];
+}
+
+TARGET static void rest(struct lanes *lanes, unsigned i)
+{
+	lanes->lane[i] = (struct lane){
+		.source = nothing, .schedule = nothing, .run = UINT32_MAX, .op = NULL};
+	lanes->state[i] = _mm_setzero_si128();
+}
+
+/* Moves a lane whose run is over on to its next; false when the MAC is done. */
+INLINE bool next_run(struct lanes *lanes, unsigned i)
+{
+	struct lane *lane = &lanes->lane[i];
+
+	if (lane->is_last)
+		return false;
+	if (lane->middles > 0) {
+		lane->source = (const __m128i *)lane->middle;
+		lane->run = lane->middles;
+		lane->middles = 0;
+	} else {
+		lane->source = &lanes->last[i];
+		lane->run = 1;
+		lane->is_last = true;
+	}
+	return true;
+}
+
+/* One block of every lane. */
+INLINE void step(__m128i x[LANES], const __m128i *const source[LANES],
+		 const __m128i *const schedule[LANES], size_t block)
+{
+	for (unsigned i = 0; i < LANES; i++)
+		x[i] = _mm_xor_si128(_mm_xor_si128(x[i], _mm_loadu_si128(source[i] + block)),
+				     _mm_load_si128(schedule[i]));
+	for (unsigned r = 1; r < ROUNDS; r++)
+		for (unsigned i = 0; i < LANES; i++)
+			x[i] = _mm_aesenc_si128(x[i], _mm_load_si128(schedule[i] + r));
+	for (unsigned i = 0; i < LANES; i++)
+		x[i] = _mm_aesenclast_si128(x[i], _mm_load_si128(schedule[i] + ROUNDS));
+}
+
+TARGET static void run_blocks(struct lanes *lanes, uint32_t blocks)
+{
+	__m128i x[LANES];
+	const __m128i *source[LANES], *schedule[LANES];
+
+	for (unsigned i = 0; i < LANES; i++) {
+		x[i] = lanes->state[i];
+		source[i] = lanes->lane[i].source;
+		schedule[i] = lanes->lane[i].schedule;
+	}
+	for (uint32_t b = 0; b < blocks; b++)
+		step(x, source, schedule, b);
+	for (unsigned i = 0; i < LANES; i++) {
+		struct lane *lane = &lanes->lane[i];
+		lanes->state[i] = x[i];
+		if (!lane->op)
+			continue;
+		lane->source += blocks;
+		lane->run -= blocks;
+	}
+}
+
+/* Blocks that all lanes have before one of them needs attention. */
+INLINE uint32_t shortest_run(const struct lanes *lanes)
+{
+	uint32_t shortest = NOTHING_BLOCKS;
+
+	for (unsigned i = 0; i < LANES; i++)
+		if (lanes->lane[i].run < shortest)
+			shortest = lanes->lane[i].run;
+	return shortest;
+}
+
+/* The MAC of 4 octets: the first of CMAC's (TS 33.401 B.2.3). */
+TARGET static void finish_mac(struct npdu_op *op, __m128i state, bool protect)
+{
+	const uint32_t mac = (uint32_t)_mm_cvtsi128_si32(state);
+	uint8_t *at = op->pdu + npdu_header_len(op->counter_octets) + op->npdu_len;
+
+	op->ok = true;
+	if (protect) {
+		memcpy(at, &mac, sizeof(mac));
+	} else {
+		uint32_t theirs;
+		memcpy(&theirs, at, sizeof(theirs));
+		op->ok = (mac ^ theirs) == 0; /* one comparison of words: constant time */
+	}
+}
+
+TARGET static void run_macs(struct npdu_op *const *ops, size_t count, bool protect)
+{
+	struct lanes lanes;
+	size_t next = 0, done = 0;
+
+	for (unsigned i = 0; i < LANES; i++) {
+		if (next < count)
+			start(&lanes, i, ops[next++]);
+		else
+			rest(&lanes, i);
+	}
+	while (done < count) {
+		run_blocks(&lanes, shortest_run(&lanes));
+		for (unsigned i = 0; i < LANES; i++) {
+			struct lane *lane = &lanes.lane[i];
+			if (!lane->op || lane->run > 0 || next_run(&lanes, i))
+				continue;
+			finish_mac(lane->op, lanes.state[i], protect);
+			done++;
+			if (next < count)
+				start(&lanes, i, ops[next++]);
+			else
+				rest(&lanes, i);
+		}
+	}
+}
+
+void aes_protect(struct npdu_op *const *ops, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		crypt(ops[i]);
+	run_macs(ops, count, true);
+}
+
+void aes_open(struct npdu_op *const *ops, size_t count)
+{
+	run_macs(ops, count, false);
+	for (size_t i = 0; i < count; i++)
+		if (ops[i]->ok)
+			crypt(ops[i]);
+}

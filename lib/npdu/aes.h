@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * aes: eea2 with eia2, both over AES-128, written for this one format, private to this library. Where
+ * intel-ipsec-mb sees two jobs in a queue, here a burst is worked through at once: the counter blocks
+ * of one N-PDU side by side, and the MACs of eight N-PDUs side by side, each with its own key. Lengths
+ * may differ; a lane that is done takes the next N-PDU.
+ */
+#ifndef NPDU_AES_H
+#define NPDU_AES_H
+
+#include <stdbool.h>
+
+#include "npdu/key.h"
+
+/* True when the CPU has what this code needs; else intel-ipsec-mb does it. */
+bool aes_is_available(void);
+
+/* All of ops have keys of eea2 and eia2. ok is set for each. */
+void aes_protect(struct npdu_op *const *ops, size_t count);
+void aes_open(struct npdu_op *const *ops, size_t count);
+
+#endif
