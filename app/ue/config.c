@@ -252,6 +252,24 @@ static void check_sgsn(struct check *check)
 		wrong(check, "sgsn.ggsn", "expected an address of the same IP version as address");
 }
 
+/* TS 23.003 9.1: as a domain name, 100 octets at most with the octet before each label. */
+static bool is_apn(const char *apn)
+{
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-";
+
+	if (strlen(apn) > 99)
+		return false;
+	for (;; apn++) {
+		size_t len = strspn(apn, letters);
+		if (len == 0 || len > 63)
+			return false;
+		apn += len;
+		if (*apn != '.')
+			return *apn == '\0';
+	}
+}
+
 static void check_session(struct check *check)
 {
 	const struct ue_session_config *session = &check->config->session;
@@ -267,6 +285,11 @@ static void check_session(struct check *check)
 		      session->integrity == E2M_EIA0 && session->ciphering != E2M_EEA0
 			      ? ", unless allow_null_integrity is true"
 			      : "");
+	if (!is_apn(session->apn))
+		wrong(check, "session.apn",
+		      "expected labels of letters, digits and hyphens as in internet.example, "
+		      "found '%s'",
+		      session->apn);
 	if (session->msisdn && (strlen(session->msisdn) > 15 ||
 				strspn(session->msisdn, "0123456789") != strlen(session->msisdn)))
 		wrong(check, "session.msisdn", "expected up to 15 decimal digits, found '%s'",
