@@ -21,7 +21,6 @@ struct process {
 	struct ue_shared shared;
 	struct ue ue;
 	struct loop_source signals;
-	bool diameter_running;
 	bool control_path_open;
 };
 
@@ -113,7 +112,6 @@ static int open_hss(struct process *process)
 	int err = diameter_init(&process->config.diameter, &process->config.numbers, diameter_says);
 	if (err)
 		return err; /* the log says why */
-	process->diameter_running = true;
 	shared->hss = hss_diameter_open(shared->loop, &process->config.hss);
 	err = shared->hss ? diameter_start() : -errno;
 	if (err)
@@ -145,15 +143,14 @@ static void close_all(struct process *process)
 	struct ue_shared *shared = &process->shared;
 
 	/* First, so that no answer comes to what is taken down below. */
-	if (process->diameter_running)
-		diameter_stop();
+	diameter_stop();
 	ue_free(&process->ue);
 	hss_diameter_close(shared->hss);
 	npdu_engine_free(shared->engine);
 	user_path_close(shared->user_path);
 	if (process->control_path_open)
 		control_path_close(&shared->control_path);
-	if (process->signals.ready && process->signals.fd >= 0)
+	if (process->signals.fd >= 0)
 		close(process->signals.fd);
 	loop_free(shared->loop);
 }
@@ -164,6 +161,7 @@ static int run(struct process *process)
 
 	process->shared.config = &process->config;
 	process->shared.steps = stdout;
+	process->signals.fd = -1;
 	if (!open_all(process)) {
 		ue_start(&process->ue);
 		status = loop_run(process->shared.loop);

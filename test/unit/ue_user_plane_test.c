@@ -386,6 +386,13 @@ static void what_the_engine_does_not_take_is_too_long(void)
 	teardown(&w);
 }
 
+/* Both ends get second_keys as Key ID 2; returns the HSE's. */
+static struct npdu_key *add_second_keyset(struct world *w)
+{
+	CU_ASSERT_EQUAL(user_plane_add_keyset(&w->ue, &second_keys, 2), 0);
+	return npdu_key_new(&e2m_default_numbers, &second_keys, E2M_EEA2, E2M_EIA2, 8);
+}
+
 static void the_uplink_changes_keysets_when_told(void)
 {
 	struct world w;
@@ -393,9 +400,7 @@ static void the_uplink_changes_keysets_when_told(void)
 
 	setup(&w, &usual);
 	packets = w.burst->packets;
-	struct npdu_key *second =
-		npdu_key_new(&e2m_default_numbers, &second_keys, E2M_EEA2, E2M_EIA2, 8);
-	CU_ASSERT_EQUAL(user_plane_add_keyset(&w.ue, &second_keys, 2), 0);
+	struct npdu_key *second = add_second_keyset(&w);
 	put_npdu(&packets[0], 40, 0);
 	CU_ASSERT_EQUAL(user_plane_protect(&w.ue, packets, 1), 1);
 	CU_ASSERT_TRUE(open_uplink(&w, w.key, &packets[0], 0));
@@ -416,9 +421,7 @@ static void the_downlink_takes_both_keysets(void)
 
 	setup(&w, &usual);
 	packets = w.burst->packets;
-	struct npdu_key *second =
-		npdu_key_new(&e2m_default_numbers, &second_keys, E2M_EEA2, E2M_EIA2, 8);
-	CU_ASSERT_EQUAL(user_plane_add_keyset(&w.ue, &second_keys, 2), 0);
+	struct npdu_key *second = add_second_keyset(&w);
 	for (unsigned turn = 0; turn < 2; turn++) {
 		burst_reset(w.burst);
 		put_downlink(&w, 0, 2 * turn);
