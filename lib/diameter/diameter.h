@@ -21,8 +21,7 @@
 
 struct diameter_peer {
 	char *identity; /* DiameterIdentity (a host name); its certificate must bear it */
-	struct config_address address; /* we connect to it, and it may not connect to us;
-					* family 0: it connects to us */
+	struct config_address address; /* we connect to it; family 0: it connects to us */
 	uint16_t port;		       /* 5868 (TLS) by default */
 };
 

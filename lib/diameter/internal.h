@@ -5,7 +5,8 @@
  *   conf.c        the YAML table, its checks, and the text that libfdcore reads instead of a file
  *   stack.c       start and stop
  *   log.c         libfdcore's log and hooks, turned into lines without message contents
- *   peers.c       who may connect, and who is open
+ *   peers.c       who there is, and who is open
+ *   inbound.c     who may connect to us
  *   dictionary.c  the AVPs and commands of e2m.md 4 and TS 29.272
  *   avp.c         reading and writing AVPs and whole messages
  *   pending.c     requests on their way: each completes exactly once
@@ -70,9 +71,16 @@ int diameter_peers_start(const struct diameter_config *config);
 void diameter_peers_poll(void);
 /* True when a request to host (NULL: to whoever) has a chance to leave. */
 bool diameter_peers_can_reach(const char *host);
-/* What a CER's Origin-Host must be for the connection to go on. */
-bool diameter_peers_may_connect(const uint8_t *identity, size_t len);
+bool diameter_peers_know(const char *identity);
 void diameter_peers_stop(void);
+
+/* --- inbound.c --- */
+
+int diameter_inbound_start(void);
+/* The first message of a connection, a CER: makes libfdcore close the connection unless it may go on. */
+void diameter_inbound_check(struct msg *message, const char *connection);
+/* True when that was the last thing on this thread: what libfdcore says next of it is no news. */
+bool diameter_inbound_has_refused(void);
 
 /* --- dictionary.c --- */
 

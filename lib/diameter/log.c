@@ -24,12 +24,16 @@ static struct {
 	} lines[REPEAT_LINES];
 } repeats = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
+/* Ports and descriptors, which come after one of these, do not make another line of it. */
 static uint64_t hash_line(const char *line)
 {
 	uint64_t hash = UINT64_C(14695981039346656037); /* FNV-1a */
 
-	for (; *line; line++)
+	for (; *line; line++) {
 		hash = (hash ^ (uint8_t)*line) * UINT64_C(1099511628211);
+		if (strchr(":(<-#", *line))
+			line += strspn(line + 1, "0123456789");
+	}
 	return hash;
 }
 
@@ -83,8 +87,9 @@ void diameter_log_line(bool is_error, const char *format, ...)
  * operator, the hooks tell. */
 static bool is_about_a_call(const char *line)
 {
-	static const char *const starts[] = {"ERROR: in ", "TLS ERROR: in 'ret = gnutls_record_",
-					     "Fatal GNUTLS error: "};
+	static const char *const starts[] = {"ERROR: in ", "ERROR: Invalid parameter ",
+					     "TLS ERROR: in 'ret = gnutls_record_",
+					     "Fatal GNUTLS error: ", "TODO: "};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
 		if (!strncmp(line, starts[i], strlen(starts[i])))
@@ -119,35 +124,6 @@ static const char *peer_name(struct peer_hdr *peer)
 	return peer ? peer->info.pi_diamid : "an unknown peer";
 }
 
-/*
- * The first message of an incoming connection. libfdcore would take a CER with the Origin-Host of any
- * peer that it knows without a look at the certificate, when we connect to that peer ourselves; and
- * for one that it does not know it would start a thread before it asks. A command that it cannot
- * parse makes it close the connection, so that is what such a CER is made into.
- */
-static void check_first_message(struct msg *message, const char *connection)
-{
-	struct fd_pei error;
-	struct msg_hdr *header;
-	struct avp_hdr *host;
-	struct avp *avp = NULL;
-
-	if (fd_msg_hdr(message, &header))
-		return;
-	if (!fd_msg_search_avp(message, diameter_dict.origin_host, &avp) && avp &&
-	    !fd_msg_parse_dict(avp, fd_g_config->cnf_dict, &error) && !fd_msg_avp_hdr(avp, &host) &&
-	    host->avp_value) {
-		if (diameter_peers_may_connect(host->avp_value->os.data, host->avp_value->os.len))
-			return;
-		diameter_log_line(true,
-				  "connection from %s refused: '%.*s' is not in diameter.peers, or "
-				  "it has an address there and we connect to it",
-				  connection, (int)host->avp_value->os.len,
-				  (const char *)host->avp_value->os.data);
-	}
-	header->msg_code = 0;
-}
-
 static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,
 		    struct fd_hook_permsgdata *data, void *arg)
 {
@@ -155,7 +131,7 @@ static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr
 	switch (type) {
 	case HOOK_MESSAGE_RECEIVED:
 		if (!peer)
-			check_first_message(message, other);
+			diameter_inbound_check(message, other);
 		break;
 	case HOOK_MESSAGE_PARSING_ERROR:
 		diameter_log_line(false, "a message of %s does not parse: %s", peer_name(peer),
@@ -169,8 +145,8 @@ static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr
 		diameter_pending_dropped(message);
 		break;
 	case HOOK_PEER_CONNECT_FAILED:
-		diameter_log_line(true, "connection with %s: %s", peer_name(peer),
-				  (const char *)other);
+		diameter_log_line(peer || !diameter_inbound_has_refused(), "connection with %s: %s",
+				  peer_name(peer), (const char *)other);
 		break;
 	default:
 		break;

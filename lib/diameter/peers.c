@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <gnutls/x509.h>
 #include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,7 +9,6 @@
 static struct {
 	struct {
 		char identity[DIAMETER_IDENTITY_MAX + 1];
-		bool we_connect;
 		bool is_open; /* as told to the watcher; written by the poll alone */
 	} * peers;
 	size_t count;
@@ -59,46 +57,12 @@ void diameter_peers_poll(void)
 	}
 }
 
-bool diameter_peers_may_connect(const uint8_t *identity, size_t len)
+bool diameter_peers_know(const char *identity)
 {
 	for (size_t i = 0; i < known.count; i++)
-		if (strlen(known.peers[i].identity) == len &&
-		    !strncasecmp(known.peers[i].identity, (const char *)identity, len))
-			return !known.peers[i].we_connect;
+		if (!strcasecmp(known.peers[i].identity, identity))
+			return true;
 	return false;
-}
-
-static bool certificate_bears(const gnutls_datum_t *der, const char *identity)
-{
-	gnutls_x509_crt_t certificate;
-	bool bears;
-
-	if (gnutls_x509_crt_init(&certificate) < 0)
-		return false;
-	bears = gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) >= 0 &&
-		gnutls_x509_crt_check_hostname(certificate, identity);
-	gnutls_x509_crt_deinit(certificate);
-	return bears;
-}
-
-/* libfdcore asks for each incoming connection, after TLS has found the certificate to be of our CA:
- * may this peer be who its CER says? */
-static int validate(struct peer_info *peer, int *verdict, int (**later)(struct peer_info *))
-{
-	(void)later;
-	*verdict = -1;
-	if (!diameter_peers_may_connect((const uint8_t *)peer->pi_diamid, peer->pi_diamidlen))
-		return 0;
-	if (peer->runtime.pir_cert_list_size == 0 ||
-	    !certificate_bears(&peer->runtime.pir_cert_list[0], peer->pi_diamid)) {
-		diameter_log_line(true, "'%s' refused: its certificate is not for that name",
-				  peer->pi_diamid);
-		return 0;
-	}
-	/* A peer that is silent for an hour is not sent away. */
-	peer->config.pic_flags.exp = PI_EXP_NONE;
-	*verdict = 1;
-	return 0;
 }
 
 static int connect_to(const struct diameter_peer *peer)
@@ -129,7 +93,7 @@ static int connect_to(const struct diameter_peer *peer)
 
 int diameter_peers_start(const struct diameter_config *config)
 {
-	int rc = -fd_peer_validate_register(validate);
+	int rc = 0;
 
 	known.peers = calloc(config->peers_count, sizeof(known.peers[0]));
 	if (!known.peers)
@@ -138,8 +102,7 @@ int diameter_peers_start(const struct diameter_config *config)
 	for (size_t i = 0; i < config->peers_count && !rc; i++) {
 		snprintf(known.peers[i].identity, sizeof(known.peers[i].identity), "%s",
 			 config->peers[i].identity);
-		known.peers[i].we_connect = config->peers[i].address.family != 0;
-		if (known.peers[i].we_connect)
+		if (config->peers[i].address.family)
 			rc = connect_to(&config->peers[i]);
 	}
 	return rc;

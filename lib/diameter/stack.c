@@ -116,6 +116,8 @@ int diameter_init(const struct diameter_config *config, const struct e2m_numbers
 	if (!rc)
 		rc = add_local_address(config);
 	if (!rc)
+		rc = diameter_inbound_start();
+	if (!rc)
 		rc = diameter_peers_start(config);
 	if (!rc)
 		rc = diameter_pending_start();

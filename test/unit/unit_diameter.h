@@ -28,6 +28,8 @@
 
 static char unit_dir[] = "/tmp/unit-diameter-XXXXXX";
 static uint16_t unit_port;
+static struct unit_ca unit_ca;
+static bool unit_hss_connects_to_hse; /* where nobody listens */
 
 static inline int64_t unit_now_ms(void)
 {
@@ -81,15 +83,12 @@ static inline uint16_t unit_free_port(void)
 /* A folder with a CA and certificates for the three nodes, and a port. */
 static inline void unit_diameter_setup(void)
 {
-	struct unit_ca ca;
-
 	if (!mkdtemp(unit_dir))
 		abort();
-	unit_ca_make(&ca, unit_dir, "ca");
-	unit_ca_issue(&ca, unit_dir, UNIT_HSS, UNIT_HSS);
-	unit_ca_issue(&ca, unit_dir, UNIT_HSE, UNIT_HSE);
-	unit_ca_issue(&ca, unit_dir, UNIT_SGSN, UNIT_SGSN);
-	unit_ca_free(&ca);
+	unit_ca_make(&unit_ca, unit_dir, "ca");
+	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSS, UNIT_HSS);
+	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSE, UNIT_HSE);
+	unit_ca_issue(&unit_ca, unit_dir, UNIT_SGSN, UNIT_SGSN);
 	unit_port = unit_free_port();
 }
 
@@ -100,6 +99,7 @@ static inline void unit_diameter_teardown(void)
 	snprintf(command, sizeof(command), "rm -r %s", unit_dir);
 	if (system(command))
 		printf("%s is left behind\n", unit_dir);
+	unit_ca_free(&unit_ca);
 }
 
 static inline void unit_log(bool is_error, const char *line)
@@ -137,6 +137,10 @@ static inline int unit_diameter_init(const char *identity)
 	if (!strcmp(identity, UNIT_HSS)) {
 		from_others[0].identity = (char *)UNIT_HSE;
 		from_others[1].identity = (char *)UNIT_SGSN;
+		if (unit_hss_connects_to_hse) {
+			from_others[0].address = unit_loopback();
+			from_others[0].port = 1;
+		}
 		config.peers = from_others;
 		config.peers_count = 2;
 		config.listen = unit_loopback();
