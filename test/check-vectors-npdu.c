@@ -160,7 +160,7 @@ static void check_rejects(struct entry *e, const struct pdu *p, struct npdu_engi
 
 static void check_with_key(struct entry *e, const struct pdu *p, const struct npdu_key *key)
 {
-	struct npdu_engine *engine = npdu_engine_new();
+	struct npdu_engine *engine = npdu_engine_new(16);
 	struct packet packet = {0};
 
 	if (!entry_expect_uint(e, "mac_octets", p->mac_octets, npdu_key_mac_len(key)))

@@ -66,7 +66,7 @@ int fleet_init(struct bench_fleet *f, const struct bench_case *c)
 	f->order = calloc(c->sessions, sizeof(*f->order));
 	f->counts = calloc(c->sessions, sizeof(*f->counts));
 	f->frames = aligned_alloc(64, (size_t)f->frames_count * f->frame_size);
-	f->engine = npdu_engine_new();
+	f->engine = npdu_engine_new(16);
 	if (!f->keys || !f->order || !f->counts || !f->frames || !f->engine)
 		return -ENOMEM;
 	shuffle(f->order, c->sessions);

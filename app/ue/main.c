@@ -129,7 +129,7 @@ static int open_all(struct process *process)
 		err = open_hss(process);
 	if (err)
 		return err;
-	process->shared.engine = npdu_engine_new();
+	process->shared.engine = npdu_engine_new(16);
 	if (!process->shared.engine) {
 		program_log(PROGRAM_ERROR, "no engine for packets: memory ran out, or this CPU is "
 					   "none that intel-ipsec-mb runs on");

@@ -28,15 +28,9 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 /* COUNTs from before: all below H counts as seen, e2m.md 7 "never uses one twice". */
 static void set_count(const struct flow *flow, struct flow_keyset *keyset, uint32_t count)
 {
-	keyset->next = count;
 	keyset->window.h = count;
 	memset(keyset->window.bits, count ? 0xff : 0, flow->window_words * sizeof(uint64_t));
 	keyset->authenticated = false;
-}
-
-static uint32_t count_of(const struct flow *flow, const struct flow_keyset *keyset)
-{
-	return flow->direction == E2M_UPLINK ? keyset->window.h : keyset->next;
 }
 
 static void set_keyset(struct datapath_worker *w, const struct datapath_command *c,
@@ -47,7 +41,8 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 
 	if (flow->state != FLOW_LIVE)
 		return;
-	event->count[c->slot] = count_of(flow, keyset);
+	event->count[c->slot] = keyset->window.h;
+	npdu_engine_forget(w->engine, keyset->key, keyset->hint);
 	keyset->state = c->key_state;
 	keyset->key = c->keyset.key;
 	keyset->key_id = c->keyset.key_id;
@@ -67,7 +62,8 @@ static void stop_flow(struct datapath_worker *w, const struct datapath_command *
 	flow->state = FLOW_STOPPED;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
-		event->count[slot] = count_of(flow, keyset);
+		event->count[slot] = keyset->window.h;
+		npdu_engine_forget(w->engine, keyset->key, keyset->hint);
 		keyset->key = NULL;
 		keyset->state = DATAPATH_KEY_NONE;
 	}

@@ -56,8 +56,9 @@ struct flow_keyset {
 	uint8_t key_id;
 	bool authenticated; /* uplink: the event was posted */
 	uint8_t unused;
-	uint32_t next;		   /* downlink: the COUNT of the next PDU */
-	struct npdu_window window; /* uplink */
+	uint32_t hint; /* npdu_op.hint */
+	/* Downlink has no window: there h alone is used, the COUNT of the next PDU. */
+	struct npdu_window window;
 };
 
 /* Octets of a keyset's place with a window of words 64-bit words. */

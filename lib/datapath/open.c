@@ -107,7 +107,7 @@ static unsigned find_keyset(struct datapath_worker *w, struct flow *flow, uint8_
 	return slot;
 }
 
-static void make_op(struct datapath_worker *w, struct rte_mbuf *m, const struct flow_keyset *keyset,
+static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_keyset *keyset,
 		    uint8_t *pdu, uint32_t npdu_len, uint32_t count)
 {
 	const struct packet *p = packet_of(m);
@@ -115,6 +115,7 @@ static void make_op(struct datapath_worker *w, struct rte_mbuf *m, const struct 
 	struct npdu_op *op = &b->ops[b->count];
 
 	op->key = keyset->key;
+	op->hint = &keyset->hint;
 	op->pdu = pdu;
 	op->npdu_len = npdu_len;
 	op->count = count;

@@ -81,7 +81,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
 		return;
 	}
-	if (keyset->next > NPDU_COUNT_MAX) {
+	if (keyset->window.h > NPDU_COUNT_MAX) {
 		spend(w, flow, slot, m);
 		return;
 	}
@@ -94,9 +94,10 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 
 	struct npdu_op *op = &b->ops[b->count];
 	op->key = keyset->key;
+	op->hint = &keyset->hint;
 	op->pdu = rte_pktmbuf_mtod_offset(m, uint8_t *, p->payload);
 	op->npdu_len = p->payload_len;
-	op->count = keyset->next++;
+	op->count = keyset->window.h++;
 	op->bearer = flow->bearer;
 	op->direction = E2M_DOWNLINK;
 	op->counter_octets = flow->counter_octets;

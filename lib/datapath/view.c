@@ -67,7 +67,7 @@ void datapath_view_flow(const struct datapath_worker *w, uint32_t number,
 	view->dropped = flow->dropped;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		const struct flow_keyset *keyset = worker_keyset(w, flow, slot);
-		view->count[slot] = flow->direction == E2M_UPLINK ? keyset->window.h : keyset->next;
+		view->count[slot] = keyset->window.h;
 	}
 }
 

@@ -34,7 +34,7 @@ static int allocate(struct datapath_worker *w)
 	if (!w->flows)
 		return -ENOMEM;
 	w->table = tunnel_table_new(c->flows, c->socket, w->flows, w->flow_size);
-	w->engine = npdu_engine_new();
+	w->engine = npdu_engine_new(WORKER_SCHEDULES);
 	w->commands = new_ring("commands", c->worker, 0, WORKER_RING_COMMANDS,
 			       sizeof(struct datapath_command), c->socket);
 	w->events = new_ring("events", c->worker, 0, WORKER_RING_EVENTS,

@@ -21,7 +21,9 @@
 /* Events that only acknowledgements may still take, so that none is ever lost. */
 #define WORKER_EVENTS_RESERVED 256
 #define WORKER_RING_HANDOVER   1024
-#define WORKER_GTPC_PENDING    1024 /* power of two */
+/* Key schedules that a worker keeps: of its busiest flows. */
+#define WORKER_SCHEDULES    4096
+#define WORKER_GTPC_PENDING 1024 /* power of two */
 
 /* A GTP-C message on its way past control. */
 struct gtpc_pending {

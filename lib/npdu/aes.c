@@ -14,6 +14,61 @@ bool aes_is_available(void)
 	return __builtin_cpu_supports("aes") && __builtin_cpu_supports("sse4.1");
 }
 
+/* --- round keys, FIPS 197 5.2, and the subkeys of CMAC, RFC 4493 2.3 --- */
+
+INLINE __m128i next_round_key(__m128i key, __m128i assist)
+{
+	assist = _mm_shuffle_epi32(assist, 0xff);
+	key = _mm_xor_si128(key, _mm_slli_si128(key, 4));
+	key = _mm_xor_si128(key, _mm_slli_si128(key, 8));
+	return _mm_xor_si128(key, assist);
+}
+
+/* x times two in the field of CMAC, most significant octet first. */
+INLINE __m128i doubled(__m128i x)
+{
+	const __m128i reverse = _mm_set_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+	__m128i v = _mm_shuffle_epi8(x, reverse);
+	const __m128i carries = _mm_slli_si128(_mm_srli_epi64(v, 63), 8);
+	const __m128i top = _mm_shuffle_epi32(_mm_srai_epi32(v, 31), 0xff);
+
+	v = _mm_or_si128(_mm_slli_epi64(v, 1), carries);
+	v = _mm_xor_si128(v, _mm_and_si128(top, _mm_set_epi32(0, 0, 0, 0x87)));
+	return _mm_shuffle_epi8(v, reverse);
+}
+
+/* Both schedules side by side: each step waits for the one before it. */
+TARGET void aes_expand(const struct npdu_key *key, struct npdu_schedule_parts *out)
+{
+	__m128i *enc = (__m128i *)out->enc, *auth = (__m128i *)out->auth;
+	__m128i e = _mm_load_si128((const __m128i *)key->kenc);
+	__m128i a = _mm_load_si128((const __m128i *)key->kint);
+	const __m128i k1 = _mm_load_si128((const __m128i *)key->cmac_k1);
+
+	_mm_store_si128(enc, e);
+	_mm_store_si128(auth, a);
+#define ROUND(i, constant)                                                     \
+	do {                                                                   \
+		e = next_round_key(e, _mm_aeskeygenassist_si128(e, constant)); \
+		a = next_round_key(a, _mm_aeskeygenassist_si128(a, constant)); \
+		_mm_store_si128(enc + (i), e);                                 \
+		_mm_store_si128(auth + (i), a);                                \
+	} while (0)
+	ROUND(1, 0x01);
+	ROUND(2, 0x02);
+	ROUND(3, 0x04);
+	ROUND(4, 0x08);
+	ROUND(5, 0x10);
+	ROUND(6, 0x20);
+	ROUND(7, 0x40);
+	ROUND(8, 0x80);
+	ROUND(9, 0x1b);
+	ROUND(10, 0x36);
+#undef ROUND
+	_mm_store_si128((__m128i *)out->cmac_k1, k1);
+	_mm_store_si128((__m128i *)out->cmac_k2, doubled(k1));
+}
+
 /* Sixteen zero octets, 0 to 15, sixteen that pshufb reads as zero: a window into it moves the octets of
  * a register up or down. */
 static const uint8_t shifts[48] = {
@@ -82,10 +137,11 @@ INLINE void xor_tail(uint8_t *end, unsigned len, __m128i k)
 	xor_block(end - 16, shift_up(k, 16 - len));
 }
 
-TARGET static void crypt(const struct npdu_op *op)
+TARGET static void crypt(const struct aes_op *a)
 {
+	const struct npdu_op *op = a->op;
 	const __m128i first = count_bearer_direction(op);
-	const __m128i *schedule = op->key->enc;
+	const __m128i *schedule = (const __m128i *)a->schedule->enc;
 	uint8_t *at = op->pdu + npdu_header_len(op->counter_octets);
 	uint32_t left = op->npdu_len, number = 0;
 	__m128i k[4];
@@ -145,9 +201,9 @@ struct lanes {
 #define NOTHING_BLOCKS 64
 static const __m128i nothing[NOTHING_BLOCKS];
 
-TARGET static __m128i last_block(const struct npdu_op *op, uint32_t len, uint32_t tail)
+TARGET static __m128i last_block(const struct aes_op *a, uint32_t len, uint32_t tail)
 {
-	const struct npdu_key *key = op->key;
+	const struct npdu_op *op = a->op;
 	const uint8_t *end = op->pdu + len - 8;
 	__m128i block;
 
@@ -164,25 +220,26 @@ TARGET static __m128i last_block(const struct npdu_op *op, uint32_t len, uint32_
 						   _mm_srli_si128(block, 8));
 	}
 	if (tail == 16)
-		return _mm_xor_si128(block, _mm_load_si128(key->cmac_k1));
+		return _mm_xor_si128(block, _mm_load_si128((const __m128i *)a->schedule->cmac_k1));
 	if (len >= 16)
 		block = shift_down(block, 16 - tail);
 	const __m128i one = _mm_cvtsi32_si128(0x80);
 	return _mm_xor_si128(_mm_xor_si128(block, shift_up(one, tail)),
-			     _mm_load_si128(key->cmac_k2));
+			     _mm_load_si128((const __m128i *)a->schedule->cmac_k2));
 }
 
-TARGET static void start(struct lanes *lanes, unsigned i, struct npdu_op *op)
+TARGET static void start(struct lanes *lanes, unsigned i, const struct aes_op *a)
 {
+	struct npdu_op *op = a->op;
 	const uint32_t len = 8 + (uint32_t)npdu_header_len(op->counter_octets) + op->npdu_len;
 	const uint32_t blocks = (len + 15) / 16;
 	struct lane *lane = &lanes->lane[i];
 
 	lane->op = op;
-	lane->schedule = op->key->auth;
+	lane->schedule = (const __m128i *)a->schedule->auth;
 	lane->middle = op->pdu + 8;
 	lanes->state[i] = _mm_setzero_si128();
-	lanes->last[i] = last_block(op, len, len - 16 * (blocks - 1));
+	lanes->last[i] = last_block(a, len, len - 16 * (blocks - 1));
 	lane->run = 1;
 	if (blocks == 1) {
 		lane->is_last = true;
@@ -286,14 +343,14 @@ TARGET static void finish_mac(struct npdu_op *op, __m128i state, bool protect)
 	}
 }
 
-TARGET static void run_macs(struct npdu_op *const *ops, size_t count, bool protect)
+TARGET static void run_macs(const struct aes_op *ops, size_t count, bool protect)
 {
 	struct lanes lanes;
 	size_t next = 0, done = 0;
 
 	for (unsigned i = 0; i < LANES; i++) {
 		if (next < count)
-			start(&lanes, i, ops[next++]);
+			start(&lanes, i, &ops[next++]);
 		else
 			rest(&lanes, i);
 	}
@@ -306,24 +363,24 @@ TARGET static void run_macs(struct npdu_op *const *ops, size_t count, bool prote
 			finish_mac(lane->op, lanes.state[i], protect);
 			done++;
 			if (next < count)
-				start(&lanes, i, ops[next++]);
+				start(&lanes, i, &ops[next++]);
 			else
 				rest(&lanes, i);
 		}
 	}
 }
 
-void aes_protect(struct npdu_op *const *ops, size_t count)
+void aes_protect(const struct aes_op *ops, size_t count)
 {
 	for (size_t i = 0; i < count; i++)
-		crypt(ops[i]);
+		crypt(&ops[i]);
 	run_macs(ops, count, true);
 }
 
-void aes_open(struct npdu_op *const *ops, size_t count)
+void aes_open(const struct aes_op *ops, size_t count)
 {
 	run_macs(ops, count, false);
 	for (size_t i = 0; i < count; i++)
-		if (ops[i]->ok)
-			crypt(ops[i]);
+		if (ops[i].op->ok)
+			crypt(&ops[i]);
 }

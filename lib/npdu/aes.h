@@ -15,8 +15,17 @@
 /* True when the CPU has what this code needs; else intel-ipsec-mb does it. */
 bool aes_is_available(void);
 
-/* All of ops have keys of eea2 and eia2. ok is set for each. */
-void aes_protect(struct npdu_op *const *ops, size_t count);
-void aes_open(struct npdu_op *const *ops, size_t count);
+/* Round keys and subkeys of a key of eea2 and eia2. */
+void aes_expand(const struct npdu_key *key, struct npdu_schedule_parts *out);
+
+/* One N-PDU and what its key expands to. */
+struct aes_op {
+	struct npdu_op *op;
+	const struct npdu_schedule_parts *schedule;
+};
+
+/* ok of each is set. */
+void aes_protect(const struct aes_op *ops, size_t count);
+void aes_open(const struct aes_op *ops, size_t count);
 
 #endif

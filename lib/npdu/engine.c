@@ -6,6 +6,7 @@
 
 #include "npdu/aes.h"
 #include "npdu/key.h"
+#include "npdu/schedules.h"
 
 /* What one operation needs while its job is in a lane. */
 struct slot {
@@ -13,15 +14,18 @@ struct slot {
 	alignas(16) uint8_t auth_iv[16];
 	uint8_t tag[NPDU_MAC_MAX];
 	uint8_t saved[NPDU_HEADROOM];
+	const struct npdu_schedule *schedule;
 };
 
 struct npdu_engine {
 	IMB_MGR *mgr;
-	bool has_aes; /* eea2 with eia2 by aes.c */
+	bool has_aes;		/* eea2 with eia2 by aes.c */
+	struct schedules parts; /* of all but gcm */
+	struct schedules gcm;
 	struct slot slots[NPDU_BURST_MAX];
 };
 
-struct npdu_engine *npdu_engine_new(void)
+struct npdu_engine *npdu_engine_new(uint32_t schedules)
 {
 	struct npdu_engine *engine = aligned_alloc(64, (sizeof(*engine) + 63) & ~(size_t)63);
 
@@ -30,8 +34,10 @@ struct npdu_engine *npdu_engine_new(void)
 	memset(engine, 0, sizeof(*engine));
 	engine->mgr = npdu_manager_new();
 	engine->has_aes = aes_is_available();
-	if (!engine->mgr) {
-		free(engine);
+	if (!engine->mgr ||
+	    schedules_init(&engine->parts, schedules, NPDU_SCHEDULE_PARTS_SIZE) != 0 ||
+	    schedules_init(&engine->gcm, schedules, sizeof(struct npdu_schedule)) != 0) {
+		npdu_engine_free(engine);
 		return NULL;
 	}
 	return engine;
@@ -41,9 +47,23 @@ void npdu_engine_free(struct npdu_engine *engine)
 {
 	if (!engine)
 		return;
-	free_mb_mgr(engine->mgr);
+	if (engine->mgr)
+		free_mb_mgr(engine->mgr);
+	schedules_free(&engine->parts);
+	schedules_free(&engine->gcm);
 	e2m_wipe(engine, sizeof(*engine));
 	free(engine);
+}
+
+static struct schedules *schedules_of(struct npdu_engine *engine, const struct npdu_key *key)
+{
+	return key->eea == E2M_EEA_GCM ? &engine->gcm : &engine->parts;
+}
+
+void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t hint)
+{
+	if (key)
+		schedules_forget(schedules_of(engine, key), key, hint);
 }
 
 void npdu_engine_use_library_only(struct npdu_engine *engine)
@@ -65,8 +85,8 @@ static void write_count_bearer_direction(uint8_t out[8], const struct npdu_op *o
 static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
 {
 	job->key_len_in_bytes = IMB_KEY_128_BYTES;
-	job->enc_keys = op->key->enc;
-	job->dec_keys = op->key->enc;
+	job->enc_keys = slot->schedule->parts.enc;
+	job->dec_keys = slot->schedule->parts.enc;
 	job->dst = op->pdu + header;
 	job->cipher_start_src_offset_in_bytes = NPDU_HEADROOM + header;
 	job->msg_len_to_cipher_in_bytes = op->npdu_len;
@@ -97,6 +117,7 @@ static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot
 		write_count_bearer_direction(slot->enc_iv, op);
 		memset(slot->enc_iv + 8, 0, 4);
 		job->cipher_mode = IMB_CIPHER_GCM;
+		job->enc_keys = job->dec_keys = &slot->schedule->gcm;
 		job->iv_len_in_bytes = 12;
 		break;
 	}
@@ -105,6 +126,7 @@ static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot
 static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
 {
 	const struct npdu_key *key = op->key;
+	const struct npdu_schedule_parts *parts = &slot->schedule->parts;
 
 	job->hash_start_src_offset_in_bytes = NPDU_HEADROOM;
 	job->msg_len_to_hash_in_bytes = header + op->npdu_len;
@@ -119,7 +141,7 @@ static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, 
 				 slot->auth_iv);
 		job->hash_alg = IMB_AUTH_SNOW3G_UIA2_BITLEN;
 		job->msg_len_to_hash_in_bits = (header + op->npdu_len) * 8;
-		job->u.SNOW3G_UIA2._key = key->auth;
+		job->u.SNOW3G_UIA2._key = parts->auth;
 		job->u.SNOW3G_UIA2._iv = slot->auth_iv;
 		break;
 	case E2M_EIA2:
@@ -130,15 +152,15 @@ static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, 
 		job->hash_alg = IMB_AUTH_AES_CMAC;
 		job->hash_start_src_offset_in_bytes = 0;
 		job->msg_len_to_hash_in_bytes = NPDU_HEADROOM + header + op->npdu_len;
-		job->u.CMAC._key_expanded = key->auth;
-		job->u.CMAC._skey1 = key->cmac_k1;
-		job->u.CMAC._skey2 = key->cmac_k2;
+		job->u.CMAC._key_expanded = parts->auth;
+		job->u.CMAC._skey1 = parts->cmac_k1;
+		job->u.CMAC._skey2 = parts->cmac_k2;
 		break;
 	case E2M_EIA3:
 		zuc_eia3_iv_gen(op->count, op->bearer, op->direction, slot->auth_iv);
 		job->hash_alg = IMB_AUTH_ZUC_EIA3_BITLEN;
 		job->msg_len_to_hash_in_bits = (header + op->npdu_len) * 8;
-		job->u.ZUC_EIA3._key = key->auth;
+		job->u.ZUC_EIA3._key = parts->auth;
 		job->u.ZUC_EIA3._iv = slot->auth_iv;
 		break;
 	case E2M_EIA_GCM:
@@ -216,15 +238,25 @@ static void run_jobs(struct npdu_engine *engine, struct npdu_op *const *ops, siz
 
 static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
 {
-	struct npdu_op *aes[NPDU_BURST_MAX], *others[NPDU_BURST_MAX];
+	struct aes_op aes[NPDU_BURST_MAX];
+	struct npdu_op *others[NPDU_BURST_MAX];
 	size_t aes_count = 0, others_count = 0;
 
 	assert(count <= NPDU_BURST_MAX);
+	schedules_begin(&engine->parts);
+	schedules_begin(&engine->gcm);
 	for (size_t i = 0; i < count; i++) {
-		if (ops[i].key->is_aes && engine->has_aes)
-			aes[aes_count++] = &ops[i];
-		else
+		const struct npdu_key *key = ops[i].key;
+		const struct npdu_schedule *schedule =
+			schedules_get(schedules_of(engine, key), key, ops[i].hint, (unsigned)i);
+
+		if (key->is_aes && engine->has_aes) {
+			aes[aes_count++] =
+				(struct aes_op){.op = &ops[i], .schedule = &schedule->parts};
+		} else {
+			engine->slots[others_count].schedule = schedule;
 			others[others_count++] = &ops[i];
+		}
 	}
 	if (aes_count > 0 && protect)
 		aes_protect(aes, aes_count);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "npdu/key.h"
+#include "npdu/aes.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -36,139 +37,101 @@ const IMB_MGR *npdu_library(void)
 	return library;
 }
 
-static size_t round_up(size_t len)
-{
-	return (len + 63) & ~(size_t)63;
-}
-
-static size_t enc_schedule_len(const IMB_MGR *mgr, enum e2m_eea eea)
-{
-	switch (eea) {
-	case E2M_EEA0:
-		return 0;
-	case E2M_EEA1:
-		return IMB_SNOW3G_KEY_SCHED_SIZE((IMB_MGR *)(uintptr_t)mgr);
-	case E2M_EEA2:
-		return NPDU_AES_SCHEDULE_LEN;
-	case E2M_EEA3:
-		return E2M_KEY_LEN;
-	case E2M_EEA_GCM:
-		return sizeof(struct gcm_key_data);
-	}
-	return 0;
-}
-
-static size_t auth_schedule_len(const IMB_MGR *mgr, enum e2m_eia eia)
-{
-	switch (eia) {
-	case E2M_EIA1:
-		return IMB_SNOW3G_KEY_SCHED_SIZE((IMB_MGR *)(uintptr_t)mgr);
-	case E2M_EIA2:
-		return NPDU_AES_SCHEDULE_LEN + 2 * 16;
-	case E2M_EIA3:
-		return E2M_KEY_LEN;
-	case E2M_EIA0:
-	case E2M_EIA_GCM:
-		break;
-	}
-	return 0;
-}
-
-static void expand_enc(const IMB_MGR *mgr, enum e2m_eea eea, const uint8_t kenc[E2M_KEY_LEN],
-		       uint8_t *schedule)
+static void expand_aes(const IMB_MGR *mgr, const uint8_t key[E2M_KEY_LEN], uint8_t *schedule)
 {
 	alignas(16) uint8_t unused[NPDU_AES_SCHEDULE_LEN];
 
-	switch (eea) {
-	case E2M_EEA0:
-		break;
+	IMB_AES_KEYEXP_128(mgr, key, schedule, unused);
+	e2m_wipe(unused, sizeof(unused));
+}
+
+static void expand_enc(const IMB_MGR *mgr, const struct npdu_key *key, struct npdu_schedule *out)
+{
+	switch (key->eea) {
 	case E2M_EEA1:
-		IMB_SNOW3G_INIT_KEY_SCHED(mgr, kenc, (snow3g_key_schedule_t *)schedule);
+		IMB_SNOW3G_INIT_KEY_SCHED(mgr, key->kenc, (snow3g_key_schedule_t *)out->parts.enc);
 		break;
 	case E2M_EEA2:
-		IMB_AES_KEYEXP_128(mgr, kenc, schedule, unused);
-		e2m_wipe(unused, sizeof(unused));
+		expand_aes(mgr, key->kenc, out->parts.enc);
 		break;
 	case E2M_EEA3:
-		memcpy(schedule, kenc, E2M_KEY_LEN);
+		memcpy(out->parts.enc, key->kenc, E2M_KEY_LEN);
 		break;
 	case E2M_EEA_GCM:
-		IMB_AES128_GCM_PRE(mgr, kenc, (struct gcm_key_data *)schedule);
+		IMB_AES128_GCM_PRE(mgr, key->kenc, &out->gcm);
 		break;
 	}
 }
 
-static void expand_auth(const IMB_MGR *mgr, enum e2m_eia eia, const uint8_t kint[E2M_KEY_LEN],
-			uint8_t *schedule)
+static void expand_auth(const IMB_MGR *mgr, const struct npdu_key *key, struct npdu_schedule *out)
 {
-	alignas(16) uint8_t unused[NPDU_AES_SCHEDULE_LEN];
-
-	switch (eia) {
+	switch (key->eia) {
 	case E2M_EIA1:
-		IMB_SNOW3G_INIT_KEY_SCHED(mgr, kint, (snow3g_key_schedule_t *)schedule);
+		IMB_SNOW3G_INIT_KEY_SCHED(mgr, key->kint, (snow3g_key_schedule_t *)out->parts.auth);
 		break;
 	case E2M_EIA2:
-		IMB_AES_KEYEXP_128(mgr, kint, schedule, unused);
-		IMB_AES_CMAC_SUBKEY_GEN_128(mgr, schedule, schedule + NPDU_AES_SCHEDULE_LEN,
-					    schedule + NPDU_AES_SCHEDULE_LEN + 16);
-		e2m_wipe(unused, sizeof(unused));
+		expand_aes(mgr, key->kint, out->parts.auth);
+		IMB_AES_CMAC_SUBKEY_GEN_128(mgr, out->parts.auth, out->parts.cmac_k1,
+					    out->parts.cmac_k2);
 		break;
 	case E2M_EIA3:
-		memcpy(schedule, kint, E2M_KEY_LEN);
-		break;
-	case E2M_EIA0:
-	case E2M_EIA_GCM:
+		memcpy(out->parts.auth, key->kint, E2M_KEY_LEN);
 		break;
 	}
 }
 
-static int derive_and_expand(struct npdu_key *key, const struct e2m_numbers *numbers,
-			     const struct e2m_keyset *keyset, size_t enc_len)
+void npdu_expand_key(const struct npdu_key *key, struct npdu_schedule *out)
 {
 	const IMB_MGR *mgr = npdu_library();
-	const uint8_t enc_identity = key->eea == E2M_EEA_GCM ? numbers->gcm_identity : key->eea;
-	alignas(16) uint8_t derived[E2M_KEY_LEN];
-	uint8_t *auth = key->schedules + round_up(enc_len);
-	int ret;
 
-	ret = aka_derive_algorithm_key(numbers, keyset, AKA_KENC, enc_identity, derived);
-	if (ret == 0) {
-		expand_enc(mgr, key->eea, derived, key->schedules);
-		ret = aka_derive_algorithm_key(numbers, keyset, AKA_KINT, key->eia, derived);
+	out->number = key->number;
+	if (key->is_aes && aes_is_available()) {
+		aes_expand(key, &out->parts);
+		return;
 	}
-	if (ret == 0)
-		expand_auth(mgr, key->eia, derived, auth);
-	e2m_wipe(derived, sizeof(derived));
-	key->enc = key->schedules;
-	key->auth = auth;
-	key->cmac_k1 = auth + NPDU_AES_SCHEDULE_LEN;
-	key->cmac_k2 = auth + NPDU_AES_SCHEDULE_LEN + 16;
+	expand_enc(mgr, key, out);
+	expand_auth(mgr, key, out);
+}
+
+static int derive(struct npdu_key *key, const struct e2m_numbers *numbers,
+		  const struct e2m_keyset *keyset)
+{
+	const uint8_t identity = key->eea == E2M_EEA_GCM ? numbers->gcm_identity : key->eea;
+	int ret = aka_derive_algorithm_key(numbers, keyset, AKA_KENC, identity, key->kenc);
+
+	if (ret == 0 && key->eia != E2M_EIA_GCM)
+		ret = aka_derive_algorithm_key(numbers, keyset, AKA_KINT, key->eia, key->kint);
+	if (ret == 0 && key->eia == E2M_EIA2) {
+		alignas(16) uint8_t schedule[NPDU_AES_SCHEDULE_LEN], k2[16];
+		expand_aes(npdu_library(), key->kint, schedule);
+		IMB_AES_CMAC_SUBKEY_GEN_128(npdu_library(), schedule, key->cmac_k1, k2);
+		e2m_wipe(schedule, sizeof(schedule));
+		e2m_wipe(k2, sizeof(k2));
+	}
 	return ret;
 }
 
 struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
 			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
 {
-	const IMB_MGR *mgr = npdu_library();
+	static _Atomic uint64_t last_number;
+	struct npdu_key *key;
 
-	if (!mgr || !e2m_algorithms_allowed(eea, eia, true) ||
+	if (!npdu_library() || !e2m_algorithms_allowed(eea, eia, true) ||
 	    (eea == E2M_EEA_GCM && gcm_tag_octets != 8 && gcm_tag_octets != 16)) {
-		errno = mgr ? EINVAL : ENOTSUP;
+		errno = npdu_library() ? EINVAL : ENOTSUP;
 		return NULL;
 	}
-	const size_t enc_len = enc_schedule_len(mgr, eea);
-	const size_t size =
-		sizeof(struct npdu_key) + round_up(enc_len) + round_up(auth_schedule_len(mgr, eia));
-	struct npdu_key *key = aligned_alloc(64, size);
+	key = aligned_alloc(alignof(struct npdu_key), sizeof(*key));
 	if (!key)
 		return NULL;
-	memset(key, 0, size);
+	memset(key, 0, sizeof(*key));
+	key->number = ++last_number;
 	key->eea = (uint8_t)eea;
 	key->eia = (uint8_t)eia;
 	key->mac_len = (uint8_t)npdu_mac_len(eia, gcm_tag_octets);
 	key->is_aes = eea == E2M_EEA2 && eia == E2M_EIA2;
-	key->size = (uint32_t)size;
-	if (derive_and_expand(key, numbers, keyset, enc_len) != 0) {
+	if (derive(key, numbers, keyset) != 0) {
 		npdu_key_free(key);
 		errno = EIO;
 		return NULL;
@@ -180,7 +143,7 @@ void npdu_key_free(struct npdu_key *key)
 {
 	if (!key)
 		return;
-	e2m_wipe(key, key->size);
+	e2m_wipe(key, sizeof(*key));
 	free(key);
 }
 

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * key: a keyset made ready for intel-ipsec-mb, private to this library. What every packet needs comes
- * first; the schedules that the algorithms need follow, each aligned to a cache line.
+ * key: a keyset ready for use, private to this library, in two forms. npdu_key is what a session keeps:
+ * the derived keys alone, one cache line, because with a million sessions what counts is how many lines
+ * a packet fetches. npdu_schedule is what the algorithms work with; an engine keeps those of the keys
+ * that it meets often (schedules.h).
  */
 #ifndef NPDU_KEY_H
 #define NPDU_KEY_H
@@ -14,17 +16,40 @@
 #define NPDU_AES_SCHEDULE_LEN (11 * 16)
 
 struct npdu_key {
-	alignas(64) uint8_t eea;
+	/* Never given twice in a process, so that a schedule is not taken for that of a key that was
+	 * freed. */
+	alignas(64) uint64_t number;
+	uint8_t eea;
 	uint8_t eia;
 	uint8_t mac_len;
-	bool is_aes;	     /* eea2 with eia2 */
-	uint32_t size;	     /* octets of the whole, for wiping */
-	const void *enc;     /* schedule for the cipher, in this allocation */
-	const void *auth;    /* schedule for the MAC */
-	const void *cmac_k1; /* subkeys of CMAC, eia2 only */
-	const void *cmac_k2;
-	alignas(64) uint8_t schedules[];
+	bool is_aes; /* eea2 with eia2 */
+	uint8_t unused[4];
+	uint8_t kenc[E2M_KEY_LEN];
+	uint8_t kint[E2M_KEY_LEN];
+	uint8_t cmac_k1[16]; /* eia2: the first subkey of CMAC; the second follows from it */
 };
+
+_Static_assert(sizeof(struct npdu_key) == 64, "a key is one cache line");
+
+/* What stands in enc and auth: round keys of AES, the schedule of SNOW 3G, the key itself for ZUC. */
+struct npdu_schedule_parts {
+	uint8_t enc[NPDU_AES_SCHEDULE_LEN];
+	uint8_t auth[NPDU_AES_SCHEDULE_LEN];
+	uint8_t cmac_k1[16];
+	uint8_t cmac_k2[16];
+};
+
+struct npdu_schedule {
+	alignas(64) uint64_t number; /* the key's; 0: empty */
+	union {
+		alignas(64) struct npdu_schedule_parts parts;
+		struct gcm_key_data gcm;
+	};
+};
+
+/* Octets of a schedule for keys that are not gcm. */
+#define NPDU_SCHEDULE_PARTS_SIZE \
+	(offsetof(struct npdu_schedule, parts) + sizeof(struct npdu_schedule_parts))
 
 /* The library's functions for this CPU; used for key schedules, which touch none of its state. NULL
  * when the CPU is not supported. */
@@ -32,5 +57,8 @@ const IMB_MGR *npdu_library(void);
 
 /* A manager of one's own, with the best code for this CPU; NULL when there is none. */
 IMB_MGR *npdu_manager_new(void);
+
+/* Makes the schedule of key. out has NPDU_SCHEDULE_PARTS_SIZE octets, or for gcm all. */
+void npdu_expand_key(const struct npdu_key *key, struct npdu_schedule *out);
 
 #endif

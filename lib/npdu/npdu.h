@@ -68,7 +68,7 @@ uint64_t npdu_reconstruct_count(unsigned n, uint32_t h, uint32_t ctr);
 
 struct npdu_key;
 
-/* Derives Kenc and Kint of keyset and makes them ready. NULL when the algorithms may not be combined
+/* Derives Kenc and Kint of keyset: 64 octets. NULL when the algorithms may not be combined
  * (errno EINVAL) or memory ran out. Memory is locked from dumps only if the process is. */
 struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
 			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets);
@@ -80,12 +80,18 @@ size_t npdu_key_mac_len(const struct npdu_key *key);
 
 struct npdu_engine; /* one a thread */
 
-/* NULL: no memory, or a CPU that intel-ipsec-mb does not run on. */
-struct npdu_engine *npdu_engine_new(void);
+/* The schedules of that many keys are kept between calls (at least 1). NULL: no memory, or a CPU that
+ * intel-ipsec-mb does not run on. */
+struct npdu_engine *npdu_engine_new(uint32_t schedules);
 void npdu_engine_free(struct npdu_engine *engine);
 /* intel-ipsec-mb for everything, also for what this library does faster itself (eea2 with eia2 on a CPU
  * with AES instructions): for tests and measurements that compare the two. */
 void npdu_engine_use_library_only(struct npdu_engine *engine);
+
+#define NPDU_NO_HINT UINT32_MAX
+
+/* Wipes what engine keeps of key; before the key is freed, by whoever gave the hint. */
+void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t hint);
 
 /*
  * One N-PDU to protect or to open, in place. pdu points at octet 0 of the protected form; the N-PDU
@@ -100,6 +106,9 @@ struct npdu_op {
 	uint8_t bearer;	   /* 0 to 31 */
 	uint8_t direction; /* enum e2m_direction */
 	uint8_t counter_octets;
+	/* Where the engine may remember that it keeps this key's schedule: the caller's, one for each
+	 * engine and key, NPDU_NO_HINT at first. NULL: it keeps none. */
+	uint32_t *hint;
 	bool ok; /* out: protect: always true unless the library failed; open: MAC was right */
 };
 

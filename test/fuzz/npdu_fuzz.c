@@ -52,7 +52,7 @@ static void set_up(void)
 {
 	struct e2m_keyset keyset = {.e2mck = {1, 2, 3}, .e2mik = {4, 5, 6}};
 
-	engine = npdu_engine_new();
+	engine = npdu_engine_new(16);
 	FUZZ_CHECK(engine);
 	for (size_t i = 0; i < ALGORITHMS; i++) {
 		keys[i] =

@@ -99,7 +99,7 @@ static void mixed_bursts_round_trip(void)
 static void own_aes_agrees_with_the_library(void)
 {
 	static struct packet own[NPDU_BURST_MAX], theirs[NPDU_BURST_MAX];
-	struct npdu_engine *library = npdu_engine_new();
+	struct npdu_engine *library = npdu_engine_new(16);
 	struct e2m_keyset keyset = {.e2mck = {1, 2, 3}, .e2mik = {4, 5, 6}};
 	struct npdu_key *key = npdu_key_new(&e2m_default_numbers, &keyset, E2M_EEA2, E2M_EIA2, 8);
 	struct npdu_op a[NPDU_BURST_MAX], b[NPDU_BURST_MAX];
@@ -289,7 +289,7 @@ int main(void)
 		{"window reaches the last COUNT", window_reaches_the_last_count},
 	};
 
-	engine = npdu_engine_new();
+	engine = npdu_engine_new(16);
 	if (!engine)
 		return 1;
 	int ret = unit_run("npdu", tests, sizeof(tests) / sizeof(tests[0]));

@@ -32,7 +32,7 @@ struct world {
 
 static void setup(struct world *w, const struct user_plane_config *config)
 {
-	*w = (struct world){.engine = npdu_engine_new(), .burst = malloc(sizeof(*w->burst))};
+	*w = (struct world){.engine = npdu_engine_new(16), .burst = malloc(sizeof(*w->burst))};
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->engine);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->burst);
 	user_plane_init(&w->ue, config, w->engine, &w->counters);

@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "npdu/schedules.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* One miss of so many is kept: a hot key is soon found, and a cold one rarely costs the write. */
+#define KEEP_EVERY 8
+/* Bursts that an entry is kept without being met. */
+#define LATELY 1024
+
+int schedules_init(struct schedules *s, uint32_t count, size_t size)
+{
+	memset(s, 0, sizeof(*s));
+	s->size = (size + 63) & ~(size_t)63;
+	s->count = count;
+	/* One allocation: entries that are kept, then those of the burst at hand. */
+	const size_t octets = (count + (size_t)NPDU_BURST_MAX) * s->size;
+	s->entries = aligned_alloc(64, octets);
+	s->used = calloc(count, sizeof(*s->used));
+	s->burst = LATELY + 1;
+	if (!s->entries || !s->used) {
+		schedules_free(s);
+		return -ENOMEM;
+	}
+	for (uint32_t i = 0; i < count; i++)
+		schedules_at(s, i)->number = 0;
+	for (uint32_t i = 0; i < NPDU_BURST_MAX; i++)
+		s->scratch[i] = schedules_at(s, count + i);
+	return 0;
+}
+
+void schedules_free(struct schedules *s)
+{
+	if (s->entries)
+		e2m_wipe(s->entries, (s->count + (size_t)NPDU_BURST_MAX) * s->size);
+	free(s->entries);
+	free(s->used);
+	memset(s, 0, sizeof(*s));
+}
+
+/* An entry that nobody met for a while; count when the next few were all met lately. */
+static uint32_t find_victim(struct schedules *s)
+{
+	for (unsigned tries = 0; tries < 8; tries++) {
+		uint32_t at = s->hand;
+		s->hand = at + 1 < s->count ? at + 1 : 0;
+		if (s->burst - s->used[at] > LATELY)
+			return at;
+	}
+	return s->count;
+}
+
+static struct npdu_schedule *place_for(struct schedules *s, uint32_t *hint, unsigned place)
+{
+	uint32_t at = s->count;
+
+	if (hint && s->misses++ % KEEP_EVERY == 0)
+		at = find_victim(s);
+	if (at == s->count)
+		return s->scratch[place];
+	*hint = at;
+	s->used[at] = s->burst;
+	return schedules_at(s, at);
+}
+
+const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu_key *key,
+					  uint32_t *hint, unsigned place)
+{
+	struct npdu_schedule *schedule;
+
+	if (hint && *hint < s->count) {
+		schedule = schedules_at(s, *hint);
+		if (schedule->number == key->number) {
+			s->used[*hint] = s->burst;
+			return schedule;
+		}
+	}
+	schedule = place_for(s, hint, place);
+	npdu_expand_key(key, schedule);
+	return schedule;
+}
+
+void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t hint)
+{
+	if (hint < s->count && schedules_at(s, hint)->number == key->number) {
+		e2m_wipe(schedules_at(s, hint), s->size);
+	}
+}

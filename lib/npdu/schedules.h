@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * schedules: the key schedules that an engine keeps, private to this library. With a thousand busy
+ * sessions all of theirs are here and no packet waits for an expansion; with a million visited at
+ * random hardly any is, and expanding anew from one line of key is cheaper than fetching six of
+ * schedule. So a key that is met now and then is expanded on the spot, and only now and then kept.
+ */
+#ifndef NPDU_SCHEDULES_H
+#define NPDU_SCHEDULES_H
+
+#include "npdu/key.h"
+
+struct schedules {
+	char *entries;
+	uint32_t *used; /* the burst that met an entry last */
+	uint32_t burst;
+	size_t size; /* of an entry */
+	uint32_t count;
+	uint32_t hand;
+	uint32_t misses;
+	struct npdu_schedule *scratch[NPDU_BURST_MAX]; /* for what is not kept */
+};
+
+/* count entries of size octets each. -ENOMEM. */
+int schedules_init(struct schedules *s, uint32_t count, size_t size);
+void schedules_free(struct schedules *s);
+
+/* Begins a burst: what it uses is not given up before the next begins. */
+static inline void schedules_begin(struct schedules *s)
+{
+	s->burst++;
+}
+
+/* The schedule of key, good until the burst ends; place (0 to NPDU_BURST_MAX - 1) is the key's in
+ * the burst. hint remembers where it was kept; NULL: never keep. */
+const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu_key *key,
+					  uint32_t *hint, unsigned place);
+
+/* Wipes what is kept of key. */
+void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t hint);
+
+static inline struct npdu_schedule *schedules_at(const struct schedules *s, uint32_t number)
+{
+	return (struct npdu_schedule *)(s->entries + number * s->size);
+}
+
+#endif
