@@ -11,6 +11,8 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 	struct flow *flow = worker_flow(w, c->flow);
 
 	memset(flow, 0, w->flow_size);
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		worker_keyset(w, flow, slot)->hint = NPDU_NO_HINT;
 	flow->tunnel = c->add.tunnel;
 	flow->session = c->add.session;
 	flow->state = FLOW_LIVE;
@@ -42,7 +44,7 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	if (flow->state != FLOW_LIVE)
 		return;
 	event->count[c->slot] = keyset->window.h;
-	npdu_engine_forget(w->engine, keyset->key, keyset->hint);
+	npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
 	keyset->state = c->key_state;
 	keyset->key = c->keyset.key;
 	keyset->key_id = c->keyset.key_id;
@@ -63,7 +65,7 @@ static void stop_flow(struct datapath_worker *w, const struct datapath_command *
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
 		event->count[slot] = keyset->window.h;
-		npdu_engine_forget(w->engine, keyset->key, keyset->hint);
+		npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
 		keyset->key = NULL;
 		keyset->state = DATAPATH_KEY_NONE;
 	}

@@ -22,7 +22,7 @@
 #define DATAPATH_BURST 32
 
 /* mbuf pools need a private area of this size (struct packet). */
-#define DATAPATH_MBUF_PRIV_SIZE 128
+#define DATAPATH_MBUF_PRIV_SIZE 64
 
 struct datapath_config {
 	unsigned worker;	      /* this one's number */

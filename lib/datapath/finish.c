@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* finish: lengths and checksums of GTP-U, UDP and IP for the N-PDU's new size. Checksums are updated,
  * not computed anew: what was wrong before the HSE must not look right after it. */
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
@@ -76,7 +77,7 @@ void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t paylo
 			rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(struct rte_ipv6_hdr)));
 	else
 		finish_ipv4(ip, ip_len);
-	if (ip_len > mtu)
+	if (unlikely(ip_len > mtu))
 		fragment_packet(w, m, mtu);
 	else
 		worker_send(w, m);

@@ -26,6 +26,7 @@ enum flow_state {
 struct rte_mbuf;
 
 struct flow {
+	/* first line: every packet */
 	struct tunnel tunnel;
 	uint32_t session;
 	uint8_t state; /* enum flow_state */
@@ -35,16 +36,18 @@ struct flow {
 	uint8_t in_use; /* downlink: keyset's place to protect with */
 	uint8_t missed; /* bit of each keyset's place that a MISS was posted for */
 	uint16_t window;
-	uint16_t held; /* packets in the hold queue */
 	uint16_t window_words;
+	uint16_t held;	  /* packets in the hold queue */
 	uint32_t batch;	  /* the crypto batch that batch_h belongs to */
 	uint32_t batch_h; /* H if all of the batch's packets so far are authentic */
-	/* second line: rarely */
+	uint64_t packets; /* protected or opened */
+	uint64_t dropped;
+	/* second line: while packets wait */
+	RTE_MARKER second_line __rte_cache_min_aligned;
 	struct rte_mbuf *hold_first;
 	struct rte_mbuf *hold_last;
 	TAILQ_ENTRY(flow) holding; /* in the worker's list of flows that hold packets */
-	uint64_t packets;	   /* protected or opened */
-	uint64_t dropped;
+				   /* then the keysets' places, flow_keyset_at */
 } __rte_cache_aligned;
 
 TAILQ_HEAD(flow_list, flow);

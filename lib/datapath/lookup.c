@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* lookup: from (receiver, TEID) to flow. What has no flow is not ours and crosses unchanged; what has
  * one never crosses but by protect or open. */
+#include <rte_branch_prediction.h>
+#include <rte_prefetch.h>
+
 #include "datapath/worker.h"
 
 /* Uplink tunnels are known by who receives on the core side, downlink by who does on the access side:
@@ -16,35 +19,67 @@ static bool hides_its_tunnel(const struct packet *p)
 	return p->kind == PACKET_FRAGMENT && p->tunnel.teid == 0;
 }
 
+/* What cannot go on to protect or open ends here. */
+static bool turn_away(struct datapath_worker *w, struct rte_mbuf *m, const struct packet *p,
+		      const struct flow *flow)
+{
+	if (!flow && hides_its_tunnel(p)) {
+		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
+	} else if (!flow || !comes_the_right_way(p, flow)) {
+		worker_count(w, p->side, DATAPATH_PASSED);
+		worker_send(w, m);
+	} else if (flow->state != FLOW_LIVE) {
+		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
+	} else if (p->kind == PACKET_BAD_GPDU) {
+		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
+	} else if (p->kind == PACKET_FRAGMENT) {
+		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
+	} else {
+		return false;
+	}
+	return true;
+}
+
+static inline void prefetch_flow(const struct datapath_worker *w, struct flow *flow)
+{
+	rte_prefetch0(flow);
+	rte_prefetch0(worker_keyset(w, flow, 0));
+}
+
+/* The key that the packet will most likely need: the next stage reads it. */
+static inline void prefetch_key(const struct datapath_worker *w, struct flow *flow)
+{
+	const struct flow_keyset *keyset = worker_keyset(w, flow, flow->in_use);
+
+	rte_prefetch0(keyset->key);
+	npdu_engine_prefetch(w->engine, keyset->hint);
+}
+
 uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
 {
+	struct flow *guess[DATAPATH_BURST];
 	uint16_t kept = 0;
 
-	for (uint16_t i = 0; i < count; i++)
-		tunnel_table_prefetch_flow(w->table, packet_of(mbufs[i])->hash);
+	for (uint16_t i = 0; i < count; i++) {
+		guess[i] = tunnel_table_guess(w->table, packet_of(mbufs[i])->hash);
+		if (guess[i])
+			prefetch_flow(w, guess[i]);
+	}
 	for (uint16_t i = 0; i < count; i++) {
 		struct rte_mbuf *m = mbufs[i];
 		struct packet *p = packet_of(m);
-		struct flow *flow = tunnel_table_find(w->table, &p->tunnel, p->hash);
+		struct flow *flow = guess[i];
 
-		if (!flow && hides_its_tunnel(p)) {
-			worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
+		if (unlikely(!flow || !tunnel_is_equal(&flow->tunnel, &p->tunnel)))
+			flow = tunnel_table_find(w->table, &p->tunnel, p->hash);
+		if (likely(flow && comes_the_right_way(p, flow)))
+			p->flow = flow;
+		if (unlikely(!flow || flow->state != FLOW_LIVE || p->kind != PACKET_GPDU ||
+			     !p->flow) &&
+		    turn_away(w, m, p, flow))
 			continue;
-		}
-		if (!flow || !comes_the_right_way(p, flow)) {
-			worker_count(w, p->side, DATAPATH_PASSED);
-			worker_send(w, m);
-			continue;
-		}
-		p->flow = flow;
-		if (flow->state != FLOW_LIVE)
-			worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
-		else if (p->kind == PACKET_BAD_GPDU)
-			worker_drop(w, m, DATAPATH_DROP_MALFORMED);
-		else if (p->kind == PACKET_FRAGMENT)
-			worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
-		else
-			mbufs[kept++] = m;
+		prefetch_key(w, flow);
+		mbufs[kept++] = m;
 	}
 	return kept;
 }

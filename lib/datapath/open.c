@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* open: uplink. The five checks of e2m.md 7 in their order, each with its own drop counter; the mirror
  * image is protect.c. Check 5 comes with the crypto batch, and only after it the window moves. */
-#include <string.h>
-
+#include "datapath/headers.h"
 #include "datapath/worker.h"
 
 static void note_authenticated(struct datapath_worker *w, const struct flow *flow,
@@ -20,13 +19,13 @@ static void note_authenticated(struct datapath_worker *w, const struct flow *flo
 /* Takes the protected N-PDU's header out from between GTP-U header and N-PDU, and the MAC off. */
 static void strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
 {
-	uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
-	uint32_t keep = p->payload + header + op->npdu_len;
-	char *start = rte_pktmbuf_mtod(m, char *);
+	const uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
+	uint8_t *start = rte_pktmbuf_mtod(m, uint8_t *);
 
-	rte_pktmbuf_trim(m, (uint16_t)(rte_pktmbuf_data_len(m) - keep));
-	memmove(start + header, start, p->payload);
-	rte_pktmbuf_adj(m, header);
+	headers_move(start + header, start, p->payload);
+	m->data_off = (uint16_t)(m->data_off + header);
+	m->data_len = (uint16_t)(p->payload + op->npdu_len);
+	m->pkt_len = m->data_len;
 }
 
 static void process_one(struct datapath_worker *w, struct rte_mbuf *m, const struct npdu_op *op)

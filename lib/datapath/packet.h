@@ -26,15 +26,14 @@ enum packet_kind {
 };
 
 struct packet {
-	struct rte_mbuf *next; /* in a hold queue */
-	uint64_t held_since;   /* TSC */
 	struct flow *flow;
 	struct tunnel tunnel;
 	uint32_t hash; /* of tunnel */
 	uint8_t kind;  /* enum packet_kind */
 	uint8_t side;  /* enum datapath_side it came in on */
 	uint8_t slot;  /* keyset's place in flow */
-	bool is_ipv6;
+	bool is_ipv6 : 1;
+	bool has_udp_checksum : 1;
 	uint16_t l3; /* offsets from the start of the frame */
 	uint16_t udp;
 	uint16_t gtpu;
@@ -42,10 +41,13 @@ struct packet {
 	uint16_t payload_len; /* octets */
 	/* UDP checksum in use: one's complement sum of all that the packet's change leaves as it is, so
 	 * that an error made before the HSE stays visible after it. */
-	bool has_udp_checksum;
 	uint16_t checksum_rest;
-};
+	/* in a hold queue */
+	uint64_t held_since; /* TSC; 0: never held */
+	struct rte_mbuf *next;
+} __rte_cache_aligned;
 
+_Static_assert(sizeof(struct packet) == RTE_CACHE_LINE_SIZE, "one line of the private area");
 _Static_assert(sizeof(struct packet) <= DATAPATH_MBUF_PRIV_SIZE, "private area too small");
 
 static inline struct packet *packet_of(struct rte_mbuf *m)

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* parse: Ethernet, VLAN, IPv4 with options, IPv6, fragments, UDP, GTP-U. */
+#include <rte_branch_prediction.h>
 #include <rte_byteorder.h>
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_prefetch.h>
 #include <rte_udp.h>
+#include <string.h>
 
 #include "datapath/worker.h"
 #include "gtp/gtpc_v1.h"
@@ -169,18 +171,12 @@ static void parse_udp(struct cursor *c, struct packet *p)
 	}
 }
 
-static void parse_packet(enum datapath_side side, struct rte_mbuf *m)
+static void parse_any(struct rte_mbuf *m, struct packet *p)
 {
-	struct packet *p = packet_of(m);
 	struct cursor c = {0};
 	uint16_t type;
 	bool is_udp = false;
 
-	p->kind = PACKET_OTHER;
-	p->side = (uint8_t)side;
-	p->flow = NULL;
-	p->held_since = 0;
-	p->is_ipv6 = false;
 	if (rte_pktmbuf_linearize(m) != 0) {
 		p->kind = PACKET_TOO_LONG;
 		return;
@@ -197,10 +193,93 @@ static void parse_packet(enum datapath_side side, struct rte_mbuf *m)
 		parse_udp(&c, p);
 }
 
+/* --- the frame that nearly all are --- */
+
+/* Untagged Ethernet, IPv4 without options and whole, UDP, GTP-U without optional parts. */
+#define PLAIN_IP      RTE_ETHER_HDR_LEN
+#define PLAIN_UDP     (PLAIN_IP + 20)
+#define PLAIN_GTPU    (PLAIN_UDP + 8)
+#define PLAIN_PAYLOAD (PLAIN_GTPU + GTPU_HEADER_MIN)
+
+/* Octets of a frame as one word, and a mask over them, in memory's order. */
+static uint32_t word(const uint8_t *p)
+{
+	uint32_t w;
+
+	memcpy(&w, p, sizeof(w));
+	return w;
+}
+
+static inline bool is_plain_gpdu(const uint8_t *d)
+{
+	static const uint8_t type_and_version[4] = {0x08, 0x00, 0x45};
+	static const uint8_t type_mask[4] = {0xff, 0xff, 0xff};
+	static const uint8_t unfragmented_udp[4] = {0, 0, 0, IPPROTO_UDP};
+	static const uint8_t fragment_mask[4] = {0x3f, 0xff, 0, 0xff};
+	static const uint8_t gpdu[4] = {GTPU_VERSION_PT_IS_GTP, GTPU_G_PDU};
+	static const uint8_t gpdu_mask[4] = {0xff, 0xff};
+
+	return ((word(d + 12) ^ word(type_and_version)) & word(type_mask)) == 0 &&
+	       ((word(d + PLAIN_IP + 6) ^ word(unfragmented_udp)) & word(fragment_mask)) == 0 &&
+	       read16(d + PLAIN_UDP + 2) == GTPU_PORT &&
+	       ((word(d + PLAIN_GTPU) ^ word(gpdu)) & word(gpdu_mask)) == 0;
+}
+
+/* false: parse_any must look at it. */
+static inline bool parse_plain(const struct rte_mbuf *m, struct packet *p)
+{
+	const uint8_t *d = rte_pktmbuf_mtod(m, const uint8_t *);
+	uint32_t ip_len, udp_len, gtpu_len;
+
+	if (m->nb_segs != 1 || rte_pktmbuf_data_len(m) < PLAIN_PAYLOAD || !is_plain_gpdu(d))
+		return false;
+	ip_len = read16(d + PLAIN_IP + 2);
+	udp_len = read16(d + PLAIN_UDP + 4);
+	gtpu_len = read16(d + PLAIN_GTPU + 2);
+	if (PLAIN_IP + ip_len > rte_pktmbuf_data_len(m) || 20 + udp_len > ip_len ||
+	    8 + GTPU_HEADER_MIN + gtpu_len > udp_len)
+		return false;
+	p->kind = PACKET_GPDU;
+	p->l3 = PLAIN_IP;
+	p->udp = PLAIN_UDP;
+	p->gtpu = PLAIN_GTPU;
+	p->payload = PLAIN_PAYLOAD;
+	p->payload_len = (uint16_t)gtpu_len;
+	p->has_udp_checksum = read16(d + PLAIN_UDP + 6) != 0;
+	tunnel_set_ipv4(&p->tunnel, d + PLAIN_IP + 16);
+	p->tunnel.teid = rte_be_to_cpu_32(word(d + PLAIN_GTPU + 4));
+	return true;
+}
+
+static inline void parse_packet(enum datapath_side side, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+
+	p->kind = PACKET_OTHER;
+	p->side = (uint8_t)side;
+	p->flow = NULL;
+	p->held_since = 0;
+	p->is_ipv6 = false;
+	if (unlikely(!parse_plain(m, p)))
+		parse_any(m, p);
+}
+
+/* Frames ahead whose lines are fetched. */
+#define AHEAD 4
+
+static inline void prefetch_packet(struct rte_mbuf *m)
+{
+	rte_prefetch0(rte_pktmbuf_mtod(m, void *));
+	rte_prefetch0(packet_of(m));
+}
+
 void parse_packets(enum datapath_side side, struct rte_mbuf **mbufs, uint16_t count)
 {
-	for (uint16_t i = 0; i < count; i++)
-		rte_prefetch0(rte_pktmbuf_mtod(mbufs[i], void *));
-	for (uint16_t i = 0; i < count; i++)
+	for (uint16_t i = 0; i < AHEAD && i < count; i++)
+		prefetch_packet(mbufs[i]);
+	for (uint16_t i = 0; i < count; i++) {
+		if (i + AHEAD < count)
+			prefetch_packet(mbufs[i + AHEAD]);
 		parse_packet(side, mbufs[i]);
+	}
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* protect: downlink. Gives each N-PDU its COUNT and its header, and makes room for the MAC; the mirror
  * image is open.c. */
-#include <string.h>
-
+#include "datapath/headers.h"
 #include "datapath/worker.h"
 
 static void process(struct datapath_worker *w)
@@ -35,17 +34,18 @@ static void process(struct datapath_worker *w)
 static bool make_room(struct rte_mbuf *m, const struct packet *p, uint16_t header, uint16_t mac)
 {
 	uint16_t end = (uint16_t)(p->payload + p->payload_len);
-	char *start;
+	uint8_t *start;
 
 	if ((uint32_t)end - p->l3 + header + mac > UINT16_MAX)
 		return false;
 	if (rte_pktmbuf_headroom(m) < header ||
 	    rte_pktmbuf_tailroom(m) + rte_pktmbuf_data_len(m) < (uint32_t)end + mac)
 		return false;
-	rte_pktmbuf_trim(m, (uint16_t)(rte_pktmbuf_data_len(m) - end));
-	start = rte_pktmbuf_prepend(m, header);
-	memmove(start, start + header, p->payload);
-	rte_pktmbuf_append(m, mac);
+	start = rte_pktmbuf_mtod(m, uint8_t *);
+	headers_move(start - header, start, p->payload);
+	m->data_off = (uint16_t)(m->data_off - header);
+	m->data_len = (uint16_t)(end + header + mac);
+	m->pkt_len = m->data_len;
 	return true;
 }
 

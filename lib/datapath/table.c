@@ -4,6 +4,9 @@
 #include <errno.h>
 #include <rte_malloc.h>
 #include <rte_prefetch.h>
+#ifdef __SSE2__
+#include <emmintrin.h>
+#endif
 
 #define BUCKET_ENTRIES 7
 
@@ -11,8 +14,8 @@
  * passed on the way counts it, so that a search ends at the first bucket that nobody passed. */
 struct bucket {
 	uint32_t hash[BUCKET_ENTRIES];
-	uint32_t flow[BUCKET_ENTRIES]; /* number + 1; 0: empty */
 	uint32_t passed;
+	uint32_t flow[BUCKET_ENTRIES]; /* number + 1; 0: empty */
 	uint32_t unused;
 } __rte_cache_aligned;
 
@@ -58,16 +61,38 @@ static struct flow *flow_at(const struct tunnel_table *table, uint32_t number)
 	return (struct flow *)(table->flows + number * table->flow_size);
 }
 
+/* Bit i: entry i has that hash; it may be empty. */
+static inline unsigned matches(const struct bucket *b, uint32_t hash)
+{
+#ifdef __SSE2__
+	const __m128i wanted = _mm_set1_epi32((int)hash);
+	const __m128i *h = (const __m128i *)b->hash;
+	unsigned low = (unsigned)_mm_movemask_ps(
+		_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(h), wanted)));
+	unsigned high = (unsigned)_mm_movemask_ps(
+		_mm_castsi128_ps(_mm_cmpeq_epi32(_mm_load_si128(h + 1), wanted)));
+
+	return (low | high << 4) & ((1U << BUCKET_ENTRIES) - 1);
+#else
+	unsigned bits = 0;
+
+	for (unsigned i = 0; i < BUCKET_ENTRIES; i++)
+		bits |= (b->hash[i] == hash) << i;
+	return bits;
+#endif
+}
+
 struct flow *tunnel_table_find(const struct tunnel_table *table, const struct tunnel *tunnel,
 			       uint32_t hash)
 {
 	for (uint32_t at = hash;; at++) {
 		const struct bucket *b = &table->buckets[at & table->mask];
 
-		for (unsigned i = 0; i < BUCKET_ENTRIES; i++) {
-			if (b->hash[i] != hash || b->flow[i] == 0)
+		for (unsigned bits = matches(b, hash); bits; bits &= bits - 1) {
+			uint32_t number = b->flow[__builtin_ctz(bits)];
+			if (number == 0)
 				continue;
-			struct flow *flow = flow_at(table, b->flow[i] - 1);
+			struct flow *flow = flow_at(table, number - 1);
 			if (tunnel_is_equal(&flow->tunnel, tunnel))
 				return flow;
 		}
@@ -126,13 +151,13 @@ void tunnel_table_prefetch(const struct tunnel_table *table, uint32_t hash)
 	rte_prefetch0(&table->buckets[hash & table->mask]);
 }
 
-void tunnel_table_prefetch_flow(const struct tunnel_table *table, uint32_t hash)
+struct flow *tunnel_table_guess(const struct tunnel_table *table, uint32_t hash)
 {
 	const struct bucket *b = &table->buckets[hash & table->mask];
+	const unsigned bits = matches(b, hash);
+	const uint32_t number = bits ? b->flow[__builtin_ctz(bits)] : 0;
 
-	for (unsigned i = 0; i < BUCKET_ENTRIES; i++)
-		if (b->hash[i] == hash && b->flow[i] != 0)
-			rte_prefetch0(flow_at(table, b->flow[i] - 1));
+	return number ? flow_at(table, number - 1) : NULL;
 }
 
 size_t tunnel_table_octets(const struct tunnel_table *table)

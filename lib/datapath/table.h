@@ -26,9 +26,12 @@ int tunnel_table_remove(struct tunnel_table *table, uint32_t flow);
 struct flow *tunnel_table_find(const struct tunnel_table *table, const struct tunnel *tunnel,
 			       uint32_t hash);
 
-/* Fetches the lines that tunnel_table_find will read. */
+/* Fetches the line that tunnel_table_guess and tunnel_table_find read first. */
 void tunnel_table_prefetch(const struct tunnel_table *table, uint32_t hash);
-void tunnel_table_prefetch_flow(const struct tunnel_table *table, uint32_t hash);
+
+/* The flow that a tunnel of that hash most likely has, from the table alone: to fetch its lines. NULL:
+ * none, or not in the first bucket. Only the flow's own tunnel says whether it is the one. */
+struct flow *tunnel_table_guess(const struct tunnel_table *table, uint32_t hash);
 
 size_t tunnel_table_octets(const struct tunnel_table *table);
 

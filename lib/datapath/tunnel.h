@@ -38,7 +38,11 @@ static inline bool tunnel_is_equal(const struct tunnel *a, const struct tunnel *
 
 static inline uint32_t tunnel_hash(const struct tunnel *t)
 {
-	return rte_hash_crc(t, sizeof(*t), 0xE2E2E2E2);
+	uint64_t halves[2];
+
+	memcpy(halves, t->receiver, sizeof(halves));
+	return rte_hash_crc_4byte(
+		t->teid, rte_hash_crc_8byte(halves[1], rte_hash_crc_8byte(halves[0], 0xE2E2E2E2)));
 }
 
 /* The worker that owns a tunnel: the only one that ever touches its flow. The upper bits, so that

@@ -60,10 +60,16 @@ static struct schedules *schedules_of(struct npdu_engine *engine, const struct n
 	return key->eea == E2M_EEA_GCM ? &engine->gcm : &engine->parts;
 }
 
-void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t hint)
+void npdu_engine_prefetch(const struct npdu_engine *engine, uint32_t hint)
+{
+	if (hint < engine->parts.count)
+		schedules_prefetch(&engine->parts, hint);
+}
+
+void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t *hint)
 {
 	if (key)
-		schedules_forget(schedules_of(engine, key), key, hint);
+		schedules_forget(schedules_of(engine, key), hint);
 }
 
 void npdu_engine_use_library_only(struct npdu_engine *engine)

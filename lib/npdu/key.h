@@ -41,6 +41,7 @@ struct npdu_schedule_parts {
 
 struct npdu_schedule {
 	alignas(64) uint64_t number; /* the key's; 0: empty */
+	uint32_t *hint;		     /* whose owner is told when this place is given to another */
 	union {
 		alignas(64) struct npdu_schedule_parts parts;
 		struct gcm_key_data gcm;

@@ -90,8 +90,12 @@ void npdu_engine_use_library_only(struct npdu_engine *engine);
 
 #define NPDU_NO_HINT UINT32_MAX
 
-/* Wipes what engine keeps of key; before the key is freed, by whoever gave the hint. */
-void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t hint);
+/* Fetches what npdu_protect and npdu_open will read of the schedule at hint, if any. */
+void npdu_engine_prefetch(const struct npdu_engine *engine, uint32_t hint);
+
+/* Wipes what engine keeps of key (NULL is allowed): before the key is freed, and before hint is, by
+ * whoever gave the hint. */
+void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t *hint);
 
 /*
  * One N-PDU to protect or to open, in place. pdu points at octet 0 of the protected form; the N-PDU

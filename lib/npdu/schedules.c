@@ -60,9 +60,13 @@ static struct npdu_schedule *place_for(struct schedules *s, uint32_t *hint, unsi
 		at = find_victim(s);
 	if (at == s->count)
 		return s->scratch[place];
+	struct npdu_schedule *schedule = schedules_at(s, at);
+	if (schedule->number != 0)
+		*schedule->hint = NPDU_NO_HINT;
+	schedule->hint = hint;
 	*hint = at;
 	s->used[at] = s->burst;
-	return schedules_at(s, at);
+	return schedule;
 }
 
 const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu_key *key,
@@ -82,9 +86,9 @@ const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu
 	return schedule;
 }
 
-void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t hint)
+void schedules_forget(struct schedules *s, uint32_t *hint)
 {
-	if (hint < s->count && schedules_at(s, hint)->number == key->number) {
-		e2m_wipe(schedules_at(s, hint), s->size);
-	}
+	if (*hint < s->count && schedules_at(s, *hint)->hint == hint)
+		e2m_wipe(schedules_at(s, *hint), s->size);
+	*hint = NPDU_NO_HINT;
 }

@@ -32,16 +32,26 @@ static inline void schedules_begin(struct schedules *s)
 }
 
 /* The schedule of key, good until the burst ends; place (0 to NPDU_BURST_MAX - 1) is the key's in
- * the burst. hint remembers where it was kept; NULL: never keep. */
+ * the burst. hint remembers where it is kept, and is NPDU_NO_HINT when it no longer is; NULL: never
+ * keep. */
 const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu_key *key,
 					  uint32_t *hint, unsigned place);
 
-/* Wipes what is kept of key. */
-void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t hint);
+/* Wipes what is kept at hint, if it is kept for its owner. */
+void schedules_forget(struct schedules *s, uint32_t *hint);
 
 static inline struct npdu_schedule *schedules_at(const struct schedules *s, uint32_t number)
 {
 	return (struct npdu_schedule *)(s->entries + number * s->size);
+}
+
+/* All lines of what is kept at hint. */
+static inline void schedules_prefetch(const struct schedules *s, uint32_t hint)
+{
+	const char *entry = (const char *)schedules_at(s, hint);
+
+	for (size_t at = 0; at < NPDU_SCHEDULE_PARTS_SIZE; at += 64)
+		__builtin_prefetch(entry + at, 0, 3);
 }
 
 #endif
