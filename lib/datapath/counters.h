@@ -35,7 +35,7 @@
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
 	/* the rest */                                                                          \
 	X(DROP_FRAGMENT, "drop.fragment") /* outer fragment of a protected tunnel's G-PDU */    \
-	X(DROP_TOO_LONG, "drop.too_long") /* cannot grow: no room, or over 65,535 octets */     \
+	X(DROP_TOO_LONG, "drop.too_long") /* no room to grow, or more than algorithms take */   \
 	X(DROP_NO_MBUF, "drop.no_mbuf")                                                         \
 	X(DROP_HANDOVER_FULL, "drop.handover_full")                                             \
 	X(DROP_TX_FULL, "drop.tx_full")		  /* the outgoing port took no more */          \

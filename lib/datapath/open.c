@@ -160,6 +160,10 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
 		return;
 	}
+	if (!npdu_key_takes(keyset->key, (uint32_t)(p->payload_len - header - mac))) {
+		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
+		return;
+	}
 	count = reconstruct(w, flow, keyset, pdu);
 	if (count > NPDU_COUNT_MAX) {
 		worker_drop(w, m, DATAPATH_DROP_COUNT_RANGE);

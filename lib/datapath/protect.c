@@ -87,7 +87,8 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	}
 	if (p->has_udp_checksum)
 		checksum_note_rest(m, p);
-	if (!make_room(m, p, header, (uint16_t)npdu_key_mac_len(keyset->key))) {
+	if (!npdu_key_takes(keyset->key, p->payload_len) ||
+	    !make_room(m, p, header, (uint16_t)npdu_key_mac_len(keyset->key))) {
 		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
 		return;
 	}

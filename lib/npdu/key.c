@@ -151,3 +151,8 @@ size_t npdu_key_mac_len(const struct npdu_key *key)
 {
 	return key->mac_len;
 }
+
+size_t npdu_key_len_max(const struct npdu_key *key)
+{
+	return key->eea == E2M_EEA3 || key->eia == E2M_EIA3 ? NPDU_LEN_MAX_ZUC : NPDU_LEN_MAX;
+}

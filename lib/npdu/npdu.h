@@ -29,8 +29,10 @@
 #define NPDU_HEADROOM 8
 /* Operations in one call of the engine, at most. */
 #define NPDU_BURST_MAX 64
-/* The largest N-PDU that the engine takes, in octets. */
-#define NPDU_LEN_MAX 65000
+/* The largest N-PDU that the engine takes, in octets; the second where one of the algorithms is ZUC, of
+ * which intel-ipsec-mb makes 65,504 bits at most. */
+#define NPDU_LEN_MAX	 65000
+#define NPDU_LEN_MAX_ZUC (65504 / 8 - NPDU_HEADER_MAX)
 
 /* Octets of header for counter_octets n (0 to 3). */
 static inline size_t npdu_header_len(unsigned n)
@@ -75,6 +77,12 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
 /* Wipes and frees; NULL is allowed. */
 void npdu_key_free(struct npdu_key *key);
 size_t npdu_key_mac_len(const struct npdu_key *key);
+/* Octets of the largest N-PDU that may be protected or opened with key. */
+size_t npdu_key_len_max(const struct npdu_key *key);
+static inline bool npdu_key_takes(const struct npdu_key *key, uint32_t npdu_len)
+{
+	return npdu_len <= NPDU_LEN_MAX_ZUC || npdu_len <= npdu_key_len_max(key);
+}
 
 /* --- engine --- */
 
@@ -105,7 +113,7 @@ void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, 
 struct npdu_op {
 	const struct npdu_key *key;
 	uint8_t *pdu;
-	uint32_t npdu_len; /* octets of the N-PDU alone, 0 to NPDU_LEN_MAX */
+	uint32_t npdu_len; /* octets of the N-PDU alone, 0 to npdu_key_len_max */
 	uint32_t count;
 	uint8_t bearer;	   /* 0 to 31 */
 	uint8_t direction; /* enum e2m_direction */
