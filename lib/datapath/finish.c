@@ -5,6 +5,7 @@
 #include <rte_byteorder.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
+#include <string.h>
 
 #include "datapath/worker.h"
 #include "gtp/gtpu.h"
@@ -23,8 +24,9 @@ static uint16_t sum_of_what_changes(const struct rte_mbuf *m, const struct packe
 		rte_pktmbuf_mtod_offset(m, const struct rte_udp_hdr *, p->udp);
 	const uint8_t *gtpu = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->gtpu);
 	uint32_t end = p->udp + rte_be_to_cpu_16(udp->dgram_len);
-	const uint16_t gtpu_len = *(const unaligned_uint16_t *)(gtpu + 2);
+	uint16_t gtpu_len;
 
+	memcpy(&gtpu_len, gtpu + 2, sizeof(gtpu_len));
 	return fold(2U * udp->dgram_len + gtpu_len +
 		    rte_raw_cksum(rte_pktmbuf_mtod_offset(m, const void *, p->payload),
 				  end - p->payload));
