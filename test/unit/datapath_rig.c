@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath_rig.h"
+
+#include <rte_cycles.h>
+#include <rte_eal.h>
+#include <rte_mbuf.h>
+#include <rte_mempool.h>
+
+/* The largest frame that an mbuf of the ordinary pool has room for, and growth. */
+#define ORDINARY_ROOM 2048
+/* What stands in an mbuf where nobody has written. */
+#define UNWRITTEN 0xee
+
+static struct rte_mempool *ordinary, *large, *fragments;
+static struct npdu_engine *ue;
+
+int rig_open_eal(void)
+{
+	char program[] = "datapath-test", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
+	     no_shconf[] = "--no-shconf", m[] = "-m", mib[] = "128",
+	     no_telemetry[] = "--no-telemetry", l[] = "-l", lcore[] = "0",
+	     log[] = "--log-level=error";
+	char *args[] = {program, no_huge, no_pci, no_shconf, m, mib, no_telemetry, l, lcore, log};
+
+	if (rte_eal_init((int)RTE_DIM(args), args) < 0)
+		return -1;
+	ordinary = rte_pktmbuf_pool_create("ordinary", 8191, 0, DATAPATH_MBUF_PRIV_SIZE,
+					   RTE_PKTMBUF_HEADROOM + ORDINARY_ROOM, SOCKET_ID_ANY);
+	large = rte_pktmbuf_pool_create("large", 63, 0, DATAPATH_MBUF_PRIV_SIZE, UINT16_MAX,
+					SOCKET_ID_ANY);
+	fragments = rte_pktmbuf_pool_create("fragments", 1023, 0, DATAPATH_MBUF_PRIV_SIZE,
+					    RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
+	ue = npdu_engine_new(16);
+	return ordinary && large && fragments && ue ? 0 : -1;
+}
+
+void rig_close_eal(void)
+{
+	npdu_engine_free(ue);
+	rte_mempool_free(ordinary);
+	rte_mempool_free(large);
+	rte_mempool_free(fragments);
+	rte_eal_cleanup();
+}
+
+static void take_over(void *arg, enum datapath_side side, struct rte_mbuf **mbufs, uint16_t count)
+{
+	struct rig *rig = arg;
+
+	for (uint16_t i = 0; i < count; i++) {
+		if (rig->out_count[side] == RIG_OUT_MAX)
+			abort();
+		rig->out[side][rig->out_count[side]++] = mbufs[i];
+	}
+}
+
+void rig_init(struct rig *rig)
+{
+	memset(rig, 0, sizeof(*rig));
+	rig->config = (struct datapath_config){.socket = SOCKET_ID_ANY,
+					       .flows = RIG_FLOWS,
+					       .window_max = NPDU_WINDOW_MAX,
+					       .mtu = {1500, 1500},
+					       .hold_packets_per_flow = 8,
+					       .hold_packets_total = 16,
+					       .hold_ms = 100,
+					       .gtpc_hold_ms = 10,
+					       .fragments = fragments};
+	rig->now = rte_get_tsc_hz();
+	rig->mbufs_before = rte_mempool_avail_count(ordinary) + rte_mempool_avail_count(large);
+	rig->fragments_before = rte_mempool_avail_count(fragments);
+}
+
+void rig_start(struct rig *rig, unsigned workers)
+{
+	rig->count = workers;
+	rig->config.workers = workers;
+	for (unsigned i = 0; i < workers; i++) {
+		rig->config.worker = i;
+		rig->workers[i] = datapath_worker_new(&rig->config, take_over, rig);
+		if (!rig->workers[i])
+			abort();
+	}
+	if (datapath_connect_workers(rig->workers, workers) != 0)
+		abort();
+}
+
+void rig_stop(struct rig *rig)
+{
+	rig_forget(rig);
+	for (unsigned i = 0; i < rig->count; i++)
+		datapath_worker_free(rig->workers[i]);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(ordinary) + rte_mempool_avail_count(large),
+			rig->mbufs_before);
+	CU_ASSERT_EQUAL(rte_mempool_avail_count(fragments), rig->fragments_before);
+}
+
+struct rte_mbuf *rig_mbuf(const uint8_t *octets, uint32_t len)
+{
+	struct rte_mbuf *m = rte_pktmbuf_alloc(len > ORDINARY_ROOM ? large : ordinary);
+
+	if (!m || len > rte_pktmbuf_tailroom(m))
+		abort();
+	memset(m->buf_addr, UNWRITTEN, m->buf_len);
+	memset(rte_mbuf_to_priv(m), UNWRITTEN, DATAPATH_MBUF_PRIV_SIZE);
+	memcpy(rte_pktmbuf_append(m, (uint16_t)len), octets, len);
+	return m;
+}
+
+void rig_process(struct rig *rig, unsigned worker, enum datapath_side side, struct rte_mbuf **mbufs,
+		 uint16_t count)
+{
+	datapath_process(rig->workers[worker], side, mbufs, count, rig->now);
+}
+
+void rig_receive(struct rig *rig, enum datapath_side side, const struct rig_frame *frame)
+{
+	struct rte_mbuf *m = rig_mbuf(frame->octets, frame->len);
+
+	rig_process(rig, 0, side, &m, 1);
+}
+
+static unsigned take_events(struct rig *rig, unsigned worker)
+{
+	struct datapath_event *events = rig->events + rig->event_count;
+	unsigned n =
+		datapath_events(rig->workers[worker], events, RIG_EVENTS_MAX - rig->event_count);
+
+	for (unsigned i = 0; i < n; i++)
+		if (events[i].kind == DATAPATH_GTPC)
+			rte_pktmbuf_free(events[i].mbuf);
+	rig->event_count += n;
+	return n;
+}
+
+void rig_work(struct rig *rig)
+{
+	unsigned work;
+
+	do {
+		work = 0;
+		for (unsigned i = 0; i < rig->count; i++) {
+			work += datapath_housekeep(rig->workers[i], rig->now);
+			work += take_events(rig, i);
+		}
+	} while (work > 0);
+}
+
+void rig_wait_ms(struct rig *rig, unsigned ms)
+{
+	rig->now += rte_get_tsc_hz() / 1000 * ms;
+	rig_work(rig);
+}
+
+void rig_forget(struct rig *rig)
+{
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		for (unsigned i = 0; i < rig->out_count[side]; i++)
+			rte_pktmbuf_free(rig->out[side][i]);
+		rig->out_count[side] = 0;
+	}
+	rig->event_count = 0;
+}
+
+const uint8_t *rig_sent_octets(const struct rig *rig, enum datapath_side side, unsigned nth,
+			       uint32_t *len)
+{
+	static uint8_t copy[RIG_FRAME_MAX];
+
+	if (nth >= rig->out_count[side])
+		return NULL;
+	*len = rte_pktmbuf_pkt_len(rig->out[side][nth]);
+	return rte_pktmbuf_read(rig->out[side][nth], 0, *len, copy);
+}
+
+bool rig_sent(const struct rig *rig, enum datapath_side side, unsigned nth,
+	      const struct rig_frame *frame)
+{
+	uint32_t len;
+	const uint8_t *octets = rig_sent_octets(rig, side, nth, &len);
+
+	return octets && len == frame->len && memcmp(octets, frame->octets, len) == 0;
+}
+
+uint64_t rig_counter(const struct rig *rig, enum datapath_side side, enum datapath_counter counter)
+{
+	uint64_t n = 0;
+
+	for (unsigned i = 0; i < rig->count; i++)
+		n += datapath_worker_counters(rig->workers[i], side)->value[counter];
+	return n;
+}
+
+uint64_t rig_ended(const struct rig *rig, enum datapath_side side)
+{
+	uint64_t n = 0;
+
+	for (unsigned c = 0; c < DATAPATH_COUNTER_COUNT; c++)
+		if (c == DATAPATH_PASSED || c == DATAPATH_PROTECTED || c == DATAPATH_OPENED ||
+		    strncmp(datapath_counter_name(c), "drop.", 5) == 0)
+			n += rig_counter(rig, side, c);
+	return n;
+}
+
+const struct datapath_event *rig_event(const struct rig *rig, enum datapath_event_kind kind,
+				       unsigned nth)
+{
+	for (unsigned i = 0; i < rig->event_count; i++)
+		if (rig->events[i].kind == kind && nth-- == 0)
+			return &rig->events[i];
+	return NULL;
+}
+
+unsigned rig_count_events(const struct rig *rig, enum datapath_event_kind kind)
+{
+	unsigned n = 0;
+
+	while (rig_event(rig, kind, n))
+		n++;
+	return n;
+}
+
+/* --- flows --- */
+
+void rig_command(struct rig *rig, unsigned worker, const struct datapath_command *command)
+{
+	if (datapath_command(rig->workers[worker], command) != 0)
+		abort();
+	rig_work(rig);
+}
+
+void rig_add_flow(struct rig *rig, struct rig_flow *flow)
+{
+	struct datapath_command c = {.kind = DATAPATH_ADD_FLOW, .flow = flow->number};
+	uint32_t window = flow->window ? flow->window : NPDU_WINDOW_DEFAULT;
+
+	c.add.tunnel = rig_tunnel(flow->direction, flow->teid, flow->ipv6);
+	c.add.session = flow->number + 1000;
+	c.add.direction = (uint8_t)flow->direction;
+	c.add.bearer = flow->bearer;
+	c.add.counter_octets = flow->counter_octets;
+	c.add.window = (uint16_t)npdu_window_clamp(window, flow->counter_octets);
+	flow->worker = tunnel_owner(tunnel_hash(&c.add.tunnel), rig->count);
+	rig_command(rig, flow->worker, &c);
+}
+
+static void set_keyset(struct rig *rig, const struct rig_flow *flow, struct datapath_command *c,
+		       enum datapath_key_state state, uint8_t key_id, const struct npdu_key *key)
+{
+	c->kind = DATAPATH_SET_KEYSET;
+	c->acknowledge = 1;
+	c->flow = flow->number;
+	c->key_state = (uint8_t)state;
+	c->keyset.key = key;
+	c->keyset.key_id = key_id;
+	rig_command(rig, flow->worker, c);
+}
+
+void rig_set_keyset(struct rig *rig, const struct rig_flow *flow, unsigned slot,
+		    enum datapath_key_state state, uint8_t key_id, const struct npdu_key *key,
+		    uint32_t count)
+{
+	struct datapath_command c = {.slot = (uint8_t)slot, .keyset = {.count = count}};
+
+	set_keyset(rig, flow, &c, state, key_id, key);
+}
+
+void rig_change_keyset(struct rig *rig, const struct rig_flow *flow, unsigned slot,
+		       enum datapath_key_state state, uint8_t key_id, const struct npdu_key *key)
+{
+	struct datapath_command c = {.slot = (uint8_t)slot, .keyset = {.keep_count = true}};
+
+	set_keyset(rig, flow, &c, state, key_id, key);
+}
+
+void rig_flow_command(struct rig *rig, const struct rig_flow *flow, enum datapath_command_kind kind,
+		      unsigned slot)
+{
+	const struct datapath_command c = {.kind = (uint8_t)kind,
+					   .acknowledge = 1,
+					   .slot = (uint8_t)slot,
+					   .flow = flow->number};
+
+	rig_command(rig, flow->worker, &c);
+}
+
+struct npdu_key *rig_key(enum e2m_eea eea, enum e2m_eia eia, unsigned tag, unsigned seed)
+{
+	struct e2m_keyset keyset;
+	struct npdu_key *key;
+
+	memset(keyset.e2mck, 0x20 + (int)seed, sizeof(keyset.e2mck));
+	memset(keyset.e2mik, 0x90 + (int)seed, sizeof(keyset.e2mik));
+	key = npdu_key_new(&e2m_default_numbers, &keyset, eea, eia, tag);
+	if (!key)
+		abort();
+	return key;
+}
+
+/* --- the UE's end --- */
+
+size_t rig_protect(const struct rig_flow *flow, const struct npdu_key *key, uint8_t key_id,
+		   uint32_t count, const uint8_t *npdu, size_t len, uint8_t *out)
+{
+	static uint8_t room[RIG_FRAME_MAX];
+	const size_t header = npdu_header_len(flow->counter_octets);
+	struct npdu_op op = {.key = key,
+			     .pdu = room + NPDU_HEADROOM,
+			     .npdu_len = (uint32_t)len,
+			     .count = count,
+			     .bearer = flow->bearer,
+			     .direction = (uint8_t)flow->direction,
+			     .counter_octets = flow->counter_octets};
+
+	npdu_write_header(op.pdu, flow->counter_octets, key_id, count);
+	memmove(op.pdu + header, npdu, len);
+	npdu_protect(ue, &op, 1);
+	if (!op.ok)
+		abort();
+	memcpy(out, op.pdu, header + len + npdu_key_mac_len(key));
+	return header + len + npdu_key_mac_len(key);
+}
+
+void rig_write_protected(struct rig_frame *frame, const struct rig_outer *outer,
+			 const struct rig_flow *flow, const struct npdu_key *key, uint8_t key_id,
+			 uint32_t count, const uint8_t *npdu, size_t len)
+{
+	static uint8_t pdu[RIG_FRAME_MAX];
+
+	len = rig_protect(flow, key, key_id, count, npdu, len, pdu);
+	rig_write_gpdu(frame, outer, flow->direction, flow->teid, pdu, len);
+}
