@@ -29,6 +29,7 @@
 static char unit_dir[] = "/tmp/unit-diameter-XXXXXX";
 static uint16_t unit_port;
 static struct unit_ca unit_ca;
+static unsigned unit_worker_threads = 2;
 static bool unit_hss_connects_to_hse; /* where nobody listens */
 
 static inline int64_t unit_now_ms(void)
@@ -134,6 +135,7 @@ static inline int unit_diameter_init(const char *identity)
 	config.tls_key = unit_path(identity, ".key");
 	config.tls_ca = unit_path("ca", ".pem");
 	config.connect_interval_s = 1;
+	config.worker_threads = unit_worker_threads;
 	if (!strcmp(identity, UNIT_HSS)) {
 		from_others[0].identity = (char *)UNIT_HSE;
 		from_others[1].identity = (char *)UNIT_SGSN;
