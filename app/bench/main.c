@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "datapath/memory.h"
 
 struct options {
 	bool quick;
@@ -304,6 +305,7 @@ int main(int argc, char **argv)
 		return status;
 	if (start_eal(&o) != 0)
 		return 1;
+	datapath_advise_memory();
 	status = run(&o);
 	rte_eal_cleanup();
 	return status;

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "datapath/memory.h"
 #include "ports.h"
 
 #define MAX_ARGUMENTS 32
@@ -171,5 +172,6 @@ int eal_start(const struct hse_config *c)
 			    rte_strerror(rte_errno));
 		return -rte_errno;
 	}
+	datapath_advise_memory();
 	return 0;
 }

@@ -1,13 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "npdu/key.h"
 #include "npdu/aes.h"
+#include "npdu/arena.h"
 
 #include <errno.h>
 #include <pthread.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "aka/aka.h"
+#include "npdu/aes.h"
+#include "npdu/arena.h"
 
 static IMB_MGR *library;
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -122,10 +124,9 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
 		errno = npdu_library() ? EINVAL : ENOTSUP;
 		return NULL;
 	}
-	key = aligned_alloc(alignof(struct npdu_key), sizeof(*key));
+	key = arena_take();
 	if (!key)
 		return NULL;
-	memset(key, 0, sizeof(*key));
 	key->number = ++last_number;
 	key->eea = (uint8_t)eea;
 	key->eia = (uint8_t)eia;
@@ -141,10 +142,8 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
 
 void npdu_key_free(struct npdu_key *key)
 {
-	if (!key)
-		return;
-	e2m_wipe(key, sizeof(*key));
-	free(key);
+	if (key)
+		arena_give_back(key);
 }
 
 size_t npdu_key_mac_len(const struct npdu_key *key)
