@@ -17,6 +17,7 @@
 struct options {
 	bool quick;
 	const char *csv;
+	const char *only;
 	unsigned memory_mib;
 };
 
@@ -139,12 +140,23 @@ static void add_full(struct rows *rows)
 	}
 }
 
+static bool is_wanted(const struct row *row, const struct options *o)
+{
+	char name[16], text[64];
+
+	snprintf(text, sizeof(text), "%s %s %u %u", direction_name(&row->c),
+		 algorithms(&row->c, name), row->c.npdu_len, row->c.sessions);
+	return !o->only || strcmp(text, o->only) == 0;
+}
+
 static int measure_rows(const struct rows *rows, const struct options *o, FILE *csv)
 {
 	int held = 0;
 
 	for (unsigned i = 0; i < rows->count; i++) {
 		struct bench_result r;
+		if (!is_wanted(&rows->row[i], o))
+			continue;
 		progress(i, rows->count);
 		if (bench_measure(&rows->row[i].c, o->quick ? 7 : 21, o->quick ? 65536 : 262144,
 				  &r) != 0)
@@ -221,6 +233,11 @@ static int run(const struct options *o)
 		add_full(&rows);
 	print_head(csv);
 	held = measure_rows(&rows, o, csv);
+	if (o->only) {
+		if (csv)
+			fclose(csv);
+		return held < 0;
+	}
 	fleet = held < 0 ? -1 : measure_fleet(o, csv);
 	if (csv)
 		fclose(csv);
@@ -233,31 +250,34 @@ static int run(const struct options *o)
 
 static void usage(FILE *out)
 {
-	fputs("Usage: hse-bench [--quick] [--csv FILE] [--memory MIB]\n"
+	fputs("Usage: hse-bench [--quick] [--only ROW] [--csv FILE] [--memory MIB]\n"
 	      "Measures the worker's path on packets in memory, beside intel-ipsec-mb alone.\n"
 	      "  --quick       the goals' rows alone, in less than half a minute\n"
 	      "  --csv FILE    the table for tools/plot-bench\n"
+	      "  --only ROW    one row, such as \"downlink eea2+eia2 64 1000\"\n"
 	      "  --memory MIB  DPDK's memory (1024)\n",
 	      out);
 }
 
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {{"quick", no_argument, NULL, 'q'},
-					      {"csv", required_argument, NULL, 'c'},
-					      {"memory", required_argument, NULL, 'm'},
-					      {"help", no_argument, NULL, 'h'},
-					      {0}};
+	static const struct option longs[] = {
+		{"quick", no_argument, NULL, 'q'},	{"csv", required_argument, NULL, 'c'},
+		{"only", required_argument, NULL, 'o'}, {"memory", required_argument, NULL, 'm'},
+		{"help", no_argument, NULL, 'h'},	{0}};
 	int option;
 
 	*o = (struct options){.memory_mib = 1024};
-	while ((option = getopt_long(argc, argv, "qc:m:h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "qc:o:m:h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'q':
 			o->quick = true;
 			break;
 		case 'c':
 			o->csv = optarg;
+			break;
+		case 'o':
+			o->only = optarg;
 			break;
 		case 'm':
 			o->memory_mib = (unsigned)strtoul(optarg, NULL, 10);
