@@ -24,7 +24,12 @@ struct aes_op {
 	const struct npdu_schedule_parts *schedule;
 };
 
-/* ok of each is set. */
+/* EEA2: the same both ways. */
+void aes_crypt(const struct aes_op *ops, size_t count);
+/* EIA2: writes the MACs, or compares them and sets ok. */
+void aes_run_macs(const struct aes_op *ops, size_t count, bool protect);
+
+/* Both, in the order of the direction. ok of each is set. */
 void aes_protect(const struct aes_op *ops, size_t count);
 void aes_open(const struct aes_op *ops, size_t count);
 
