@@ -47,6 +47,7 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
 	keyset->state = c->key_state;
 	keyset->key = c->keyset.key;
+	keyset->mac_len = keyset->key ? (uint8_t)npdu_key_mac_len(keyset->key) : 0;
 	keyset->key_id = c->keyset.key_id;
 	if (!c->keyset.keep_count)
 		set_count(flow, keyset, c->keyset.count);

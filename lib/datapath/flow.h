@@ -58,8 +58,8 @@ struct flow_keyset {
 	uint8_t state; /* enum datapath_key_state */
 	uint8_t key_id;
 	bool authenticated; /* uplink: the event was posted */
-	uint8_t unused;
-	uint32_t hint; /* npdu_op.hint */
+	uint8_t mac_len;    /* of key */
+	uint32_t hint;	    /* npdu_op.hint */
 	/* Downlink has no window: there h alone is used, the COUNT of the next PDU. */
 	struct npdu_window window;
 };

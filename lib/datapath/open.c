@@ -155,7 +155,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
 		return;
 	}
-	mac = npdu_key_mac_len(keyset->key);
+	mac = keyset->mac_len;
 	if (p->payload_len < header + mac) {
 		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
 		return;

@@ -24,7 +24,7 @@ static void process(struct datapath_worker *w)
 		worker_count(w, p->side, DATAPATH_PROTECTED);
 		finish_packet(w, m,
 			      (uint16_t)(npdu_header_len(op->counter_octets) + op->npdu_len +
-					 npdu_key_mac_len(op->key)));
+					 worker_keyset(w, p->flow, p->slot)->mac_len));
 	}
 	b->count = 0;
 	worker_clock(w, DATAPATH_STAGE_FINISH);
@@ -68,7 +68,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 	struct flow *flow = p->flow;
-	const unsigned slot = flow->in_use;
+	const unsigned slot = p->slot = flow->in_use;
 	struct flow_keyset *keyset = worker_keyset(w, flow, slot);
 	const uint16_t header = (uint16_t)npdu_header_len(flow->counter_octets);
 	struct worker_batch *b = &w->batch;
@@ -88,7 +88,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	if (p->has_udp_checksum)
 		checksum_note_rest(m, p);
 	if (!npdu_key_takes(keyset->key, p->payload_len) ||
-	    !make_room(m, p, header, (uint16_t)npdu_key_mac_len(keyset->key))) {
+	    !make_room(m, p, header, keyset->mac_len)) {
 		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
 		return;
 	}

@@ -128,15 +128,6 @@ void worker_drop(struct datapath_worker *w, struct rte_mbuf *m, enum datapath_co
 	rte_pktmbuf_free(m);
 }
 
-void worker_send(struct datapath_worker *w, struct rte_mbuf *m)
-{
-	struct worker_out *out = &w->out[!packet_of(m)->side];
-
-	if (out->count == RTE_DIM(out->mbufs))
-		worker_flush(w);
-	out->mbufs[out->count++] = m;
-}
-
 void worker_flush(struct datapath_worker *w)
 {
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {

@@ -114,11 +114,18 @@ static inline void worker_clock(struct datapath_worker *w, enum datapath_stage s
 /* Ends a packet under a counter's name; flow may be NULL. */
 void worker_drop(struct datapath_worker *w, struct rte_mbuf *m, enum datapath_counter counter);
 
-/* Lets a packet leave on the other side. */
-void worker_send(struct datapath_worker *w, struct rte_mbuf *m);
-
 /* Hands what is to leave to transmit. */
 void worker_flush(struct datapath_worker *w);
+
+/* Lets a packet leave on the other side. */
+static inline void worker_send(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	struct worker_out *out = &w->out[!packet_of(m)->side];
+
+	if (out->count == RTE_DIM(out->mbufs))
+		worker_flush(w);
+	out->mbufs[out->count++] = m;
+}
 
 /* false: the ring is full; nothing was posted. Never so for DATAPATH_DONE. */
 bool worker_post(struct datapath_worker *w, const struct datapath_event *event);

@@ -39,6 +39,18 @@ const IMB_MGR *npdu_library(void)
 	return library;
 }
 
+size_t npdu_mac_len(enum e2m_eia eia, unsigned gcm_tag_octets)
+{
+	switch (eia) {
+	case E2M_EIA0:
+		return 0;
+	case E2M_EIA_GCM:
+		return gcm_tag_octets;
+	default:
+		return 4;
+	}
+}
+
 static void expand_aes(const IMB_MGR *mgr, const uint8_t key[E2M_KEY_LEN], uint8_t *schedule)
 {
 	alignas(16) uint8_t unused[NPDU_AES_SCHEDULE_LEN];

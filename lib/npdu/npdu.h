@@ -44,10 +44,22 @@ static inline size_t npdu_header_len(unsigned n)
 size_t npdu_mac_len(enum e2m_eia eia, unsigned gcm_tag_octets);
 
 /* Writes octet 0 and CTR = COUNT mod 2^(3+8n). */
-void npdu_write_header(uint8_t *out, unsigned n, uint8_t key_id, uint32_t count);
+static inline void npdu_write_header(uint8_t *out, unsigned n, uint8_t key_id, uint32_t count)
+{
+	for (unsigned i = n; i > 0; i--, count >>= 8)
+		out[i] = (uint8_t)count;
+	out[0] = (uint8_t)(0x80 | (key_id & 7) << 3 | (count & 7));
+}
 
 /* Reads CTR from a header of 1 + n octets. */
-uint32_t npdu_read_ctr(const uint8_t *header, unsigned n);
+static inline uint32_t npdu_read_ctr(const uint8_t *header, unsigned n)
+{
+	uint32_t ctr = header[0] & 7;
+
+	for (unsigned i = 0; i < n; i++)
+		ctr = ctr << 8 | header[1 + i];
+	return ctr;
+}
 
 static inline bool npdu_header_is_valid(uint8_t octet0) /* U = 1, R = 0 */
 {
@@ -64,7 +76,14 @@ static inline uint8_t npdu_header_key_id(uint8_t octet0)
  * where h is one more than the highest COUNT authenticated so far. The result may exceed
  * NPDU_COUNT_MAX: check 3, count_range.
  */
-uint64_t npdu_reconstruct_count(unsigned n, uint32_t h, uint32_t ctr);
+static inline uint64_t npdu_reconstruct_count(unsigned n, uint32_t h, uint32_t ctr)
+{
+	const uint64_t w = UINT64_C(1) << (3 + 8 * n);
+	const uint64_t base = h > w / 2 ? h - w / 2 : 0;
+
+	/* The value in [base, base + w - 1] that is ctr modulo w. */
+	return base + ((ctr - base) & (w - 1));
+}
 
 /* --- keys --- */
 

@@ -69,19 +69,11 @@ static struct npdu_schedule *place_for(struct schedules *s, uint32_t *hint, unsi
 	return schedule;
 }
 
-const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu_key *key,
-					  uint32_t *hint, unsigned place)
+const struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key *key,
+					   uint32_t *hint, unsigned place)
 {
-	struct npdu_schedule *schedule;
+	struct npdu_schedule *schedule = place_for(s, hint, place);
 
-	if (hint && *hint < s->count) {
-		schedule = schedules_at(s, *hint);
-		if (schedule->number == key->number) {
-			s->used[*hint] = s->burst;
-			return schedule;
-		}
-	}
-	schedule = place_for(s, hint, place);
 	npdu_expand_key(key, schedule);
 	return schedule;
 }

@@ -31,19 +31,33 @@ static inline void schedules_begin(struct schedules *s)
 	s->burst++;
 }
 
-/* The schedule of key, good until the burst ends; place (0 to NPDU_BURST_MAX - 1) is the key's in
- * the burst. hint remembers where it is kept, and is NPDU_NO_HINT when it no longer is; NULL: never
- * keep. */
-const struct npdu_schedule *schedules_get(struct schedules *s, const struct npdu_key *key,
-					  uint32_t *hint, unsigned place);
-
-/* Wipes what is kept at hint, if it is kept for its owner. */
-void schedules_forget(struct schedules *s, uint32_t *hint);
-
 static inline struct npdu_schedule *schedules_at(const struct schedules *s, uint32_t number)
 {
 	return (struct npdu_schedule *)(s->entries + number * s->size);
 }
+
+/* For schedules_get, when it is not kept. */
+const struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key *key,
+					   uint32_t *hint, unsigned place);
+
+/* The schedule of key, good until the burst ends; place (0 to NPDU_BURST_MAX - 1) is the key's in
+ * the burst. hint remembers where it is kept, and is NPDU_NO_HINT when it no longer is; NULL: never
+ * keep. */
+static inline const struct npdu_schedule *
+schedules_get(struct schedules *s, const struct npdu_key *key, uint32_t *hint, unsigned place)
+{
+	if (hint && *hint < s->count) {
+		const struct npdu_schedule *schedule = schedules_at(s, *hint);
+		if (schedule->number == key->number) {
+			s->used[*hint] = s->burst;
+			return schedule;
+		}
+	}
+	return schedules_make(s, key, hint, place);
+}
+
+/* Wipes what is kept at hint, if it is kept for its owner. */
+void schedules_forget(struct schedules *s, uint32_t *hint);
 
 /* All lines of what is kept at hint. */
 static inline void schedules_prefetch(const struct schedules *s, uint32_t hint)
