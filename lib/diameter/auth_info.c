@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Authentication-Information-Request and -Answer, TS 29.272 5.2.3.1: step 1. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -343,9 +344,12 @@ static int on_request(struct msg **message, struct avp *avp, struct session *ses
 	struct diameter_auth_answer answer = {.outcome = DIAMETER_AUTH_REFUSED};
 	struct diameter_auth_request request = {0};
 	struct diameter_result result;
-	int rc;
+	int rc, cancel;
 
 	(void)avp, (void)session, (void)arg, (void)action;
+	/* A stopping libfdcore cancels threads that take too long, and they would keep the
+	 * handler's locks. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (diameter_read_requester(*message, request.origin_host, &request.imsi, &result) &&
 	    read_request(*message, &request, &result)) {
 		serve(serve_arg, &request, &answer);
@@ -355,6 +359,7 @@ static int on_request(struct msg **message, struct avp *avp, struct session *ses
 	if (!rc && answer.outcome == DIAMETER_AUTH_OK)
 		rc = add_vector(*message, request.system, &answer.vector);
 	e2m_wipe(&answer, sizeof(answer));
+	pthread_setcancelstate(cancel, NULL);
 	diameter_answer_send(message, rc);
 	return 0;
 }

@@ -10,7 +10,7 @@
  *   dictionary.c  the AVPs and commands of e2m.md 4 and TS 29.272
  *   avp.c         reading and writing AVPs and whole messages
  *   pending.c     requests on their way: each completes exactly once
- *   tls_close.c   keeps libfdcore from sending on a TLS session in two threads at once
+ *   fixes.c       what libfdcore does and must not
  *   key_pull.c    EKR and EKA, both sides
  *   auth_info.c   AIR and AIA, both sides
  */
@@ -192,9 +192,9 @@ void diameter_pending_dropped(struct msg *message);
 /* Completes all with DIAMETER_END_UNREACHABLE and takes no more. */
 void diameter_pending_stop(void);
 
-/* --- tls_close.c --- */
+/* --- fixes.c --- */
 
-int diameter_tls_close_start(void);
+int diameter_fixes_start(void);
 
 /* --- stack.c --- */
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* E2M-Key-Request and -Answer, e2m.md 4: steps 7 and 8. */
 #include <errno.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
 
@@ -279,9 +280,12 @@ static int on_request(struct msg **message, struct avp *avp, struct session *ses
 	struct diameter_key_answer answer = {.outcome = DIAMETER_KEY_REFUSED};
 	struct diameter_key_request request;
 	struct diameter_result result;
-	int rc;
+	int rc, cancel;
 
 	(void)avp, (void)session, (void)arg, (void)action;
+	/* A stopping libfdcore cancels threads that take too long, and they would keep the
+	 * handler's locks. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (diameter_read_requester(*message, request.origin_host, &request.imsi, &result) &&
 	    read_keyset_id(*message, &request.id, &result)) {
 		serve(serve_arg, &request, &answer);
@@ -292,6 +296,7 @@ static int on_request(struct msg **message, struct avp *avp, struct session *ses
 	if (!rc && answer.outcome == DIAMETER_KEY_FOUND)
 		rc = add_keyset(*message, &answer);
 	e2m_wipe(&answer, sizeof(answer));
+	pthread_setcancelstate(cancel, NULL);
 	diameter_answer_send(message, rc);
 	return 0;
 }

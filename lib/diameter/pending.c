@@ -114,9 +114,15 @@ static void take_entry(struct entry *entry, struct entry *taken)
 	TAILQ_INSERT_HEAD(&pending.free, entry, by_deadline);
 }
 
+/* A stopping libfdcore cancels threads that take too long, and they would keep the locks that finish
+ * holds. */
 static void complete(const struct entry *taken, enum diameter_end end, struct msg *answer)
 {
+	int cancel;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	taken->asker.finish(&taken->asker, end, answer);
+	pthread_setcancelstate(cancel, NULL);
 	if (taken->request)
 		fd_msg_free(taken->request);
 }

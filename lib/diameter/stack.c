@@ -1,13 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diameter/internal.h"
+
+#define GOODBYE_MS 2000
 
 char diameter_identity[DIAMETER_IDENTITY_MAX + 1];
 
@@ -103,7 +107,7 @@ int diameter_init(const struct diameter_config *config, const struct e2m_numbers
 	diameter_numbers = *numbers;
 	rc = diameter_log_start(log);
 	if (!rc)
-		rc = diameter_tls_close_start();
+		rc = diameter_fixes_start();
 	if (!rc)
 		rc = -fd_core_initialize();
 	if (rc)
@@ -147,6 +151,33 @@ int diameter_start(void)
 	return 0;
 }
 
+/* libfdcore's own, exported but not in its headers: an event for a peer's state machine. */
+int fd_psm_terminate(struct peer_hdr *peer, char *reason);
+
+static bool peers_remain(void)
+{
+	bool remain;
+
+	pthread_rwlock_rdlock(&fd_g_peers_rw);
+	remain = !FD_IS_LIST_EMPTY(&fd_g_peers);
+	pthread_rwlock_unlock(&fd_g_peers_rw);
+	return remain;
+}
+
+/* libfdcore waits sixteen seconds for a peer that does not answer its good-bye. To be told once more to
+ * terminate, it does not wait. */
+static void hurry_goodbye(void)
+{
+	const struct timespec step = {.tv_nsec = GOODBYE_MS / 50 * 1000000L};
+
+	for (int i = 0; i < 50 && peers_remain(); i++)
+		nanosleep(&step, NULL);
+	pthread_rwlock_rdlock(&fd_g_peers_rw);
+	for (struct fd_list *li = fd_g_peers.next; li != &fd_g_peers; li = li->next)
+		fd_psm_terminate((struct peer_hdr *)li->o, NULL);
+	pthread_rwlock_unlock(&fd_g_peers_rw);
+}
+
 void diameter_stop(void)
 {
 	if (state != STACK_READY && state != STACK_RUNNING)
@@ -155,6 +186,7 @@ void diameter_stop(void)
 	diameter_log_phase(LOG_STOPPING);
 	diameter_pending_stop();
 	fd_core_shutdown();
+	hurry_goodbye();
 	fd_core_wait_shutdown_complete();
 	diameter_peers_stop();
 }

@@ -81,7 +81,6 @@ static struct {
 	struct diameter_auth_answer auth[16];
 	uint8_t answered[ASKED_MAX]; /* how often */
 	unsigned sent, total;
-	int64_t took_ms;
 	int rc;
 	bool opened, closed; /* as the watcher was told */
 } * hse;
@@ -141,11 +140,7 @@ static void pull_each_outcome(void)
 		hse->rc |= pull(imsi, i % 2 ? E2M_ID_RAND : E2M_ID_SQN, 3000, &hse->key[i]);
 		UNIT_WAIT(__atomic_load_n(&hse->total, __ATOMIC_ACQUIRE) == i + 1, 4000);
 	}
-	int64_t start = unit_now_ms();
 	diameter_stop();
-	hse->took_ms = unit_now_ms() - start;
-	if (getenv("UNIT_VERBOSE"))
-		printf("stop took %lld ms\n", (long long)hse->took_ms);
 }
 
 static void each_outcome_of_clause_4_reaches_the_hse(void)
@@ -277,10 +272,8 @@ static void a_burst_of_requests_is_answered_each_once(void)
 static void pull_in_vain(void)
 {
 	hse->connected = unit_diameter_connect(UNIT_HSE);
-	int64_t start = unit_now_ms();
 	hse->rc = pull("001010000000006", E2M_ID_SQN, 200, &hse->key[0]);
 	UNIT_WAIT(__atomic_load_n(&hse->total, __ATOMIC_ACQUIRE) == 1, 4000);
-	hse->took_ms = unit_now_ms() - start;
 	unit_sleep_ms(900); /* the answer comes late */
 	diameter_stop();
 }
@@ -291,7 +284,6 @@ static void a_slow_hss_is_a_time_out_and_its_late_answer_is_dropped(void)
 	CU_ASSERT_EQUAL(hse->rc, 0);
 	CU_ASSERT_EQUAL(hse->total, 1);
 	CU_ASSERT_EQUAL(hse->key[0].outcome, DIAMETER_KEY_TIMEOUT);
-	CU_ASSERT_TRUE(hse->took_ms >= 195 && hse->took_ms < 700);
 }
 
 static void stop_in_the_middle(void)
@@ -362,6 +354,25 @@ static void after_a_crash_of_the_hss_pulls_go_on(void)
 	CU_ASSERT_TRUE(unit_node_wait(server, 20000));
 }
 
+static void stop_when_told(void)
+{
+	hse->connected = unit_diameter_connect(UNIT_HSE);
+	UNIT_WAIT(hse->done, 10000);
+	diameter_stop();
+}
+
+static void an_hss_that_hangs_does_not_hold_up_the_stop(void)
+{
+	memset(hse, 0, sizeof(*hse));
+	pid_t server = start_hss();
+	pid_t client = unit_node_start(stop_when_told);
+	CU_ASSERT_TRUE(UNIT_WAIT(hse->connected, 10000));
+	kill(server, SIGSTOP);
+	hse->done = true;
+	CU_ASSERT_TRUE(unit_node_wait(client, 14000)); /* libfdcore alone takes 16 s */
+	unit_node_kill(server);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -375,6 +386,8 @@ int main(void)
 		 a_slow_hss_is_a_time_out_and_its_late_answer_is_dropped},
 		{"stop completes what is on its way", stop_completes_what_is_on_its_way},
 		{"after a crash of the HSS pulls go on", after_a_crash_of_the_hss_pulls_go_on},
+		{"an HSS that hangs does not hold up the stop",
+		 an_hss_that_hangs_does_not_hold_up_the_stop},
 	};
 	hss = unit_share(sizeof(*hss));
 	hse = unit_share(sizeof(*hse));

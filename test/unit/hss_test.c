@@ -19,7 +19,6 @@ static char dir[] = "/tmp/unit-hss-XXXXXX";
 
 static const char start[] =
 	"state: sqn\n"
-	"keyset_retention_s: 1\n"
 	"log: {level: error}\n"
 	"diameter: {identity: hss.home.test, realm: home.test, listen: {address: 127.0.0.1},\n"
 	"  tls: {certificate: x.pem, key: x.pem, ca: x.pem}, peers: [{identity: " HSE "}]}\n";
@@ -58,11 +57,11 @@ static void a_wrong_configuration_is_told_by_line(void)
 	static const struct {
 		const char *more, *subscribers, *said;
 	} cases[] = {
-		{"role: kms\n", one_subscriber, "hss.yaml:6:7: role: "},
-		{"keyset_retention_s: 0\n", one_subscriber, "keyset_retention_s"},
-		{"typo: 1\n", one_subscriber, "hss.yaml:6:1: typo: "},
+		{"role: kms\n", one_subscriber, "hss.yaml:5:7: role: "},
+		{"keyset_retention_s: 0\n", one_subscriber, "hss.yaml:5:21: keyset_retention_s: "},
+		{"typo: 1\n", one_subscriber, "hss.yaml:5:1: typo: "},
 		{"", "subscribers: [{" SUBSCRIBER "}]\n",
-		 "hss.yaml:6:15: subscribers[0]: expected either 'opc' or 'op'"},
+		 "hss.yaml:5:15: subscribers[0]: expected either 'opc' or 'op'"},
 		{"", "subscribers: [{" SUBSCRIBER ", op: " OP ", opc: " OPC "}]\n",
 		 "subscribers[0]: expected either 'opc' or 'op'"},
 		{"", "subscribers: [{" SUBSCRIBER ", opc: " OPC ", ciphering: gcm}]\n",
@@ -243,7 +242,7 @@ static void a_keyset_is_not_available_when_its_time_has_passed(void)
 	struct diameter_auth_request request = auth_request(AKA_UMTS);
 	const struct timespec retention = {.tv_sec = 1, .tv_nsec = 10000000};
 
-	open_lab("");
+	open_lab("keyset_retention_s: 1\n");
 	struct diameter_auth_answer vector = ask(&request);
 	nanosleep(&retention, NULL);
 	CU_ASSERT_EQUAL(pull(IMSI, HSE, E2M_ID_RAND, vector.vector.rand).outcome,
@@ -257,10 +256,13 @@ static void a_keyset_is_not_available_when_its_time_has_passed(void)
 static void too_many_pulls_a_second_are_too_busy(void)
 {
 	static const uint8_t never[E2M_RAND_LEN] = {9};
+	unsigned busy = 0;
 
 	open_lab("max_pulls_per_s: 1\n");
 	CU_ASSERT_EQUAL(pull(IMSI, HSE, E2M_ID_RAND, never).outcome, DIAMETER_KEY_NOT_AVAILABLE);
-	CU_ASSERT_EQUAL(pull(IMSI, HSE, E2M_ID_RAND, never).outcome, DIAMETER_KEY_TOO_BUSY);
+	for (int i = 0; i < 5; i++)
+		busy += pull(IMSI, HSE, E2M_ID_RAND, never).outcome == DIAMETER_KEY_TOO_BUSY;
+	CU_ASSERT_TRUE(busy > 0);
 	close_lab();
 }
 

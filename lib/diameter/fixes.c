@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * Functions that libfdcore and libfdproto call, in place of other libraries', in programs that link
+ * this one: the linker exports them, because those refer to them, and a program's symbols come before a
+ * library's. Without them libfdcore 1.2.1 can bring the process down.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include <gnutls/gnutls.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "diameter/internal.h"
+
+static int (*real_bye)(gnutls_session_t session, gnutls_close_request_t how);
+static int (*real_fifo_del)(struct fifo **queue);
+
+/*
+ * GnuTLS lets one thread send and one receive on a session at a time. libfdcore's receiving thread
+ * breaks that: when the other side says good-bye it calls gnutls_bye, which sends, while another thread
+ * may be sending the same good-bye or a message. The loser writes from memory that the winner has
+ * freed. So this leaves out that one call, the only one that asks for both directions; libfdcore closes
+ * the socket next, and that is good-bye enough.
+ */
+int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
+{
+	return how == GNUTLS_SHUT_RDWR || !real_bye ? GNUTLS_E_SUCCESS : real_bye(session, how);
+}
+
+/*
+ * When libfdproto deletes a queue, it wakes the threads that wait there and aborts the process if they
+ * have not left after twenty sleeps of a millisecond, which they cannot on a machine that is busy. So
+ * these sleeps get longer, to two seconds in all.
+ */
+#define FIRST_SLEEP_US 10000
+
+static _Thread_local unsigned sleeps; /* of a deletion that is going on; 0: none */
+
+int fd_fifo_del(struct fifo **queue)
+{
+	int rc = EINVAL;
+
+	sleeps = 1;
+	if (real_fifo_del)
+		rc = real_fifo_del(queue);
+	sleeps = 0;
+	return rc;
+}
+
+int usleep(useconds_t us)
+{
+	if (sleeps > 0)
+		us = FIRST_SLEEP_US * sleeps++;
+	struct timespec time = {.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000L};
+	return nanosleep(&time, NULL);
+}
+
+int diameter_fixes_start(void)
+{
+	void *bye = dlsym(RTLD_NEXT, "gnutls_bye");
+	void *fifo_del = dlsym(RTLD_NEXT, "fd_fifo_del");
+
+	/* ISO C has no cast from void * to a pointer to a function. */
+	memcpy(&real_bye, &bye, sizeof(bye));
+	memcpy(&real_fifo_del, &fifo_del, sizeof(fifo_del));
+	return real_bye && real_fifo_del ? 0 : -ENOENT;
+}
