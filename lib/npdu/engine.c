@@ -17,6 +17,9 @@ struct slot {
 	const struct npdu_schedule *schedule;
 };
 
+/* Hints of schedules of gcm begin here. */
+#define GCM_FIRST UINT32_C(0x40000000)
+
 struct npdu_engine {
 	IMB_MGR *mgr;
 	bool has_aes;		/* eea2 with eia2 by aes.c */
@@ -35,8 +38,8 @@ struct npdu_engine *npdu_engine_new(uint32_t schedules)
 	engine->mgr = npdu_manager_new();
 	engine->has_aes = aes_is_available();
 	if (!engine->mgr ||
-	    schedules_init(&engine->parts, schedules, NPDU_SCHEDULE_PARTS_SIZE) != 0 ||
-	    schedules_init(&engine->gcm, schedules, sizeof(struct npdu_schedule)) != 0) {
+	    schedules_init(&engine->parts, 0, schedules, NPDU_SCHEDULE_PARTS_SIZE) != 0 ||
+	    schedules_init(&engine->gcm, GCM_FIRST, schedules, sizeof(struct npdu_schedule)) != 0) {
 		npdu_engine_free(engine);
 		return NULL;
 	}
@@ -62,8 +65,10 @@ static struct schedules *schedules_of(struct npdu_engine *engine, const struct n
 
 void npdu_engine_prefetch(const struct npdu_engine *engine, uint32_t hint)
 {
-	if (hint < engine->parts.count)
+	if (schedules_has(&engine->parts, hint))
 		schedules_prefetch(&engine->parts, hint);
+	else if (schedules_has(&engine->gcm, hint))
+		schedules_prefetch(&engine->gcm, hint);
 }
 
 void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t *hint)
@@ -88,6 +93,31 @@ static void write_count_bearer_direction(uint8_t out[8], const struct npdu_op *o
 	out[5] = out[6] = out[7] = 0;
 }
 
+/* --- gcm, RFC 5116: no lanes to share, so no job either --- */
+
+static void run_gcm(struct npdu_engine *engine, struct npdu_op *op,
+		    const struct npdu_schedule *schedule, bool protect)
+{
+	const size_t header = npdu_header_len(op->counter_octets);
+	const size_t mac_len = op->key->mac_len;
+	uint8_t *npdu = op->pdu + header, *mac = npdu + op->npdu_len;
+	struct gcm_context_data context;
+	uint8_t nonce[12] = {0}, tag[NPDU_MAC_MAX];
+
+	write_count_bearer_direction(nonce, op);
+	op->ok = true;
+	if (protect) {
+		IMB_AES128_GCM_ENC(engine->mgr, &schedule->gcm, &context, npdu, npdu, op->npdu_len,
+				   nonce, op->pdu, header, mac, mac_len);
+	} else {
+		IMB_AES128_GCM_DEC(engine->mgr, &schedule->gcm, &context, npdu, npdu, op->npdu_len,
+				   nonce, op->pdu, header, tag, mac_len);
+		op->ok = CRYPTO_memcmp(mac, tag, mac_len) == 0;
+	}
+}
+
+/* --- all others as jobs --- */
+
 static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
 {
 	job->key_len_in_bytes = IMB_KEY_128_BYTES;
@@ -98,7 +128,7 @@ static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot
 	job->msg_len_to_cipher_in_bytes = op->npdu_len;
 	job->iv = slot->enc_iv;
 	job->iv_len_in_bytes = 16;
-	switch (op->npdu_len > 0 || op->key->eea == E2M_EEA_GCM ? op->key->eea : E2M_EEA0) {
+	switch (op->npdu_len > 0 ? op->key->eea : E2M_EEA0) {
 	case E2M_EEA0:
 		job->cipher_mode = IMB_CIPHER_NULL;
 		break;
@@ -118,13 +148,6 @@ static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot
 	case E2M_EEA3:
 		zuc_eea3_iv_gen(op->count, op->bearer, op->direction, slot->enc_iv);
 		job->cipher_mode = IMB_CIPHER_ZUC_EEA3;
-		break;
-	case E2M_EEA_GCM:
-		write_count_bearer_direction(slot->enc_iv, op);
-		memset(slot->enc_iv + 8, 0, 4);
-		job->cipher_mode = IMB_CIPHER_GCM;
-		job->enc_keys = job->dec_keys = &slot->schedule->gcm;
-		job->iv_len_in_bytes = 12;
 		break;
 	}
 }
@@ -168,11 +191,6 @@ static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, 
 		job->msg_len_to_hash_in_bits = (header + op->npdu_len) * 8;
 		job->u.ZUC_EIA3._key = parts->auth;
 		job->u.ZUC_EIA3._iv = slot->auth_iv;
-		break;
-	case E2M_EIA_GCM:
-		job->hash_alg = IMB_AUTH_AES_GMAC;
-		job->u.GCM.aad = op->pdu;
-		job->u.GCM.aad_len_in_bytes = header;
 		break;
 	}
 }
@@ -259,6 +277,8 @@ static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, b
 		if (key->is_aes && engine->has_aes) {
 			aes[aes_count++] =
 				(struct aes_op){.op = &ops[i], .schedule = &schedule->parts};
+		} else if (key->eea == E2M_EEA_GCM) {
+			run_gcm(engine, &ops[i], schedule, protect);
 		} else {
 			engine->slots[others_count].schedule = schedule;
 			others[others_count++] = &ops[i];

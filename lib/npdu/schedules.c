@@ -10,10 +10,11 @@
 /* Bursts that an entry is kept without being met. */
 #define LATELY 1024
 
-int schedules_init(struct schedules *s, uint32_t count, size_t size)
+int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t size)
 {
 	memset(s, 0, sizeof(*s));
 	s->size = (size + 63) & ~(size_t)63;
+	s->first = first;
 	s->count = count;
 	/* One allocation: entries that are kept, then those of the burst at hand. */
 	const size_t octets = (count + (size_t)NPDU_BURST_MAX) * s->size;
@@ -64,7 +65,7 @@ static struct npdu_schedule *place_for(struct schedules *s, uint32_t *hint, unsi
 	if (schedule->number != 0)
 		*schedule->hint = NPDU_NO_HINT;
 	schedule->hint = hint;
-	*hint = at;
+	*hint = s->first + at;
 	s->used[at] = s->burst;
 	return schedule;
 }
@@ -80,7 +81,12 @@ const struct npdu_schedule *schedules_make(struct schedules *s, const struct npd
 
 void schedules_forget(struct schedules *s, uint32_t *hint)
 {
-	if (*hint < s->count && schedules_at(s, *hint)->hint == hint)
-		e2m_wipe(schedules_at(s, *hint), s->size);
+	struct npdu_schedule *schedule;
+
+	if (schedules_has(s, *hint)) {
+		schedule = schedules_at(s, *hint - s->first);
+		if (schedule->hint == hint)
+			e2m_wipe(schedule, s->size);
+	}
 	*hint = NPDU_NO_HINT;
 }

@@ -15,14 +15,16 @@ struct schedules {
 	uint32_t *used; /* the burst that met an entry last */
 	uint32_t burst;
 	size_t size; /* of an entry */
+	uint32_t
+		first; /* hint of the first entry: an engine's two kinds of schedules do not share any */
 	uint32_t count;
 	uint32_t hand;
 	uint32_t misses;
 	struct npdu_schedule *scratch[NPDU_BURST_MAX]; /* for what is not kept */
 };
 
-/* count entries of size octets each. -ENOMEM. */
-int schedules_init(struct schedules *s, uint32_t count, size_t size);
+/* count entries of size octets each, with hints from first on. -ENOMEM. */
+int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t size);
 void schedules_free(struct schedules *s);
 
 /* Begins a burst: what it uses is not given up before the next begins. */
@@ -31,9 +33,14 @@ static inline void schedules_begin(struct schedules *s)
 	s->burst++;
 }
 
-static inline struct npdu_schedule *schedules_at(const struct schedules *s, uint32_t number)
+static inline struct npdu_schedule *schedules_at(const struct schedules *s, uint32_t entry)
 {
-	return (struct npdu_schedule *)(s->entries + number * s->size);
+	return (struct npdu_schedule *)(s->entries + entry * s->size);
+}
+
+static inline bool schedules_has(const struct schedules *s, uint32_t hint)
+{
+	return hint - s->first < s->count;
 }
 
 /* For schedules_get, when it is not kept. */
@@ -46,10 +53,11 @@ const struct npdu_schedule *schedules_make(struct schedules *s, const struct npd
 static inline const struct npdu_schedule *
 schedules_get(struct schedules *s, const struct npdu_key *key, uint32_t *hint, unsigned place)
 {
-	if (hint && *hint < s->count) {
-		const struct npdu_schedule *schedule = schedules_at(s, *hint);
+	if (hint && schedules_has(s, *hint)) {
+		const uint32_t entry = *hint - s->first;
+		const struct npdu_schedule *schedule = schedules_at(s, entry);
 		if (schedule->number == key->number) {
-			s->used[*hint] = s->burst;
+			s->used[entry] = s->burst;
 			return schedule;
 		}
 	}
@@ -59,10 +67,10 @@ schedules_get(struct schedules *s, const struct npdu_key *key, uint32_t *hint, u
 /* Wipes what is kept at hint, if it is kept for its owner. */
 void schedules_forget(struct schedules *s, uint32_t *hint);
 
-/* All lines of what is kept at hint. */
+/* The lines that a short N-PDU needs of what is kept at hint. */
 static inline void schedules_prefetch(const struct schedules *s, uint32_t hint)
 {
-	const char *entry = (const char *)schedules_at(s, hint);
+	const char *entry = (const char *)schedules_at(s, hint - s->first);
 
 	for (size_t at = 0; at < NPDU_SCHEDULE_PARTS_SIZE; at += 64)
 		__builtin_prefetch(entry + at, 0, 3);
