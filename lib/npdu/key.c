@@ -115,18 +115,23 @@ static int derive(struct npdu_key *key, const struct e2m_numbers *numbers,
 
 	if (ret == 0 && key->eia != E2M_EIA_GCM)
 		ret = aka_derive_algorithm_key(numbers, keyset, AKA_KINT, key->eia, key->kint);
-	if (ret == 0 && key->eia == E2M_EIA2) {
-		alignas(16) uint8_t schedule[NPDU_AES_SCHEDULE_LEN], k2[16];
-		expand_aes(npdu_library(), key->kint, schedule);
-		IMB_AES_CMAC_SUBKEY_GEN_128(npdu_library(), schedule, key->cmac_k1, k2);
-		e2m_wipe(schedule, sizeof(schedule));
-		e2m_wipe(k2, sizeof(k2));
-	}
 	return ret;
 }
 
-struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
-			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
+static void make_cmac_subkey(struct npdu_key *key)
+{
+	alignas(16) uint8_t schedule[NPDU_AES_SCHEDULE_LEN], k2[16];
+
+	if (key->eia != E2M_EIA2)
+		return;
+	expand_aes(npdu_library(), key->kint, schedule);
+	IMB_AES_CMAC_SUBKEY_GEN_128(npdu_library(), schedule, key->cmac_k1, k2);
+	e2m_wipe(schedule, sizeof(schedule));
+	e2m_wipe(k2, sizeof(k2));
+}
+
+/* A key that has all but Kenc, Kint and what follows from them. */
+static struct npdu_key *key_begin(enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
 {
 	static _Atomic uint64_t last_number;
 	struct npdu_key *key;
@@ -144,11 +149,36 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
 	key->eia = (uint8_t)eia;
 	key->mac_len = (uint8_t)npdu_mac_len(eia, gcm_tag_octets);
 	key->is_aes = eea == E2M_EEA2 && eia == E2M_EIA2;
+	return key;
+}
+
+struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
+			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
+{
+	struct npdu_key *key = key_begin(eea, eia, gcm_tag_octets);
+
+	if (!key)
+		return NULL;
 	if (derive(key, numbers, keyset) != 0) {
 		npdu_key_free(key);
 		errno = EIO;
 		return NULL;
 	}
+	make_cmac_subkey(key);
+	return key;
+}
+
+struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t kint[E2M_KEY_LEN],
+				  enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
+{
+	struct npdu_key *key = key_begin(eea, eia, gcm_tag_octets);
+
+	if (!key)
+		return NULL;
+	memcpy(key->kenc, kenc, E2M_KEY_LEN);
+	if (eia != E2M_EIA_GCM)
+		memcpy(key->kint, kint, E2M_KEY_LEN);
+	make_cmac_subkey(key);
 	return key;
 }
 

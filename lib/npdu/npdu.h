@@ -93,6 +93,10 @@ struct npdu_key;
  * (errno EINVAL) or memory ran out. Memory is locked from dumps only if the process is. */
 struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
 			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets);
+/* The same from Kenc and Kint themselves, which the test sets of TS 33.401 annex C give; kint is not
+ * looked at for gcm. */
+struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t kint[E2M_KEY_LEN],
+				  enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets);
 /* Wipes and frees; NULL is allowed. */
 void npdu_key_free(struct npdu_key *key);
 size_t npdu_key_mac_len(const struct npdu_key *key);
