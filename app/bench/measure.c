@@ -4,12 +4,15 @@
 #include <errno.h>
 #include <pthread.h>
 #include <rte_cycles.h>
+#include <rte_lcore.h>
 #include <rte_mempool.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "bench.h"
 
@@ -247,12 +250,25 @@ struct crew_member {
 	pthread_t thread;
 };
 
+/* A CPU of its own, and an lcore's cache of the buffer pool, as hse's workers have. */
+static void settle(unsigned number)
+{
+	cpu_set_t cpus;
+
+	CPU_ZERO(&cpus);
+	CPU_SET(number % (unsigned)sysconf(_SC_NPROCESSORS_ONLN), &cpus);
+	pthread_setaffinity_np(pthread_self(), sizeof(cpus), &cpus);
+	rte_thread_register();
+}
+
 static void *housekeep(void *arg)
 {
 	struct crew_member *member = arg;
 
+	settle(member->number);
 	while (!atomic_load_explicit(&member->crew->stop, memory_order_relaxed))
 		datapath_housekeep(member->crew->workers[member->number], rte_rdtsc());
+	rte_thread_unregister();
 	return NULL;
 }
 
