@@ -2,7 +2,9 @@
 #include "session/pull.h"
 
 #include <errno.h>
+#include <rte_random.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,6 +28,7 @@ struct pull {
 	enum pull_state state;
 	unsigned source;     /* asked, or to be asked next */
 	bool may_come_later; /* a source of this round could not say */
+	bool trouble_said;
 	uint32_t backoff_ms;
 	uint32_t place; /* in flight */
 	struct pull_manager *manager;
@@ -188,7 +191,7 @@ static uint32_t next_backoff(const struct pull_manager *m, struct pull *pull)
 
 	pull->backoff_ms =
 		backoff > m->config.retry_max_ms / 2 ? m->config.retry_max_ms : backoff * 2;
-	return backoff / 2 + (uint32_t)random() % (backoff / 2 + 1);
+	return backoff / 2 + (uint32_t)rte_rand_max(backoff / 2 + 1);
 }
 
 static bool is_final(enum keysource_outcome outcome)
@@ -197,15 +200,31 @@ static bool is_final(enum keysource_outcome outcome)
 	       outcome == KEYSOURCE_NOT_AUTHORIZED;
 }
 
+/* All sources were asked, and one of them at least may know more later. */
+static void back_off(struct pull_manager *m, struct pull *pull,
+		     const struct keysource_answer *answer, const char *source)
+{
+	uint32_t backoff = next_backoff(m, pull);
+
+	pull->state = PULL_BACKOFF;
+	wheel_set(m->wheel, &pull->timer, backoff, backoff_is_over);
+	if (!pull->trouble_said)
+		m->troubled(m->arg, &pull->request, source, answer, backoff);
+	pull->trouble_said = true;
+}
+
 static void conclude(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer)
 {
-	const char *name = m->names[pull->source];
-	uint32_t backoff;
+	const char *source = m->names[pull->source];
 
 	m->counters.answers[answer->outcome]++;
 	if (is_final(answer->outcome)) {
 		finish(m, pull, answer);
+		return;
+	}
+	if (TAILQ_EMPTY(&pull->waiters)) {
+		pull_free(pull);
 		return;
 	}
 	if (answer->outcome != KEYSOURCE_NOT_AVAILABLE)
@@ -221,14 +240,7 @@ static void conclude(struct pull_manager *m, struct pull *pull,
 		return;
 	}
 	pull->may_come_later = false;
-	if (TAILQ_EMPTY(&pull->waiters)) {
-		pull_free(pull);
-		return;
-	}
-	backoff = next_backoff(m, pull);
-	pull->state = PULL_BACKOFF;
-	wheel_set(m->wheel, &pull->timer, backoff, backoff_is_over);
-	m->troubled(m->arg, &pull->request, name, answer, backoff);
+	back_off(m, pull, answer, source);
 }
 
 static void backoff_is_over(struct wheel_timer *timer, void *arg)
@@ -262,17 +274,18 @@ static void send(struct pull_manager *m, struct pull *pull)
 {
 	uint32_t place = take_place(m, pull);
 	uint64_t cookie = (uint64_t)m->places[place].generation << 32 | place;
+	struct keysource_answer none = {.outcome = KEYSOURCE_UNREACHABLE};
+	int rc;
 
 	pull->state = PULL_IN_FLIGHT;
-	if (keysource_ask(m->sources[pull->source], &pull->request, m->config.timeout_ms, cookie) ==
-	    0) {
+	rc = keysource_ask(m->sources[pull->source], &pull->request, m->config.timeout_ms, cookie);
+	if (rc == 0) {
 		m->counters.sent++;
 		return;
 	}
-	struct keysource_answer answer = {.outcome = KEYSOURCE_UNREACHABLE,
-					  .detail = "no connection"};
+	snprintf(none.detail, sizeof(none.detail), "not asked: %s", strerror(-rc));
 	give_place_back(m, place);
-	conclude(m, pull, &answer);
+	conclude(m, pull, &none);
 }
 
 void pull_send_waiting(struct pull_manager *m)

@@ -40,7 +40,7 @@ struct pull_counters {
  * is wiped after the last. */
 typedef void (*pull_answered)(void *arg, struct pull_waiter *waiter,
 			      const struct keysource_answer *answer);
-/* Said when a source did not serve: for the log. */
+/* Said once a pull, the first time that no source served: for the log. It is tried again. */
 typedef void (*pull_troubled)(void *arg, const struct keysource_request *request,
 			      const char *source, const struct keysource_answer *answer,
 			      uint32_t retry_ms);
