@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* apply: brings a session from what it is to what a GTP-C message makes it, in three steps: stop the
  * flows that end, whose acknowledgements have the COUNTs; add those that begin; let the message leave.
- * Operations of one session run one after the other. */
+ * Operations of one session run one after the other; those of different sessions never wait for each
+ * other. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,20 +19,16 @@ struct operation {
 	struct session *session;
 	struct session_target target;
 	enum step step;
-	unsigned pending; /* acknowledgements, and operations of other sessions */
+	unsigned pending;  /* acknowledgements */
+	unsigned promised; /* COUNTs that it may have to remember */
+	bool robbed[2];	   /* the tunnel of that direction went to another session meanwhile */
 	bool failed;
 	struct held_gtpc *held;
-	struct operation *then; /* of another session, which waits for this one */
 };
 
-static void advance(struct session_store *store, struct operation *op);
+static const struct session_target end_of_session = {.alive = false};
 
-static bool must_stop(const struct session *s, const struct session_target *t, unsigned direction)
-{
-	return s->flow[direction].live &&
-	       (!t->alive || t->fresh ||
-		!tunnel_is_equal(&s->flow[direction].tunnel, &t->tunnel[direction]));
-}
+static void advance(struct session_store *store, struct operation *op);
 
 static struct operation *enqueue(struct session *s, const struct session_target *target)
 {
@@ -45,42 +42,30 @@ static struct operation *enqueue(struct session *s, const struct session_target 
 	return op;
 }
 
-/* Another session still has a tunnel that this one is to get: its end was never seen. */
-static void remove_other(struct session_store *store, struct operation *op,
-			 enum session_direction direction)
-{
-	const struct session_target end = {.alive = false};
-	struct session *other = store_find_tunnel(store, direction, &op->target.tunnel[direction]);
-	struct operation *first;
+/* --- stop --- */
 
-	if (!other || other == op->session)
-		return;
-	first = enqueue(other, &end);
-	if (!first) {
-		op->failed = true;
-		return;
-	}
-	first->then = op;
+static bool must_stop(const struct session *s, const struct session_target *t, unsigned direction)
+{
+	return s->flow[direction].live &&
+	       (!t->alive || !tunnel_is_equal(&s->flow[direction].tunnel, &t->tunnel[direction]));
+}
+
+static void stop_flow(struct session_store *store, struct operation *op,
+		      enum session_direction direction)
+{
 	op->pending++;
-	if (TAILQ_FIRST(&other->operations) == first)
-		advance(store, first);
+	flows_stop(store, op->session, direction, op);
 }
 
 static void stop(struct session_store *store, struct operation *op)
 {
-	struct session *s = op->session;
-
 	op->step = STEP_STOP;
-	op->pending = 1; /* held by this function */
 	for (unsigned d = 0; d < 2; d++)
-		if (must_stop(s, &op->target, d)) {
-			op->pending++;
-			flows_stop(store, s, d, op);
-		}
-	for (unsigned d = 0; d < 2 && op->target.alive; d++)
-		remove_other(store, op, d);
-	op->pending--;
+		if (must_stop(op->session, &op->target, d))
+			stop_flow(store, op, d);
 }
+
+/* --- start --- */
 
 static void set_control(struct session_store *store, struct session *s,
 			const struct session_target *t)
@@ -93,54 +78,48 @@ static void set_control(struct session_store *store, struct session *s,
 	store_index(store, s, INDEX_CONTROL_GGSN);
 }
 
-/* A Create: whatever the session held before is over, and the first keyset is used at once. */
-static void set_first_keyset(struct session_store *store, struct session *s,
-			     const struct session_target *t)
+/* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
+ * ours begins, in the same worker, and then it ends; unless it has more under way, which says what becomes
+ * of it. -ENOMEM. */
+static int evict(struct session_store *store, const struct tunnel *tunnel)
 {
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		keys_forget(store, s, slot);
-	wheel_cancel(&s->changeover);
-	s->newest = s->downlink_slot = 0;
-	keys_learn(store, s, 0, &t->keyset, t->key_id);
-}
+	enum session_direction direction;
+	struct session *other = store_find_tunnel(store, tunnel, &direction);
+	struct operation *current, *end = NULL;
+	char text[TUNNEL_STR];
 
-static bool names_same_keyset(const struct session_keyset *keyset, const struct session_target *t)
-{
-	return keyset->state != DATAPATH_KEY_NONE && keyset->key_id == t->key_id &&
-	       memcmp(&keyset->id, &t->keyset, sizeof(t->keyset)) == 0;
-}
-
-/* An Update with a keyset: beside the one that downlink uses, unless it goes by the same Key ID, for
- * then nobody could tell the two apart. */
-static void set_next_keyset(struct session_store *store, struct session *s,
-			    const struct session_target *t)
-{
-	const unsigned used = s->downlink_slot;
-
-	if (names_same_keyset(&s->keysets[s->newest], t))
-		return;
-	store_count(store, SESSION_REKEYED);
-	if (names_same_keyset(&s->keysets[used], t)) {
-		s->newest = (uint8_t)used; /* back to the one still in use */
-	} else {
-		s->newest = (uint8_t)(s->keysets[used].key_id == t->key_id ? used : 1 - used);
-		keys_learn(store, s, s->newest, &t->keyset, t->key_id);
+	if (!other)
+		return 0;
+	current = TAILQ_FIRST(&other->operations);
+	if (!current || !TAILQ_NEXT(current, entry)) {
+		end = enqueue(other, &end_of_session);
+		if (!end)
+			return -ENOMEM;
 	}
-	keys_start_changeover(store, s);
+	store_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
+		  other->imsi.digits, other->nsapi, tunnel_str(tunnel, text));
+	if (current) {
+		current->robbed[direction] = true;
+		stop_flow(store, current, direction);
+	} else {
+		advance(store, end);
+	}
+	return 0;
 }
 
 static void start_flow(struct session_store *store, struct operation *op,
 		       enum session_direction direction)
 {
 	struct session *s = op->session;
+	const struct tunnel *tunnel = &op->target.tunnel[direction];
 
-	if (!s->flow[direction].live) {
-		if (flows_add(store, s, direction, &op->target.tunnel[direction], op) != 0) {
-			op->failed = true;
-			return;
-		}
-	} else {
+	if (op->robbed[direction])
+		return;
+	if (s->flow[direction].live) {
 		flows_use_keyset(store, s, direction, op);
+	} else if (evict(store, tunnel) != 0 || flows_add(store, s, direction, tunnel, op) != 0) {
+		op->failed = true;
+		return;
 	}
 	op->pending++;
 }
@@ -154,51 +133,68 @@ static void start(struct session_store *store, struct operation *op)
 	if (!t->alive)
 		return;
 	set_control(store, s, t);
-	if (t->fresh)
-		set_first_keyset(store, s, t);
-	else if (t->has_keyset)
-		set_next_keyset(store, s, t);
+	if (t->has_keyset)
+		keys_activate(store, s, &t->keyset, t->key_id, t->fresh);
 	start_flow(store, op, UP);
 	start_flow(store, op, DOWN);
 }
 
+/* --- finish --- */
+
 static void end_session(struct session_store *store, struct session *s)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		keys_forget(store, s, slot);
+		keys_drop(store, s, slot);
 	store_count(store, SESSION_REMOVED);
 	store_log(store, SESSION_LOG_INFO, "IMSI %s NSAPI %u: session removed", s->imsi.digits,
 		  s->nsapi);
 	store_free_session(store, s);
 }
 
+static void refuse(struct session_store *store, const struct session *s, struct held_gtpc *held,
+		   const char *what)
+{
+	store_count(store, SESSION_REFUSED_FULL);
+	store_log(
+		store, SESSION_LOG_WARNING,
+		"IMSI %s NSAPI %u: no room for its %s, the GTP-C message that asks for it does not "
+		"cross; raise sessions.max",
+		s->imsi.digits, s->nsapi, what);
+	if (held)
+		held->discard = true;
+}
+
+/* What is next for a session when nothing more is under way. */
+static void settle(struct session_store *store, struct session *s, bool alive)
+{
+	if (!alive) {
+		end_session(store, s);
+		return;
+	}
+	keys_settle(store, s);
+	if (store->config.pull_on_activation)
+		keys_pull(store, s, s->newest);
+}
+
 static void finish(struct session_store *store, struct operation *op)
 {
 	struct session *s = op->session;
-	struct operation *then = op->then;
+	const bool alive = op->target.alive, fresh = op->target.fresh, failed = op->failed;
 	struct operation *next;
 
-	if (op->failed && op->held) {
-		store_count(store, SESSION_REFUSED_FULL);
-		store_log(
-			store, SESSION_LOG_WARNING,
-			"IMSI %s NSAPI %u: no room for its flows, the GTP-C message that makes it "
-			"does not cross; raise sessions.max",
-			s->imsi.digits, s->nsapi);
-		op->held->discard = true;
-	}
+	if (failed)
+		refuse(store, s, op->held, "flows");
 	apply_let_go(store, op->held);
+	store->promised -= op->promised;
 	TAILQ_REMOVE(&s->operations, op, entry);
-	next = TAILQ_FIRST(&s->operations);
-	if (!op->target.alive && !next)
-		end_session(store, s);
-	else if (op->target.alive && store->config.pull_on_activation)
-		keys_pull(store, s, s->newest);
 	free(op);
+	next = TAILQ_FIRST(&s->operations);
+	if (failed && fresh && !next)
+		next = enqueue(s, &end_of_session); /* it was never made */
 	if (next)
 		advance(store, next);
-	if (then && --then->pending == 0)
-		advance(store, then);
+	else
+		settle(store, s, alive);
 }
 
 static void advance(struct session_store *store, struct operation *op)
@@ -210,6 +206,8 @@ static void advance(struct session_store *store, struct operation *op)
 	if (op->step == STEP_START && op->pending == 0)
 		finish(store, op);
 }
+
+/* --- messages --- */
 
 struct held_gtpc *apply_hold(const struct session_gtpc *gtpc)
 {
@@ -234,24 +232,56 @@ void apply_let_go(struct session_store *store, struct held_gtpc *held)
 	free(held);
 }
 
+/* --- targets --- */
+
+/* Keysets that leave a session by an activation, at most. */
+static unsigned keysets_at_stake(const struct session *s, const struct session_target *t)
+{
+	const unsigned most = t->fresh ? DATAPATH_KEYSETS : 1;
+	unsigned held = 0;
+
+	if (!t->alive || !t->has_keyset)
+		return 0;
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		held += s->keysets[slot].state != DATAPATH_KEY_NONE;
+	return TAILQ_EMPTY(&s->operations) && held < most ? held : most;
+}
+
 void apply_target(struct session_store *store, struct session *s,
 		  const struct session_target *target, struct held_gtpc *held)
 {
-	struct operation *op = enqueue(s, target);
+	const unsigned promised = keysets_at_stake(s, target);
+	struct operation *op;
 
-	if (!op) {
-		store_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: out of memory",
-			  s->imsi.digits, s->nsapi);
-		if (held)
-			held->discard = true;
+	if (promised > 0 && !store_has_room(store, promised)) {
+		refuse(store, s, held, "COUNTs");
 		return;
 	}
+	op = enqueue(s, target);
+	if (!op) {
+		refuse(store, s, held, "operation in memory");
+		if (TAILQ_EMPTY(&s->operations) && !s->flow[UP].live && !s->flow[DOWN].live)
+			end_session(store, s); /* it was only just made */
+		return;
+	}
+	op->promised = promised;
+	store->promised += promised;
 	if (held) {
 		op->held = held;
 		held->users++;
 	}
 	if (TAILQ_FIRST(&s->operations) == op)
 		advance(store, op);
+}
+
+void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
+			 struct held_gtpc *held)
+{
+	enum session_direction direction;
+	struct session *s = store_find_tunnel(store, tunnel, &direction);
+
+	if (s)
+		apply_target(store, s, &end_of_session, held);
 }
 
 void apply_current(const struct session *s, struct session_target *target)

@@ -2,6 +2,7 @@
 #include "session/counts.h"
 
 #include <errno.h>
+#include <openssl/evp.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,12 +25,29 @@ struct counts {
 	struct record_list lists[];
 };
 
+int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset)
+{
+	static const char label[] = "e2m COUNT";
+	uint8_t text[sizeof(label) + sizeof(*keyset)], digest[EVP_MAX_MD_SIZE];
+	int good;
+
+	memcpy(text, label, sizeof(label));
+	memcpy(text + sizeof(label), keyset, sizeof(*keyset));
+	good = EVP_Digest(text, sizeof(text), digest, NULL, EVP_sha256(), NULL);
+	e2m_wipe(text, sizeof(text));
+	memcpy(fingerprint->octets, digest, sizeof(fingerprint->octets));
+	return good ? 0 : -EIO;
+}
+
+/* Records in one list on average, when all are in use. */
+#define RECORDS_A_LIST 4
+
 struct counts *counts_new(uint32_t capacity, struct wheel *wheel)
 {
 	uint32_t lists = 64;
 	struct counts *c;
 
-	while (lists < capacity)
+	while (lists < capacity / RECORDS_A_LIST)
 		lists *= 2;
 	c = calloc(1, sizeof(*c) + lists * sizeof(c->lists[0]));
 	if (!c)
@@ -85,10 +103,22 @@ static void time_is_over(struct wheel_timer *timer, void *arg)
 	forget((struct record *)((char *)timer - offsetof(struct record, timer)));
 }
 
+static void keep(struct record *r, uint32_t keep_s, bool is_new)
+{
+	struct wheel *wheel = r->counts->wheel;
+	const uint64_t ms = keep_s * UINT64_C(1000);
+
+	if (keep_s == 0)
+		wheel_cancel(&r->timer);
+	else if (is_new || (wheel_is_set(&r->timer) && r->timer.deadline < wheel_now(wheel) + ms))
+		wheel_set(wheel, &r->timer, ms, time_is_over);
+}
+
 int counts_put(struct counts *c, const struct counts_key *key, struct counts_value value,
 	       uint32_t keep_s)
 {
 	struct record *r = find(c, key);
+	const bool is_new = r == NULL;
 
 	if (!r) {
 		if (c->used == c->capacity || !(r = calloc(1, sizeof(*r))))
@@ -102,10 +132,7 @@ int counts_put(struct counts *c, const struct counts_key *key, struct counts_val
 		r->value.uplink = value.uplink;
 	if (value.downlink > r->value.downlink)
 		r->value.downlink = value.downlink;
-	if (keep_s > 0)
-		wheel_set(c->wheel, &r->timer, keep_s * UINT64_C(1000), time_is_over);
-	else
-		wheel_cancel(&r->timer);
+	keep(r, keep_s, is_new);
 	return 0;
 }
 

@@ -2,8 +2,10 @@
 /*
  * counts: the COUNTs of keysets that no session holds any more. e2m.md 7: a sender never uses one twice
  * with one key, also when a tunnel is removed and made again with the same keyset and BEARER; so they
- * are kept for as long as the keyset can still be pulled. Bounded; when it is full, nothing is forgotten,
- * and the caller must not serve what it could not remember.
+ * are kept for as long as the keyset can still be pulled. A keyset is known here by its keys and not by
+ * its name, for it has two: the SQN and the RAND of its AV, and whoever forwards the PCO could trade one
+ * for the other. Bounded; when it is full, nothing is forgotten, and the caller must not serve what it
+ * could not remember.
  */
 #ifndef SESSION_COUNTS_H
 #define SESSION_COUNTS_H
@@ -16,9 +18,16 @@
 
 struct counts;
 
+/* Of a keyset's keys; does not lead back to them. */
+#define COUNTS_FINGERPRINT_LEN 16
+struct counts_fingerprint {
+	uint8_t octets[COUNTS_FINGERPRINT_LEN];
+};
+
+/* No padding. */
 struct counts_key {
 	struct e2m_imsi imsi;
-	struct e2m_keyset_id id;
+	struct counts_fingerprint keyset;
 	uint8_t bearer;
 };
 
@@ -27,11 +36,14 @@ struct counts_value {
 	uint32_t downlink; /* the next to send */
 };
 
+/* -EIO: the crypto library failed. */
+int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset);
+
 struct counts *counts_new(uint32_t capacity, struct wheel *wheel);
 void counts_free(struct counts *counts);
 
-/* Remembers value for keep_s seconds (0: for as long as the process runs). A value that is there already
- * is only ever raised. -ENOSPC: full; nothing was remembered. */
+/* Remembers value for keep_s seconds (0: for as long as the process runs). What is there already is only
+ * ever raised, and kept longer. -ENOSPC: full; nothing was remembered. */
 int counts_put(struct counts *counts, const struct counts_key *key, struct counts_value value,
 	       uint32_t keep_s);
 

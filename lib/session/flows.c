@@ -10,6 +10,8 @@
 /* How long a tunnel that was moved or removed still drops late packets, so that none of them crosses
  * as if it had never been protected. */
 #define LINGER_MS 5000
+/* Where fewer numbers of flows than this are left, the oldest tunnels linger no more. */
+#define NUMBERS_KEPT 512
 
 static void command(struct session_store *store, const struct session_flow_ref *flow,
 		    struct datapath_command *c, void *acknowledge)
@@ -27,14 +29,21 @@ static struct late_list *late_list_of(struct session_store *store, const struct 
 	return &store->lingers[tunnel_hash(tunnel) % LINGER_LISTS];
 }
 
+static void send_remove(struct session_store *store, unsigned worker, uint32_t number)
+{
+	struct datapath_command c = {
+		.kind = DATAPATH_REMOVE_FLOW, .flow = number, .acknowledge = 1};
+
+	store->ops.command(store->ops.arg, worker, &c);
+}
+
 static void remove_linger(struct late_tunnel *linger)
 {
 	struct session_store *store = linger->store;
-	struct datapath_command c = {
-		.kind = DATAPATH_REMOVE_FLOW, .flow = linger->number, .acknowledge = 1};
 
-	store->ops.command(store->ops.arg, linger->worker, &c);
+	send_remove(store, linger->worker, linger->number);
 	wheel_cancel(&linger->timer);
+	TAILQ_REMOVE(&store->lingers_by_age[linger->worker], linger, age);
 	LIST_REMOVE(linger, entry);
 	free(linger);
 }
@@ -50,9 +59,7 @@ static void start_linger(struct session_store *store, const struct session_flow_
 	struct late_tunnel *linger = calloc(1, sizeof(*linger));
 
 	if (!linger) {
-		struct datapath_command c = {
-			.kind = DATAPATH_REMOVE_FLOW, .flow = flow->number, .acknowledge = 1};
-		store->ops.command(store->ops.arg, flow->worker, &c);
+		send_remove(store, flow->worker, flow->number);
 		return;
 	}
 	linger->store = store;
@@ -60,6 +67,7 @@ static void start_linger(struct session_store *store, const struct session_flow_
 	linger->worker = flow->worker;
 	linger->number = flow->number;
 	LIST_INSERT_HEAD(late_list_of(store, &flow->tunnel), linger, entry);
+	TAILQ_INSERT_TAIL(&store->lingers_by_age[flow->worker], linger, age);
 	wheel_set(store->wheel, &linger->timer, LINGER_MS, linger_is_over);
 }
 
@@ -73,6 +81,15 @@ static void end_linger(struct session_store *store, const struct tunnel *tunnel)
 			break;
 	if (linger)
 		remove_linger(linger);
+}
+
+/* Numbers come back with the worker's acknowledgement, so this begins well before they run out. */
+static void spare_numbers(struct session_store *store, unsigned worker)
+{
+	struct late_tunnel *oldest = TAILQ_FIRST(&store->lingers_by_age[worker]);
+
+	if (oldest && store->free_flow_counts[worker] < NUMBERS_KEPT)
+		remove_linger(oldest);
 }
 
 void flows_free_lingers(struct session_store *store)
@@ -113,13 +130,14 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 	const unsigned worker = tunnel_owner(tunnel_hash(tunnel), store->config.workers);
 	struct session_flow_ref *flow = &s->flow[direction];
 
+	flow->tunnel = *tunnel;
+	end_linger(store, tunnel);
+	spare_numbers(store, worker);
 	if (store->free_flow_counts[worker] == 0)
 		return -ENOSPC;
-	end_linger(store, tunnel);
 	flow->live = true;
 	flow->worker = worker;
 	flow->number = store->free_flows[worker][--store->free_flow_counts[worker]];
-	flow->tunnel = *tunnel;
 	store_index(store, s, tunnel_index(direction));
 	send_add(store, s, direction);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
@@ -149,7 +167,7 @@ void flows_set_keyset(struct session_store *store, struct session *s,
 	struct datapath_command c = {
 		.kind = DATAPATH_SET_KEYSET, .slot = (uint8_t)slot, .key_state = keyset->state};
 
-	c.keyset.key = keyset->key;
+	c.keyset.key = keyset->state == DATAPATH_KEY_READY ? keyset->key : NULL;
 	c.keyset.key_id = keyset->key_id;
 	c.keyset.keep_count = keep_count;
 	c.keyset.count = direction == UP ? keyset->count.uplink : keyset->count.downlink;

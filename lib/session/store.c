@@ -20,7 +20,7 @@ const char *session_counter_name(enum session_counter counter)
 }
 
 /* COUNTs that can be remembered for each session that can exist. */
-#define COUNTS_PER_SESSION 4
+#define COUNTS_PER_SESSION 16
 
 static int allocate_flow_numbers(struct session_store *store)
 {
@@ -28,7 +28,8 @@ static int allocate_flow_numbers(struct session_store *store)
 
 	store->free_flows = calloc(store->config.workers, sizeof(*store->free_flows));
 	store->free_flow_counts = calloc(store->config.workers, sizeof(*store->free_flow_counts));
-	if (!store->free_flows || !store->free_flow_counts)
+	store->lingers_by_age = calloc(store->config.workers, sizeof(*store->lingers_by_age));
+	if (!store->free_flows || !store->free_flow_counts || !store->lingers_by_age)
 		return -ENOMEM;
 	for (unsigned w = 0; w < store->config.workers; w++) {
 		store->free_flows[w] = calloc(flows, sizeof(uint32_t));
@@ -37,6 +38,7 @@ static int allocate_flow_numbers(struct session_store *store)
 		for (uint32_t i = 0; i < flows; i++)
 			store->free_flows[w][i] = flows - 1 - i;
 		store->free_flow_counts[w] = flows;
+		TAILQ_INIT(&store->lingers_by_age[w]);
 	}
 	return 0;
 }
@@ -96,7 +98,7 @@ void session_store_free(struct session_store *store)
 			npdu_key_free(s->keysets[slot].key);
 		apply_free(s);
 	}
-	keys_free_retired(store);
+	retire_free(store);
 	learn_free(store);
 	flows_free_lingers(store);
 	pull_manager_free(store->pulls);
@@ -106,6 +108,7 @@ void session_store_free(struct session_store *store)
 		free(store->free_flows[w]);
 	free(store->free_flows);
 	free(store->free_flow_counts);
+	free(store->lingers_by_age);
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		free(store->heads[i]);
 	free(store->free_ids);
@@ -135,15 +138,24 @@ uint32_t session_flows_per_worker(const struct session_config *config)
 
 /* --- indexes --- */
 
+static uint32_t hash_of_imsi(const struct e2m_imsi *imsi, uint32_t seed)
+{
+	uint64_t halves[2];
+
+	_Static_assert(sizeof(halves) == sizeof(*imsi), "an IMSI is hashed in two halves");
+	memcpy(halves, imsi, sizeof(halves));
+	return rte_hash_crc_8byte(halves[1], rte_hash_crc_8byte(halves[0], seed));
+}
+
 static uint32_t hash_of(const struct session *s, enum session_index which)
 {
 	switch (which) {
 	case INDEX_SUBSCRIBER:
-		return rte_hash_crc(&s->imsi, sizeof(s->imsi), s->nsapi);
+		return hash_of_imsi(&s->imsi, s->nsapi);
 	case INDEX_CONTROL_SGSN:
-		return rte_hash_crc(&s->control_sgsn, sizeof(s->control_sgsn), s->nsapi);
+		return rte_hash_crc_4byte(tunnel_hash(&s->control_sgsn), s->nsapi);
 	case INDEX_CONTROL_GGSN:
-		return rte_hash_crc(&s->control_ggsn, sizeof(s->control_ggsn), s->nsapi);
+		return rte_hash_crc_4byte(tunnel_hash(&s->control_ggsn), s->nsapi);
 	case INDEX_TUNNEL_UP:
 		return tunnel_hash(&s->flow[UP].tunnel);
 	case INDEX_TUNNEL_DOWN:
@@ -225,33 +237,45 @@ struct session *store_find_control(struct session_store *store, enum session_ind
 	return find(store, &like, which);
 }
 
-struct session *store_find_tunnel(struct session_store *store, enum session_direction direction,
-				  const struct tunnel *tunnel)
+struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
+				  enum session_direction *direction)
 {
 	struct session like = {0};
+	struct session *s;
 
-	like.flow[direction].tunnel = *tunnel;
-	return find(store, &like, direction == UP ? INDEX_TUNNEL_UP : INDEX_TUNNEL_DOWN);
+	like.flow[UP].tunnel = like.flow[DOWN].tunnel = *tunnel;
+	*direction = UP;
+	s = find(store, &like, INDEX_TUNNEL_UP);
+	if (s)
+		return s;
+	*direction = DOWN;
+	return find(store, &like, INDEX_TUNNEL_DOWN);
 }
 
 /* --- sessions --- */
 
+bool store_has_room(const struct session_store *store, uint32_t counts)
+{
+	const uint32_t sessions = store->config.max - store->free_count;
+	const uint64_t taken = (uint64_t)sessions * DATAPATH_KEYSETS + store->promised;
+
+	return counts_room(store->counts) >= taken + counts;
+}
+
 struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi)
 {
-	/* Every keyset that sessions hold must find a place for its COUNTs when they end. */
-	const uint32_t sessions = store->config.max - store->free_count;
 	struct session *s;
 
-	if (store->free_count == 0 ||
-	    counts_room(store->counts) < (sessions + 1) * DATAPATH_KEYSETS)
+	if (store->free_count == 0 || !store_has_room(store, DATAPATH_KEYSETS))
 		return NULL;
 	s = &store->sessions[store->free_ids[--store->free_count]];
 	memset(s, 0, sizeof(*s));
 	s->id = (uint32_t)(s - store->sessions);
 	s->in_use = true;
 	s->imsi = *imsi;
-	s->nsapi = nsapi;
+	s->nsapi = s->primary = nsapi;
+	s->serial = ++store->last_serial;
 	TAILQ_INIT(&s->operations);
 	store_index(store, s, INDEX_SUBSCRIBER);
 	return s;

@@ -27,11 +27,15 @@ struct session_keyset {
 	uint8_t state; /* enum datapath_key_state, the same in both flows */
 	uint8_t key_id;
 	bool refusal_said;
+	bool authenticated; /* an uplink PDU under it was */
+	bool is_known;	    /* pulled once: it has a fingerprint, and COUNTs in use */
 	struct e2m_keyset_id id;
+	struct counts_fingerprint fingerprint;
 	uint8_t eea;
 	uint8_t eia;
-	struct npdu_key *key;
-	/* While no flow is live; else the worker's are the truth. */
+	uint32_t lifetime_s;
+	struct npdu_key *key; /* MISSING: has come, but operations are under way */
+	/* Of the directions whose flow is not live; else the worker's are the truth. */
 	struct counts_value count;
 	struct pull_waiter waiter;
 	struct wheel_timer timer; /* lifetime of the keyset, or end of a refusal */
@@ -41,12 +45,14 @@ struct operation;
 TAILQ_HEAD(operation_list, operation);
 
 struct session {
-	uint32_t id; /* place in the store's array */
+	uint32_t id;	 /* place in the store's array */
+	uint32_t serial; /* of the Create that made it what it is */
 	uint32_t link[SESSION_INDEXES];
 	bool indexed[SESSION_INDEXES];
 	bool in_use;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
+	uint8_t primary;       /* NSAPI of the context whose PDP address it shares; its own */
 	uint8_t newest;	       /* keyset's place of the latest activation */
 	uint8_t downlink_slot; /* what downlink uses */
 	struct tunnel control_sgsn;
@@ -61,6 +67,7 @@ struct session {
 struct late_tunnel {
 	struct wheel_timer timer;
 	LIST_ENTRY(late_tunnel) entry;
+	TAILQ_ENTRY(late_tunnel) age;
 	struct session_store *store;
 	struct tunnel tunnel;
 	unsigned worker;
@@ -68,6 +75,7 @@ struct late_tunnel {
 };
 
 LIST_HEAD(late_list, late_tunnel);
+TAILQ_HEAD(late_queue, late_tunnel);
 #define LINGER_LISTS 4096
 
 /* A key that workers may still read, and the COUNTs that they have of its keyset. */
@@ -78,6 +86,7 @@ struct retired {
 	bool has_counts; /* its keyset left the session */
 	struct counts_key counts_key;
 	struct counts_value counts;
+	uint32_t keep_s;
 	unsigned pending; /* acknowledgements */
 };
 
@@ -98,12 +107,15 @@ struct session_store {
 	uint32_t *free_ids;
 	uint32_t free_count;
 	uint32_t ready;
+	uint32_t promised; /* COUNTs that operations under way may have to remember */
+	uint32_t last_serial;
 	uint32_t *heads[SESSION_INDEXES];
 	uint32_t mask;
 
 	uint32_t **free_flows; /* by worker: numbers of flows not in use */
 	uint32_t *free_flow_counts;
 	struct late_list lingers[LINGER_LISTS];
+	struct late_queue *lingers_by_age; /* by worker */
 	struct retired_list retired;
 
 	struct transaction_list *transactions; /* by hash */
@@ -123,8 +135,11 @@ struct session *store_find_subscriber(struct session_store *store, const struct 
 /* which: INDEX_CONTROL_SGSN or INDEX_CONTROL_GGSN. */
 struct session *store_find_control(struct session_store *store, enum session_index which,
 				   const struct tunnel *control, uint8_t nsapi);
-struct session *store_find_tunnel(struct session_store *store, enum session_direction direction,
-				  const struct tunnel *tunnel);
+/* Whose live flow has the tunnel, in whichever direction: workers know a tunnel once. */
+struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
+				  enum session_direction *direction);
+/* True when so many more COUNTs would find a place beside those of all keysets that sessions hold. */
+bool store_has_room(const struct session_store *store, uint32_t counts);
 
 /* Puts the session under the key that it has now, and takes it out again, which must be done before
  * the key changes. */
@@ -142,8 +157,8 @@ void store_log(struct session_store *store, enum session_log_level level, const 
 
 /* --- flows.c: commands to workers --- */
 
-/* Adds a flow for direction with what the session's keysets hold. -ENOSPC: the worker has no place.
- * acknowledge comes back as the event's cookie. */
+/* Adds a flow for direction with what the session's keysets hold. No other flow has the tunnel.
+ * -ENOSPC: the worker has no place. acknowledge comes back as the event's cookie. */
 int flows_add(struct session_store *store, struct session *session,
 	      enum session_direction direction, const struct tunnel *tunnel, void *acknowledge);
 /* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
@@ -167,7 +182,7 @@ void flows_free_lingers(struct session_store *store);
 /* What a session is to become. */
 struct session_target {
 	bool alive;
-	bool fresh; /* a Create: earlier keysets of the session count no more */
+	bool fresh; /* a Create: other keysets of the session count no more */
 	bool has_keyset;
 	struct e2m_keyset_id keyset;
 	uint8_t key_id;
@@ -187,33 +202,55 @@ struct held_gtpc *apply_hold(const struct session_gtpc *gtpc);
 void apply_let_go(struct session_store *store, struct held_gtpc *held);
 
 /* Brings the session there, after what is under way for it already. held (NULL: none) gains a user
- * until then. A session that is not to be alive is freed in the end. */
+ * until then, or is discarded where there is no room. A session that is not to be alive is freed in the
+ * end. */
 void apply_target(struct session_store *store, struct session *session,
 		  const struct session_target *target, struct held_gtpc *held);
+/* Ends the session, if there is one, that has the tunnel, which is somebody else's now. */
+void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
+			 struct held_gtpc *held);
 /* What the session will be once all that is under way is done. */
 void apply_current(const struct session *session, struct session_target *target);
 /* An acknowledgement of STOP_FLOW or USE_KEYSET. */
 void apply_acknowledged(struct session_store *store, const struct datapath_event *event);
 void apply_free(struct session *session);
 
-/* --- keys.c: keysets --- */
+/* --- keys.c: the places of keysets --- */
 
-/* No flow is live: forgets a place, remembers its COUNTs, wipes its key. */
-void keys_forget(struct session_store *store, struct session *session, unsigned slot);
-/* Puts a keyset by name into a place, with the COUNTs that are remembered of it; tells live flows. */
-void keys_learn(struct session_store *store, struct session *session, unsigned slot,
-		const struct e2m_keyset_id *id, uint8_t key_id);
-void keys_pull(struct session_store *store, struct session *session, unsigned slot);
-/* The keyset in newest is the latest activation: downlink changes over to it in time. */
-void keys_start_changeover(struct session_store *store, struct session *session);
+void keys_set_state(struct session_store *store, struct session *session, unsigned slot,
+		    enum datapath_key_state state);
+/* An activation, in an operation: makes the keyset the newest, with the COUNTs that the session has of
+ * it. fresh: at once, and the only one; else downlink changes over to it in time. */
+void keys_activate(struct session_store *store, struct session *session,
+		   const struct e2m_keyset_id *id, uint8_t key_id, bool fresh);
+/* The keyset in slot goes, with its name; live flows are told. */
+void keys_drop(struct session_store *store, struct session *session, unsigned slot);
+/* Downlink uses the keyset of the latest activation from now on. */
+void keys_use_newest(struct session_store *store, struct session *session);
 void keys_take_event(struct session_store *store, struct session *session,
 		     const struct datapath_event *event);
-/* An acknowledgement of SET_KEYSET. */
-void keys_acknowledged(const struct datapath_event *event);
+
+/* --- obtain.c: keysets from key sources, and their end --- */
+
+void keys_pull(struct session_store *store, struct session *session, unsigned slot);
+/* The session's operations are done: installs what came meanwhile. */
+void keys_settle(struct session_store *store, struct session *session);
 void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer);
 void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,
 		       const struct keysource_answer *answer, uint32_t retry_ms);
-void keys_free_retired(struct session_store *store);
+
+/* --- retire.c: keys that workers may still read --- */
+
+/* Takes out of a place its key, or its key and COUNTs, for retire_tell. NULL: there was nothing. */
+struct retired *retire_key(struct session_store *store, struct session *session, unsigned slot);
+struct retired *retire_keyset(struct session_store *store, struct session *session, unsigned slot);
+/* Tells live flows what a place holds now. When all have heard it, the retired key is wiped and its
+ * COUNTs, as the workers had them, are remembered. */
+void retire_tell(struct session_store *store, struct session *session, unsigned slot,
+		 bool keep_count, struct retired *retired);
+/* An acknowledgement of SET_KEYSET. */
+void retire_acknowledged(const struct datapath_event *event);
+void retire_free(struct session_store *store);
 
 /* --- learn.c: GTP-C --- */
 

@@ -11,7 +11,7 @@ void session_take_event(struct session_store *store, unsigned worker,
 		if (event->command_kind == DATAPATH_REMOVE_FLOW)
 			flows_take_removed(store, worker, event->flow);
 		else if (event->command_kind == DATAPATH_SET_KEYSET)
-			keys_acknowledged(event);
+			retire_acknowledged(event);
 		else
 			apply_acknowledged(store, event);
 		return;
@@ -39,7 +39,7 @@ static const char *state_name(const struct session *s)
 	case DATAPATH_KEY_FAILED:
 		return "refused";
 	case DATAPATH_KEY_MISSING:
-		return keyset->waiter.pull ? "pulling" : "learned";
+		return keyset->waiter.pull || keyset->key ? "pulling" : "learned";
 	}
 	return "learned";
 }

@@ -1,0 +1,251 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* obtain: a keyset that a session knows by name is pulled, comes or is refused, and comes to its end. */
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "session/store.h"
+
+/* How soon a timer looks again that finds a session's operations under way. */
+#define AGAIN_MS 10
+
+void keys_pull(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const struct keysource_request request = {.imsi = s->imsi, .id = keyset->id};
+	char id[E2M_KEYSET_ID_STR];
+
+	if (keyset->state != DATAPATH_KEY_MISSING || keyset->key || keyset->waiter.pull)
+		return;
+	if (pull_start(store->pulls, &request, &keyset->waiter) != 0) {
+		store_log(store, SESSION_LOG_WARNING, "IMSI %s: out of memory, no pull started",
+			  s->imsi.digits);
+		return;
+	}
+	store_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
+		  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
+}
+
+static struct session *session_of(struct session_store *store, const struct session_keyset *keyset,
+				  unsigned *slot)
+{
+	const size_t at = (size_t)((const char *)keyset - (const char *)store->sessions);
+	struct session *s = &store->sessions[at / sizeof(*s)];
+
+	*slot = (unsigned)(keyset - s->keysets);
+	return s;
+}
+
+static struct session *session_of_timer(struct session_store *store, struct wheel_timer *timer,
+					unsigned *slot)
+{
+	return session_of(
+		store,
+		(struct session_keyset *)((char *)timer - offsetof(struct session_keyset, timer)),
+		slot);
+}
+
+/* --- no keyset, or no longer --- */
+
+static void fail(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct retired *retired = retire_key(store, s, slot);
+
+	keys_set_state(store, s, slot, DATAPATH_KEY_FAILED);
+	retire_tell(store, s, slot, true, retired);
+}
+
+/* The negative cache has done its time: the next packet asks again. */
+static void refusal_is_over(struct wheel_timer *timer, void *arg)
+{
+	struct session_store *store = arg;
+	unsigned slot;
+	struct session *s = session_of_timer(store, timer, &slot);
+
+	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
+	retire_tell(store, s, slot, true, NULL);
+}
+
+static void refuse(struct session_store *store, struct session *s, unsigned slot, const char *why,
+		   const char *detail)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	char id[E2M_KEYSET_ID_STR];
+
+	store_count(store, SESSION_KEYSETS_REFUSED);
+	if (!keyset->refusal_said)
+		store_log(store, SESSION_LOG_WARNING,
+			  "IMSI %s NSAPI %u: no e2mKEYSET for %s: %s%s%s; its packets are dropped",
+			  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id), why,
+			  detail[0] ? ": " : "", detail);
+	keyset->refusal_said = true;
+	fail(store, s, slot);
+	if (store->config.negative_cache_s > 0)
+		wheel_set(store->wheel, &keyset->timer,
+			  store->config.negative_cache_s * UINT64_C(1000), refusal_is_over);
+}
+
+static void lifetime_is_over(struct wheel_timer *timer, void *arg)
+{
+	struct session_store *store = arg;
+	unsigned slot;
+	struct session *s = session_of_timer(store, timer, &slot);
+	char id[E2M_KEYSET_ID_STR];
+
+	/* A flow that is being stopped may still read the key. */
+	if (!TAILQ_EMPTY(&s->operations)) {
+		wheel_set(store->wheel, timer, AGAIN_MS, lifetime_is_over);
+		return;
+	}
+	store_count(store, SESSION_KEYSETS_EXPIRED);
+	store_log(
+		store, SESSION_LOG_WARNING,
+		"IMSI %s NSAPI %u: the lifetime of e2mKEYSET %s has ended; its packets are dropped "
+		"until the UE activates another",
+		s->imsi.digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
+	fail(store, s, slot);
+}
+
+/* --- a keyset has come --- */
+
+static void start_lifetime(struct session_store *store, struct session_keyset *keyset)
+{
+	if (keyset->lifetime_s > 0)
+		wheel_set(store->wheel, &keyset->timer, keyset->lifetime_s * UINT64_C(1000),
+			  lifetime_is_over);
+}
+
+/* The place that holds the same keys by another name, SQN for RAND; DATAPATH_KEYSETS: none. */
+static unsigned find_twin(const struct session *s, unsigned slot)
+{
+	const struct session_keyset *other = &s->keysets[1 - slot];
+
+	if (other->is_known && memcmp(&other->fingerprint, &s->keysets[slot].fingerprint,
+				      sizeof(other->fingerprint)) == 0)
+		return 1 - slot;
+	return DATAPATH_KEYSETS;
+}
+
+/* The keys stay, with their COUNTs, where they are, and get the name and Key ID of the later
+ * activation. */
+static unsigned join(struct session_store *store, struct session *s, unsigned slot, unsigned twin)
+{
+	struct session_keyset *from = &s->keysets[slot], *to = &s->keysets[twin];
+	const bool was_used = s->downlink_slot == slot;
+
+	to->id = from->id;
+	to->key_id = from->key_id;
+	if (to->state == DATAPATH_KEY_READY) {
+		npdu_key_free(from->key); /* no worker has seen it */
+	} else {
+		to->key = from->key;
+		to->eea = from->eea;
+		to->eia = from->eia;
+		to->lifetime_s = from->lifetime_s;
+		start_lifetime(store, to);
+		keys_set_state(store, s, twin, DATAPATH_KEY_READY);
+	}
+	from->key = NULL;
+	retire_tell(store, s, twin, true, NULL);
+	if (s->newest == slot)
+		s->newest = (uint8_t)twin;
+	if (was_used || s->downlink_slot == s->newest)
+		keys_use_newest(store, s);
+	keys_drop(store, s, slot);
+	return twin;
+}
+
+/* Its key stands in the place already, where no worker sees it while the state is MISSING. */
+static void install(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const unsigned twin = find_twin(s, slot);
+	const struct counts_key counts_key = {
+		.imsi = s->imsi, .keyset = keyset->fingerprint, .bearer = s->nsapi};
+	char id[E2M_KEYSET_ID_STR];
+
+	store_log(store, SESSION_LOG_INFO,
+		  "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
+		  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
+		  e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
+	if (twin != DATAPATH_KEYSETS) {
+		slot = join(store, s, slot, twin);
+	} else {
+		counts_take(store->counts, &counts_key, &keyset->count);
+		keyset->is_known = true;
+		keyset->refusal_said = false;
+		keys_set_state(store, s, slot, DATAPATH_KEY_READY);
+		start_lifetime(store, keyset);
+		retire_tell(store, s, slot, false, NULL);
+	}
+	store_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
+		  s->imsi.digits, s->nsapi, s->keysets[slot].key_id);
+	if (slot == s->newest && !wheel_is_set(&s->changeover))
+		keys_use_newest(store, s);
+}
+
+void keys_settle(struct session_store *store, struct session *s)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		if (s->keysets[slot].state == DATAPATH_KEY_MISSING && s->keysets[slot].key)
+			install(store, s, slot);
+}
+
+static void take_found(struct session_store *store, struct session *s, unsigned slot,
+		       const struct keysource_answer *answer)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	struct counts_fingerprint fingerprint;
+	char detail[64];
+
+	if (!e2m_algorithms_allowed(answer->ciphering, answer->integrity,
+				    store->config.allow_null_integrity)) {
+		snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x",
+			 answer->ciphering, answer->integrity);
+		store_count(store, SESSION_KEYSETS_WEAK);
+		refuse(store, s, slot, "algorithms that are not allowed", detail);
+		return;
+	}
+	if (counts_fingerprint(&fingerprint, &answer->keyset) == 0)
+		keyset->key =
+			npdu_key_new(&store->config.numbers, &answer->keyset, answer->ciphering,
+				     answer->integrity, store->config.gcm_tag_octets);
+	if (!keyset->key) {
+		refuse(store, s, slot, "its keys cannot be made ready", "");
+		return;
+	}
+	keyset->fingerprint = fingerprint;
+	keyset->eea = (uint8_t)answer->ciphering;
+	keyset->eia = (uint8_t)answer->integrity;
+	keyset->lifetime_s = answer->lifetime_s;
+	/* Else COUNTs of the same keys may be on their way. */
+	if (TAILQ_EMPTY(&s->operations))
+		install(store, s, slot);
+}
+
+void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer)
+{
+	struct session_store *store = arg;
+	struct session_keyset *keyset =
+		(struct session_keyset *)((char *)waiter - offsetof(struct session_keyset, waiter));
+	unsigned slot;
+	struct session *s = session_of(store, keyset, &slot);
+
+	if (answer->outcome == KEYSOURCE_FOUND)
+		take_found(store, s, slot, answer);
+	else
+		refuse(store, s, slot, keysource_outcome_name(answer->outcome), answer->detail);
+}
+
+void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,
+		       const struct keysource_answer *answer, uint32_t retry_ms)
+{
+	char id[E2M_KEYSET_ID_STR];
+
+	store_log(
+		arg, SESSION_LOG_WARNING,
+		"IMSI %s: pull of %s from %s failed: %s%s%s; again in %u ms, and until it answers",
+		request->imsi.digits, e2m_keyset_id_str(&request->id, id), source,
+		keysource_outcome_name(answer->outcome), answer->detail[0] ? ": " : "",
+		answer->detail, retry_ms);
+}

@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* retire: a key goes when no worker can read it any more, and the COUNTs of its keyset are remembered as
+ * the workers had them. */
+#include <stdlib.h>
+
+#include "session/store.h"
+
+static struct retired *retire(struct session_store *store, struct npdu_key *key)
+{
+	struct retired *retired = calloc(1, sizeof(*retired));
+
+	/* Nothing that follows is safe without it: COUNTs would be lost. */
+	if (!retired)
+		abort();
+	retired->store = store;
+	retired->key = key;
+	LIST_INSERT_HEAD(&store->retired, retired, entry);
+	return retired;
+}
+
+struct retired *retire_key(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct npdu_key *key = s->keysets[slot].key;
+
+	s->keysets[slot].key = NULL;
+	return key ? retire(store, key) : NULL;
+}
+
+struct retired *retire_keyset(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const uint32_t retention_s = store->config.count_retention_s;
+	struct retired *retired;
+
+	if (!keyset->is_known)
+		return retire_key(store, s, slot);
+	retired = retire(store, keyset->key);
+	keyset->key = NULL;
+	retired->has_counts = true;
+	retired->counts_key = (struct counts_key){
+		.imsi = s->imsi, .keyset = keyset->fingerprint, .bearer = s->nsapi};
+	retired->counts = keyset->count; /* of a direction without a live flow */
+	/* Within its lifetime it may be pulled again. */
+	if (retention_s > 0)
+		retired->keep_s =
+			retention_s > keyset->lifetime_s ? retention_s : keyset->lifetime_s;
+	return retired;
+}
+
+static void free_retired(struct retired *retired)
+{
+	LIST_REMOVE(retired, entry);
+	npdu_key_free(retired->key);
+	free(retired);
+}
+
+static void remember(const struct retired *retired)
+{
+	struct session_store *store = retired->store;
+
+	if (retired->counts.uplink == 0 && retired->counts.downlink == 0)
+		return; /* never used */
+	if (counts_put(store->counts, &retired->counts_key, retired->counts, retired->keep_s) != 0)
+		store_log(store, SESSION_LOG_WARNING,
+			  "IMSI %s: no memory for the COUNTs of its keyset; they would start from "
+			  "0 if "
+			  "it came back",
+			  retired->counts_key.imsi.digits);
+}
+
+static void let_go(struct retired *retired)
+{
+	if (retired->has_counts)
+		remember(retired);
+	free_retired(retired);
+}
+
+void retire_tell(struct session_store *store, struct session *s, unsigned slot, bool keep_count,
+		 struct retired *retired)
+{
+	for (unsigned d = 0; d < 2; d++)
+		if (s->flow[d].live) {
+			if (retired)
+				retired->pending++;
+			flows_set_keyset(store, s, d, slot, keep_count, retired);
+		}
+	if (retired && retired->pending == 0)
+		let_go(retired);
+}
+
+void retire_acknowledged(const struct datapath_event *event)
+{
+	struct retired *retired = (struct retired *)(uintptr_t)event->cookie;
+
+	if (event->side == E2M_UPLINK)
+		retired->counts.uplink = event->count[event->slot];
+	else
+		retired->counts.downlink = event->count[event->slot];
+	if (--retired->pending == 0)
+		let_go(retired);
+}
+
+void retire_free(struct session_store *store)
+{
+	while (!LIST_EMPTY(&store->retired))
+		free_retired(LIST_FIRST(&store->retired));
+}
