@@ -13,6 +13,13 @@
 #define TRANSACTION_MS	   60000
 #define GTP_VERSION(octet) ((octet) >> 5)
 
+/* A TEID at a GSN Address, either of which a message may leave out where it is as before. */
+struct endpoint {
+	bool has_address;
+	bool has_teid;
+	struct tunnel tunnel;
+};
+
 /* What of a request its response needs. */
 struct transaction {
 	TAILQ_ENTRY(transaction) same_hash;
@@ -25,14 +32,13 @@ struct transaction {
 	bool teardown;
 	bool has_e2m;
 	struct pco_e2m e2m;
-	uint32_t present; /* of the request: GTPC_V1_HAS_... */
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	uint32_t session;   /* Update */
-	struct tunnel user; /* TEID Data I at GSN Address for user traffic */
-	bool has_user;
-	struct tunnel control; /* TEID Control Plane at GSN Address for signalling */
-	bool has_control;
+	uint8_t linked_nsapi;	 /* Create: of the context whose PDP address this one shares */
+	uint32_t session;	 /* Update: id, */
+	uint32_t serial;	 /* and which of the sessions that had it */
+	struct endpoint user;	 /* of the requester */
+	struct endpoint control; /* likewise */
 	struct tunnel addressed; /* receiver of the request, and the TEID in its header */
 };
 
@@ -52,7 +58,7 @@ int learn_init(struct session_store *store)
 static struct transaction_list *list_of(struct session_store *store, const struct tunnel *requester,
 					uint16_t sequence)
 {
-	return &store->transactions[rte_hash_crc(requester, sizeof(*requester), sequence) %
+	return &store->transactions[rte_hash_crc_4byte(tunnel_hash(requester), sequence) %
 				    TRANSACTION_LISTS];
 }
 
@@ -124,39 +130,53 @@ static struct transaction *remember(struct session_store *store, const struct se
 
 /* --- what messages say --- */
 
-static bool set_tunnel(struct tunnel *tunnel, const struct gtp_address *address, uint32_t teid)
+static struct endpoint endpoint_of(const struct gtp_address *address, bool has_teid, uint32_t teid)
 {
+	struct endpoint e = {.has_address = address->len != 0, .has_teid = has_teid};
+
 	if (address->len == 4)
-		tunnel_set_ipv4(tunnel, address->octets);
-	else if (address->len == 16)
-		tunnel_set_ipv6(tunnel, address->octets);
+		tunnel_set_ipv4(&e.tunnel, address->octets);
 	else
-		return false;
-	tunnel->teid = teid;
-	return true;
+		tunnel_set_ipv6(&e.tunnel, address->octets);
+	e.tunnel.teid = teid;
+	return e;
 }
 
-static bool user_tunnel(struct tunnel *tunnel, const struct gtpc_v1 *m)
+/* TEID Data I and GSN Address for user traffic. */
+static struct endpoint user_endpoint(const struct gtpc_v1 *m)
 {
-	return (m->present & GTPC_V1_HAS_TEID_DATA) &&
-	       set_tunnel(tunnel, &m->gsn_user, m->teid_data);
+	return endpoint_of(&m->gsn_user, m->present & GTPC_V1_HAS_TEID_DATA, m->teid_data);
 }
 
-static bool control_tunnel(struct tunnel *tunnel, const struct gtpc_v1 *m)
+/* TEID Control Plane and GSN Address for signalling. */
+static struct endpoint control_endpoint(const struct gtpc_v1 *m)
 {
-	return (m->present & GTPC_V1_HAS_TEID_CONTROL) &&
-	       set_tunnel(tunnel, &m->gsn_control, m->teid_control);
+	return endpoint_of(&m->gsn_control, m->present & GTPC_V1_HAS_TEID_CONTROL, m->teid_control);
+}
+
+/* Changes of tunnel what the message says. */
+static void update(struct tunnel *tunnel, const struct endpoint *e)
+{
+	if (e->has_address)
+		memcpy(tunnel->receiver, e->tunnel.receiver, sizeof(tunnel->receiver));
+	if (e->has_teid)
+		tunnel->teid = e->tunnel.teid;
+}
+
+static bool is_whole(const struct endpoint *e)
+{
+	return e->has_address && e->has_teid;
 }
 
 static void note_request(struct session_store *store, struct transaction *t,
 			 const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
 {
-	t->present = m->present;
 	t->imsi = m->imsi;
 	t->nsapi = m->nsapi;
+	t->linked_nsapi = m->present & GTPC_V1_HAS_LINKED_NSAPI ? m->linked_nsapi : m->nsapi;
 	t->teardown = m->teardown;
-	t->has_user = user_tunnel(&t->user, m);
-	t->has_control = control_tunnel(&t->control, m);
+	t->user = user_endpoint(m);
+	t->control = control_endpoint(m);
 	t->addressed = gtpc->destination;
 	t->addressed.teid = m->teid;
 	t->has_e2m = m->pco.data && pco_find_e2m(&t->e2m, &store->config.numbers, NULL, m->pco.data,
@@ -171,6 +191,21 @@ static enum session_index control_index(const struct transaction *t)
 
 /* --- Create PDP Context, TS 29.060 7.3.1, 7.3.2 --- */
 
+/* A secondary context has no IMSI and no more control TEIDs of its own than it needs: the context that it
+ * is linked to has them. False: nobody knows whose it is. */
+static bool find_linked(struct session_store *store, struct transaction *t, const struct gtpc_v1 *m)
+{
+	const struct session *primary;
+
+	if (m->present & GTPC_V1_HAS_IMSI)
+		return true;
+	primary = store_find_control(store, INDEX_CONTROL_GGSN, &t->addressed, t->linked_nsapi);
+	if (!primary)
+		return false;
+	t->imsi = primary->imsi;
+	return true;
+}
+
 static void say_learned(struct session_store *store, const struct session *s,
 			const struct session_target *t)
 {
@@ -182,104 +217,154 @@ static void say_learned(struct session_store *store, const struct session *s,
 		  tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
 }
 
+/* Sessions that have the tunnels still are over: nobody saw their end. */
 static void create_unprotected(struct session_store *store, const struct transaction *t,
-			       struct held_gtpc *held)
+			       const struct gtpc_v1 *m, struct held_gtpc *held)
 {
 	const struct session_target end = {.alive = false};
+	const struct endpoint uplink = user_endpoint(m);
 	struct session *s = store_find_subscriber(store, &t->imsi, t->nsapi);
 
-	if (!s)
-		return;
-	store_log(store, SESSION_LOG_WARNING,
-		  "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; the "
-		  "protected "
-		  "session ends",
-		  t->imsi.digits, t->nsapi);
-	apply_target(store, s, &end, held);
+	if (s) {
+		store_log(store, SESSION_LOG_WARNING,
+			  "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; "
+			  "the protected session ends",
+			  t->imsi.digits, t->nsapi);
+		apply_target(store, s, &end, held);
+	}
+	if (is_whole(&t->user))
+		apply_end_of_tunnel(store, &t->user.tunnel, held);
+	if (is_whole(&uplink))
+		apply_end_of_tunnel(store, &uplink.tunnel, held);
+}
+
+/* False: the message does not say all that a session needs. */
+static bool target_of_create(struct session_target *target, const struct transaction *t,
+			     const struct session *primary, const struct gtpc_v1 *m)
+{
+	const struct endpoint user = user_endpoint(m), control = control_endpoint(m);
+
+	*target = (struct session_target){.alive = true,
+					  .fresh = true,
+					  .has_keyset = true,
+					  .keyset = t->e2m.id,
+					  .key_id = t->e2m.key_id};
+	if (primary) {
+		target->control_sgsn = primary->control_sgsn;
+		target->control_ggsn = primary->control_ggsn;
+	}
+	update(&target->control_sgsn, &t->control);
+	update(&target->control_ggsn, &control);
+	update(&target->tunnel[UP], &user);
+	update(&target->tunnel[DOWN], &t->user);
+	return is_whole(&user) && is_whole(&t->user) &&
+	       (primary || (is_whole(&control) && is_whole(&t->control))) &&
+	       !tunnel_is_equal(&target->tunnel[UP], &target->tunnel[DOWN]);
+}
+
+static struct session *session_of_create(struct session_store *store, const struct transaction *t)
+{
+	struct session *s = store_find_subscriber(store, &t->imsi, t->nsapi);
+
+	if (s) {
+		store_count(store, SESSION_REPLACED);
+		s->serial = ++store->last_serial;
+		return s;
+	}
+	s = store_new_session(store, &t->imsi, t->nsapi);
+	store_count(store, s ? SESSION_LEARNED : SESSION_REFUSED_FULL);
+	return s;
 }
 
 static void take_create_response(struct session_store *store, const struct transaction *t,
 				 const struct gtpc_v1 *m, struct held_gtpc *held)
 {
-	struct session_target target = {.alive = true, .fresh = true, .has_keyset = true};
+	const struct session *primary = NULL;
+	struct session_target target;
 	struct session *s;
 
 	if (!t->has_e2m) {
-		create_unprotected(store, t, held);
+		create_unprotected(store, t, m, held);
 		return;
 	}
-	if (!t->has_user || !t->has_control || !user_tunnel(&target.tunnel[UP], m) ||
-	    !control_tunnel(&target.control_ggsn, m)) {
+	if (t->linked_nsapi != t->nsapi)
+		primary = store_find_subscriber(store, &t->imsi, t->linked_nsapi);
+	if (!target_of_create(&target, t, primary, m)) {
 		store_count(store, SESSION_GTPC_UNPARSED);
 		return;
 	}
-	target.tunnel[DOWN] = t->user;
-	target.control_sgsn = t->control;
-	target.keyset = t->e2m.id;
-	target.key_id = t->e2m.key_id;
-	s = store_find_subscriber(store, &t->imsi, t->nsapi);
-	if (s) {
-		store_count(store, SESSION_REPLACED);
-	} else {
-		s = store_new_session(store, &t->imsi, t->nsapi);
-		if (!s) {
-			store_count(store, SESSION_REFUSED_FULL);
-			store_log(store, SESSION_LOG_WARNING,
-				  "IMSI %s NSAPI %u: no room for another session, its Create PDP "
-				  "Context Response does not cross; raise sessions.max",
-				  t->imsi.digits, t->nsapi);
-			held->discard = true;
-			return;
-		}
-		store_count(store, SESSION_LEARNED);
+	s = session_of_create(store, t);
+	if (!s) {
+		store_log(store, SESSION_LOG_WARNING,
+			  "IMSI %s NSAPI %u: no room for another session, its Create PDP Context "
+			  "Response does not cross; raise sessions.max",
+			  t->imsi.digits, t->nsapi);
+		held->discard = true;
+		return;
 	}
+	s->primary = primary ? primary->primary : t->linked_nsapi;
 	say_learned(store, s, &target);
 	apply_target(store, s, &target, held);
 }
 
 /* --- Update PDP Context, 7.3.3, 7.3.4 --- */
 
-static void find_updated(struct session_store *store, struct transaction *t)
+static void find_updated(struct session_store *store, struct transaction *t,
+			 const struct gtpc_v1 *m)
 {
 	struct session *s = NULL;
 
-	if (t->present & GTPC_V1_HAS_NSAPI)
+	if (m->present & GTPC_V1_HAS_NSAPI)
 		s = store_find_control(store, control_index(t), &t->addressed, t->nsapi);
-	if (!s && t->addressed.teid == 0 && (t->present & GTPC_V1_HAS_IMSI))
+	if (!s && t->addressed.teid == 0 && (m->present & GTPC_V1_HAS_IMSI))
 		s = store_find_subscriber(store, &t->imsi, t->nsapi);
 	t->session = s ? s->id : 0;
+	t->serial = s ? s->serial : 0;
+}
+
+static void update_target(struct session_target *target, const struct transaction *t,
+			  const struct gtpc_v1 *m)
+{
+	const struct endpoint user = user_endpoint(m), control = control_endpoint(m);
+	const bool from_sgsn = t->side == DATAPATH_ACCESS;
+
+	update(&target->tunnel[DOWN], from_sgsn ? &t->user : &user);
+	update(&target->tunnel[UP], from_sgsn ? &user : &t->user);
+	update(&target->control_sgsn, from_sgsn ? &t->control : &control);
+	update(&target->control_ggsn, from_sgsn ? &control : &t->control);
+	if (t->has_e2m && from_sgsn) {
+		target->has_keyset = true;
+		target->keyset = t->e2m.id;
+		target->key_id = t->e2m.key_id;
+	}
 }
 
 static void take_update_response(struct session_store *store, const struct transaction *t,
 				 const struct gtpc_v1 *m, struct held_gtpc *held)
 {
 	struct session *s = store_session(store, t->session);
-	struct session_target target;
-	struct tunnel tunnel;
-	const bool from_sgsn = t->side == DATAPATH_ACCESS;
+	struct session_target target, before;
 
-	if (!s) {
+	if (s)
+		apply_current(s, &before);
+	if (!s || s->serial != t->serial || !before.alive) {
 		store_count(store, SESSION_GTPC_UNKNOWN_SESSION);
 		return;
 	}
-	apply_current(s, &target);
-	if (t->has_user && from_sgsn)
-		target.tunnel[DOWN] = t->user;
-	if (t->has_control && from_sgsn)
-		target.control_sgsn = t->control;
-	if (user_tunnel(&tunnel, m))
-		target.tunnel[from_sgsn ? UP : DOWN] = tunnel;
-	if (from_sgsn && control_tunnel(&tunnel, m))
-		target.control_ggsn = tunnel;
-	for (unsigned d = 0; d < 2; d++)
-		if (!tunnel_is_equal(&target.tunnel[d], &s->flow[d].tunnel))
-			store_count(store, SESSION_MOVED);
-	if (t->has_e2m && from_sgsn) {
-		target.has_keyset = true;
-		target.keyset = t->e2m.id;
-		target.key_id = t->e2m.key_id;
-		say_learned(store, s, &target);
+	target = before;
+	if (m->cause == GTPC_V1_CAUSE_NON_EXISTENT)
+		target.alive = false;
+	else
+		update_target(&target, t, m);
+	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN])) {
+		store_count(store, SESSION_GTPC_UNPARSED);
+		return;
 	}
+	for (unsigned d = 0; d < 2; d++)
+		if (!tunnel_is_equal(&target.tunnel[d], &before.tunnel[d]))
+			store_count(store, SESSION_MOVED);
+	if (target.has_keyset)
+		say_learned(store, s, &target);
 	apply_target(store, s, &target, held);
 }
 
@@ -288,13 +373,19 @@ static void take_update_response(struct session_store *store, const struct trans
 static void take_delete_response(struct session_store *store, const struct transaction *t,
 				 struct held_gtpc *held)
 {
-	const uint8_t first = t->teardown ? 0 : t->nsapi, last = t->teardown ? 15 : t->nsapi;
 	const struct session_target end = {.alive = false};
+	const enum session_index which = control_index(t);
+	struct session *named = store_find_control(store, which, &t->addressed, t->nsapi);
+	uint8_t primary;
 
-	for (unsigned nsapi = first; nsapi <= last; nsapi++) {
-		struct session *s =
-			store_find_control(store, control_index(t), &t->addressed, (uint8_t)nsapi);
-		if (s)
+	if (!named)
+		return;
+	primary = named->primary;
+	apply_target(store, named, &end, held);
+	/* Teardown Ind: with all that share the PDP address. */
+	for (unsigned nsapi = 0; t->teardown && nsapi <= 15; nsapi++) {
+		struct session *s = store_find_control(store, which, &t->addressed, (uint8_t)nsapi);
+		if (s && s != named && s->primary == primary)
 			apply_target(store, s, &end, held);
 	}
 }
@@ -306,9 +397,15 @@ static bool takes_effect(const struct transaction *t, const struct gtpc_v1 *m)
 	if (!(m->present & GTPC_V1_HAS_CAUSE))
 		return false;
 	/* The other end says that the context was gone: so it is. */
-	if (t->type == GTPC_V1_DELETE_PDP_REQUEST && m->cause == GTPC_V1_CAUSE_NON_EXISTENT)
+	if (t->type != GTPC_V1_CREATE_PDP_REQUEST && m->cause == GTPC_V1_CAUSE_NON_EXISTENT)
 		return true;
 	return gtpc_v1_cause_accepts(m->cause);
+}
+
+/* TS 29.060 10.2.2: a response comes from where its request went. */
+static bool is_from(const struct tunnel *source, const struct tunnel *addressed)
+{
+	return memcmp(source->receiver, addressed->receiver, sizeof(source->receiver)) == 0;
 }
 
 static void take_response(struct session_store *store, const struct session_gtpc *gtpc,
@@ -318,7 +415,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 						       (uint8_t)(m->type - 1))
 						: NULL;
 
-	if (!t || t->side == gtpc->side) {
+	if (!t || t->side == gtpc->side || !is_from(&gtpc->source, &t->addressed)) {
 		store_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
@@ -333,24 +430,29 @@ static void take_response(struct session_store *store, const struct session_gtpc
 	forget(store, t);
 }
 
+static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
+{
+	return m->has_sequence &&
+	       (m->type != GTPC_V1_CREATE_PDP_REQUEST ||
+		(gtpc->side == DATAPATH_ACCESS && (m->present & GTPC_V1_HAS_NSAPI)));
+}
+
 static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct gtpc_v1 *m)
 {
-	struct transaction *t;
+	struct transaction *t = is_of_use(gtpc, m) ? remember(store, gtpc, m) : NULL;
 
-	if (!m->has_sequence ||
-	    (m->type == GTPC_V1_CREATE_PDP_REQUEST &&
-	     (gtpc->side != DATAPATH_ACCESS || !(m->present & GTPC_V1_HAS_IMSI) ||
-	      !(m->present & GTPC_V1_HAS_NSAPI)))) {
+	if (!t) {
 		store_count(store, SESSION_GTPC_OTHER);
 		return;
 	}
-	t = remember(store, gtpc, m);
-	if (!t)
-		return;
 	note_request(store, t, gtpc, m);
-	if (m->type == GTPC_V1_UPDATE_PDP_REQUEST)
-		find_updated(store, t);
+	if (m->type == GTPC_V1_UPDATE_PDP_REQUEST) {
+		find_updated(store, t, m);
+	} else if (m->type == GTPC_V1_CREATE_PDP_REQUEST && !find_linked(store, t, m)) {
+		store_count(store, SESSION_GTPC_OTHER);
+		forget(store, t);
+	}
 }
 
 static void take_message(struct session_store *store, const struct session_gtpc *gtpc,
