@@ -1,0 +1,226 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "session/counts.h"
+
+#include <errno.h>
+
+#include "unit.h"
+
+#define CAPACITY 8
+/* Later than asked for: the wheel's slots. */
+#define LATE_MS 16
+
+static struct wheel *wheel;
+static struct counts *counts;
+static struct counts_value value;
+
+static void start(void)
+{
+	wheel = wheel_new(1000, NULL);
+	counts = counts_new(CAPACITY, wheel);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(counts);
+}
+
+static void stop(void)
+{
+	counts_free(counts);
+	wheel_free(wheel);
+}
+
+static struct counts_key key_of(unsigned n)
+{
+	struct counts_key key = {.bearer = 5};
+
+	snprintf(key.imsi.digits, sizeof(key.imsi.digits), "26201%010u", n);
+	memset(&key.keyset, 0x11, sizeof(key.keyset));
+	return key;
+}
+
+static int put(const struct counts_key *key, uint32_t uplink, uint32_t downlink, uint32_t keep_s)
+{
+	return counts_put(counts, key, (struct counts_value){uplink, downlink}, keep_s);
+}
+
+static void pass(uint64_t ms)
+{
+	wheel_advance(wheel, wheel_now(wheel) + ms);
+}
+
+static void what_was_put_is_taken(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start();
+	CU_ASSERT_EQUAL(put(&key, 7, 9, 0), 0);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
+	CU_ASSERT_EQUAL(value.uplink, 7);
+	CU_ASSERT_EQUAL(value.downlink, 9);
+	stop();
+}
+
+static void what_was_taken_is_gone(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start();
+	put(&key, 7, 9, 0);
+	counts_take(counts, &key, &value);
+	CU_ASSERT_FALSE(counts_take(counts, &key, &value));
+	CU_ASSERT_EQUAL(value.uplink, 0);
+	CU_ASSERT_EQUAL(value.downlink, 0);
+	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
+	stop();
+}
+
+static void count_is_only_ever_raised(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start();
+	put(&key, 7, 9, 0);
+	put(&key, 3, 12, 0);
+	counts_take(counts, &key, &value);
+	CU_ASSERT_EQUAL(value.uplink, 7);
+	CU_ASSERT_EQUAL(value.downlink, 12);
+	stop();
+}
+
+static void subscriber_keyset_and_bearer_tell_counts_apart(void)
+{
+	struct counts_key key[4] = {key_of(1), key_of(2), key_of(1), key_of(1)};
+
+	key[2].keyset.octets[15] ^= 1;
+	key[3].bearer = 6;
+	start();
+	for (uint32_t i = 0; i < 4; i++)
+		put(&key[i], i + 1, 0, 0);
+	for (uint32_t i = 0; i < 4; i++) {
+		CU_ASSERT_TRUE(counts_take(counts, &key[i], &value));
+		CU_ASSERT_EQUAL(value.uplink, i + 1);
+	}
+	stop();
+}
+
+static void count_is_kept_for_its_time(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start();
+	put(&key, 7, 9, 60);
+	pass(59999);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
+	stop();
+}
+
+static void count_is_forgotten_after_its_time(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start();
+	put(&key, 7, 9, 60);
+	pass(60000 + LATE_MS);
+	CU_ASSERT_FALSE(counts_take(counts, &key, &value));
+	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
+	stop();
+}
+
+static void count_without_a_time_is_kept(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start();
+	put(&key, 7, 9, 0);
+	pass(UINT64_C(86400000) * 365);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
+	stop();
+}
+
+static void time_is_only_ever_prolonged(void)
+{
+	const struct counts_key long_kept = key_of(1), for_good = key_of(2);
+
+	start();
+	put(&long_kept, 7, 9, 600);
+	put(&long_kept, 8, 9, 60);
+	put(&for_good, 7, 9, 0);
+	put(&for_good, 8, 9, 60);
+	pass(599000);
+	CU_ASSERT_TRUE(counts_take(counts, &long_kept, &value));
+	CU_ASSERT_TRUE(counts_take(counts, &for_good, &value));
+	stop();
+}
+
+static void full_table_refuses_and_forgets_nothing(void)
+{
+	struct counts_key key;
+
+	start();
+	for (unsigned i = 0; i < CAPACITY; i++) {
+		key = key_of(i);
+		CU_ASSERT_EQUAL(put(&key, i + 1, 0, 0), 0);
+	}
+	key = key_of(CAPACITY);
+	CU_ASSERT_EQUAL(put(&key, 1, 1, 0), -ENOSPC);
+	for (unsigned i = 0; i < CAPACITY; i++) {
+		key = key_of(i);
+		CU_ASSERT_TRUE(counts_take(counts, &key, &value));
+		CU_ASSERT_EQUAL(value.uplink, i + 1);
+	}
+	stop();
+}
+
+static void full_table_still_raises_what_is_there(void)
+{
+	struct counts_key key;
+
+	start();
+	for (unsigned i = 0; i < CAPACITY; i++) {
+		key = key_of(i);
+		put(&key, 1, 1, 0);
+	}
+	CU_ASSERT_EQUAL(counts_room(counts), 0);
+	CU_ASSERT_EQUAL(put(&key, 5, 5, 0), 0);
+	counts_take(counts, &key, &value);
+	CU_ASSERT_EQUAL(value.uplink, 5);
+	stop();
+}
+
+static void fingerprint_tells_keysets_apart_by_every_octet(void)
+{
+	struct e2m_keyset keyset = {.e2mck = {1}, .e2mik = {2}};
+	struct counts_fingerprint first, again, other;
+
+	CU_ASSERT_EQUAL(counts_fingerprint(&first, &keyset), 0);
+	CU_ASSERT_EQUAL(counts_fingerprint(&again, &keyset), 0);
+	CU_ASSERT_EQUAL(memcmp(&first, &again, sizeof(first)), 0);
+	for (size_t i = 0; i < sizeof(keyset); i++) {
+		struct e2m_keyset changed = keyset;
+
+		((uint8_t *)&changed)[i] ^= 0x80;
+		CU_ASSERT_EQUAL(counts_fingerprint(&other, &changed), 0);
+		CU_ASSERT_NOT_EQUAL(memcmp(&first, &other, sizeof(first)), 0);
+	}
+}
+
+static void fingerprint_shows_nothing_of_the_keys(void)
+{
+	struct e2m_keyset keyset;
+	struct counts_fingerprint fingerprint;
+
+	memset(&keyset, 0xa5, sizeof(keyset));
+	CU_ASSERT_EQUAL(counts_fingerprint(&fingerprint, &keyset), 0);
+	for (size_t i = 0; i + 4 <= sizeof(fingerprint); i++)
+		CU_ASSERT_NOT_EQUAL(memcmp(fingerprint.octets + i, keyset.e2mck, 4), 0);
+}
+
+#define TEST(function)              \
+	{                           \
+#function, function \
+	}
+
+UNIT_MAIN("counts", TEST(what_was_put_is_taken), TEST(what_was_taken_is_gone),
+	  TEST(count_is_only_ever_raised), TEST(subscriber_keyset_and_bearer_tell_counts_apart),
+	  TEST(count_is_kept_for_its_time), TEST(count_is_forgotten_after_its_time),
+	  TEST(count_without_a_time_is_kept), TEST(time_is_only_ever_prolonged),
+	  TEST(full_table_refuses_and_forgets_nothing), TEST(full_table_still_raises_what_is_there),
+	  TEST(fingerprint_tells_keysets_apart_by_every_octet),
+	  TEST(fingerprint_shows_nothing_of_the_keys))

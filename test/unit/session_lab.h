@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * session_lab: a session store between two GSNs, workers and a key source that do what each test says. The
+ * workers execute the store's commands by the law of datapath/command.h, and only when told to; they
+ * check that no command is about a flow that is not there, that no tunnel is known twice, and that no
+ * COUNT is ever used twice with one key. A key that is freed too early is read by them all the same, for
+ * AddressSanitizer to see.
+ */
+#ifndef UNIT_SESSION_LAB_H
+#define UNIT_SESSION_LAB_H
+
+#include "gtp/gtpc_v1.h"
+#include "session/session.h"
+#include "session/store.h"
+#include "unit.h"
+
+#define LAB_WORKERS	4
+#define LAB_KEYSETS	8  /* numbers of keysets, from 1 on */
+#define LAB_SUBSCRIBERS 16 /* numbers of subscribers, from 0 on */
+#define LAB_QUESTIONS	4096
+#define LAB_MESSAGES	65536
+
+/* --- the fake worker's view --- */
+
+struct lab_place {
+	uint8_t state;
+	uint8_t key_id;
+	const struct npdu_key *key;
+	unsigned keyset; /* number; 0: no key */
+	uint32_t count;	 /* next COUNT, or H */
+};
+
+struct lab_flow {
+	enum { LAB_FREE, LAB_LIVE, LAB_STOPPED } state;
+	struct tunnel tunnel;
+	uint32_t session;
+	uint8_t direction;
+	uint8_t bearer;
+	uint8_t in_use;
+	struct lab_place places[DATAPATH_KEYSETS];
+};
+
+struct lab_worker {
+	struct lab_flow *flows;
+	struct datapath_command *commands; /* not yet executed, in order */
+	size_t commands_count;
+	struct datapath_event *events; /* not yet delivered */
+	size_t events_count;
+};
+
+struct lab_question {
+	struct keysource_request request;
+	uint64_t cookie;
+	bool answered;
+};
+
+struct lab {
+	struct session_config config;
+	struct session_store *store;
+	uint64_t now;
+	uint32_t flows_per_worker;
+	struct lab_worker workers[LAB_WORKERS];
+	struct lab_question questions[LAB_QUESTIONS];
+	size_t asked;
+	int source_refuses;	      /* what keysource_ask returns */
+	struct keysource_answer next; /* algorithms and lifetime of answers */
+	uint8_t left[LAB_MESSAGES];   /* by number: how often released, */
+	uint8_t discarded[LAB_MESSAGES];
+	uint64_t messages;
+	bool send_again; /* requests keep the sequence number of the last */
+	unsigned warnings;
+	char last_warning[512];
+	unsigned commands; /* of all kinds, ever */
+	/* One more than the highest COUNT ever used. */
+	uint32_t used[LAB_SUBSCRIBERS][LAB_KEYSETS + 1][16][2];
+};
+
+extern struct lab lab;
+
+/* Two workers, two sessions' worth of everything; a test may change lab.config between the two. */
+void lab_defaults(void);
+void lab_open(void);
+static inline void lab_start(void)
+{
+	lab_defaults();
+	lab_open();
+}
+/* Checks what must hold at the end of every test: each message left, or was discarded, once. */
+void lab_stop(void);
+
+/* --- workers --- */
+
+/* Executes the oldest command of a worker; false: there is none. */
+bool lab_execute(unsigned worker);
+/* Delivers a worker's oldest event. */
+bool lab_deliver(unsigned worker);
+/* Executes and delivers until nothing is left to do. */
+void lab_settle(void);
+/* The live flow of a context's direction; NULL: none. */
+struct lab_flow *lab_flow(const struct tunnel *tunnel);
+/* A packet waits for its key. */
+void lab_miss(const struct lab_flow *flow, unsigned slot);
+/* The first uplink PDU under a keyset was authentic. */
+void lab_authenticated(const struct lab_flow *flow, unsigned slot);
+/* Sends or authenticates packets with the key in a place; checks that their COUNTs are new. */
+void lab_use(struct lab_flow *flow, unsigned slot, uint32_t packets);
+
+/* --- GSNs --- */
+
+/* A PDP context as its GSNs have it. */
+struct lab_context {
+	unsigned subscriber;
+	uint8_t nsapi;
+	uint8_t sgsn, ggsn; /* last octet of the address */
+	uint32_t down, up;  /* TEID Data I */
+	uint32_t control_sgsn, control_ggsn;
+	uint16_t sequence; /* of its last request */
+};
+
+struct e2m_imsi lab_imsi(unsigned subscriber);
+/* One of its own by number, no TEID shared with another. */
+struct lab_context lab_context(unsigned number);
+struct tunnel lab_up(const struct lab_context *c);
+struct tunnel lab_down(const struct lab_context *c);
+struct gtp_address lab_gsn(uint8_t last_octet);
+void lab_address(struct tunnel *tunnel, uint8_t last_octet);
+
+struct e2m_keyset_id lab_sqn(unsigned keyset);
+struct e2m_keyset_id lab_rand(unsigned keyset); /* the same keyset by its other name */
+
+/* What a message leaves the HSE as: */
+enum lab_fate { LAB_HELD, LAB_LEFT, LAB_DISCARDED };
+enum lab_fate lab_fate(uint64_t message);
+
+/* Each gives one message to the store and returns its number. Requests take a new sequence number; name
+ * NULL: the PCO names no keyset. */
+uint64_t lab_give(enum datapath_side side, uint8_t from, uint8_t to, const uint8_t *data,
+		  size_t len);
+uint64_t lab_create_request(struct lab_context *c, const struct e2m_keyset_id *name,
+			    uint8_t key_id);
+uint64_t lab_create_response(const struct lab_context *c);
+uint64_t lab_update_request(struct lab_context *c, const struct e2m_keyset_id *name,
+			    uint8_t key_id);
+uint64_t lab_update_response(const struct lab_context *c);
+uint64_t lab_delete_request(struct lab_context *c, bool teardown);
+uint64_t lab_response(const struct lab_context *c, enum gtpc_v1_type type, uint8_t cause);
+
+/* Request and accepted response; the response's number. */
+uint64_t lab_create(struct lab_context *c, struct e2m_keyset_id name, uint8_t key_id);
+uint64_t lab_update(struct lab_context *c, struct e2m_keyset_id name, uint8_t key_id);
+uint64_t lab_move(struct lab_context *c); /* an Update without a keyset, to what c says now */
+uint64_t lab_delete(struct lab_context *c);
+
+/* --- key source --- */
+
+/* The keyset that both names of a number stand for. */
+struct e2m_keyset lab_keyset(const struct e2m_imsi *imsi, unsigned keyset);
+void lab_answer(size_t question, enum keysource_outcome outcome);
+/* Finds all that was asked and is not answered yet. */
+void lab_answer_all(void);
+/* A packet in each direction, and their keyset: makes the session ready. */
+void lab_make_ready(const struct lab_context *c);
+
+/* --- time, and what people see --- */
+
+void lab_pass(uint64_t ms);
+bool lab_view(const struct lab_context *c, struct session_view *view);
+uint32_t lab_sessions(void);
+uint64_t lab_count(enum session_counter counter);
+
+#define TEST(function)              \
+	{                           \
+#function, function \
+	}
+
+#endif
