@@ -34,13 +34,13 @@ static void process_one(struct datapath_worker *w, struct rte_mbuf *m, const str
 	struct flow *flow = p->flow;
 	struct flow_keyset *keyset = worker_keyset(w, flow, p->slot);
 
-	if (!op->ok) {
-		worker_drop(w, m, DATAPATH_DROP_BAD_MAC);
-		return;
-	}
-	/* Once more: the same PDU may stand in this batch twice. */
+	/* Check 4 once more, as it is after the packets before this one in the batch. */
 	if (npdu_window_is_replay(&keyset->window, flow->window, flow->window_words, op->count)) {
 		worker_drop(w, m, DATAPATH_DROP_REPLAY);
+		return;
+	}
+	if (!op->ok) {
+		worker_drop(w, m, DATAPATH_DROP_BAD_MAC);
 		return;
 	}
 	npdu_window_accept(&keyset->window, flow->window_words, op->count);
