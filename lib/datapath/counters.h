@@ -34,7 +34,7 @@
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
 	/* the rest */                                                                          \
-	X(DROP_FRAGMENT, "drop.fragment") /* outer fragment of a protected tunnel's G-PDU */    \
+	X(DROP_FRAGMENT, "drop.fragment") /* of a protected tunnel's G-PDU, or of who knows */  \
 	X(DROP_TOO_LONG, "drop.too_long") /* no room to grow, or more than algorithms take */   \
 	X(DROP_NO_MBUF, "drop.no_mbuf")                                                         \
 	X(DROP_HANDOVER_FULL, "drop.handover_full")                                             \
@@ -44,7 +44,7 @@
 	/* GTP-C */                                                                             \
 	X(GTPC_SEEN, "gtpc.seen")                                                               \
 	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms though control was not done */ \
-	X(GTPC_UNSEEN, "gtpc.unseen")	/* sent on at once: control's queue was full */
+	X(GTPC_UNSEEN, "gtpc.unseen") /* sent on at once: control's queue was full, or a fragment */
 
 enum datapath_counter {
 #define X(symbol, name) DATAPATH_##symbol,

@@ -13,19 +13,11 @@ static bool comes_the_right_way(const struct packet *p, const struct flow *flow)
 	return (flow->direction == E2M_UPLINK) == (p->side == DATAPATH_ACCESS);
 }
 
-/* Fragments too short to show a TEID cannot be told from those of a protected tunnel. */
-static bool hides_its_tunnel(const struct packet *p)
-{
-	return p->kind == PACKET_FRAGMENT && p->tunnel.teid == 0;
-}
-
 /* What cannot go on to protect or open ends here. */
 static bool turn_away(struct datapath_worker *w, struct rte_mbuf *m, const struct packet *p,
 		      const struct flow *flow)
 {
-	if (!flow && hides_its_tunnel(p)) {
-		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
-	} else if (!flow || !comes_the_right_way(p, flow)) {
+	if (!flow || !comes_the_right_way(p, flow)) {
 		worker_count(w, p->side, DATAPATH_PASSED);
 		worker_send(w, m);
 	} else if (flow->state != FLOW_LIVE) {

@@ -21,8 +21,25 @@ enum packet_kind {
 	PACKET_GTPC,	 /* by way of control */
 	PACKET_GPDU,	 /* its tunnel decides */
 	PACKET_BAD_GPDU, /* G-PDU whose lengths contradict: only a known tunnel drops it */
-	PACKET_FRAGMENT, /* outer fragment with the head of a G-PDU: likewise */
+	PACKET_FIRST,	 /* first fragment of a UDP datagram */
+	PACKET_PART,	 /* another fragment: whose it is, the first says */
+	PACKET_FRAGMENT, /* any fragment, once it is known to be of a G-PDU: its tunnel decides */
 	PACKET_TOO_LONG, /* in segments that do not fit into one: cannot be read */
+};
+
+/* What the first fragment says of the datagram. */
+enum packet_says {
+	SAYS_NOTHING, /* too short to tell: nobody sends this honestly */
+	SAYS_OTHER,   /* no G-PDU */
+	SAYS_GTPC,
+	SAYS_GPDU,
+};
+
+/* A fragment's place in its datagram. Offsets are octets of what IP fragmented. */
+struct packet_fragment {
+	uint16_t offset;
+	uint16_t octets;
+	uint16_t told_by; /* FIRST: what it says stands before this offset */
 };
 
 struct packet {
@@ -34,17 +51,27 @@ struct packet {
 	uint8_t slot;  /* keyset's place in flow */
 	bool is_ipv6 : 1;
 	bool has_udp_checksum : 1;
-	uint16_t l3; /* offsets from the start of the frame */
-	uint16_t udp;
-	uint16_t gtpu;
-	uint16_t payload;     /* the N-PDU, or the GTP-C message */
-	uint16_t payload_len; /* octets */
-	/* UDP checksum in use: one's complement sum of all that the packet's change leaves as it is, so
-	 * that an error made before the HSE stays visible after it. */
-	uint16_t checksum_rest;
-	/* in a hold queue */
-	uint64_t held_since; /* TSC; 0: never held */
-	struct rte_mbuf *next;
+	bool is_last : 1; /* PART */
+	uint8_t says : 2; /* FIRST: enum packet_says */
+	uint16_t l3;	  /* offsets from the start of the frame */
+	union {
+		struct {
+			uint16_t udp;
+			uint16_t gtpu;
+			uint16_t payload;     /* the N-PDU, or the GTP-C message */
+			uint16_t payload_len; /* octets */
+			/* UDP checksum in use: one's complement sum of all that the packet's change
+			 * leaves as it is, so that an error made before the HSE stays visible after
+			 * it. */
+			uint16_t checksum_rest;
+		};
+		struct packet_fragment fragment; /* FIRST, PART */
+	};
+	union {
+		uint64_t held_since; /* TSC; 0: never held */
+		uint32_t datagram;   /* FIRST, PART: IP's identification */
+	};
+	struct rte_mbuf *next; /* while it waits */
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct packet) == RTE_CACHE_LINE_SIZE, "one line of the private area");

@@ -12,24 +12,42 @@
 #include "gtp/gtpc_v1.h"
 #include "gtp/gtpu.h"
 
+/* Tags that a frame may have for its G-PDUs to be worked on; with more they are bad. */
 #define MAX_VLAN_TAGS	       2
-#define MAX_IPV6_EXTENSIONS    8
 #define IPV6_FRAGMENT_MORE     0x0001
 #define IPV6_FRAGMENT_OFFSET   0xfff8
 #define GTPU_VERSION_PT	       0xF0
 #define GTPU_VERSION_PT_IS_GTP 0x30
 
-/* Where parsing stands. */
+/*
+ * Where parsing stands. A frame that was cut short, or whose lengths lie, is parsed as far as it goes: what
+ * shows the TEID of a protected tunnel must not cross because something else about it is wrong.
+ */
 struct cursor {
 	const uint8_t *data;
-	uint32_t len; /* octets of the frame that belong to the layer at hand */
+	uint32_t frame; /* octets of it */
+	uint32_t len;	/* of these, what belongs to the layer at hand */
 	uint32_t at;
+	uint32_t start; /* of what IP fragments */
 	bool is_fragment;
+	bool is_bad;
 };
 
 static uint16_t read16(const uint8_t *p)
 {
 	return (uint16_t)(p[0] << 8 | p[1]);
+}
+
+static uint32_t read32(const uint8_t *p)
+{
+	return (uint32_t)read16(p) << 16 | read16(p + 2);
+}
+
+static bool is_vlan_tag(uint16_t type)
+{
+	return type == RTE_ETHER_TYPE_VLAN || type == RTE_ETHER_TYPE_QINQ ||
+	       type == RTE_ETHER_TYPE_QINQ1 || type == RTE_ETHER_TYPE_QINQ2 ||
+	       type == RTE_ETHER_TYPE_QINQ3;
 }
 
 static uint16_t parse_ethernet(struct cursor *c)
@@ -40,134 +58,199 @@ static uint16_t parse_ethernet(struct cursor *c)
 		return 0;
 	type = read16(c->data + 12);
 	c->at = RTE_ETHER_HDR_LEN;
-	for (int tags = 0; tags < MAX_VLAN_TAGS; tags++) {
-		if (type != RTE_ETHER_TYPE_VLAN && type != RTE_ETHER_TYPE_QINQ)
-			break;
+	for (unsigned tags = 0; is_vlan_tag(type); tags++) {
 		if (c->len < c->at + 4)
 			return 0;
 		type = read16(c->data + c->at + 2);
 		c->at += 4;
+		c->is_bad = tags >= MAX_VLAN_TAGS;
 	}
 	return type;
 }
 
-/* Both: true when a first or only fragment of UDP starts at c->at; c->len then ends with the IP
- * datagram, not with the frame's padding. */
+/* What ends before the frame does has padding behind it; what ends after it was cut short. */
+static void end_at(struct cursor *c, uint32_t end)
+{
+	if (end > c->len || end < c->at)
+		c->is_bad = true;
+	else
+		c->len = end;
+}
+
+/* True when so many octets follow; also, but then as bad, when only a length denies them. */
+static bool has(struct cursor *c, uint32_t octets)
+{
+	if (likely(c->at + octets <= c->len))
+		return true;
+	if (c->is_fragment || c->at + octets > c->frame)
+		return false;
+	c->is_bad = true;
+	c->len = c->frame;
+	return true;
+}
+
+static void note_fragment(const struct cursor *c, struct packet *p, uint16_t offset, bool more,
+			  uint32_t datagram)
+{
+	p->kind = offset ? PACKET_PART : PACKET_FIRST;
+	p->is_last = !more;
+	p->says = SAYS_NOTHING;
+	p->datagram = datagram;
+	p->fragment =
+		(struct packet_fragment){.offset = offset, .octets = (uint16_t)(c->len - c->at)};
+}
+
+/* Both: true when the head of a UDP datagram stands at c->at. */
 static bool parse_ipv4(struct cursor *c, struct packet *p)
 {
 	const uint8_t *ip = c->data + c->at;
-	uint32_t header, total;
+	const uint32_t l3 = c->at;
+	uint32_t header;
 	uint16_t fragment;
 
-	if (c->len < c->at + 20 || ip[0] >> 4 != 4)
+	if (c->len < l3 + 20 || ip[0] >> 4 != 4 || ip[9] != IPPROTO_UDP)
 		return false;
 	header = (ip[0] & 0xf) * 4U;
-	total = read16(ip + 2);
-	if (header < 20 || total < header || c->at + total > c->len || ip[9] != IPPROTO_UDP)
+	if (header < 20 || c->len < l3 + header)
 		return false;
 	fragment = read16(ip + 6);
-	if (fragment & RTE_IPV4_HDR_OFFSET_MASK)
-		return false;
-	c->is_fragment = fragment & RTE_IPV4_HDR_MF_FLAG;
-	c->len = c->at + total;
-	c->at += header;
+	c->is_fragment = fragment & (RTE_IPV4_HDR_MF_FLAG | RTE_IPV4_HDR_OFFSET_MASK);
+	c->at = c->start = l3 + header;
+	end_at(c, l3 + read16(ip + 2));
 	tunnel_set_ipv4(&p->tunnel, ip + 16);
-	return true;
+	if (c->is_fragment)
+		note_fragment(c, p, (uint16_t)((fragment & RTE_IPV4_HDR_OFFSET_MASK) * 8),
+			      fragment & RTE_IPV4_HDR_MF_FLAG, read16(ip + 4));
+	return p->kind != PACKET_PART;
+}
+
+static bool is_ipv6_extension(uint8_t header)
+{
+	return header == IPPROTO_HOPOPTS || header == IPPROTO_ROUTING ||
+	       header == IPPROTO_DSTOPTS || header == IPPROTO_FRAGMENT;
+}
+
+static void parse_ipv6_fragment(struct cursor *c, struct packet *p, const uint8_t *header)
+{
+	const uint16_t fragment = read16(header + 2);
+
+	c->start = c->at;
+	/* Neither offset nor more: RFC 6946 calls it atomic, a datagram in one piece. */
+	c->is_fragment = fragment & (IPV6_FRAGMENT_OFFSET | IPV6_FRAGMENT_MORE);
+	if (c->is_fragment)
+		note_fragment(c, p, fragment & IPV6_FRAGMENT_OFFSET, fragment & IPV6_FRAGMENT_MORE,
+			      read32(header + 4));
+}
+
+/* Past extension headers, as many as there are. Returns the header at c->at: UDP, another, or an
+ * extension that this frame has not got whole. */
+static uint8_t parse_ipv6_extensions(struct cursor *c, struct packet *p, uint8_t next)
+{
+	while (is_ipv6_extension(next) && p->kind != PACKET_PART) {
+		const uint8_t *x = c->data + c->at;
+		const uint8_t kind = next;
+
+		/* A fragment of a fragment is nobody's: the first one says nothing then. */
+		if (!has(c, 8) || (kind == IPPROTO_FRAGMENT && c->is_fragment) ||
+		    (kind != IPPROTO_FRAGMENT && !has(c, 8U + x[1] * 8U)))
+			break;
+		c->at += kind == IPPROTO_FRAGMENT ? 8U : 8U + x[1] * 8U;
+		next = x[0];
+		if (kind == IPPROTO_FRAGMENT)
+			parse_ipv6_fragment(c, p, x);
+	}
+	return next;
 }
 
 static bool parse_ipv6(struct cursor *c, struct packet *p)
 {
 	const uint8_t *ip = c->data + c->at;
-	uint32_t total;
 	uint8_t next;
 
 	if (c->len < c->at + 40 || ip[0] >> 4 != 6)
 		return false;
-	total = 40U + read16(ip + 4);
-	if (c->at + total > c->len)
-		return false;
-	c->len = c->at + total;
 	c->at += 40;
-	next = ip[6];
-	for (int i = 0; i < MAX_IPV6_EXTENSIONS && next != IPPROTO_UDP; i++) {
-		const uint8_t *x = c->data + c->at;
-		if (c->at + 8 > c->len)
-			return false;
-		if (next == IPPROTO_FRAGMENT) {
-			uint16_t fragment = read16(x + 2);
-			if (fragment & IPV6_FRAGMENT_OFFSET)
-				return false;
-			c->is_fragment |= fragment & IPV6_FRAGMENT_MORE;
-			c->at += 8;
-		} else if (next == IPPROTO_HOPOPTS || next == IPPROTO_ROUTING ||
-			   next == IPPROTO_DSTOPTS) {
-			c->at += 8U + x[1] * 8U;
-		} else {
-			return false;
-		}
-		next = x[0];
-	}
-	if (next != IPPROTO_UDP || c->at > c->len)
-		return false;
+	c->start = c->at;
+	/* A length of 0 is a jumbogram's, RFC 2675; no link here carries one. */
+	end_at(c, read16(ip + 4) ? c->at + read16(ip + 4) : 0);
 	p->is_ipv6 = true;
 	tunnel_set_ipv6(&p->tunnel, ip + 24);
-	return true;
+	next = parse_ipv6_extensions(c, p, ip[6]);
+	if (next == IPPROTO_UDP)
+		return p->kind != PACKET_PART;
+	if (is_ipv6_extension(next))
+		return false;
+	/* Of another protocol, which the other fragments show only if their headers name it. */
+	if (p->kind == PACKET_FIRST && c->at > c->start)
+		p->says = SAYS_OTHER;
+	else
+		p->kind = PACKET_OTHER;
+	return false;
 }
 
 /* A G-PDU, good or bad, by what of its header there is. */
-static void parse_gtpu(const struct cursor *c, struct packet *p)
+static void parse_gtpu(struct cursor *c, struct packet *p)
 {
 	const uint8_t *data = c->data + c->at;
-	uint32_t visible = c->len - c->at;
 	struct gtpu gtpu;
 
-	if (c->is_fragment && visible < GTPU_HEADER_MIN) {
-		/* Too short to tell the tunnel: nobody sends this honestly. */
-		p->kind = PACKET_FRAGMENT;
-		p->tunnel.teid = 0;
-		return;
-	}
-	if (visible < GTPU_HEADER_MIN || data[1] != GTPU_G_PDU ||
+	if (!has(c, GTPU_HEADER_MIN) || data[1] != GTPU_G_PDU ||
 	    (data[0] & GTPU_VERSION_PT) != GTPU_VERSION_PT_IS_GTP)
 		return;
+	p->tunnel.teid = read32(data + 4);
 	p->gtpu = (uint16_t)c->at;
-	p->tunnel.teid = (uint32_t)read16(data + 4) << 16 | read16(data + 6);
-	if (c->is_fragment) {
-		p->kind = PACKET_FRAGMENT;
-	} else if (gtpu_parse(&gtpu, data, visible) != 0) {
+	if (c->is_bad || gtpu_parse(&gtpu, data, c->len - c->at) != 0) {
 		p->kind = PACKET_BAD_GPDU;
-	} else {
-		p->kind = PACKET_GPDU;
-		p->payload = (uint16_t)(c->at + gtpu.header_len);
-		p->payload_len = gtpu.payload_len;
+		return;
+	}
+	p->kind = PACKET_GPDU;
+	p->payload = (uint16_t)(c->at + gtpu.header_len);
+	p->payload_len = gtpu.payload_len;
+}
+
+/* Of a first fragment c->at is at the payload of UDP. */
+static void parse_first_fragment(const struct cursor *c, struct packet *p, bool to_gtpu,
+				 bool is_gtpc)
+{
+	const uint8_t *data = c->data + c->at;
+
+	if (!to_gtpu) {
+		p->says = is_gtpc ? SAYS_GTPC : SAYS_OTHER;
+		p->fragment.told_by = (uint16_t)(c->at - c->start);
+	} else if (c->at + GTPU_HEADER_MIN <= c->len) {
+		p->says = data[1] == GTPU_G_PDU &&
+					  (data[0] & GTPU_VERSION_PT) == GTPU_VERSION_PT_IS_GTP
+				  ? SAYS_GPDU
+				  : SAYS_OTHER;
+		p->fragment.told_by = (uint16_t)(c->at + GTPU_HEADER_MIN - c->start);
+		p->tunnel.teid = read32(data + 4);
 	}
 }
 
 static void parse_udp(struct cursor *c, struct packet *p)
 {
 	const uint8_t *udp = c->data + c->at;
-	uint16_t length, source, destination;
+	const uint32_t start = c->at;
+	bool to_gtpu, is_gtpc;
 
-	if (c->at + sizeof(struct rte_udp_hdr) > c->len)
+	if (!has(c, sizeof(struct rte_udp_hdr)))
 		return;
-	source = read16(udp);
-	destination = read16(udp + 2);
-	length = read16(udp + 4);
-	p->udp = (uint16_t)c->at;
+	to_gtpu = read16(udp + 2) == GTPU_PORT;
+	is_gtpc = read16(udp + 2) == GTPC_PORT || read16(udp) == GTPC_PORT;
 	c->at += sizeof(struct rte_udp_hdr);
-	if (destination == GTPU_PORT) {
-		bool fits = length >= 8 && p->udp + length <= c->len;
-		if (fits)
-			c->len = p->udp + length;
-		p->has_udp_checksum = read16(udp + 6) != 0;
+	if (c->is_fragment) {
+		parse_first_fragment(c, p, to_gtpu, is_gtpc);
+		return;
+	}
+	end_at(c, start + read16(udp + 4));
+	p->udp = (uint16_t)start;
+	p->has_udp_checksum = read16(udp + 6) != 0;
+	if (to_gtpu) {
 		parse_gtpu(c, p);
-		if (!fits && p->kind == PACKET_GPDU)
-			p->kind = PACKET_BAD_GPDU;
-	} else if ((destination == GTPC_PORT || source == GTPC_PORT) && !c->is_fragment &&
-		   length >= 8 && p->udp + length <= c->len) {
+	} else if (is_gtpc && !c->is_bad) {
 		p->kind = PACKET_GTPC;
 		p->payload = (uint16_t)c->at;
-		p->payload_len = (uint16_t)(length - 8);
+		p->payload_len = (uint16_t)(c->len - c->at);
 	}
 }
 
@@ -182,7 +265,7 @@ static void parse_any(struct rte_mbuf *m, struct packet *p)
 		return;
 	}
 	c.data = rte_pktmbuf_mtod(m, const uint8_t *);
-	c.len = rte_pktmbuf_data_len(m);
+	c.len = c.frame = rte_pktmbuf_data_len(m);
 	type = parse_ethernet(&c);
 	p->l3 = (uint16_t)c.at;
 	if (type == RTE_ETHER_TYPE_IPV4)

@@ -3,7 +3,7 @@
  * their tunnel. */
 #include "datapath/worker.h"
 
-/* A G-PDU of another worker's tunnel. Nothing of it is touched here. */
+/* Nothing of the packet is touched here. */
 static void hand_over(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner)
 {
 	const struct packet *p = packet_of(m);
@@ -15,6 +15,39 @@ static void hand_over(struct datapath_worker *w, struct rte_mbuf *m, unsigned ow
 	worker_count(w, p->side, DATAPATH_HANDED_OVER);
 }
 
+bool steer_away(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	const unsigned owner = tunnel_owner(packet_of(m)->hash, w->config.workers);
+
+	if (owner == w->config.worker)
+		return false;
+	hand_over(w, m, owner);
+	return true;
+}
+
+/* What has no tunnel, or none yet. */
+static void steer_other(struct datapath_worker *w, struct rte_mbuf *m, struct packet *p)
+{
+	switch ((enum packet_kind)p->kind) {
+	case PACKET_GTPC:
+		gtpc_divert(w, m);
+		break;
+	case PACKET_FIRST:
+	case PACKET_PART:
+		p->hash = gather_hash(m);
+		if (!steer_away(w, m))
+			gather_fragment(w, m);
+		break;
+	case PACKET_TOO_LONG:
+		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
+		break;
+	default:
+		worker_count(w, p->side, DATAPATH_PASSED);
+		worker_send(w, m);
+		break;
+	}
+}
+
 uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
 {
 	uint16_t kept = 0;
@@ -22,28 +55,15 @@ uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint1
 	for (uint16_t i = 0; i < count; i++) {
 		struct rte_mbuf *m = mbufs[i];
 		struct packet *p = packet_of(m);
-		unsigned owner;
 
-		if (p->kind == PACKET_OTHER) {
-			worker_count(w, p->side, DATAPATH_PASSED);
-			worker_send(w, m);
-			continue;
-		}
-		if (p->kind == PACKET_GTPC) {
-			gtpc_divert(w, m);
-			continue;
-		}
-		if (p->kind == PACKET_TOO_LONG) {
-			worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
+		if (unlikely(p->kind != PACKET_GPDU && p->kind != PACKET_BAD_GPDU)) {
+			steer_other(w, m, p);
 			continue;
 		}
 		p->hash = tunnel_hash(&p->tunnel);
-		owner = tunnel_owner(p->hash, w->config.workers);
-		if (owner == w->config.worker) {
+		if (!steer_away(w, m)) {
 			tunnel_table_prefetch(w->table, p->hash);
 			mbufs[kept++] = m;
-		} else {
-			hand_over(w, m, owner);
 		}
 	}
 	return kept;

@@ -55,7 +55,9 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 	w->transmit_arg = arg;
 	w->hold_tsc = ms_to_tsc(config->hold_ms);
 	w->gtpc_hold_tsc = ms_to_tsc(config->gtpc_hold_ms);
+	w->gather_tsc = ms_to_tsc(GATHER_MS);
 	TAILQ_INIT(&w->holding);
+	TAILQ_INIT(&w->gathers_by_age);
 	if (allocate(w) != 0) {
 		datapath_worker_free(w);
 		return NULL;
@@ -90,6 +92,7 @@ void datapath_worker_free(struct datapath_worker *w)
 		return;
 	while ((flow = TAILQ_FIRST(&w->holding)) != NULL)
 		hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	gather_drop_all(w);
 	gtpc_drop_all(w);
 	for (unsigned i = 0; i < RTE_MAX_LCORE; i++)
 		free_ring_of_mbufs(w->from[i]);
@@ -189,6 +192,10 @@ static unsigned take_handed_over(struct datapath_worker *w, struct rte_ring *rin
 
 	for (unsigned i = 0; i < count; i++) {
 		const struct packet *p = packet_of(burst[i]);
+		if (unlikely(p->kind == PACKET_FIRST || p->kind == PACKET_PART)) {
+			gather_fragment(w, burst[i]);
+			continue;
+		}
 		by_side[p->side][counts[p->side]++] = burst[i];
 		tunnel_table_prefetch(w->table, p->hash);
 	}
@@ -207,6 +214,7 @@ unsigned datapath_housekeep(struct datapath_worker *w, uint64_t now)
 		if (w->from[i])
 			done += take_handed_over(w, w->from[i]);
 	hold_expire(w);
+	gather_expire(w);
 	gtpc_expire(w);
 	worker_flush(w);
 	return done;

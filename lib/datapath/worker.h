@@ -32,6 +32,36 @@ struct gtpc_pending {
 	uint8_t side;
 };
 
+/* Fragments of datagrams whose first has not come, or has: gather.c. */
+#define GATHER_DATAGRAMS 1024 /* power of two */
+#define GATHER_WAYS	 4
+#define GATHER_HELD_MAX	 512
+#define GATHER_MS	 1000
+
+struct gather_key {
+	uint8_t source[16]; /* IPv4 as in struct tunnel */
+	uint8_t receiver[16];
+	uint32_t datagram; /* IP's identification */
+	uint32_t side;
+};
+
+struct gather {
+	struct gather_key key;
+	TAILQ_ENTRY(gather) age;
+	uint64_t since; /* TSC */
+	bool in_use;
+	bool is_told; /* the first fragment has come */
+	uint8_t says; /* it; enum packet_says */
+	uint16_t told_by;
+	uint32_t teid;
+	uint32_t octets;	/* seen so far */
+	uint32_t total;		/* of the datagram; 0: not known yet */
+	struct rte_mbuf *first; /* waiting */
+	struct rte_mbuf *last;
+};
+
+TAILQ_HEAD(gather_list, gather);
+
 /* What leaves at the end of a burst. */
 struct worker_out {
 	uint16_t count;
@@ -67,6 +97,11 @@ struct datapath_worker {
 
 	uint32_t held; /* packets, in all hold queues */
 	struct flow_list holding;
+
+	struct gather gathers[GATHER_DATAGRAMS];
+	struct gather_list gathers_by_age;
+	uint32_t gather_held; /* fragments that wait, in all */
+	uint64_t gather_tsc;
 
 	struct gtpc_pending gtpc[WORKER_GTPC_PENDING];
 	uint64_t gtpc_first; /* numbers of the oldest and the next message */
@@ -138,6 +173,15 @@ void parse_packets(enum datapath_side side, struct rte_mbuf **mbufs, uint16_t co
 /* Passes, drops or hands over what is not this worker's; keeps the rest in mbufs and returns its
  * number. */
 uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+
+/* To the worker that owns what p->hash was made of; false: that is this one. */
+bool steer_away(struct datapath_worker *w, struct rte_mbuf *m);
+
+/* Takes a fragment of this worker's: it waits for the first of its datagram, then all go where that says. */
+void gather_fragment(struct datapath_worker *w, struct rte_mbuf *m);
+uint32_t gather_hash(struct rte_mbuf *m);
+void gather_expire(struct datapath_worker *w);
+void gather_drop_all(struct datapath_worker *w);
 
 /* Finds the flows of G-PDUs; passes what has none; returns the number of the rest. */
 uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);

@@ -5,6 +5,12 @@
 #include <rte_eal.h>
 #include <rte_mbuf.h>
 #include <rte_mempool.h>
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/asan_interface.h>
+#else
+#define ASAN_POISON_MEMORY_REGION(at, len)   ((void)(at), (void)(len))
+#define ASAN_UNPOISON_MEMORY_REGION(at, len) ((void)(at), (void)(len))
+#endif
 
 /* The largest frame that an mbuf of the ordinary pool has room for, and growth. */
 #define ORDINARY_ROOM 2048
@@ -120,6 +126,20 @@ void rig_receive(struct rig *rig, enum datapath_side side, const struct rig_fram
 	rig_process(rig, 0, side, &m, 1);
 }
 
+void rig_receive_exactly(struct rig *rig, enum datapath_side side, const uint8_t *octets,
+			 uint32_t len)
+{
+	struct rte_mbuf *m = rig_mbuf(octets, len);
+	uint8_t *buffer = m->buf_addr;
+	/* The mbuf may be freed when it is time to end this. */
+	const size_t before = m->data_off, room = m->buf_len;
+
+	ASAN_POISON_MEMORY_REGION(buffer, before);
+	ASAN_POISON_MEMORY_REGION(buffer + before + len, room - before - len);
+	rig_process(rig, 0, side, &m, 1);
+	ASAN_UNPOISON_MEMORY_REGION(buffer, room);
+}
+
 static unsigned take_events(struct rig *rig, unsigned worker)
 {
 	struct datapath_event *events = rig->events + rig->event_count;
@@ -173,6 +193,16 @@ const uint8_t *rig_sent_octets(const struct rig *rig, enum datapath_side side, u
 	return rte_pktmbuf_read(rig->out[side][nth], 0, *len, copy);
 }
 
+bool rig_take_sent(const struct rig *rig, enum datapath_side side, unsigned nth,
+		   struct rig_frame *frame)
+{
+	const uint8_t *octets = rig_sent_octets(rig, side, nth, &frame->len);
+
+	if (octets)
+		memcpy(frame->octets, octets, frame->len);
+	return octets;
+}
+
 bool rig_sent(const struct rig *rig, enum datapath_side side, unsigned nth,
 	      const struct rig_frame *frame)
 {
@@ -199,7 +229,9 @@ uint64_t rig_ended(const struct rig *rig, enum datapath_side side)
 		if (c == DATAPATH_PASSED || c == DATAPATH_PROTECTED || c == DATAPATH_OPENED ||
 		    strncmp(datapath_counter_name(c), "drop.", 5) == 0)
 			n += rig_counter(rig, side, c);
-	return n;
+	/* GTP-C is seen, and then leaves, or is refused. */
+	return n + rig_counter(rig, side, DATAPATH_GTPC_SEEN) -
+	       rig_counter(rig, side, DATAPATH_DROP_GTPC_REFUSED);
 }
 
 const struct datapath_event *rig_event(const struct rig *rig, enum datapath_event_kind kind,

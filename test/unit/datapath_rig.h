@@ -57,6 +57,19 @@ void rig_write_udp(struct rig_frame *frame, const struct rig_outer *outer,
 bool rig_checksums_are_right(const uint8_t *frame, size_t len);
 uint16_t rig_checksum(uint32_t sum, const uint8_t *octets, size_t len);
 
+/* Splits the IP datagram of whole (without IPv6 extension headers) into fragments of piece octets, a
+ * multiple of 8; returns how many. */
+unsigned rig_split(const struct rig_frame *whole, size_t piece, uint32_t id,
+		   struct rig_frame *parts, unsigned max);
+
+/* Puts together what rig_split makes, in any order; false when something is missing, overlaps, or is not
+ * right. whole is then as if it had never been split, but for DF and the identification, which are 0. */
+bool rig_join(const struct rig_frame *parts, unsigned count, struct rig_frame *whole);
+
+/* What a receiver that looks at lengths, but not at checksums, makes of a frame: true when it takes a G-PDU
+ * out of it. */
+bool rig_is_gpdu(const uint8_t *frame, size_t len, struct tunnel *tunnel);
+
 /* An N-PDU of len octets that depends on seed. */
 const uint8_t *rig_npdu(size_t len, unsigned seed);
 
@@ -94,6 +107,9 @@ void rig_process(struct rig *rig, unsigned worker, enum datapath_side side, stru
 		 uint16_t count);
 /* One frame, to worker 0. */
 void rig_receive(struct rig *rig, enum datapath_side side, const struct rig_frame *frame);
+/* The same with nothing readable around the frame, for AddressSanitizer. For frames that do not grow. */
+void rig_receive_exactly(struct rig *rig, enum datapath_side side, const uint8_t *octets,
+			 uint32_t len);
 /* Housekeeping of all workers, until there is nothing left to do, and their events. */
 void rig_work(struct rig *rig);
 /* Moves time on, and works. */
@@ -104,6 +120,9 @@ void rig_forget(struct rig *rig);
 /* The nth frame sent on side is exactly this one. */
 bool rig_sent(const struct rig *rig, enum datapath_side side, unsigned nth,
 	      const struct rig_frame *frame);
+/* The nth that was sent, as a frame whose offsets are not set. */
+bool rig_take_sent(const struct rig *rig, enum datapath_side side, unsigned nth,
+		   struct rig_frame *frame);
 /* What was sent nth, in one piece; valid until the next call. */
 const uint8_t *rig_sent_octets(const struct rig *rig, enum datapath_side side, unsigned nth,
 			       uint32_t *len);

@@ -182,15 +182,30 @@ void rig_write_gpdu(struct rig_frame *f, const struct rig_outer *o, enum e2m_dir
 	f->payload = (uint16_t)(f->gtpu + header);
 }
 
+/* --- what a receiver makes of it --- */
+
+/* Offset of the IP header; 0 when it is none. */
+static size_t find_ip(const uint8_t *frame, size_t len)
+{
+	size_t at = 12;
+
+	while (at + 2 <= len) {
+		unsigned type = get16(frame + at);
+		if (type == 0x0800 || type == 0x86dd)
+			return at + 2;
+		if (type != 0x8100 && type != 0x88a8 && type != 0x9100)
+			return 0;
+		at += 4;
+	}
+	return 0;
+}
+
 bool rig_checksums_are_right(const uint8_t *frame, size_t len)
 {
-	size_t l3 = 12;
-	const uint8_t *ip, *udp;
+	const size_t l3 = find_ip(frame, len);
+	const uint8_t *ip = frame + l3, *udp;
 
-	while (get16(frame + l3) != 0x0800 && get16(frame + l3) != 0x86dd)
-		l3 += 4;
-	ip = frame + l3 + 2;
-	len -= l3 + 2;
+	len -= l3;
 	if (ip[0] >> 4 == 4) {
 		const unsigned header = (ip[0] & 0xfU) * 4;
 		if (get16(ip + 2) != len || rig_checksum(0, ip, header) != 0)
@@ -206,4 +221,183 @@ bool rig_checksums_are_right(const uint8_t *frame, size_t len)
 	if (get16(udp + 4) != len - (size_t)(udp - ip))
 		return false;
 	return get16(udp + 6) == 0 || udp_checksum(ip, udp) == 0;
+}
+
+/* Offset of UDP in ip, 0 when there is none; sets the datagram's length. */
+static size_t find_udp_ipv4(const uint8_t *ip, size_t *len)
+{
+	const size_t header = (ip[0] & 0xfU) * 4;
+
+	if (*len < 20 || header < 20 || get16(ip + 2) < header || get16(ip + 2) > *len ||
+	    ip[9] != IPPROTO_UDP || (get16(ip + 6) & 0x3fff) != 0)
+		return 0;
+	*len = get16(ip + 2);
+	return header;
+}
+
+static size_t find_udp_ipv6(const uint8_t *ip, size_t *len)
+{
+	size_t at = 40;
+	uint8_t next;
+
+	if (*len < 40 || get16(ip + 4) + 40U > *len)
+		return 0;
+	*len = get16(ip + 4) + 40U;
+	for (next = ip[6]; next != IPPROTO_UDP; next = ip[at], at += (ip[at + 1] + 1) * 8U)
+		if ((next != IPPROTO_DSTOPTS && next != IPPROTO_HOPOPTS) || at + 8 > *len)
+			return 0;
+	return at;
+}
+
+bool rig_is_gpdu(const uint8_t *frame, size_t len, struct tunnel *tunnel)
+{
+	const size_t l3 = find_ip(frame, len);
+	const uint8_t *ip = frame + l3, *gtpu;
+	const bool is_ipv6 = l3 && l3 < len && ip[0] >> 4 == 6;
+	size_t udp;
+
+	if (!l3 || l3 >= len || ip[0] >> 4 != (get16(ip - 2) == 0x0800 ? 4 : 6))
+		return false;
+	len -= l3;
+	udp = (is_ipv6 ? find_udp_ipv6 : find_udp_ipv4)(ip, &len);
+	if (!udp || udp + 16 > len || get16(ip + udp + 2) != 2152 ||
+	    udp + get16(ip + udp + 4) > len || get16(ip + udp + 4) < 16)
+		return false;
+	gtpu = ip + udp + 8;
+	if (gtpu[0] >> 4 != 3 || gtpu[1] != GTPU_G_PDU ||
+	    16 + get16(gtpu + 2) > get16(ip + udp + 4))
+		return false;
+	if (is_ipv6)
+		tunnel_set_ipv6(tunnel, ip + 24);
+	else
+		tunnel_set_ipv4(tunnel, ip + 16);
+	tunnel->teid = (uint32_t)get16(gtpu + 4) << 16 | get16(gtpu + 6);
+	return true;
+}
+
+/* --- fragments --- */
+
+static void write_part(const struct rig_frame *whole, size_t offset, size_t octets, bool more,
+		       uint32_t id, struct rig_frame *part)
+{
+	const bool is_ipv6 = whole->octets[whole->l3] >> 4 == 6;
+	const size_t header = is_ipv6 ? 40 : (whole->octets[whole->l3] & 0xfU) * 4;
+	uint8_t *ip = part->octets + whole->l3, *payload = ip + header;
+
+	memcpy(part->octets, whole->octets, whole->l3 + header);
+	part->l3 = whole->l3;
+	if (is_ipv6) {
+		memset(payload, 0, 8);
+		payload[0] = ip[6];
+		put16(payload + 2, (unsigned)(offset | more));
+		put16(payload + 4, id >> 16);
+		put16(payload + 6, id & 0xffff);
+		ip[6] = IPPROTO_FRAGMENT;
+		put16(ip + 4, (unsigned)(8 + octets));
+		payload += 8;
+	} else {
+		put16(ip + 2, (unsigned)(header + octets));
+		put16(ip + 4, id & 0xffff);
+		put16(ip + 6, (unsigned)(offset / 8 | (more ? 0x2000 : 0)));
+		put16(ip + 10, 0);
+		put16(ip + 10, rig_checksum(0, ip, header));
+	}
+	memcpy(payload, whole->octets + whole->l3 + header + offset, octets);
+	part->len = (uint32_t)(payload - part->octets + octets);
+}
+
+unsigned rig_split(const struct rig_frame *whole, size_t piece, uint32_t id,
+		   struct rig_frame *parts, unsigned max)
+{
+	const uint8_t *ip = whole->octets + whole->l3;
+	const size_t octets = ip[0] >> 4 == 6 ? get16(ip + 4) : get16(ip + 2) - (ip[0] & 0xfU) * 4;
+	unsigned count = 0;
+
+	for (size_t at = 0; at < octets; at += piece) {
+		const bool more = at + piece < octets;
+		if (count == max)
+			abort();
+		write_part(whole, at, more ? piece : octets - at, more, id, &parts[count++]);
+	}
+	return count;
+}
+
+struct part {
+	bool is_ipv6, more;
+	size_t l3, header, offset, octets;
+	uint32_t id;
+	const uint8_t *payload;
+};
+
+static bool read_part(const struct rig_frame *frame, struct part *p)
+{
+	p->l3 = find_ip(frame->octets, frame->len);
+	const uint8_t *ip = frame->octets + p->l3;
+	p->is_ipv6 = ip[0] >> 4 == 6;
+	p->header = p->is_ipv6 ? 40 : (ip[0] & 0xfU) * 4;
+	p->payload = ip + p->header;
+	if (p->is_ipv6) {
+		if (ip[6] != IPPROTO_FRAGMENT || get16(ip + 4) + 40U != frame->len - p->l3)
+			return false;
+		p->offset = get16(p->payload + 2) & 0xfff8;
+		p->more = p->payload[3] & 1;
+		p->id = (uint32_t)get16(p->payload + 4) << 16 | get16(p->payload + 6);
+		p->payload += 8;
+		p->octets = get16(ip + 4) - 8U;
+		return true;
+	}
+	p->offset = (get16(ip + 6) & 0x1fff) * 8;
+	p->more = get16(ip + 6) & 0x2000;
+	p->id = get16(ip + 4);
+	p->octets = get16(ip + 2) - p->header;
+	return rig_checksum(0, ip, p->header) == 0 && get16(ip + 2) == frame->len - p->l3 &&
+	       !(get16(ip + 6) & 0x4000);
+}
+
+/* The header of the first fragment over all of the payload. */
+static void head_whole(const struct rig_frame *first, const struct part *p, size_t octets,
+		       struct rig_frame *whole)
+{
+	uint8_t *ip = whole->octets + p->l3;
+
+	memcpy(whole->octets, first->octets, p->l3 + p->header);
+	whole->l3 = (uint16_t)p->l3;
+	whole->len = (uint32_t)(p->l3 + p->header + octets);
+	if (p->is_ipv6) {
+		ip[6] = p->payload[-8];
+		put16(ip + 4, (unsigned)octets);
+	} else {
+		put16(ip + 2, (unsigned)(p->header + octets));
+		memset(ip + 4, 0, 4);
+		put16(ip + 10, 0);
+		put16(ip + 10, rig_checksum(0, ip, p->header));
+	}
+}
+
+bool rig_join(const struct rig_frame *parts, unsigned count, struct rig_frame *whole)
+{
+	struct part first = {0}, p;
+	size_t at = 0;
+	bool more = true;
+
+	for (unsigned done = 0; done < count; done++) {
+		unsigned i = 0;
+		/* The one that begins where the last ended. */
+		while (i < count && (!read_part(&parts[i], &p) || p.offset != at))
+			i++;
+		if (i == count || !more || (done > 0 && p.id != first.id) ||
+		    (p.more && p.octets % 8 != 0))
+			return false;
+		if (done == 0) {
+			first = p;
+			head_whole(&parts[i], &p, 0, whole);
+		}
+		memcpy(whole->octets + first.l3 + first.header + at, p.payload, p.octets);
+		at += p.octets;
+		more = p.more;
+	}
+	for (unsigned i = 0; i < count; i++)
+		if (read_part(&parts[i], &p) && p.offset == 0)
+			head_whole(&parts[i], &p, at, whole);
+	return !more;
 }

@@ -1,0 +1,175 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gather: fragments of UDP datagrams. Only the first tells the tunnel, so the others wait until it has
+ * come, and then go the way that it goes: across if the datagram is no G-PDU of a protected tunnel, else
+ * not. In no case does a fragment cross that might be a part of a protected tunnel's G-PDU in clear.
+ */
+#include <rte_hash_crc.h>
+#include <string.h>
+
+#include "datapath/worker.h"
+
+static void make_key(struct rte_mbuf *m, struct gather_key *key)
+{
+	const struct packet *p = packet_of(m);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3);
+	struct tunnel source;
+
+	if (p->is_ipv6)
+		tunnel_set_ipv6(&source, ip + 8);
+	else
+		tunnel_set_ipv4(&source, ip + 12);
+	memcpy(key->source, source.receiver, sizeof(key->source));
+	memcpy(key->receiver, p->tunnel.receiver, sizeof(key->receiver));
+	key->datagram = p->datagram;
+	key->side = p->side;
+}
+
+uint32_t gather_hash(struct rte_mbuf *m)
+{
+	struct gather_key key;
+	uint32_t hash;
+
+	make_key(m, &key);
+	hash = rte_hash_crc(key.source, sizeof(key.source) + sizeof(key.receiver), key.side);
+	return rte_hash_crc_4byte(key.datagram, hash);
+}
+
+/* --- where a fragment goes once the first has told --- */
+
+static void go(struct datapath_worker *w, const struct gather *g, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+
+	/* RFC 1858, RFC 5722: one that reaches into what the first has told could tell otherwise. */
+	if (g->says == SAYS_NOTHING ||
+	    (p->kind == PACKET_PART && p->fragment.offset < g->told_by)) {
+		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
+		return;
+	}
+	if (g->says != SAYS_GPDU) {
+		if (g->says == SAYS_GTPC && p->kind == PACKET_FIRST)
+			worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
+		worker_count(w, p->side, DATAPATH_PASSED);
+		worker_send(w, m);
+		return;
+	}
+	p->kind = PACKET_FRAGMENT;
+	p->tunnel.teid = g->teid;
+	p->hash = tunnel_hash(&p->tunnel);
+	if (!steer_away(w, m))
+		lookup_packets(w, &m, 1);
+}
+
+/* --- waiting --- */
+
+static struct rte_mbuf *take_first(struct datapath_worker *w, struct gather *g)
+{
+	struct rte_mbuf *m = g->first;
+
+	g->first = packet_of(m)->next;
+	w->gather_held--;
+	return m;
+}
+
+static void wait(struct datapath_worker *w, struct gather *g, struct rte_mbuf *m)
+{
+	if (w->gather_held == GATHER_HELD_MAX) {
+		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
+		return;
+	}
+	packet_of(m)->next = NULL;
+	if (g->first)
+		packet_of(g->last)->next = m;
+	else
+		g->first = m;
+	g->last = m;
+	w->gather_held++;
+}
+
+static void forget(struct datapath_worker *w, struct gather *g)
+{
+	while (g->first)
+		worker_drop(w, take_first(w, g), DATAPATH_DROP_FRAGMENT);
+	TAILQ_REMOVE(&w->gathers_by_age, g, age);
+	g->in_use = false;
+}
+
+void gather_expire(struct datapath_worker *w)
+{
+	struct gather *g;
+
+	while ((g = TAILQ_FIRST(&w->gathers_by_age)) != NULL &&
+	       unlikely(w->now - g->since > w->gather_tsc))
+		forget(w, g);
+}
+
+void gather_drop_all(struct datapath_worker *w)
+{
+	while (!TAILQ_EMPTY(&w->gathers_by_age))
+		forget(w, TAILQ_FIRST(&w->gathers_by_age));
+}
+
+/* --- datagrams --- */
+
+static struct gather *find(struct datapath_worker *w, const struct gather_key *key, uint32_t hash)
+{
+	struct gather *ways = &w->gathers[hash & (GATHER_DATAGRAMS - GATHER_WAYS)];
+	struct gather *place = ways;
+
+	for (unsigned i = 0; i < GATHER_WAYS; i++) {
+		struct gather *g = &ways[i];
+		if (g->in_use && memcmp(&g->key, key, sizeof(*key)) == 0)
+			return g;
+		if (place->in_use && (!g->in_use || g->since < place->since))
+			place = g;
+	}
+	if (place->in_use)
+		forget(w, place);
+	*place = (struct gather){.key = *key, .since = w->now, .in_use = true};
+	TAILQ_INSERT_TAIL(&w->gathers_by_age, place, age);
+	return place;
+}
+
+/* The first may come again: what it says last is what the others go by. */
+static void take_word(struct gather *g, const struct packet *p)
+{
+	g->is_told = true;
+	g->says = p->says;
+	g->told_by = p->fragment.told_by;
+	g->teid = p->tunnel.teid;
+}
+
+static void note_octets(struct gather *g, const struct packet_fragment *f, bool is_last)
+{
+	g->octets += f->octets;
+	if (is_last)
+		g->total = (uint32_t)f->offset + f->octets;
+}
+
+/* Then its identification may come to be used for another. */
+static bool is_complete(const struct gather *g)
+{
+	return g->is_told && g->total > 0 && g->octets >= g->total;
+}
+
+void gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	const struct packet *p = packet_of(m);
+	struct gather_key key;
+	struct gather *g;
+
+	make_key(m, &key);
+	g = find(w, &key, p->hash);
+	if (p->kind == PACKET_FIRST)
+		take_word(g, p);
+	note_octets(g, &p->fragment, p->is_last);
+	if (g->is_told)
+		go(w, g, m);
+	else
+		wait(w, g, m);
+	while (g->is_told && g->first)
+		go(w, g, take_first(w, g));
+	if (is_complete(g))
+		forget(w, g);
+}
