@@ -108,7 +108,7 @@ static void init_with(const char *certificate, const char *key, const char *ca)
 	node.tls_ca = unit_path(ca, ".pem");
 	node.peers = &peer;
 	node.peers_count = 1;
-	node.listen = unit_loopback();
+	node.listen = unit_address;
 	node.listen_port = unit_port;
 	shared->init_rc = diameter_init(&node, &e2m_default_numbers, note_error);
 	free(node.tls_certificate);
@@ -168,9 +168,7 @@ static void the_stack_does_not_start_with_a_certificate_of_another_ca(void)
 
 static void a_port_that_is_taken_is_told(void)
 {
-	struct sockaddr_in here = {.sin_family = AF_INET,
-				   .sin_port = htons(unit_port),
-				   .sin_addr.s_addr = htonl(0x7f000001)};
+	struct sockaddr_in here = unit_hss_address();
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
 	CU_ASSERT_EQUAL(bind(fd, (struct sockaddr *)&here, sizeof(here)), 0);

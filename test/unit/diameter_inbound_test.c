@@ -93,9 +93,7 @@ static uint32_t result_of(const uint8_t *data, size_t len)
 
 static int connect_tcp(void)
 {
-	struct sockaddr_in to = {.sin_family = AF_INET,
-				 .sin_port = htons(unit_port),
-				 .sin_addr.s_addr = htonl(0x7f000001)};
+	struct sockaddr_in to = unit_hss_address();
 	struct timeval limit = {.tv_sec = 5};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 

@@ -27,7 +27,8 @@
 #define UNIT_IMSI  "001010000000001"
 
 static char unit_dir[] = "/tmp/unit-diameter-XXXXXX";
-static uint16_t unit_port;
+static struct config_address unit_address = {.family = AF_INET, .octets = {127, 0, 0, 1}};
+static const uint16_t unit_port = 5868;
 static struct unit_ca unit_ca;
 static unsigned unit_worker_threads = 2;
 static bool unit_hss_connects_to_hse; /* where nobody listens */
@@ -68,20 +69,8 @@ static inline void *unit_share(size_t size)
 	return p;
 }
 
-static inline uint16_t unit_free_port(void)
-{
-	struct sockaddr_in any = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(0x7f000001)};
-	socklen_t len = sizeof(any);
-	int fd = socket(AF_INET, SOCK_STREAM, 0);
-
-	if (fd < 0 || bind(fd, (struct sockaddr *)&any, sizeof(any)) ||
-	    getsockname(fd, (struct sockaddr *)&any, &len))
-		abort();
-	close(fd);
-	return ntohs(any.sin_port);
-}
-
-/* A folder with a CA and certificates for the three nodes, and a port. */
+/* A folder with a CA and certificates for the three nodes, and a loopback address of this test's own,
+ * so that tests may run side by side. */
 static inline void unit_diameter_setup(void)
 {
 	if (!mkdtemp(unit_dir))
@@ -90,7 +79,8 @@ static inline void unit_diameter_setup(void)
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSS, UNIT_HSS);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSE, UNIT_HSE);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_SGSN, UNIT_SGSN);
-	unit_port = unit_free_port();
+	unit_address.octets[1] = (uint8_t)(getpid() >> 8);
+	unit_address.octets[2] = (uint8_t)getpid();
 }
 
 static inline void unit_diameter_teardown(void)
@@ -118,9 +108,13 @@ static inline char *unit_path(const char *name, const char *suffix)
 	return path;
 }
 
-static inline struct config_address unit_loopback(void)
+/* Where the HSS listens. */
+static inline struct sockaddr_in unit_hss_address(void)
 {
-	return (struct config_address){.family = AF_INET, .octets = {127, 0, 0, 1}};
+	struct sockaddr_in in = {.sin_family = AF_INET, .sin_port = htons(unit_port)};
+
+	memcpy(&in.sin_addr, unit_address.octets, sizeof(in.sin_addr));
+	return in;
 }
 
 /* A node of that name: the HSS listens, and the others connect to it. */
@@ -140,16 +134,16 @@ static inline int unit_diameter_init(const char *identity)
 		from_others[0].identity = (char *)UNIT_HSE;
 		from_others[1].identity = (char *)UNIT_SGSN;
 		if (unit_hss_connects_to_hse) {
-			from_others[0].address = unit_loopback();
+			from_others[0].address = unit_address;
 			from_others[0].port = 1;
 		}
 		config.peers = from_others;
 		config.peers_count = 2;
-		config.listen = unit_loopback();
+		config.listen = unit_address;
 		config.listen_port = unit_port;
 	} else {
 		to_hss.identity = (char *)UNIT_HSS;
-		to_hss.address = unit_loopback();
+		to_hss.address = unit_address;
 		to_hss.port = unit_port;
 		config.peers = &to_hss;
 		config.peers_count = 1;
