@@ -30,10 +30,12 @@ struct hss *hss_open(const struct hss_config *config, FILE *errors)
 {
 	struct hss *hss = calloc(1, sizeof(*hss));
 
-	if (!hss)
+	if (!hss) {
+		fprintf(errors, "out of memory\n");
 		return NULL;
+	}
 	hss->config = config;
-	hss->pulls = (struct rate_limit)RATE_LIMIT_INIT(config->max_pulls_per_s);
+	hss->pulls.per_s = config->max_pulls_per_s;
 	hss->keysets = keyset_store_new(config->keyset_capacity, config->keyset_retention_s);
 	if (!hss->keysets)
 		fprintf(errors, "no memory for %llu keysets: lower keyset_capacity\n",

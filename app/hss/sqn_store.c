@@ -66,8 +66,7 @@ static void tell(FILE *errors, const char *path, const char *what)
 {
 	fprintf(errors,
 		"%s: the SQN state cannot be used: %s. Repair it, or move it away to start anew: "
-		"each "
-		"subscriber then begins at its configured sqn, and USIMs that are ahead "
+		"subscribers then begin at their configured sqn, and USIMs ahead of it "
 		"resynchronise\n",
 		path, what);
 }
@@ -93,6 +92,20 @@ static int restore_length(const struct sqn_store *store)
 	return 0;
 }
 
+/* A new file is not there after a power cut unless its folder has been written too. */
+static int sync_folder(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
+	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
+	int rc = fd < 0 || fsync(fd) ? errno : 0;
+
+	if (fd >= 0)
+		close(fd);
+	free(folder);
+	return rc;
+}
+
 static bool open_file(struct sqn_store *store, const char *path, FILE *errors)
 {
 	MDB_txn *txn = NULL;
@@ -115,6 +128,8 @@ static bool open_file(struct sqn_store *store, const char *path, FILE *errors)
 		rc = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
 	if (!rc)
 		rc = restore_length(store);
+	if (!rc)
+		rc = sync_folder(path);
 	if (!rc)
 		rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
 	if (!rc)
@@ -322,8 +337,10 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 	size_t room = subscribers->count + 1;
 	pthread_condattr_t monotonic;
 
-	if (!store)
+	if (!store) {
+		fprintf(errors, "%s: out of memory\n", path);
 		return NULL;
+	}
 	store->lock_fd = -1;
 	store->subscribers = subscribers;
 	pthread_condattr_init(&monotonic);
@@ -336,12 +353,14 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 	store->dirty = calloc(room, sizeof(store->dirty[0]));
 	store->writing = calloc(room, sizeof(store->writing[0]));
 	store->snapshot = calloc(room, sizeof(store->snapshot[0]));
-	if (!store->slots || !store->dirty || !store->writing || !store->snapshot)
+	if (!store->slots || !store->dirty || !store->writing || !store->snapshot) {
 		fprintf(errors, "%s: out of memory\n", path);
-	else if (open_file(store, path, errors) && load(store, path, errors))
+	} else if (open_file(store, path, errors) && load(store, path, errors)) {
 		store->has_writer = !pthread_create(&store->writer, NULL, run_writer, store);
-	if (store->has_writer)
-		return store;
+		if (store->has_writer)
+			return store;
+		fprintf(errors, "%s: no thread to write it\n", path);
+	}
 	sqn_store_close(store);
 	return NULL;
 }
@@ -379,6 +398,8 @@ static bool wait_for_limit(struct sqn_store *store, const struct slot *slot, uin
 	clock_gettime(CLOCK_MONOTONIC, &until);
 	until.tv_sec += WAIT_S;
 	while (sqn > slot->limit) {
+		if (store->is_failing)
+			return false;
 		store->is_urgent = true;
 		pthread_cond_signal(&store->wake);
 		if (pthread_cond_timedwait(&store->written, &store->lock, &until) == ETIMEDOUT)

@@ -275,6 +275,7 @@ bool diameter_read_requester(struct msg *request, char origin_host[256], struct 
 	struct diameter_avp avp;
 	DiamId_t source = NULL;
 	size_t source_len = 0;
+	bool has_user = false;
 
 	memset(result, 0, sizeof(*result));
 	if (fd_msg_source_get(request, &source, &source_len) || !source || source_len > 255) {
@@ -290,16 +291,22 @@ bool diameter_read_requester(struct msg *request, char origin_host[256], struct 
 			result->code = DIAMETER_REJECTED;
 			return false;
 		}
-		if (diameter_avp_is(&avp, AVP_USER_NAME, 0) &&
-		    e2m_imsi_parse(imsi, (const char *)avp.data, avp.len)) {
-			result->code = DIAMETER_INVALID_VALUE;
-			result->avp = diameter_dict.user_name;
-			result->failed = avp.data;
-			result->failed_len = avp.len;
+		if (!diameter_avp_is(&avp, AVP_USER_NAME, 0))
+			continue;
+		has_user = true;
+		if (e2m_imsi_parse(imsi, (const char *)avp.data, avp.len)) {
+			*result = (struct diameter_result){.code = DIAMETER_INVALID_VALUE,
+							   .avp = diameter_dict.user_name,
+							   .failed = avp.data,
+							   .failed_len = avp.len};
 			return false;
 		}
 	}
-	return true;
+	if (!has_user)
+		*result = (struct diameter_result){.code = DIAMETER_MISSING_AVP,
+						   .avp = diameter_dict.user_name,
+						   .failed_len = E2M_IMSI_MIN_DIGITS};
+	return has_user;
 }
 
 static void wipe_children(msg_or_avp *parent)

@@ -124,6 +124,16 @@ static const char *peer_name(struct peer_hdr *peer)
 	return peer ? peer->info.pi_diamid : "an unknown peer";
 }
 
+/* What is on its way to the socket is a copy. A request is kept, to be sent again if need be. */
+static void wipe_sent_answer(struct msg *message)
+{
+	struct msg_hdr *header;
+
+	if (!fd_msg_hdr(message, &header) && !(header->msg_flags & CMD_FLAG_REQUEST) &&
+	    header->msg_appl != 0)
+		diameter_message_wipe(message);
+}
+
 static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,
 		    struct fd_hook_permsgdata *data, void *arg)
 {
@@ -132,6 +142,9 @@ static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr
 	case HOOK_MESSAGE_RECEIVED:
 		if (!peer)
 			diameter_inbound_check(message, other);
+		break;
+	case HOOK_MESSAGE_SENT:
+		wipe_sent_answer(message);
 		break;
 	case HOOK_MESSAGE_PARSING_ERROR:
 		diameter_log_line(false, "a message of %s does not parse: %s", peer_name(peer),

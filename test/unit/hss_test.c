@@ -268,7 +268,7 @@ static void too_many_pulls_a_second_are_too_busy(void)
 
 static void the_rate_is_kept_over_time(void)
 {
-	struct rate_limit limit = RATE_LIMIT_INIT(1000);
+	struct rate_limit limit = {.per_s = 1000};
 	unsigned taken = 0;
 
 	/* Ten seconds of a try each 0.1 ms: the rate, and what the bucket held at first. */
