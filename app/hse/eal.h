@@ -8,6 +8,10 @@
 /* Errors are logged; negative errno. The caller's thread becomes control's. */
 int eal_start(const struct hse_config *config);
 
+/* Removes what the EAL leaves in its runtime directory for processes that would attach to this one; hse
+ * has none. Call last: after this nobody can tell by its files that hse runs. */
+void eal_remove_files(void);
+
 /* The lcore of a worker by its number. Lcore 0 is control's. */
 static inline unsigned eal_worker_lcore(unsigned worker)
 {

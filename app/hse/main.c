@@ -148,6 +148,7 @@ static void stop(struct hse *hse)
 	 * freed after it. */
 	ports_close(&hse->ports);
 	rte_eal_cleanup();
+	eal_remove_files();
 }
 
 static int run(struct hse *hse)
