@@ -17,12 +17,13 @@
 #
 # Environment: HSE_BUILD is the build folder (build), HSE_KEEP=1 keeps the run's files.
 
-set -euo pipefail
+set -Eeuo pipefail
 shopt -s inherit_errexit
 
 e2e_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$e2e_dir/../.." && pwd)
 build=$(cd "$top" && realpath -m "${HSE_BUILD:-build}")
+export PYTHONDONTWRITEBYTECODE=1
 test_name=$(basename "$0" .sh)
 run=hse-$$
 lab=$(mktemp -d "${TMPDIR:-/tmp}/$run-XXXXXX")
@@ -49,6 +50,8 @@ hss_hses='[hse.home.example]'
 hse_pull='{}'          # the pull: mapping of hse.yaml
 log_level=info
 ue_tun_mtu=1400
+access_device=net_af_packet0,iface=acc0
+core_device=net_af_packet1,iface=core0
 usim_sqn=000000000000
 
 # --- words ---------------------------------------------------------------------------------------------
@@ -98,8 +101,10 @@ lab_dump() {
 lab_cleanup() {
 	local status=$? name ns
 	trap '' INT TERM
-	trap - EXIT
+	trap - EXIT ERR
 	set +e
+	[ "$status" -eq 0 ] || [ "$status" -ge 128 ] || [ -z "${pids[hse]:-}" ] ||
+		hsectl counters >"$lab/hse-counters.out" 2>&1
 	for name in "${!pids[@]}"; do
 		kill -TERM "${pids[$name]}" 2>/dev/null
 	done
@@ -124,6 +129,7 @@ lab_cleanup() {
 	exit "$status"
 }
 trap lab_cleanup EXIT
+trap 'printf "%s: FAILED: line %s of %s: %s\n" "$test_name" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND" >&2' ERR
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
@@ -282,8 +288,8 @@ config_hss() {
 		  listen: {address: 10.99.0.1, port: 5868}
 		  tls: {certificate: hss.home.example.pem, key: hss.home.example.key, ca: ca.pem}
 		  peers:
-		    - {identity: hse.home.example, address: 10.99.0.2}
-		    - {identity: sgsn.home.example, address: 10.99.0.3}
+		    - {identity: hse.home.example}
+		    - {identity: sgsn.home.example}
 		subscribers:
 	END
 	subscribers | sed 's/^/  /'
@@ -313,8 +319,8 @@ config_hse() {
 	cat <<-END
 		log: {level: $log_level}
 		ports:
-		  access: {device: "net_af_packet0,iface=acc0", queues: 1}
-		  core: {device: "net_af_packet1,iface=core0", queues: 1}
+		  access: {device: "$access_device", queues: 1}
+		  core: {device: "$core_device", queues: 1}
 		workers: {count: 1, lcores: [1], poll: adaptive}
 		memory: {hugepages: false, mib: 256}
 		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity}
@@ -432,7 +438,8 @@ start_sgsnemu() {
 		--msisdn 491700000099 --apn internet --createif --tun-device emu0 \
 		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu"
 	wait_for 15 "sgsnemu's TUN device" sgsnemu_address
-	ip -n "$run-sgsn" route add 10.2.0.1/32 dev emu0 metric 200
+	ip -n "$run-sgsn" route add 10.2.0.1/32 dev emu0 table 200
+	ip -n "$run-sgsn" rule add from "$(sgsnemu_address)" table 200
 }
 
 sgsnemu_address() {
@@ -499,16 +506,19 @@ wait_peer_open() {
 
 # ping_all NAMESPACE COUNT ADDRESS [OPTION...]: every single one must come back.
 ping_all() {
-	local ns=$1 count=$2 address=$3 out
-	shift 3
-	out=$(in_ns "$ns" ping -n -q -c "$count" -i 0.05 -W 3 "$@" "$address") ||
-		die "no answer from $address: $out"
-	[[ $out == *" $count received"* ]] || die "lost packets on the way to $address: $out"
+	local out
+	out=$(packets_in "$1" ping --count "$2" "$3" "${@:4}" 2>&1) ||
+		die "lost packets on the way from $1 to $3: $out"
+}
+
+# try_ping COUNT [OPTION...]: from the UE, where answers are not expected.
+try_ping() {
+	packets_in sgsn ping --device ue0 --count "$1" --wait 0.1 10.2.0.1 "${@:2}" >/dev/null || true
 }
 
 # One way and the other: from the UE to the GGSN's TUN device, and back.
 ping_up() {
-	ping_all sgsn "$1" 10.2.0.1 -I ue0 "${@:2}"
+	ping_all sgsn "$1" 10.2.0.1 --device ue0 "${@:2}"
 }
 
 ping_down() {
@@ -547,6 +557,7 @@ frames_are_in() {
 
 # capture NAME NAMESPACE INTERFACE: from now on into NAME.pcap, until capture_end NAME.
 capture() {
+	rm -f "$lab/capture-$1.out"
 	start "capture-$1" "$2" python3 "$e2e_dir/packets.py" capture "$3" "$lab/$1.pcap"
 	wait_log "capture-$1" '^capturing'
 }

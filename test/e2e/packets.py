@@ -11,6 +11,7 @@ import sys
 
 import samples
 from frames import capture, g_pdus, pcap_read, send
+from pinger import ping
 
 
 def select(args):
@@ -20,6 +21,13 @@ def select(args):
 
 def command_capture(args):
     capture(args.interface, args.pcap)
+
+
+def command_ping(args):
+    lost = ping(args.address, args.count, args.interval, args.wait, args.size, bytes.fromhex(args.pattern),
+                args.device, args.source)
+    print(f"{args.count} sent, {args.count - lost} received")
+    sys.exit(lost != 0)
 
 
 def command_count(args):
@@ -137,6 +145,14 @@ def main():
         return sub
 
     command("capture", command_capture, "interface", "pcap")
+    pinger = command("ping", command_ping, "address")
+    pinger.add_argument("--count", type=number, default=20)
+    pinger.add_argument("--interval", type=float, default=0.02, help="seconds")
+    pinger.add_argument("--wait", type=float, default=10, help="seconds, for the last answers")
+    pinger.add_argument("--size", type=number, default=56, help="octets of data")
+    pinger.add_argument("--pattern", default="68656c6c6f", help="of the data, in hex")
+    pinger.add_argument("--device")
+    pinger.add_argument("--source", help="address")
     command("count", command_count, "pcap").add_argument("--containing", help="octets, in hex")
     command("payloads", command_payloads, "pcap")
     command("checksums", command_checksums, "pcap")

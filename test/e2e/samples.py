@@ -130,7 +130,7 @@ def sundry():
     g_pdu = gtp(255, CLEAR, teid=0xDEADBEEF)
     ip6 = struct.pack(">IHBB", 6 << 28, 40, socket.IPPROTO_UDP, 64) + noise(32)
     return {
-        "arp": ether(0x0806, bytes.fromhex("00010800060400010200000000010a010001" "0000000000000a010063"),
+        "arp": ether(0x0806, bytes.fromhex("00010800060400010200000000010a01004d" "0000000000000a010063"),
                      b"\xff" * 6 + LINK[6:]),
         "lldp": ether(0x88CC, noise(60), bytes.fromhex("0180c200000e") + LINK[6:]),
         "spanning_tree": ether(38, bytes.fromhex("424203") + noise(35), bytes.fromhex("0180c2000000") + LINK[6:]),

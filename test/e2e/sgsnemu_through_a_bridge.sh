@@ -8,6 +8,6 @@ lab_network
 lab_bridge
 start_ggsn
 start_sgsnemu
-ping_all sgsn 20 10.2.0.1 -I emu0
+ping_all sgsn 20 10.2.0.1 --source "$(sgsnemu_address)"
 ping_all ggsn 20 "$(sgsnemu_address)"
 stop ggsn

@@ -1,0 +1,74 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-3-Clause
+# Mistakes in a configuration: each program says file:line:column: path: what is wrong, ends with status 2, and never
+# repeats a key of a subscriber. The configurations of the lab are without mistakes.
+. "$(dirname "$0")/_init.sh"
+
+# check PROGRAM: runs it on its file; its output in $said.
+check() {
+	local status=0
+	said=$("$build/app/$1" --config "$lab/$1.yaml" --check 2>&1) || status=$?
+	expect_equal "exit status of $1 --check, which said: $said" "$status" "$2"
+}
+
+# rejects PROGRAM SED-COMMAND PLACE TEXT: with the mistake that the sed command makes, it says TEXT of the first place
+# that looks like PLACE, at the column of what follows the bar in it.
+rejects() {
+	local program=$1 place=${3/|/} line before
+	"config_${program#hse-}" | sed "$2" >"$lab/$program.yaml"
+	cmp -s "$lab/$program.yaml" "$lab/$program.good" && die "sed changed nothing: $2"
+	line=$(grep -nF -m 1 -- "$place" "$lab/$program.yaml")
+	before=${line#*:}
+	before=${before%%"$place"*}${3%%|*}
+	place=$lab/$program.yaml:${line%%:*}:$((${#before} + 1))
+	check "$program" 2
+	! grep -Eqi "$k|$opc|465b5ce8" <<<"$said" || die "$program repeats a key: $said"
+	grep -Fxq -- "$place: $4" <<<"$said" || die "$program was to say $place: $4; it said: $said"
+}
+
+for identity in hse hss sgsn; do
+	certificate "$identity.home.example"
+done
+for program in hse hse-hss hse-ue; do
+	"config_${program#hse-}" | tee "$lab/$program.good" >"$lab/$program.yaml"
+	check $program 0
+done
+
+rejects hse 's/^pull:/pulls:/' '|pulls:' \
+	"pulls: unknown key; known here are ports, workers, memory, sessions, pull, gtpc, telemetry, lab_mode, diameter, key_sources, log, numbers"
+rejects hse 's/count: 1/cuont: 1/' '|cuont' \
+	"workers.cuont: unknown key; known here are count, lcores, poll, control_lcore"
+rejects hse 's/acc0", queues: 1/acc0", queues: none/' '|none' \
+	"ports.access.queues: expected an integer from 1 to 64, found 'none'"
+rejects hse 's/counter_octets: 1/counter_octets: 4/' '|4, gcm' \
+	"sessions.counter_octets: expected an integer from 0 to 3, found '4'"
+rejects hse 's/^  core:/  access:/' '|access: {device: "net_af_packet1' \
+	"ports.access: given twice, first at line 3"
+rejects hse 's/^pull: .*/pull: {retry_min_ms: 900, retry_max_ms: 800}/' '|800' \
+	"pull.retry_max_ms: 800 is less than retry_min_ms, 900"
+rejects hse 's/kind: diameter/kind: carrier-pigeon/' '|carrier' \
+	"key_sources[0].kind: expected one of diameter, file, found 'carrier-pigeon'"
+rejects hse 's/10\.99\.0\.1/10.99.0.1.5/' '|10.99.0.1.5' \
+	"diameter.peers[0].address: expected an IPv4 or IPv6 address, found '10.99.0.1.5'"
+rejects hse 's/lcores: \[1\]/lcores: [1, 1]/' '1, |1]' \
+	"workers.lcores[1]: CPU 1 is another worker's already"
+rejects hse 's/gcm_tag_octets: 8/gcm_tag_octets: 12/' '|12, allow' \
+	"sessions.gcm_tag_octets: must be 8 or 16, not 12"
+rejects hse 's/hse.home.example.key/nowhere.key/' '|nowhere' \
+	"diameter.tls.key: $lab/nowhere.key cannot be read: No such file or directory"
+rejects hse 's/level: info/level: loud/' '|loud' \
+	"log.level: expected one of error, warning, info, debug, found 'loud'"
+rejects hse '/^  realm/d' '|identity: hse' "diameter.realm: required, but missing"
+rejects hse-ue 's/key_id: 1/key_id: 8/' 'key_id: |8' \
+	"session.key_id: expected an integer from 1 to 7, found '8'"
+rejects hse-ue 's/integrity: eia2/integrity: eia0/' '|eia0' \
+	"session.integrity: eia0 does not go with eea2, unless allow_null_integrity is true"
+rejects hse-ue 's/imsi: "[0-9]*"/imsi: "12345"/' '|"12345"' \
+	"usim.imsi: expected an IMSI of 6 to 15 decimal digits, found '12345'"
+rejects hse-ue 's/routes: \[[^]]*/routes: [10.2.0.9\/24/' '|10.2.0.9' \
+	"tun.routes[0]: expected an IPv4 network as in 10.2.0.0/24, found '10.2.0.9/24'"
+rejects hse-hss 's/k: 46.*/k: 465b5ce8/' '|465b5ce8' \
+	"subscribers[0].k: expected exactly 32 hex digits, found another value"
+rejects hse-hss 's/integrity: eia2/integrity: gcm/' '- |imsi' \
+	"subscribers[0]: eea2 with gcm: gcm goes with gcm only, and eea0 with eia0 protects nothing"
+rejects hse-hss 's/role: hss/role: hlr/' '|hlr' "role: expected one of hss, found 'hlr'"
