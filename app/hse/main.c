@@ -144,8 +144,12 @@ static void stop(struct hse *hse)
 	rte_eal_mp_wait_lcore();
 	if (hse->config.diameter_given)
 		diameter_stop();
-	/* Telemetry's thread ends with the EAL; what it asks meanwhile is refused by control, which is
-	 * freed after it. */
+	telemetry_stop();
+	control_free(hse->control);
+	for (unsigned i = 0; i < hse->config.workers.count; i++)
+		datapath_worker_free(hse->workers[i]);
+	free(hse->workers);
+	free(hse->loops);
 	ports_close(&hse->ports);
 	rte_eal_cleanup();
 	eal_remove_files();

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <rte_telemetry.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,7 +20,22 @@ static struct {
 	const struct hse_config *config;
 	struct datapath_worker *const *workers;
 	time_t started;
-} self;
+	/* Held while a question is answered; telemetry's threads end with the EAL only. */
+	pthread_mutex_t answering;
+	bool open;
+} self = {.answering = PTHREAD_MUTEX_INITIALIZER};
+
+typedef int (*teller)(const char *params, struct rte_tel_data *d);
+
+static int answer_while_open(teller tell, const char *params, struct rte_tel_data *d)
+{
+	int ret;
+
+	pthread_mutex_lock(&self.answering);
+	ret = self.open ? tell(params, d) : -ESHUTDOWN;
+	pthread_mutex_unlock(&self.answering);
+	return ret;
+}
 
 /* --- /hse/status --- */
 
@@ -55,12 +71,11 @@ static unsigned peers_open(void)
 	return open;
 }
 
-static int on_status(const char *cmd, const char *params, struct rte_tel_data *d)
+static int tell_status(const char *params, struct rte_tel_data *d)
 {
 	struct status status = {0};
 	uint64_t held = 0;
 
-	(void)cmd;
 	(void)params;
 	if (control_ask(self.control, ask_status, &status) != 0)
 		return -ESHUTDOWN;
@@ -207,11 +222,10 @@ static uint64_t number_of(enum column column, const struct session_view *v)
 	}
 }
 
-static int on_sessions(const char *cmd, const char *params, struct rte_tel_data *d)
+static int tell_sessions(const char *params, struct rte_tel_data *d)
 {
 	struct rows rows = {.first = params ? (uint32_t)strtoul(params, NULL, 10) : 0};
 
-	(void)cmd;
 	if (control_ask(self.control, ask_rows, &rows) != 0)
 		return -ESHUTDOWN;
 	rte_tel_data_start_dict(d);
@@ -292,12 +306,11 @@ static void worker_counters(struct rte_tel_data *d, const struct datapath_worker
 	}
 }
 
-static int on_counters(const char *cmd, const char *params, struct rte_tel_data *d)
+static int tell_counters(const char *params, struct rte_tel_data *d)
 {
 	char *end;
 	unsigned long worker;
 
-	(void)cmd;
 	rte_tel_data_start_dict(d);
 	if (params && strcmp(params, "control") == 0)
 		return control_counters(d);
@@ -308,6 +321,24 @@ static int on_counters(const char *cmd, const char *params, struct rte_tel_data 
 	return 0;
 }
 
+static int on_status(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	return answer_while_open(tell_status, params, d);
+}
+
+static int on_sessions(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	return answer_while_open(tell_sessions, params, d);
+}
+
+static int on_counters(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	return answer_while_open(tell_counters, params, d);
+}
+
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
 		    struct datapath_worker *const *workers)
 {
@@ -315,6 +346,7 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	self.config = config;
 	self.workers = workers;
 	self.started = time(NULL);
+	self.open = true; /* nobody asks before the commands are registered */
 	if (rte_telemetry_register_cmd("/hse/status", on_status, "State of the HSE") != 0 ||
 	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
 				       "Sessions. Parameters: id to start from") != 0 ||
@@ -322,4 +354,11 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 				       "Counters. Parameters: worker's number, or control") != 0)
 		return -ENOSPC;
 	return 0;
+}
+
+void telemetry_stop(void)
+{
+	pthread_mutex_lock(&self.answering);
+	self.open = false;
+	pthread_mutex_unlock(&self.answering);
 }

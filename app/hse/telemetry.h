@@ -9,4 +9,8 @@
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
 		    struct datapath_worker *const *workers);
 
+/* From here on nothing is answered, and nothing that was handed to telemetry_start is touched. Control
+ * must have stopped. */
+void telemetry_stop(void);
+
 #endif
