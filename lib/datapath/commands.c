@@ -56,6 +56,16 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 		hold_release(w, flow);
 }
 
+/* What waits for the keyset that was in use before need not wait any longer, nor be overtaken. */
+static void use_keyset(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+
+	flow->in_use = c->slot;
+	if (flow->held > 0 && flow->direction == E2M_DOWNLINK)
+		hold_release(w, flow);
+}
+
 static void stop_flow(struct datapath_worker *w, const struct datapath_command *c,
 		      struct datapath_event *event)
 {
@@ -94,7 +104,7 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		set_keyset(w, c, event);
 		break;
 	case DATAPATH_USE_KEYSET:
-		worker_flow(w, c->flow)->in_use = c->slot;
+		use_keyset(w, c);
 		break;
 	case DATAPATH_STOP_FLOW:
 		stop_flow(w, c, event);

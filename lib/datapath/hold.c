@@ -63,6 +63,14 @@ void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, st
 	post_miss(w, flow, slot);
 }
 
+static void count_release(struct datapath_worker *w, struct flow *flow, const struct packet *p)
+{
+	const unsigned slot = flow->direction == E2M_UPLINK ? p->slot : flow->in_use;
+
+	if (worker_keyset(w, flow, slot)->state == DATAPATH_KEY_READY)
+		worker_count(w, p->side, DATAPATH_RELEASED);
+}
+
 void hold_release(struct datapath_worker *w, struct flow *flow)
 {
 	struct rte_mbuf *burst[DATAPATH_BURST];
@@ -72,9 +80,7 @@ void hold_release(struct datapath_worker *w, struct flow *flow)
 		uint16_t count = 0;
 		while (count < DATAPATH_BURST && left > 0) {
 			struct rte_mbuf *m = take_oldest(w, flow);
-			const struct packet *p = packet_of(m);
-			if (worker_keyset(w, flow, p->slot)->state == DATAPATH_KEY_READY)
-				worker_count(w, p->side, DATAPATH_RELEASED);
+			count_release(w, flow, packet_of(m));
 			burst[count++] = m;
 			left--;
 		}
