@@ -63,12 +63,15 @@ static void finish_ipv4(struct rte_ipv4_hdr *ip, uint16_t total)
 					   (uint16_t)~before + ip->total_length);
 }
 
-void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t payload_len)
+void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t payload_len,
+		   enum datapath_counter counter)
 {
 	const struct packet *p = packet_of(m);
+	struct flow *flow = p->flow;
+	const unsigned side = p->side;
 	const uint16_t end = (uint16_t)(p->payload + payload_len);
 	const uint16_t ip_len = (uint16_t)(end - p->l3);
-	const uint16_t mtu = w->config.mtu[!p->side];
+	const uint16_t mtu = w->config.mtu[!side];
 	void *ip = rte_pktmbuf_mtod_offset(m, void *, p->l3);
 
 	gtpu_set_payload_len(rte_pktmbuf_mtod_offset(m, uint8_t *, p->gtpu),
@@ -79,8 +82,10 @@ void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t paylo
 			rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(struct rte_ipv6_hdr)));
 	else
 		finish_ipv4(ip, ip_len);
-	if (unlikely(ip_len > mtu))
-		fragment_packet(w, m, mtu);
-	else
+	if (likely(ip_len <= mtu))
 		worker_send(w, m);
+	else if (!fragment_packet(w, m, mtu))
+		return;
+	flow->packets++;
+	worker_count(w, side, counter);
 }

@@ -43,7 +43,7 @@ static void finish_ipv4_fragment(struct rte_mbuf *m)
 	ip->hdr_checksum = (uint16_t)~rte_raw_cksum(ip, rte_ipv4_hdr_len(ip));
 }
 
-void fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu)
+bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu)
 {
 	const struct packet p = *packet_of(m);
 	struct rte_mbuf *out[MAX_FRAGMENTS];
@@ -56,7 +56,7 @@ void fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu
 	if (count < 0) {
 		worker_drop(w, m,
 			    count == -ENOMEM ? DATAPATH_DROP_NO_MBUF : DATAPATH_DROP_TOO_LONG);
-		return;
+		return false;
 	}
 	worker_count(w, p.side, DATAPATH_FRAGMENTED);
 	for (int i = 0; i < count; i++) {
@@ -69,4 +69,5 @@ void fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu
 		worker_send(w, f);
 	}
 	rte_pktmbuf_free(m);
+	return true;
 }

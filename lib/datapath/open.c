@@ -45,10 +45,8 @@ static void process_one(struct datapath_worker *w, struct rte_mbuf *m, const str
 	}
 	npdu_window_accept(&keyset->window, flow->window_words, op->count);
 	note_authenticated(w, flow, keyset, p->slot);
-	flow->packets++;
-	worker_count(w, p->side, DATAPATH_OPENED);
 	strip(m, p, op);
-	finish_packet(w, m, (uint16_t)op->npdu_len);
+	finish_packet(w, m, (uint16_t)op->npdu_len, DATAPATH_OPENED);
 }
 
 static void process(struct datapath_worker *w)

@@ -20,11 +20,10 @@ static void process(struct datapath_worker *w)
 			worker_drop(w, m, DATAPATH_DROP_CRYPTO);
 			continue;
 		}
-		p->flow->packets++;
-		worker_count(w, p->side, DATAPATH_PROTECTED);
 		finish_packet(w, m,
 			      (uint16_t)(npdu_header_len(op->counter_octets) + op->npdu_len +
-					 worker_keyset(w, p->flow, p->slot)->mac_len));
+					 worker_keyset(w, p->flow, p->slot)->mac_len),
+			      DATAPATH_PROTECTED);
 	}
 	b->count = 0;
 	worker_clock(w, DATAPATH_STAGE_FINISH);

@@ -191,14 +191,15 @@ void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_
 void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
 
 /* Makes lengths and checksums right after the payload of packet has become payload_len octets long;
- * sends it, in fragments where the port's MTU asks for that. */
-void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t payload_len);
+ * sends it, in fragments where the port's MTU asks for that, and counts it. */
+void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t payload_len,
+		   enum datapath_counter counter);
 
 /* Remembers the sum of what stays, before the payload changes. */
 void checksum_note_rest(struct rte_mbuf *m, struct packet *p);
 
-/* Sends a datagram longer than the MTU of the port it leaves by in fragments. */
-void fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu);
+/* Sends a datagram longer than the MTU of the port it leaves by in fragments; false: it was dropped. */
+bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu);
 
 /* --- hold --- */
 
