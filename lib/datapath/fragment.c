@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* fragment: a G-PDU that has grown past the MTU leaves in fragments of the outer IP, e2m.md 6. */
+#include <errno.h>
 #include <rte_ip.h>
 #include <rte_ip_frag.h>
 #include <string.h>
@@ -9,13 +10,23 @@
 #define MAX_FRAGMENTS 64
 #define MAX_L2	      22 /* Ethernet with two VLAN tags */
 
+static uint32_t next_id(struct datapath_worker *w)
+{
+	w->fragment_id += w->config.workers;
+	return w->fragment_id;
+}
+
 static int fragment_ipv4(struct datapath_worker *w, struct rte_mbuf *m, struct rte_mbuf **out,
 			 uint16_t mtu)
 {
 	struct rte_ipv4_hdr *ip = rte_pktmbuf_mtod(m, struct rte_ipv4_hdr *);
 
-	/* A tunnel's sender that sets DF cannot know of the octets that the HSE adds. */
-	ip->fragment_offset &= ~rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG);
+	/* A tunnel's sender that sets DF cannot know of the octets that the HSE adds; nor does it give
+	 * such datagrams identifications that tell them apart, RFC 6864 4.1. */
+	if (ip->fragment_offset & rte_cpu_to_be_16(RTE_IPV4_HDR_DF_FLAG)) {
+		ip->fragment_offset = 0;
+		ip->packet_id = rte_cpu_to_be_16((uint16_t)next_id(w));
+	}
 	return rte_ipv4_fragment_packet(m, out, MAX_FRAGMENTS, mtu, w->config.fragments,
 					w->config.fragments);
 }
@@ -23,14 +34,20 @@ static int fragment_ipv4(struct datapath_worker *w, struct rte_mbuf *m, struct r
 static int fragment_ipv6(struct datapath_worker *w, struct rte_mbuf *m, struct rte_mbuf **out,
 			 uint16_t mtu)
 {
-	int count = rte_ipv6_fragment_packet(m, out, MAX_FRAGMENTS, mtu, w->config.fragments,
-					     w->config.fragments);
+	const struct rte_ipv6_hdr *ip = rte_pktmbuf_mtod(m, const struct rte_ipv6_hdr *);
+	uint32_t id;
+	int count;
 
-	w->fragment_id++;
+	/* The fragment header goes first, which no other header may stand behind but these. */
+	if (ip->proto != IPPROTO_UDP && ip->proto != IPPROTO_DSTOPTS)
+		return -ENOTSUP;
+	count = rte_ipv6_fragment_packet(m, out, MAX_FRAGMENTS, mtu, w->config.fragments,
+					 w->config.fragments);
+	id = rte_cpu_to_be_32(next_id(w));
 	for (int i = 0; i < count; i++) {
 		struct rte_ipv6_fragment_ext *x = rte_pktmbuf_mtod_offset(
 			out[i], struct rte_ipv6_fragment_ext *, sizeof(struct rte_ipv6_hdr));
-		x->id = rte_cpu_to_be_32(w->fragment_id);
+		x->id = id;
 	}
 	return count;
 }

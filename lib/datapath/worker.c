@@ -5,6 +5,7 @@
 #include <rte_cycles.h>
 #include <rte_errno.h>
 #include <rte_malloc.h>
+#include <rte_random.h>
 #include <stdio.h>
 
 static struct rte_ring *new_ring(const char *what, unsigned a, unsigned b, unsigned count,
@@ -55,6 +56,7 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 	w->transmit_arg = arg;
 	w->hold_tsc = ms_to_tsc(config->hold_ms);
 	w->gtpc_hold_tsc = ms_to_tsc(config->gtpc_hold_ms);
+	w->fragment_id = (uint32_t)rte_rand() * config->workers + config->worker;
 	w->gather_tsc = ms_to_tsc(GATHER_MS);
 	TAILQ_INIT(&w->holding);
 	TAILQ_INIT(&w->gathers_by_age);

@@ -60,8 +60,17 @@ static void take_over(void *arg, enum datapath_side side, struct rte_mbuf **mbuf
 	}
 }
 
+static void free_all(struct rig *rig)
+{
+	rig_forget(rig);
+	for (unsigned i = 0; i < rig->count; i++)
+		datapath_worker_free(rig->workers[i]);
+	rig->count = 0;
+}
+
 void rig_init(struct rig *rig)
 {
+	free_all(rig); /* of a test that ended early */
 	memset(rig, 0, sizeof(*rig));
 	rig->config = (struct datapath_config){.socket = SOCKET_ID_ANY,
 					       .flows = RIG_FLOWS,
@@ -93,9 +102,7 @@ void rig_start(struct rig *rig, unsigned workers)
 
 void rig_stop(struct rig *rig)
 {
-	rig_forget(rig);
-	for (unsigned i = 0; i < rig->count; i++)
-		datapath_worker_free(rig->workers[i]);
+	free_all(rig);
 	CU_ASSERT_EQUAL(rte_mempool_avail_count(ordinary) + rte_mempool_avail_count(large),
 			rig->mbufs_before);
 	CU_ASSERT_EQUAL(rte_mempool_avail_count(fragments), rig->fragments_before);
