@@ -119,7 +119,9 @@ static void start_changeover(struct session_store *store, struct session *s)
 	wheel_cancel(&s->changeover);
 	if (s->downlink_slot == s->newest)
 		return;
-	if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
+	if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
+		keys_use_newest(store, s); /* the other protects nothing: there is none to wait with */
+	else if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
 		keys_use_newest(store, s); /* the UE has used it before */
 	else
 		wheel_set(store->wheel, &s->changeover, store->config.changeover_s * UINT64_C(1000),

@@ -53,6 +53,8 @@ static void fail(struct session_store *store, struct session *s, unsigned slot)
 
 	keys_set_state(store, s, slot, DATAPATH_KEY_FAILED);
 	retire_tell(store, s, slot, true, retired);
+	if (slot == s->downlink_slot)
+		keys_use_newest(store, s);
 }
 
 /* The negative cache has done its time: the next packet asks again. */

@@ -8,7 +8,7 @@ packets sundry >"$lab/all"
 
 # Behind net_af_packet the kernel puts IP fragments together and forgets which kind of VLAN tag it took off, before hse
 # sees a thing.
-grep -Ev '^(ipv4_fragment|qinq) ' "$lab/all" >"$lab/sundry"
+grep -Ev '^(ipv4_fragment.*|qinq) ' "$lab/all" >"$lab/sundry"
 start_hse
 frames_cross "$lab/sundry" sgsn ggsn
 frames_cross "$lab/sundry" ggsn sgsn

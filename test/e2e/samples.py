@@ -145,7 +145,12 @@ def sundry():
         "qinq": vlan(0x0005, 0x88A8, vlan(0x0006, 0x8100, ping)),
         "vlan_of_gtpu": vlan(0x0007, 0x8100, udp(g_pdu, GTPU_PORT)),
         "ipv4_options": ipv4(noise(24), socket.IPPROTO_TCP, options=bytes.fromhex("94040000")),
-        "ipv4_fragment": ipv4(noise(80), socket.IPPROTO_UDP, ip_id=77, fragment=0x0010),
+        "ipv4_fragment": ipv4(noise(80), socket.IPPROTO_TCP, ip_id=77, fragment=0x0010),
+        # Of UDP the first must have come: it alone tells the tunnel.
+        "ipv4_fragment_udp_first": ipv4(
+            struct.pack(">4H", 5000, 5000, 208, 0) + noise(120), socket.IPPROTO_UDP, ip_id=78, fragment=0x2000
+        ),
+        "ipv4_fragment_udp_rest": ipv4(noise(80), socket.IPPROTO_UDP, ip_id=78, fragment=0x0010),
         "ipv4_header_length_wrong": ether(ETH_P_IP, bytes.fromhex("4200") + noise(40)),
         "ipv4_checksum_wrong": ping[:24] + bytes([ping[24] ^ 0xFF]) + ping[25:],
         "ipv6": ether(0x86DD, ip6 + struct.pack(">4H", 5000, 5000, 40, 0x1234) + noise(32)),
