@@ -128,8 +128,10 @@ def pcap_read(path):
     with open(path, "rb") as f:
         if f.read(24)[:4] != b"\xd4\xc3\xb2\xa1":
             raise SystemExit(f"{path}: not a pcap file of this machine")
-        while record := f.read(16):
-            yield f.read(struct.unpack("<4I", record)[2])
+        while len(record := f.read(16)) == 16:  # the last may be half written still
+            frame = f.read(length := struct.unpack("<4I", record)[2])
+            if len(frame) == length:
+                yield frame
 
 
 def vlan_put_back(frame, ancillary):
@@ -160,6 +162,7 @@ def capture(interface, path):
         signal.signal(number, lambda *_: None)
     with open(path, "wb") as out:
         out.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 1))
+        out.flush()
         print("capturing", flush=True)
         while True:
             readable = select.select([s, wake_r], [], [])[0]
