@@ -62,6 +62,7 @@ say() {
 
 die() {
 	printf '%s: FAILED: %s\n' "$test_name" "$*" >&2
+	last_failure=
 	exit 1
 }
 
@@ -103,6 +104,8 @@ lab_cleanup() {
 	trap '' INT TERM
 	trap - EXIT ERR
 	set +e
+	[ "$status" -eq 0 ] || [ -z "${last_failure:-}" ] ||
+		printf '%s: FAILED: %s\n' "$test_name" "$last_failure" >&2
 	[ "$status" -eq 0 ] || [ "$status" -ge 128 ] || [ -z "${pids[hse]:-}" ] ||
 		hsectl counters >"$lab/hse-counters.out" 2>&1
 	for name in "${!pids[@]}"; do
@@ -129,7 +132,7 @@ lab_cleanup() {
 	exit "$status"
 }
 trap lab_cleanup EXIT
-trap 'printf "%s: FAILED: line %s of %s: %s\n" "$test_name" "$LINENO" "${BASH_SOURCE[0]##*/}" "$BASH_COMMAND" >&2' ERR
+trap 'last_failure="line $LINENO of ${BASH_SOURCE[0]##*/}: $BASH_COMMAND"' ERR
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
