@@ -120,7 +120,7 @@ static void start_changeover(struct session_store *store, struct session *s)
 	if (s->downlink_slot == s->newest)
 		return;
 	if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
-		keys_use_newest(store, s); /* the other protects nothing: there is none to wait with */
+		keys_use_newest(store, s); /* the other protects nothing to wait with */
 	else if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
 		keys_use_newest(store, s); /* the UE has used it before */
 	else
