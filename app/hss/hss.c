@@ -173,7 +173,7 @@ void hss_answer_pull(void *arg, const struct diameter_key_request *request,
 		enum program_level level;
 		const char *text;
 	} said[] = {
-		[DIAMETER_KEY_FOUND] = {PROGRAM_INFO, "e2mKEYSET"},
+		[DIAMETER_KEY_FOUND] = {PROGRAM_INFO, "e2mKEYSET given"},
 		[DIAMETER_KEY_USER_UNKNOWN] = {PROGRAM_WARNING, "no such subscriber"},
 		[DIAMETER_KEY_NOT_AVAILABLE] = {PROGRAM_WARNING,
 						"no keyset: never made, or its time has passed"},
