@@ -135,7 +135,7 @@ static uint32_t try_tls(const char *certificate, const char *priority, const str
 		free(pem);
 		free(key);
 	}
-	gnutls_init(&session, GNUTLS_CLIENT);
+	gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
 	CU_ASSERT_EQUAL(gnutls_priority_set_direct(session, priority, NULL), 0);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
 	gnutls_transport_set_int(session, fd);
