@@ -97,7 +97,8 @@ static int connect_tcp(void)
 	struct timeval limit = {.tv_sec = 5};
 	int fd = socket(AF_INET, SOCK_STREAM, 0);
 
-	if (fd < 0 || connect(fd, (struct sockaddr *)&to, sizeof(to)))
+	/* libfdcore listens in a thread of its own, a little after diameter_start has returned. */
+	if (fd < 0 || !UNIT_WAIT(!connect(fd, (struct sockaddr *)&to, sizeof(to)), 5000))
 		abort();
 	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit));
 	return fd;
