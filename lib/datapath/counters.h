@@ -19,6 +19,8 @@
 	X(OPENED, "opened")	      /* uplink N-PDUs */                                       \
 	X(HANDED_OVER, "handed_over") /* to the worker that owns the tunnel */                  \
 	X(FRAGMENTED, "fragmented")   /* N-PDUs that no longer fitted the MTU */                \
+	X(JOINED, "joined")	      /* fragments of a protected tunnel's G-PDUs, */           \
+	X(REASSEMBLED, "reassembled") /* and the G-PDUs that they have become */                \
 	/* clause 7, in the order of the checks */                                              \
 	X(DROP_MALFORMED, "drop.malformed")                                                     \
 	X(DROP_UNKNOWN_KEY_ID, "drop.unknown_key_id")                                           \
@@ -34,7 +36,9 @@
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
 	/* the rest */                                                                          \
-	X(DROP_FRAGMENT, "drop.fragment") /* of a protected tunnel's G-PDU, or of who knows */  \
+	X(DROP_FRAGMENT, "drop.fragment") /* overlaps, is too many, or nobody knows of what */  \
+	X(DROP_REASSEMBLY_TIMEOUT, "drop.reassembly_timeout") /* the others did not come */     \
+	X(DROP_REASSEMBLY_FULL, "drop.reassembly_full")	      /* too many others wait */        \
 	X(DROP_TOO_LONG, "drop.too_long") /* no room to grow, or more than algorithms take */   \
 	X(DROP_NO_MBUF, "drop.no_mbuf")                                                         \
 	X(DROP_HANDOVER_FULL, "drop.handover_full")                                             \

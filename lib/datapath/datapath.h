@@ -21,6 +21,9 @@
 /* Packets in one call of datapath_process, at most. */
 #define DATAPATH_BURST 32
 
+/* Segments of fragments that wait in one worker for the rest of their datagrams, at most. */
+#define DATAPATH_FRAGMENTS_WAITING 2048
+
 /* mbuf pools need a private area of this size (struct packet). */
 #define DATAPATH_MBUF_PRIV_SIZE 64
 
@@ -37,6 +40,8 @@ struct datapath_config {
 	uint32_t gtpc_hold_ms;
 	bool lab_mode;		       /* replay_window 0 is allowed */
 	struct rte_mempool *fragments; /* for headers of outer fragments; same socket */
+	/* Buffers for whole datagrams, of N-PDUs that come in several segments. NULL: there are none. */
+	struct rte_mempool *large;
 };
 
 struct datapath_worker;

@@ -37,7 +37,8 @@ uint32_t gather_hash(struct rte_mbuf *m)
 
 /* --- where a fragment goes once the first has told --- */
 
-static void go(struct datapath_worker *w, const struct gather *g, struct rte_mbuf *m)
+/* Returns what has become whole by it. */
+static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 
@@ -45,20 +46,19 @@ static void go(struct datapath_worker *w, const struct gather *g, struct rte_mbu
 	if (g->says == SAYS_NOTHING ||
 	    (p->kind == PACKET_PART && p->fragment.offset < g->told_by)) {
 		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
-		return;
+		return NULL;
 	}
 	if (g->says != SAYS_GPDU) {
 		if (g->says == SAYS_GTPC && p->kind == PACKET_FIRST)
 			worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
 		worker_count(w, p->side, DATAPATH_PASSED);
 		worker_send(w, m);
-		return;
+		return NULL;
 	}
 	p->kind = PACKET_FRAGMENT;
 	p->tunnel.teid = g->teid;
 	p->hash = tunnel_hash(&p->tunnel);
-	if (!steer_away(w, m))
-		lookup_packets(w, &m, 1);
+	return !steer_away(w, m) && lookup_packets(w, &m, 1) ? m : NULL;
 }
 
 /* --- waiting --- */
@@ -153,9 +153,10 @@ static bool is_complete(const struct gather *g)
 	return g->is_told && g->total > 0 && g->octets >= g->total;
 }
 
-void gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
+struct rte_mbuf *gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);
+	struct rte_mbuf *whole = NULL;
 	struct gather_key key;
 	struct gather *g;
 
@@ -165,11 +166,14 @@ void gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
 		take_word(g, p);
 	note_octets(g, &p->fragment, p->is_last);
 	if (g->is_told)
-		go(w, g, m);
+		whole = go(w, g, m);
 	else
 		wait(w, g, m);
-	while (g->is_told && g->first)
-		go(w, g, take_first(w, g));
+	while (g->is_told && g->first) {
+		struct rte_mbuf *other = go(w, g, take_first(w, g));
+		whole = other ? other : whole;
+	}
 	if (is_complete(g))
 		forget(w, g);
+	return whole;
 }

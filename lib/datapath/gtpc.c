@@ -22,21 +22,30 @@ static void forget_what_has_left(struct datapath_worker *w)
 		w->gtpc_first++;
 }
 
+/* What control reads: the packet itself, or a copy where it is in several segments. */
+static struct rte_mbuf *share(const struct datapath_worker *w, struct rte_mbuf *m)
+{
+	if (m->nb_segs > 1)
+		return segments_copy(w, m);
+	rte_mbuf_refcnt_update(m, 1);
+	return m;
+}
+
 void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);
 	struct datapath_event event = {.kind = DATAPATH_GTPC,
 				       .side = p->side,
 				       .cookie = w->gtpc_next,
-				       .mbuf = m,
+				       .mbuf = share(w, m),
 				       .l3 = p->l3,
 				       .payload = p->payload,
 				       .payload_len = p->payload_len};
 
 	worker_count(w, p->side, DATAPATH_GTPC_SEEN);
-	rte_mbuf_refcnt_update(m, 1);
-	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING || !worker_post(w, &event)) {
-		rte_mbuf_refcnt_update(m, -1);
+	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING || !event.mbuf ||
+	    !worker_post(w, &event)) {
+		rte_pktmbuf_free(event.mbuf);
 		worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
 		worker_send(w, m);
 		return;

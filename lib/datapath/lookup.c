@@ -13,10 +13,21 @@ static bool comes_the_right_way(const struct packet *p, const struct flow *flow)
 	return (flow->direction == E2M_UPLINK) == (p->side == DATAPATH_ACCESS);
 }
 
-/* What cannot go on to protect or open ends here. */
-static bool turn_away(struct datapath_worker *w, struct rte_mbuf *m, const struct packet *p,
-		      const struct flow *flow)
+static struct rte_mbuf *join(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
 {
+	if (packet_of(m)->kind == PACKET_FRAGMENT)
+		m = reassemble_fragment(w, m, flow);
+	if (m && packet_of(m)->kind == PACKET_GPDU_SEGMENTS)
+		m = segments_join(w, m);
+	return m;
+}
+
+/* What cannot go on to protect or open ends here, and what can does so whole and in one segment. NULL: it
+ * ended, or waits. */
+static struct rte_mbuf *admit(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
+{
+	const struct packet *p = packet_of(m);
+
 	if (!flow || !comes_the_right_way(p, flow)) {
 		worker_count(w, p->side, DATAPATH_PASSED);
 		worker_send(w, m);
@@ -24,12 +35,10 @@ static bool turn_away(struct datapath_worker *w, struct rte_mbuf *m, const struc
 		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
 	} else if (p->kind == PACKET_BAD_GPDU) {
 		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
-	} else if (p->kind == PACKET_FRAGMENT) {
-		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
 	} else {
-		return false;
+		return join(w, m, flow);
 	}
-	return true;
+	return NULL;
 }
 
 static inline void prefetch_flow(const struct datapath_worker *w, struct flow *flow)
@@ -67,9 +76,11 @@ uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint
 		if (likely(flow && comes_the_right_way(p, flow)))
 			p->flow = flow;
 		if (unlikely(!flow || flow->state != FLOW_LIVE || p->kind != PACKET_GPDU ||
-			     !p->flow) &&
-		    turn_away(w, m, p, flow))
-			continue;
+			     !p->flow)) {
+			m = admit(w, m, flow);
+			if (!m)
+				continue;
+		}
 		prefetch_key(w, flow);
 		mbufs[kept++] = m;
 	}

@@ -17,14 +17,15 @@ struct flow;
 
 /* What parse makes of a frame. */
 enum packet_kind {
-	PACKET_OTHER,	 /* crosses unchanged */
-	PACKET_GTPC,	 /* by way of control */
-	PACKET_GPDU,	 /* its tunnel decides */
-	PACKET_BAD_GPDU, /* G-PDU whose lengths contradict: only a known tunnel drops it */
-	PACKET_FIRST,	 /* first fragment of a UDP datagram */
-	PACKET_PART,	 /* another fragment: whose it is, the first says */
+	PACKET_OTHER,	      /* crosses unchanged */
+	PACKET_GTPC,	      /* by way of control */
+	PACKET_GPDU,	      /* its tunnel decides */
+	PACKET_GPDU_SEGMENTS, /* likewise, in more than one segment */
+	PACKET_BAD_GPDU,      /* G-PDU whose lengths contradict: only a known tunnel drops it */
+	PACKET_FIRST,	      /* first fragment of a UDP datagram */
+	PACKET_PART,	      /* another fragment: whose it is, the first says */
 	PACKET_FRAGMENT, /* any fragment, once it is known to be of a G-PDU: its tunnel decides */
-	PACKET_TOO_LONG, /* in segments that do not fit into one: cannot be read */
+	PACKET_TOO_LONG, /* fragment whose headers are in more than one segment */
 };
 
 /* What the first fragment says of the datagram. */

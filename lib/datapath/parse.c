@@ -254,18 +254,25 @@ static void parse_udp(struct cursor *c, struct packet *p)
 	}
 }
 
-static void parse_any(struct rte_mbuf *m, struct packet *p)
+/* A fragment's place is told from the headers in the first segment. */
+static void note_segments(const struct cursor *c, const struct rte_mbuf *m, struct packet *p)
+{
+	if (p->kind == PACKET_GPDU)
+		p->kind = PACKET_GPDU_SEGMENTS;
+	else if ((p->kind == PACKET_FIRST || p->kind == PACKET_PART) &&
+		 rte_pktmbuf_data_len(m) < c->start)
+		p->kind = PACKET_TOO_LONG;
+}
+
+/* Segments are not joined here: what is not ours crosses as it came. */
+static void parse_any(struct datapath_worker *w, struct rte_mbuf *m, struct packet *p)
 {
 	struct cursor c = {0};
 	uint16_t type;
 	bool is_udp = false;
 
-	if (rte_pktmbuf_linearize(m) != 0) {
-		p->kind = PACKET_TOO_LONG;
-		return;
-	}
-	c.data = rte_pktmbuf_mtod(m, const uint8_t *);
-	c.len = c.frame = rte_pktmbuf_data_len(m);
+	c.len = c.frame = RTE_MIN(rte_pktmbuf_pkt_len(m), (uint32_t)WORKER_FRAME_MAX);
+	c.data = rte_pktmbuf_read(m, 0, c.len, w->frame);
 	type = parse_ethernet(&c);
 	p->l3 = (uint16_t)c.at;
 	if (type == RTE_ETHER_TYPE_IPV4)
@@ -274,6 +281,8 @@ static void parse_any(struct rte_mbuf *m, struct packet *p)
 		is_udp = parse_ipv6(&c, p);
 	if (is_udp)
 		parse_udp(&c, p);
+	if (m->nb_segs > 1)
+		note_segments(&c, m, p);
 }
 
 /* --- the frame that nearly all are --- */
@@ -334,7 +343,8 @@ static inline bool parse_plain(const struct rte_mbuf *m, struct packet *p)
 	return true;
 }
 
-static inline void parse_packet(enum datapath_side side, struct rte_mbuf *m)
+static inline void parse_packet(struct datapath_worker *w, enum datapath_side side,
+				struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 
@@ -344,7 +354,7 @@ static inline void parse_packet(enum datapath_side side, struct rte_mbuf *m)
 	p->held_since = 0;
 	p->is_ipv6 = false;
 	if (unlikely(!parse_plain(m, p)))
-		parse_any(m, p);
+		parse_any(w, m, p);
 }
 
 /* Frames ahead whose lines are fetched. */
@@ -356,13 +366,14 @@ static inline void prefetch_packet(struct rte_mbuf *m)
 	rte_prefetch0(packet_of(m));
 }
 
-void parse_packets(enum datapath_side side, struct rte_mbuf **mbufs, uint16_t count)
+void parse_packets(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
+		   uint16_t count)
 {
 	for (uint16_t i = 0; i < AHEAD && i < count; i++)
 		prefetch_packet(mbufs[i]);
 	for (uint16_t i = 0; i < count; i++) {
 		if (i + AHEAD < count)
 			prefetch_packet(mbufs[i + AHEAD]);
-		parse_packet(side, mbufs[i]);
+		parse_packet(w, side, mbufs[i]);
 	}
 }

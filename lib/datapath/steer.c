@@ -25,8 +25,8 @@ bool steer_away(struct datapath_worker *w, struct rte_mbuf *m)
 	return true;
 }
 
-/* What has no tunnel, or none yet. */
-static void steer_other(struct datapath_worker *w, struct rte_mbuf *m, struct packet *p)
+/* What has no tunnel, or none yet. Returns the G-PDU that became whole by it. */
+static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *m, struct packet *p)
 {
 	switch ((enum packet_kind)p->kind) {
 	case PACKET_GTPC:
@@ -36,7 +36,7 @@ static void steer_other(struct datapath_worker *w, struct rte_mbuf *m, struct pa
 	case PACKET_PART:
 		p->hash = gather_hash(m);
 		if (!steer_away(w, m))
-			gather_fragment(w, m);
+			return gather_fragment(w, m);
 		break;
 	case PACKET_TOO_LONG:
 		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
@@ -46,6 +46,7 @@ static void steer_other(struct datapath_worker *w, struct rte_mbuf *m, struct pa
 		worker_send(w, m);
 		break;
 	}
+	return NULL;
 }
 
 uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
@@ -56,8 +57,11 @@ uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint1
 		struct rte_mbuf *m = mbufs[i];
 		struct packet *p = packet_of(m);
 
-		if (unlikely(p->kind != PACKET_GPDU && p->kind != PACKET_BAD_GPDU)) {
-			steer_other(w, m, p);
+		if (unlikely(p->kind != PACKET_GPDU && p->kind != PACKET_GPDU_SEGMENTS &&
+			     p->kind != PACKET_BAD_GPDU)) {
+			m = steer_other(w, m, p);
+			if (m)
+				mbufs[kept++] = m;
 			continue;
 		}
 		p->hash = tunnel_hash(&p->tunnel);

@@ -40,7 +40,9 @@ static int allocate(struct datapath_worker *w)
 			       sizeof(struct datapath_command), c->socket);
 	w->events = new_ring("events", c->worker, 0, WORKER_RING_EVENTS,
 			     sizeof(struct datapath_event), c->socket);
-	return w->table && w->engine && w->commands && w->events ? 0 : -ENOMEM;
+	if (!w->table || !w->engine || !w->commands || !w->events)
+		return -ENOMEM;
+	return reassemble_open(w);
 }
 
 struct datapath_worker *datapath_worker_new(const struct datapath_config *config,
@@ -96,6 +98,7 @@ void datapath_worker_free(struct datapath_worker *w)
 		hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
 	gather_drop_all(w);
 	gtpc_drop_all(w);
+	reassemble_close(w);
 	for (unsigned i = 0; i < RTE_MAX_LCORE; i++)
 		free_ring_of_mbufs(w->from[i]);
 	free_events(w->events);
@@ -177,7 +180,7 @@ void datapath_process(struct datapath_worker *w, enum datapath_side side, struct
 	counters->value[DATAPATH_RX_PACKETS] += count;
 	if (w->clock)
 		w->clock_at = rte_rdtsc();
-	parse_packets(side, mbufs, count);
+	parse_packets(w, side, mbufs, count);
 	worker_clock(w, DATAPATH_STAGE_PARSE);
 	count = steer_packets(w, mbufs, count);
 	worker_clock(w, DATAPATH_STAGE_STEER);
@@ -193,12 +196,15 @@ static unsigned take_handed_over(struct datapath_worker *w, struct rte_ring *rin
 	unsigned count = rte_ring_sc_dequeue_burst(ring, (void **)burst, DATAPATH_BURST, NULL);
 
 	for (unsigned i = 0; i < count; i++) {
-		const struct packet *p = packet_of(burst[i]);
+		struct rte_mbuf *m = burst[i];
+		const struct packet *p = packet_of(m);
 		if (unlikely(p->kind == PACKET_FIRST || p->kind == PACKET_PART)) {
-			gather_fragment(w, burst[i]);
-			continue;
+			m = gather_fragment(w, m);
+			if (!m)
+				continue;
+			p = packet_of(m);
 		}
-		by_side[p->side][counts[p->side]++] = burst[i];
+		by_side[p->side][counts[p->side]++] = m;
 		tunnel_table_prefetch(w->table, p->hash);
 	}
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
@@ -217,6 +223,7 @@ unsigned datapath_housekeep(struct datapath_worker *w, uint64_t now)
 			done += take_handed_over(w, w->from[i]);
 	hold_expire(w);
 	gather_expire(w);
+	reassemble_expire(w);
 	gtpc_expire(w);
 	worker_flush(w);
 	return done;

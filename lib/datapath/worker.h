@@ -62,6 +62,13 @@ struct gather {
 
 TAILQ_HEAD(gather_list, gather);
 
+/* G-PDUs of protected tunnels in reassembly, a side, and for how long. */
+#define REASSEMBLY_DATAGRAMS 256
+#define REASSEMBLY_SEGMENTS  (DATAPATH_FRAGMENTS_WAITING - GATHER_HELD_MAX)
+#define REASSEMBLY_MS	     1000
+/* The longest part of a frame that parse reads: layer 2, IPv6, and the longest payload. */
+#define WORKER_FRAME_MAX (34 + 40 + 65535)
+
 /* What leaves at the end of a burst. */
 struct worker_out {
 	uint16_t count;
@@ -102,6 +109,11 @@ struct datapath_worker {
 	struct gather_list gathers_by_age;
 	uint32_t gather_held; /* fragments that wait, in all */
 	uint64_t gather_tsc;
+
+	struct rte_ip_frag_tbl *reassembly[DATAPATH_SIDES];
+	struct rte_ip_frag_death_row *dead; /* what reassembly gives up */
+	uint32_t reassembling;		    /* segments */
+	uint8_t frame[WORKER_FRAME_MAX];    /* one in several segments, for parse to read */
 
 	struct gtpc_pending gtpc[WORKER_GTPC_PENDING];
 	uint64_t gtpc_first; /* numbers of the oldest and the next message */
@@ -168,7 +180,8 @@ bool worker_post(struct datapath_worker *w, const struct datapath_event *event);
 /* --- stages --- */
 
 /* Fills packet_of(m) from the frame alone. */
-void parse_packets(enum datapath_side side, struct rte_mbuf **mbufs, uint16_t count);
+void parse_packets(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
+		   uint16_t count);
 
 /* Passes, drops or hands over what is not this worker's; keeps the rest in mbufs and returns its
  * number. */
@@ -177,14 +190,28 @@ uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint1
 /* To the worker that owns what p->hash was made of; false: that is this one. */
 bool steer_away(struct datapath_worker *w, struct rte_mbuf *m);
 
-/* Takes a fragment of this worker's: it waits for the first of its datagram, then all go where that says. */
-void gather_fragment(struct datapath_worker *w, struct rte_mbuf *m);
+/* Takes a fragment of this worker's: it waits for the first of its datagram, then all go where that says.
+ * Returns the G-PDU of one of this worker's tunnels that is whole now, else NULL. */
+struct rte_mbuf *gather_fragment(struct datapath_worker *w, struct rte_mbuf *m);
 uint32_t gather_hash(struct rte_mbuf *m);
 void gather_expire(struct datapath_worker *w);
 void gather_drop_all(struct datapath_worker *w);
 
 /* Finds the flows of G-PDUs; passes what has none; returns the number of the rest. */
 uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+
+/* Takes a fragment of a G-PDU of flow. Returns the G-PDU, parsed, when it was the last one missing, else
+ * NULL. */
+struct rte_mbuf *reassemble_fragment(struct datapath_worker *w, struct rte_mbuf *m,
+				     struct flow *flow);
+int reassemble_open(struct datapath_worker *w);
+void reassemble_expire(struct datapath_worker *w);
+void reassemble_close(struct datapath_worker *w);
+
+/* The G-PDU in one segment, with room to grow. NULL: it was dropped. */
+struct rte_mbuf *segments_join(struct datapath_worker *w, struct rte_mbuf *m);
+/* A copy of the octets alone, in one segment; NULL: there is no room for it. */
+struct rte_mbuf *segments_copy(const struct datapath_worker *w, const struct rte_mbuf *m);
 
 /* Checks 1 to 4 of e2m.md 7 for uplink, COUNT for downlink; makes jobs, runs them batch by batch. */
 void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);

@@ -80,7 +80,8 @@ void rig_init(struct rig *rig)
 					       .hold_packets_total = 16,
 					       .hold_ms = 100,
 					       .gtpc_hold_ms = 10,
-					       .fragments = fragments};
+					       .fragments = fragments,
+					       .large = large};
 	rig->now = rte_get_tsc_hz();
 	rig->mbufs_before = rte_mempool_avail_count(ordinary) + rte_mempool_avail_count(large);
 	rig->fragments_before = rte_mempool_avail_count(fragments);
@@ -236,6 +237,8 @@ uint64_t rig_ended(const struct rig *rig, enum datapath_side side)
 		if (c == DATAPATH_PASSED || c == DATAPATH_PROTECTED || c == DATAPATH_OPENED ||
 		    strncmp(datapath_counter_name(c), "drop.", 5) == 0)
 			n += rig_counter(rig, side, c);
+	/* Fragments that became one datagram end with it. */
+	n += rig_counter(rig, side, DATAPATH_JOINED) - rig_counter(rig, side, DATAPATH_REASSEMBLED);
 	/* GTP-C is seen, and then leaves, or is refused. */
 	return n + rig_counter(rig, side, DATAPATH_GTPC_SEEN) -
 	       rig_counter(rig, side, DATAPATH_DROP_GTPC_REFUSED);
