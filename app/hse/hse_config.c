@@ -32,7 +32,7 @@ static const struct config_field port_fields[] = {
 	 .kind = CONFIG_UINT,
 	 CONFIG_MEMBER(struct hse_port_config, mtu),
 	 .min = 576,
-	 .max = 9600},
+	 .max = HSE_MTU_MAX},
 	{0},
 };
 

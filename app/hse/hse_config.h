@@ -19,8 +19,10 @@ struct hse_port_config {
 	char *device; /* DPDK vdev ("net_af_packet0,iface=acc0") or PCI address */
 	uint16_t queues;
 	uint16_t descriptors; /* a queue */
-	uint16_t mtu;	      /* 0: as the device has it */
+	uint16_t mtu;	      /* 0: as the device has it; at most HSE_MTU_MAX */
 };
+
+#define HSE_MTU_MAX 9600
 
 struct hse_config {
 	struct hse_port_config ports[DATAPATH_SIDES];

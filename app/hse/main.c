@@ -77,6 +77,7 @@ static int make_worker(struct hse *hse, unsigned number)
 		.hold_ms = c->pull.hold_ms,
 		.gtpc_hold_ms = c->gtpc.hold_ms,
 		.fragments = hse->ports.fragments,
+		.large = hse->ports.large,
 	};
 	struct hse_loop *loop = &hse->loops[number];
 	*loop = (struct hse_loop){.ports = &hse->ports,

@@ -15,30 +15,52 @@ void ports_device_name(const char *device, char *name, size_t size)
 	snprintf(name, size, "%.*s", (int)strcspn(device, ","), device);
 }
 
-/* Every mbuf that can be under way at once: in receive and transmit rings, held, and in workers'
- * hands and caches. */
+/* Buffers of LARGE_ROOM octets, the most that an mbuf takes. */
+#define LARGE	   127
+#define LARGE_ROOM UINT16_MAX
+/* Layer 2, and what protection adds. */
+#define AROUND_IP 64U
+
+/* Every mbuf that can be under way at once: in receive and transmit rings, held, in reassembly, and in
+ * workers' hands and caches. */
 static unsigned mbufs_needed(const struct hse_config *c)
 {
-	unsigned n = c->pull.hold_packets_total + c->workers.count * 2048;
+	unsigned n =
+		c->pull.hold_packets_total + c->workers.count * (2048 + DATAPATH_FRAGMENTS_WAITING);
 
 	for (unsigned i = 0; i < DATAPATH_SIDES; i++)
 		n += c->ports[i].descriptors * (c->ports[i].queues + c->workers.count);
 	return c->memory.mbufs ? c->memory.mbufs : n;
 }
 
+/* Of the MTU as configured, or as the device has it. */
+static unsigned largest_frame(const struct hse_port_config *p)
+{
+	char name[RTE_ETH_NAME_MAX_LEN];
+	uint16_t id, mtu;
+
+	ports_device_name(p->device, name, sizeof(name));
+	if (p->mtu || rte_eth_dev_get_port_by_name(name, &id) != 0 ||
+	    rte_eth_dev_get_mtu(id, &mtu) != 0)
+		mtu = p->mtu;
+	return RTE_MIN(mtu, HSE_MTU_MAX) + AROUND_IP;
+}
+
+/* The largest frame of either port fits into one mbuf. */
 static int make_pools(struct hse_ports *ports, const struct hse_config *c)
 {
 	unsigned room = 2048;
 
 	for (unsigned i = 0; i < DATAPATH_SIDES; i++)
-		if (c->ports[i].mtu + 64U > room)
-			room = c->ports[i].mtu + 64U;
+		room = RTE_MAX(room, largest_frame(&c->ports[i]));
 	ports->mbufs =
 		rte_pktmbuf_pool_create("packets", mbufs_needed(c), 256, DATAPATH_MBUF_PRIV_SIZE,
 					(uint16_t)(RTE_PKTMBUF_HEADROOM + room), SOCKET_ID_ANY);
 	ports->fragments = rte_pktmbuf_pool_create("fragments", 4096, 128, DATAPATH_MBUF_PRIV_SIZE,
 						   RTE_PKTMBUF_HEADROOM + 256, SOCKET_ID_ANY);
-	if (ports->mbufs && ports->fragments)
+	ports->large = rte_pktmbuf_pool_create("large", LARGE, 0, DATAPATH_MBUF_PRIV_SIZE,
+					       LARGE_ROOM, SOCKET_ID_ANY);
+	if (ports->mbufs && ports->fragments && ports->large)
 		return 0;
 	program_log(PROGRAM_ERROR,
 		    "no memory for %u packet buffers of %u octets: %s; raise memory.mib or lower "
@@ -85,6 +107,8 @@ static int set_up_queues(struct hse_ports *ports, const struct hse_config *c, un
 		conf.rx_adv_conf.rss_conf.rss_hf =
 			(RTE_ETH_RSS_IP | RTE_ETH_RSS_UDP) & info->flow_type_rss_offloads;
 	}
+	/* Fragments leave with their headers in an mbuf of their own. */
+	conf.txmode.offloads = RTE_ETH_TX_OFFLOAD_MULTI_SEGS & info->tx_offload_capa;
 	ret = rte_eth_dev_configure(id, p->queues, (uint16_t)c->workers.count, &conf);
 	if (ret == 0 && p->mtu)
 		ret = rte_eth_dev_set_mtu(id, p->mtu);
@@ -159,4 +183,5 @@ void ports_close(struct hse_ports *ports)
 	}
 	rte_mempool_free(ports->mbufs);
 	rte_mempool_free(ports->fragments);
+	rte_mempool_free(ports->large);
 }

@@ -17,6 +17,7 @@ struct hse_ports {
 	struct hse_port port[DATAPATH_SIDES];
 	struct rte_mempool *mbufs;
 	struct rte_mempool *fragments;
+	struct rte_mempool *large; /* for whole datagrams of several mbufs */
 };
 
 /* Configures and starts both ports, promiscuous, with one transmit queue a worker. Errors are logged;
