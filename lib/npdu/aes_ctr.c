@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* aes_ctr: 128-EEA2, TS 33.401 B.1.3: AES-CTR, the counter blocks of one N-PDU side by side. */
+#include <cpuid.h>
+
 #include "npdu/aes.h"
 #include "npdu/aes_register.h"
 
@@ -82,9 +84,17 @@ TARGET static void crypt_128(const struct aes_op *a)
 #define TARGET_256 __attribute__((target("aes,sse4.1,avx2,vaes")))
 #define INLINE_256 static inline __attribute__((always_inline)) TARGET_256
 
-static bool has_vaes(void)
+static bool has_vaes;
+
+/* Not every compiler's __builtin_cpu_supports knows vaes: leaf 7, ECX bit 9. That the system keeps the
+ * registers is what it says of avx2. Once: CPUID is slow, in a virtual machine above all. */
+__attribute__((constructor)) static void find_vaes(void)
 {
-	return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("vaes");
+	unsigned eax, ebx, ecx, edx;
+
+	__builtin_cpu_init();
+	has_vaes = __builtin_cpu_supports("avx2") &&
+		   __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ecx & 1U << 9);
 }
 
 /* 2 * pairs blocks of key stream from number on. */
@@ -144,7 +154,7 @@ TARGET_256 static void crypt_256(const struct aes_op *a)
 
 void aes_crypt(const struct aes_op *ops, size_t count)
 {
-	if (has_vaes())
+	if (has_vaes)
 		for (size_t i = 0; i < count; i++)
 			crypt_256(&ops[i]);
 	else
