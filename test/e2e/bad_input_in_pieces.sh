@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
 # A clear-text packet for a protected tunnel does not get past hse in disguise either: in IP fragments, which the GGSN
-# would put together; with lengths that contradict each other; in a frame that is cut short.
+# would put together; in a frame that is cut short.
 . "$(dirname "$0")/_init.sh"
 
 lab_start
