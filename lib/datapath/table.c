@@ -37,8 +37,8 @@ void tunnel_table_free(struct tunnel_table *table)
 struct flow *tunnel_table_find(const struct tunnel_table *table, const struct tunnel *tunnel,
 			       uint32_t hash)
 {
-	for (uint32_t at = hash;; at++) {
-		const struct tunnel_bucket *b = &table->buckets[at & table->mask];
+	for (uint32_t passed = 0; passed <= table->mask; passed++) {
+		const struct tunnel_bucket *b = &table->buckets[(hash + passed) & table->mask];
 
 		for (unsigned bits = tunnel_table_matches(b, hash); bits; bits &= bits - 1) {
 			uint32_t number = b->flow[__builtin_ctz(bits)];
@@ -51,6 +51,8 @@ struct flow *tunnel_table_find(const struct tunnel_table *table, const struct tu
 		if (b->passed == 0)
 			return NULL;
 	}
+	/* Entries that have gone since can have left every bucket passed. */
+	return NULL;
 }
 
 int tunnel_table_add(struct tunnel_table *table, uint32_t number)
@@ -81,7 +83,7 @@ int tunnel_table_remove(struct tunnel_table *table, uint32_t number)
 {
 	uint32_t hash = tunnel_hash(&tunnel_table_flow(table, number)->tunnel);
 
-	for (uint32_t at = hash;; at++) {
+	for (uint32_t at = hash; at - hash <= table->mask; at++) {
 		struct tunnel_bucket *b = &table->buckets[at & table->mask];
 
 		for (unsigned i = 0; i < TUNNEL_BUCKET; i++) {
@@ -94,8 +96,9 @@ int tunnel_table_remove(struct tunnel_table *table, uint32_t number)
 			return 0;
 		}
 		if (b->passed == 0)
-			return -ENOENT;
+			break;
 	}
+	return -ENOENT;
 }
 
 size_t tunnel_table_octets(const struct tunnel_table *table)
