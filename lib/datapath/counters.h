@@ -48,7 +48,7 @@
 	/* GTP-C */                                                                             \
 	X(GTPC_SEEN, "gtpc.seen")                                                               \
 	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms though control was not done */ \
-	X(GTPC_UNSEEN, "gtpc.unseen") /* sent on at once: control's queue was full, or a fragment */
+	X(GTPC_UNSEEN, "gtpc.unseen")	/* control never read it: too many at once, or a fragment */
 
 enum datapath_counter {
 #define X(symbol, name) DATAPATH_##symbol,

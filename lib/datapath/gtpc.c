@@ -31,21 +31,43 @@ static struct rte_mbuf *share(const struct datapath_worker *w, struct rte_mbuf *
 	return m;
 }
 
+/* false: control's queue is full. */
+static bool tell(struct datapath_worker *w, uint64_t number)
+{
+	struct gtpc_pending *pending = pending_at(w, number);
+	const struct packet *p = packet_of(pending->mbuf);
+	const struct datapath_event event = {.kind = DATAPATH_GTPC,
+					     .side = p->side,
+					     .cookie = number,
+					     .mbuf = share(w, pending->mbuf),
+					     .l3 = p->l3,
+					     .payload = p->payload,
+					     .payload_len = p->payload_len};
+
+	if (!event.mbuf) {
+		worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
+		leave(w, pending);
+		return true;
+	}
+	if (worker_post(w, &event))
+		return true;
+	rte_pktmbuf_free(event.mbuf);
+	return false;
+}
+
+/* Control hears of messages in their order; what finds its queue full waits, to be told of later. */
+static void tell_all(struct datapath_worker *w)
+{
+	while (w->gtpc_told != w->gtpc_next && tell(w, w->gtpc_told))
+		w->gtpc_told++;
+}
+
 void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);
-	struct datapath_event event = {.kind = DATAPATH_GTPC,
-				       .side = p->side,
-				       .cookie = w->gtpc_next,
-				       .mbuf = share(w, m),
-				       .l3 = p->l3,
-				       .payload = p->payload,
-				       .payload_len = p->payload_len};
 
 	worker_count(w, p->side, DATAPATH_GTPC_SEEN);
-	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING || !event.mbuf ||
-	    !worker_post(w, &event)) {
-		rte_pktmbuf_free(event.mbuf);
+	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING) {
 		worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
 		worker_send(w, m);
 		return;
@@ -53,6 +75,7 @@ void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 	*pending_at(w, w->gtpc_next) =
 		(struct gtpc_pending){.mbuf = m, .since = w->now, .side = p->side};
 	w->gtpc_next++;
+	tell_all(w);
 }
 
 /* NULL: has left already, overdue. */
@@ -83,16 +106,27 @@ void gtpc_discard(struct datapath_worker *w, uint64_t number)
 	forget_what_has_left(w);
 }
 
+/* Its time is over; control may be at it still, or never have heard of it. */
+static void leave_overdue(struct datapath_worker *w)
+{
+	struct gtpc_pending *oldest = pending_at(w, w->gtpc_first);
+
+	if (w->gtpc_first == w->gtpc_told) {
+		w->gtpc_told++;
+		worker_count(w, oldest->side, DATAPATH_GTPC_UNSEEN);
+	} else {
+		worker_count(w, oldest->side, DATAPATH_GTPC_OVERDUE);
+	}
+	leave(w, oldest);
+}
+
 void gtpc_expire(struct datapath_worker *w)
 {
+	tell_all(w);
 	forget_what_has_left(w);
-	while (w->gtpc_first != w->gtpc_next) {
-		struct gtpc_pending *oldest = pending_at(w, w->gtpc_first);
-
-		if (w->now - oldest->since <= w->gtpc_hold_tsc)
-			break;
-		worker_count(w, oldest->side, DATAPATH_GTPC_OVERDUE);
-		leave(w, oldest);
+	while (w->gtpc_first != w->gtpc_next &&
+	       w->now - pending_at(w, w->gtpc_first)->since > w->gtpc_hold_tsc) {
+		leave_overdue(w);
 		forget_what_has_left(w);
 	}
 }

@@ -117,6 +117,7 @@ struct datapath_worker {
 
 	struct gtpc_pending gtpc[WORKER_GTPC_PENDING];
 	uint64_t gtpc_first; /* numbers of the oldest and the next message */
+	uint64_t gtpc_told;  /* the first that control has not heard of */
 	uint64_t gtpc_next;
 	uint32_t fragment_id; /* of the last datagram fragmented; no two workers use the same */
 
