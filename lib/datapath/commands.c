@@ -41,9 +41,9 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	struct flow *flow = worker_flow(w, c->flow);
 	struct flow_keyset *keyset = worker_keyset(w, flow, c->slot);
 
+	event->count[c->slot] = keyset->window.h;
 	if (flow->state != FLOW_LIVE)
 		return;
-	event->count[c->slot] = keyset->window.h;
 	npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
 	keyset->state = c->key_state;
 	keyset->key = c->keyset.key;
@@ -66,6 +66,16 @@ static void use_keyset(struct datapath_worker *w, const struct datapath_command 
 		hold_release(w, flow);
 }
 
+static void forget_keys(struct datapath_worker *w, struct flow *flow)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+		npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
+		keyset->key = NULL;
+		keyset->state = DATAPATH_KEY_NONE;
+	}
+}
+
 static void stop_flow(struct datapath_worker *w, const struct datapath_command *c,
 		      struct datapath_event *event)
 {
@@ -73,13 +83,9 @@ static void stop_flow(struct datapath_worker *w, const struct datapath_command *
 
 	hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
 	flow->state = FLOW_STOPPED;
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
-		event->count[slot] = keyset->window.h;
-		npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
-		keyset->key = NULL;
-		keyset->state = DATAPATH_KEY_NONE;
-	}
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		event->count[slot] = worker_keyset(w, flow, slot)->window.h;
+	forget_keys(w, flow);
 }
 
 static void remove_flow(struct datapath_worker *w, const struct datapath_command *c)
@@ -87,6 +93,7 @@ static void remove_flow(struct datapath_worker *w, const struct datapath_command
 	struct flow *flow = worker_flow(w, c->flow);
 
 	hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	forget_keys(w, flow);
 	tunnel_table_remove(w->table, c->flow);
 	flow->state = FLOW_FREE;
 }
