@@ -74,7 +74,7 @@ void npdu_engine_prefetch(const struct npdu_engine *engine, uint32_t hint)
 void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t *hint)
 {
 	if (key)
-		schedules_forget(schedules_of(engine, key), hint);
+		schedules_forget(schedules_of(engine, key), key, hint);
 }
 
 void npdu_engine_use_library_only(struct npdu_engine *engine)

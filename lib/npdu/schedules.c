@@ -25,7 +25,7 @@ int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t s
 		schedules_free(s);
 		return -ENOMEM;
 	}
-	for (uint32_t i = 0; i < count; i++)
+	for (uint32_t i = 0; i < count + NPDU_BURST_MAX; i++)
 		schedules_at(s, i)->number = 0;
 	for (uint32_t i = 0; i < NPDU_BURST_MAX; i++)
 		s->scratch[i] = schedules_at(s, count + i);
@@ -79,7 +79,7 @@ const struct npdu_schedule *schedules_make(struct schedules *s, const struct npd
 	return schedule;
 }
 
-void schedules_forget(struct schedules *s, uint32_t *hint)
+void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t *hint)
 {
 	struct npdu_schedule *schedule;
 
@@ -89,4 +89,8 @@ void schedules_forget(struct schedules *s, uint32_t *hint)
 			e2m_wipe(schedule, s->size);
 	}
 	*hint = NPDU_NO_HINT;
+	/* It may stand where a burst put it that did not keep it. */
+	for (unsigned place = 0; place < NPDU_BURST_MAX; place++)
+		if (s->scratch[place]->number == key->number)
+			e2m_wipe(s->scratch[place], s->size);
 }

@@ -64,8 +64,8 @@ schedules_get(struct schedules *s, const struct npdu_key *key, uint32_t *hint, u
 	return schedules_make(s, key, hint, place);
 }
 
-/* Wipes what is kept at hint, if it is kept for its owner. */
-void schedules_forget(struct schedules *s, uint32_t *hint);
+/* Wipes what is kept at hint, if it is kept for its owner, and what bursts have left of key. */
+void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t *hint);
 
 /* The lines that a short N-PDU needs of what is kept at hint. */
 static inline void schedules_prefetch(const struct schedules *s, uint32_t hint)
