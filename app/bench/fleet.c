@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench.h"
+#include "datapath/owner.h"
 #include "gtp/gtpu.h"
 
 #define SGSN	     RTE_IPV4(10, 1, 0, 1)
@@ -176,7 +177,7 @@ int fleet_install(const struct bench_fleet *f, struct datapath_worker *const *wo
 		struct datapath_command set = {.kind = DATAPATH_SET_KEYSET,
 					       .key_state = DATAPATH_KEY_READY};
 		fleet_tunnel(&f->c, s, &add.add.tunnel);
-		unsigned owner = tunnel_owner(tunnel_hash(&add.add.tunnel), count);
+		unsigned owner = tunnel_owner(add.add.tunnel.teid, count);
 
 		add.flow = set.flow = next[owner]++;
 		add.add.session = s;

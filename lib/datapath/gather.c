@@ -7,6 +7,7 @@
 #include <rte_hash_crc.h>
 #include <string.h>
 
+#include "datapath/owner.h"
 #include "datapath/worker.h"
 
 static void make_key(struct rte_mbuf *m, struct gather_key *key)
@@ -58,7 +59,10 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 	p->kind = PACKET_FRAGMENT;
 	p->tunnel.teid = g->teid;
 	p->hash = tunnel_hash(&p->tunnel);
-	return !steer_away(w, m) && lookup_packets(w, &m, 1) ? m : NULL;
+	return !steer_away(w, m, tunnel_owner(g->teid, w->config.workers)) &&
+			       lookup_packets(w, &m, 1)
+		       ? m
+		       : NULL;
 }
 
 /* --- waiting --- */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* steer: GTP-C to control, what is no G-PDU to the other port, and G-PDUs to the worker that owns
  * their tunnel. */
+#include "datapath/owner.h"
 #include "datapath/worker.h"
 
 /* Nothing of the packet is touched here. */
@@ -15,10 +16,8 @@ static void hand_over(struct datapath_worker *w, struct rte_mbuf *m, unsigned ow
 	worker_count(w, p->side, DATAPATH_HANDED_OVER);
 }
 
-bool steer_away(struct datapath_worker *w, struct rte_mbuf *m)
+bool steer_away(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner)
 {
-	const unsigned owner = tunnel_owner(packet_of(m)->hash, w->config.workers);
-
 	if (owner == w->config.worker)
 		return false;
 	hand_over(w, m, owner);
@@ -35,7 +34,7 @@ static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *
 	case PACKET_FIRST:
 	case PACKET_PART:
 		p->hash = gather_hash(m);
-		if (!steer_away(w, m))
+		if (!steer_away(w, m, owner_by_hash(p->hash, w->config.workers)))
 			return gather_fragment(w, m);
 		break;
 	case PACKET_TOO_LONG:
@@ -65,7 +64,7 @@ uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint1
 			continue;
 		}
 		p->hash = tunnel_hash(&p->tunnel);
-		if (!steer_away(w, m)) {
+		if (!steer_away(w, m, tunnel_owner(p->tunnel.teid, w->config.workers))) {
 			tunnel_table_prefetch(w->table, p->hash);
 			mbufs[kept++] = m;
 		}

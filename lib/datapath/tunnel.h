@@ -45,13 +45,6 @@ static inline uint32_t tunnel_hash(const struct tunnel *t)
 		t->teid, rte_hash_crc_8byte(halves[1], rte_hash_crc_8byte(halves[0], 0xE2E2E2E2)));
 }
 
-/* The worker that owns a tunnel: the only one that ever touches its flow. The upper bits, so that
- * workers do not each use a part of their table only. */
-static inline unsigned tunnel_owner(uint32_t hash, unsigned workers)
-{
-	return (unsigned)((uint64_t)hash * workers >> 32);
-}
-
 /* "10.1.0.2/0x0000002a" or "2001:db8::1/0x...": for logs and telemetry. */
 #define TUNNEL_STR (INET6_ADDRSTRLEN + 12)
 const char *tunnel_str(const struct tunnel *t, char buf[TUNNEL_STR]);

@@ -188,8 +188,8 @@ void parse_packets(struct datapath_worker *w, enum datapath_side side, struct rt
  * number. */
 uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
 
-/* To the worker that owns what p->hash was made of; false: that is this one. */
-bool steer_away(struct datapath_worker *w, struct rte_mbuf *m);
+/* To the worker that owns it; false: that is this one. */
+bool steer_away(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner);
 
 /* Takes a fragment of this worker's: it waits for the first of its datagram, then all go where that says.
  * Returns the G-PDU of one of this worker's tunnels that is whole now, else NULL. */

@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdlib.h>
 
+#include "datapath/owner.h"
 #include "npdu/window.h"
 #include "session/store.h"
 
@@ -127,7 +128,7 @@ static void send_add(struct session_store *store, const struct session *s,
 int flows_add(struct session_store *store, struct session *s, enum session_direction direction,
 	      const struct tunnel *tunnel, void *acknowledge)
 {
-	const unsigned worker = tunnel_owner(tunnel_hash(tunnel), store->config.workers);
+	const unsigned worker = tunnel_owner(tunnel->teid, store->config.workers);
 	struct session_flow_ref *flow = &s->flow[direction];
 
 	flow->tunnel = *tunnel;

@@ -12,6 +12,8 @@
 #define ASAN_UNPOISON_MEMORY_REGION(at, len) ((void)(at), (void)(len))
 #endif
 
+#include "datapath/owner.h"
+
 /* The largest frame that an mbuf of the ordinary pool has room for, and growth. */
 #define ORDINARY_ROOM 2048
 /* What stands in an mbuf where nobody has written. */
@@ -282,7 +284,7 @@ void rig_add_flow(struct rig *rig, struct rig_flow *flow)
 	c.add.bearer = flow->bearer;
 	c.add.counter_octets = flow->counter_octets;
 	c.add.window = (uint16_t)npdu_window_clamp(window, flow->counter_octets);
-	flow->worker = tunnel_owner(tunnel_hash(&c.add.tunnel), rig->count);
+	flow->worker = tunnel_owner(c.add.tunnel.teid, rig->count);
 	rig_command(rig, flow->worker, &c);
 }
 

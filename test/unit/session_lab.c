@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "session_lab.h"
 
+#include "datapath/owner.h"
+
 struct lab lab;
 
 static struct npdu_engine *engine;
@@ -239,7 +241,7 @@ static void add_flow(struct lab_worker *w, const struct datapath_command *c)
 	struct lab_flow *flow = &w->flows[c->flow];
 
 	CU_ASSERT_EQUAL(flow->state, LAB_FREE);
-	CU_ASSERT_EQUAL(tunnel_owner(tunnel_hash(&c->add.tunnel), lab.config.workers),
+	CU_ASSERT_EQUAL(tunnel_owner(c->add.tunnel.teid, lab.config.workers),
 			(unsigned)(w - lab.workers));
 	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
 		CU_ASSERT_FALSE(w->flows[i].state != LAB_FREE &&
@@ -378,7 +380,7 @@ void lab_settle(void)
 
 struct lab_flow *lab_flow(const struct tunnel *tunnel)
 {
-	struct lab_worker *w = &lab.workers[tunnel_owner(tunnel_hash(tunnel), lab.config.workers)];
+	struct lab_worker *w = &lab.workers[tunnel_owner(tunnel->teid, lab.config.workers)];
 
 	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
 		if (w->flows[i].state == LAB_LIVE && tunnel_is_equal(&w->flows[i].tunnel, tunnel))
