@@ -30,16 +30,27 @@ static const struct session_target end_of_session = {.alive = false};
 
 static void advance(struct session_store *store, struct operation *op);
 
-static struct operation *enqueue(struct session *s, const struct session_target *target)
+static struct operation *enqueue(struct session_store *store, struct session *s,
+				 const struct session_target *target)
 {
-	struct operation *op = calloc(1, sizeof(*op));
+	struct session_work *work = work_begin(store, s);
+	struct operation *op = work ? calloc(1, sizeof(*op)) : NULL;
 
-	if (!op)
+	if (!op) {
+		work_end(s);
 		return NULL;
+	}
 	op->session = s;
 	op->target = *target;
-	TAILQ_INSERT_TAIL(&s->operations, op, entry);
+	TAILQ_INSERT_TAIL(&work->operations, op, entry);
 	return op;
+}
+
+static void dequeue(struct session *s, struct operation *op)
+{
+	TAILQ_REMOVE(&s->work->operations, op, entry);
+	free(op);
+	work_end(s);
 }
 
 /* --- stop --- */
@@ -90,9 +101,9 @@ static int evict(struct session_store *store, const struct tunnel *tunnel)
 
 	if (!other)
 		return 0;
-	current = TAILQ_FIRST(&other->operations);
+	current = work_first_operation(other);
 	if (!current || !TAILQ_NEXT(current, entry)) {
-		end = enqueue(other, &end_of_session);
+		end = enqueue(store, other, &end_of_session);
 		if (!end)
 			return -ENOMEM;
 	}
@@ -186,11 +197,10 @@ static void finish(struct session_store *store, struct operation *op)
 		refuse(store, s, op->held, "flows");
 	apply_let_go(store, op->held);
 	store->promised -= op->promised;
-	TAILQ_REMOVE(&s->operations, op, entry);
-	free(op);
-	next = TAILQ_FIRST(&s->operations);
+	dequeue(s, op);
+	next = work_first_operation(s);
 	if (failed && fresh && !next)
-		next = enqueue(s, &end_of_session); /* it was never made */
+		next = enqueue(store, s, &end_of_session); /* it was never made */
 	if (next)
 		advance(store, next);
 	else
@@ -244,7 +254,7 @@ static unsigned keysets_at_stake(const struct session *s, const struct session_t
 		return 0;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		held += s->keysets[slot].state != DATAPATH_KEY_NONE;
-	return TAILQ_EMPTY(&s->operations) && held < most ? held : most;
+	return !work_first_operation(s) && held < most ? held : most;
 }
 
 void apply_target(struct session_store *store, struct session *s,
@@ -257,10 +267,10 @@ void apply_target(struct session_store *store, struct session *s,
 		refuse(store, s, held, "COUNTs");
 		return;
 	}
-	op = enqueue(s, target);
+	op = enqueue(store, s, target);
 	if (!op) {
 		refuse(store, s, held, "operation in memory");
-		if (TAILQ_EMPTY(&s->operations) && !s->flow[UP].live && !s->flow[DOWN].live)
+		if (!work_first_operation(s) && !s->flow[UP].live && !s->flow[DOWN].live)
 			end_session(store, s); /* it was only just made */
 		return;
 	}
@@ -270,7 +280,7 @@ void apply_target(struct session_store *store, struct session *s,
 		op->held = held;
 		held->users++;
 	}
-	if (TAILQ_FIRST(&s->operations) == op)
+	if (work_first_operation(s) == op)
 		advance(store, op);
 }
 
@@ -286,7 +296,7 @@ void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunne
 
 void apply_current(const struct session *s, struct session_target *target)
 {
-	const struct operation *last = TAILQ_LAST(&s->operations, operation_list);
+	const struct operation *last = work_last_operation(s);
 
 	if (last) {
 		*target = last->target;
@@ -322,10 +332,9 @@ void apply_free(struct session *s)
 {
 	struct operation *op;
 
-	while ((op = TAILQ_FIRST(&s->operations)) != NULL) {
-		TAILQ_REMOVE(&s->operations, op, entry);
+	while ((op = work_first_operation(s)) != NULL) {
 		if (op->held && --op->held->users == 0)
 			free(op->held);
-		free(op);
+		dequeue(s, op);
 	}
 }

@@ -2,7 +2,6 @@
 /* keys: the places of a session's keysets: what an activation puts there, and which one downlink uses.
  * COUNT belongs to the keyset, e2m.md 7: an activation that names one which is there leaves it where it
  * is. */
-#include <stddef.h>
 #include <string.h>
 
 #include "session/store.h"
@@ -28,8 +27,10 @@ static void clear(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 
-	pull_cancel(store->pulls, &keyset->waiter);
-	wheel_cancel(&keyset->timer);
+	if (s->work) {
+		pull_cancel(store->pulls, &s->work->waiters[slot].waiter);
+		work_end(s);
+	}
 	keys_set_state(store, s, slot, DATAPATH_KEY_NONE);
 	*keyset = (struct session_keyset){0};
 }
@@ -92,20 +93,15 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 
 void keys_use_newest(struct session_store *store, struct session *s)
 {
-	wheel_cancel(&s->changeover);
+	s->changeover_due = 0;
 	if (s->downlink_slot == s->newest)
 		return;
 	store_count(store, SESSION_CHANGEOVERS);
 	use(store, s, s->newest);
 }
 
-/* No uplink PDU came with the new Key ID in time: downlink starts, once the keyset is there. */
-static void changeover_is_due(struct wheel_timer *timer, void *arg)
+void keys_change_over(struct session_store *store, struct session *s)
 {
-	struct session_store *store = arg;
-	struct session *s =
-		(struct session *)((char *)timer - offsetof(struct session, changeover));
-
 	if (s->keysets[s->newest].state == DATAPATH_KEY_READY)
 		keys_use_newest(store, s);
 	else
@@ -116,7 +112,7 @@ static void start_changeover(struct session_store *store, struct session *s)
 {
 	const struct session_keyset *newest = &s->keysets[s->newest];
 
-	wheel_cancel(&s->changeover);
+	s->changeover_due = 0;
 	if (s->downlink_slot == s->newest)
 		return;
 	if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
@@ -124,8 +120,7 @@ static void start_changeover(struct session_store *store, struct session *s)
 	else if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
 		keys_use_newest(store, s); /* the UE has used it before */
 	else
-		wheel_set(store->wheel, &s->changeover, store->config.changeover_s * UINT64_C(1000),
-			  changeover_is_due);
+		due_set(store, s, &s->changeover_due, store->config.changeover_s * UINT64_C(1000));
 }
 
 /* --- activations --- */
@@ -142,7 +137,7 @@ static void activate_only(struct session_store *store, struct session *s,
 	} else {
 		set_key_id(store, s, slot, key_id);
 	}
-	wheel_cancel(&s->changeover);
+	s->changeover_due = 0;
 	s->newest = (uint8_t)slot;
 	use(store, s, slot);
 	keys_drop(store, s, 1 - slot);
@@ -165,7 +160,7 @@ static void activate_next(struct session_store *store, struct session *s,
 	}
 	s->newest = (uint8_t)slot;
 	if (s->keysets[1 - slot].key_id == key_id) {
-		wheel_cancel(&s->changeover);
+		s->changeover_due = 0;
 		use(store, s, slot);
 		keys_drop(store, s, 1 - slot);
 	}

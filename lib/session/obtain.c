@@ -1,48 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* obtain: a keyset that a session knows by name is pulled, comes or is refused, and comes to its end. */
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "session/store.h"
 
-/* How soon a timer looks again that finds a session's operations under way. */
-#define AGAIN_MS 10
-
 void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	const struct keysource_request request = {.imsi = s->imsi, .id = keyset->id};
+	struct session_work *work;
 	char id[E2M_KEYSET_ID_STR];
 
-	if (keyset->state != DATAPATH_KEY_MISSING || keyset->key || keyset->waiter.pull)
+	if (keyset->state != DATAPATH_KEY_MISSING || keyset->key || work_is_pulling(s, slot))
 		return;
-	if (pull_start(store->pulls, &request, &keyset->waiter) != 0) {
+	work = work_begin(store, s);
+	if (!work || pull_start(store->pulls, &request, &work->waiters[slot].waiter) != 0) {
+		work_end(s);
 		store_log(store, SESSION_LOG_WARNING, "IMSI %s: out of memory, no pull started",
 			  s->imsi.digits);
 		return;
 	}
 	store_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
 		  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
-}
-
-static struct session *session_of(struct session_store *store, const struct session_keyset *keyset,
-				  unsigned *slot)
-{
-	const size_t at = (size_t)((const char *)keyset - (const char *)store->sessions);
-	struct session *s = &store->sessions[at / sizeof(*s)];
-
-	*slot = (unsigned)(keyset - s->keysets);
-	return s;
-}
-
-static struct session *session_of_timer(struct session_store *store, struct wheel_timer *timer,
-					unsigned *slot)
-{
-	return session_of(
-		store,
-		(struct session_keyset *)((char *)timer - offsetof(struct session_keyset, timer)),
-		slot);
 }
 
 /* --- no keyset, or no longer --- */
@@ -58,12 +38,8 @@ static void fail(struct session_store *store, struct session *s, unsigned slot)
 }
 
 /* The negative cache has done its time: the next packet asks again. */
-static void refusal_is_over(struct wheel_timer *timer, void *arg)
+static void end_refusal(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct session_store *store = arg;
-	unsigned slot;
-	struct session *s = session_of_timer(store, timer, &slot);
-
 	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
 	retire_tell(store, s, slot, true, NULL);
 }
@@ -83,20 +59,16 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 	keyset->refusal_said = true;
 	fail(store, s, slot);
 	if (store->config.negative_cache_s > 0)
-		wheel_set(store->wheel, &keyset->timer,
-			  store->config.negative_cache_s * UINT64_C(1000), refusal_is_over);
+		due_set(store, s, &keyset->due, store->config.negative_cache_s * UINT64_C(1000));
 }
 
-static void lifetime_is_over(struct wheel_timer *timer, void *arg)
+static void end_lifetime(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct session_store *store = arg;
-	unsigned slot;
-	struct session *s = session_of_timer(store, timer, &slot);
 	char id[E2M_KEYSET_ID_STR];
 
 	/* A flow that is being stopped may still read the key. */
-	if (!TAILQ_EMPTY(&s->operations)) {
-		wheel_set(store->wheel, timer, AGAIN_MS, lifetime_is_over);
+	if (work_first_operation(s)) {
+		due_set(store, s, &s->keysets[slot].due, 0);
 		return;
 	}
 	store_count(store, SESSION_KEYSETS_EXPIRED);
@@ -108,13 +80,22 @@ static void lifetime_is_over(struct wheel_timer *timer, void *arg)
 	fail(store, s, slot);
 }
 
+void keys_end_time(struct session_store *store, struct session *s, unsigned slot)
+{
+	if (s->keysets[slot].state == DATAPATH_KEY_READY)
+		end_lifetime(store, s, slot);
+	else if (s->keysets[slot].state == DATAPATH_KEY_FAILED)
+		end_refusal(store, s, slot);
+}
+
 /* --- a keyset has come --- */
 
-static void start_lifetime(struct session_store *store, struct session_keyset *keyset)
+static void start_lifetime(struct session_store *store, struct session *s,
+			   struct session_keyset *keyset)
 {
+	keyset->due = 0;
 	if (keyset->lifetime_s > 0)
-		wheel_set(store->wheel, &keyset->timer, keyset->lifetime_s * UINT64_C(1000),
-			  lifetime_is_over);
+		due_set(store, s, &keyset->due, keyset->lifetime_s * UINT64_C(1000));
 }
 
 /* The place that holds the same keys by another name, SQN for RAND; DATAPATH_KEYSETS: none. */
@@ -144,7 +125,7 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 		to->eea = from->eea;
 		to->eia = from->eia;
 		to->lifetime_s = from->lifetime_s;
-		start_lifetime(store, to);
+		start_lifetime(store, s, to);
 		keys_set_state(store, s, twin, DATAPATH_KEY_READY);
 	}
 	from->key = NULL;
@@ -177,12 +158,12 @@ static void install(struct session_store *store, struct session *s, unsigned slo
 		keyset->is_known = true;
 		keyset->refusal_said = false;
 		keys_set_state(store, s, slot, DATAPATH_KEY_READY);
-		start_lifetime(store, keyset);
+		start_lifetime(store, s, keyset);
 		retire_tell(store, s, slot, false, NULL);
 	}
 	store_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
 		  s->imsi.digits, s->nsapi, s->keysets[slot].key_id);
-	if (slot == s->newest && !wheel_is_set(&s->changeover))
+	if (slot == s->newest && s->changeover_due == 0)
 		keys_use_newest(store, s);
 }
 
@@ -221,18 +202,18 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 	keyset->eia = (uint8_t)answer->integrity;
 	keyset->lifetime_s = answer->lifetime_s;
 	/* Else COUNTs of the same keys may be on their way. */
-	if (TAILQ_EMPTY(&s->operations))
+	if (!work_first_operation(s))
 		install(store, s, slot);
 }
 
 void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer)
 {
 	struct session_store *store = arg;
-	struct session_keyset *keyset =
-		(struct session_keyset *)((char *)waiter - offsetof(struct session_keyset, waiter));
-	unsigned slot;
-	struct session *s = session_of(store, keyset, &slot);
+	const struct session_waiter *who = (struct session_waiter *)waiter;
+	struct session *s = &store->sessions[who->session];
+	const unsigned slot = who->slot;
 
+	work_end(s);
 	if (answer->outcome == KEYSOURCE_FOUND)
 		take_found(store, s, slot, answer);
 	else

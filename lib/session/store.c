@@ -78,6 +78,7 @@ struct session_store *session_store_new(const struct session_config *config,
 		return NULL;
 	store->config = *config;
 	store->ops = *ops;
+	store->started_ms = now_ms;
 	if (allocate(store, now_ms) != 0) {
 		session_store_free(store);
 		errno = ENOMEM;
@@ -97,6 +98,7 @@ void session_store_free(struct session_store *store)
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			npdu_key_free(s->keysets[slot].key);
 		apply_free(s);
+		free(s->work); /* its pulls end with their manager */
 	}
 	retire_free(store);
 	learn_free(store);
@@ -276,7 +278,6 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 	s->imsi = *imsi;
 	s->nsapi = s->primary = nsapi;
 	s->serial = ++store->last_serial;
-	TAILQ_INIT(&s->operations);
 	store_index(store, s, INDEX_SUBSCRIBER);
 	return s;
 }
@@ -285,7 +286,7 @@ void store_free_session(struct session_store *store, struct session *s)
 {
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		store_unindex(store, s, i);
-	wheel_cancel(&s->changeover);
+	wheel_cancel(&s->timer);
 	s->in_use = false;
 	store->free_ids[store->free_count++] = s->id;
 }

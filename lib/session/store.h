@@ -23,26 +23,38 @@ enum session_index {
 	SESSION_INDEXES,
 };
 
+/* A million of them: what a session needs only now and then is in struct session_work. */
 struct session_keyset {
-	uint8_t state; /* enum datapath_key_state, the same in both flows */
-	uint8_t key_id;
-	bool refusal_said;
-	bool authenticated; /* an uplink PDU under it was */
-	bool is_known;	    /* pulled once: it has a fingerprint, and COUNTs in use */
 	struct e2m_keyset_id id;
-	struct counts_fingerprint fingerprint;
+	uint8_t key_id : 3;
+	uint8_t state : 2; /* enum datapath_key_state, the same in both flows */
+	bool refusal_said : 1;
+	bool authenticated : 1; /* an uplink PDU under it was */
+	bool is_known : 1;	/* pulled once: it has a fingerprint, and COUNTs in use */
 	uint8_t eea;
 	uint8_t eia;
+	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
-	struct npdu_key *key; /* MISSING: has come, but operations are under way */
+	uint32_t due; /* READY: the lifetime ends; FAILED: the refusal does */
 	/* Of the directions whose flow is not live; else the worker's are the truth. */
 	struct counts_value count;
-	struct pull_waiter waiter;
-	struct wheel_timer timer; /* lifetime of the keyset, or end of a refusal */
+	struct npdu_key *key; /* MISSING: has come, but operations are under way */
 };
 
 struct operation;
 TAILQ_HEAD(operation_list, operation);
+
+struct session_waiter {
+	struct pull_waiter waiter;
+	uint32_t session;
+	unsigned slot;
+};
+
+/* While anything of it is under way. */
+struct session_work {
+	struct operation_list operations; /* the first is under way */
+	struct session_waiter waiters[DATAPATH_KEYSETS];
+};
 
 struct session {
 	uint32_t id;	 /* place in the store's array */
@@ -59,8 +71,9 @@ struct session {
 	struct tunnel control_ggsn;
 	struct session_flow_ref flow[2]; /* by direction */
 	struct session_keyset keysets[DATAPATH_KEYSETS];
-	struct wheel_timer changeover;
-	struct operation_list operations; /* the first is under way */
+	struct wheel_timer timer;  /* for the first due time, or one that is no more */
+	uint32_t changeover_due;   /* downlink uses the newest keyset */
+	struct session_work *work; /* NULL: nothing is under way */
 };
 
 /* A stopped flow that still drops late packets. */
@@ -99,6 +112,7 @@ struct session_store {
 	struct session_config config;
 	struct session_ops ops;
 	struct wheel *wheel;
+	uint64_t started_ms;
 	struct counts *counts;
 	struct pull_manager *pulls;
 	uint64_t counters[SESSION_COUNTER_COUNT];
@@ -154,6 +168,27 @@ struct session *store_session_of_event(struct session_store *store, unsigned wor
 void store_count(struct session_store *store, enum session_counter counter);
 void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* --- due.c: times at which something is due --- */
+
+/* Due times are in units of so much, from the store's start on; 0: never. */
+#define DUE_MS 100
+
+/* Sets a due time of session's: delay_ms from now, or up to DUE_MS later. What is to be done then is
+ * what the session is at that time. To take it back, set it to 0. */
+void due_set(struct session_store *store, struct session *session, uint32_t *due,
+	     uint64_t delay_ms);
+
+/* --- work.c: what is under way --- */
+
+/* Makes it where it is not there. NULL: no memory. */
+struct session_work *work_begin(struct session_store *store, struct session *session);
+/* Frees it if nothing is under way any more. */
+void work_end(struct session *session);
+/* The operation under way, and the last of those that wait for it; NULL: none. */
+struct operation *work_first_operation(const struct session *session);
+struct operation *work_last_operation(const struct session *session);
+bool work_is_pulling(const struct session *session, unsigned slot);
 
 /* --- flows.c: commands to workers --- */
 
@@ -227,12 +262,16 @@ void keys_activate(struct session_store *store, struct session *session,
 void keys_drop(struct session_store *store, struct session *session, unsigned slot);
 /* Downlink uses the keyset of the latest activation from now on. */
 void keys_use_newest(struct session_store *store, struct session *session);
+/* changeover_due: no uplink PDU came with the new Key ID in time. */
+void keys_change_over(struct session_store *store, struct session *session);
 void keys_take_event(struct session_store *store, struct session *session,
 		     const struct datapath_event *event);
 
 /* --- obtain.c: keysets from key sources, and their end --- */
 
 void keys_pull(struct session_store *store, struct session *session, unsigned slot);
+/* The keyset's due time has come. */
+void keys_end_time(struct session_store *store, struct session *session, unsigned slot);
 /* The session's operations are done: installs what came meanwhile. */
 void keys_settle(struct session_store *store, struct session *session);
 void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer);

@@ -39,7 +39,7 @@ static const char *state_name(const struct session *s)
 	case DATAPATH_KEY_FAILED:
 		return "refused";
 	case DATAPATH_KEY_MISSING:
-		return keyset->waiter.pull || keyset->key ? "pulling" : "learned";
+		return work_is_pulling(s, s->newest) || keyset->key ? "pulling" : "learned";
 	}
 	return "learned";
 }

@@ -99,7 +99,7 @@ static void downlink_changes_over_in_time_where_no_uplink_comes(void)
 	lab_pass(lab.config.changeover_s * 1000 - 200);
 	lab_settle();
 	CU_ASSERT_EQUAL(place_in_use()->key_id, 1);
-	lab_pass(250);
+	lab_pass(200 + LAB_LATE_MS);
 	lab_settle();
 	CU_ASSERT_EQUAL(place_in_use()->key_id, 2);
 	lab_stop();
@@ -110,7 +110,7 @@ static void changeover_waits_for_the_keyset(void)
 	start();
 	lab_update(&context, lab_sqn(2), 2);
 	lab_settle();
-	lab_pass(lab.config.changeover_s * 1000 + 100);
+	lab_pass(lab.config.changeover_s * 1000 + LAB_LATE_MS);
 	lab_settle();
 	CU_ASSERT_EQUAL(place_in_use()->key_id, 1);
 	CU_ASSERT_EQUAL(lab.asked, 2); /* pulled though no packet asked for it */
@@ -129,7 +129,7 @@ static void downlink_stays_with_the_old_keyset_when_the_new_is_refused(void)
 	lab_miss(flow_of(E2M_UPLINK), place_of(2));
 	lab_settle();
 	lab_answer(lab.asked - 1, KEYSOURCE_NOT_AVAILABLE);
-	lab_pass(lab.config.changeover_s * 1000 + 100);
+	lab_pass(lab.config.changeover_s * 1000 + LAB_LATE_MS);
 	lab_settle();
 	CU_ASSERT_EQUAL(place_in_use()->key_id, 1);
 	CU_ASSERT_EQUAL(place_in_use()->state, DATAPATH_KEY_READY);
@@ -173,7 +173,7 @@ static void update_back_to_the_one_in_use_ends_the_changeover(void)
 	start_with_two();
 	lab_update(&context, lab_sqn(1), 1);
 	lab_settle();
-	lab_pass(lab.config.changeover_s * 1000 + 100);
+	lab_pass(lab.config.changeover_s * 1000 + LAB_LATE_MS);
 	lab_settle();
 	CU_ASSERT_EQUAL(place_in_use()->key_id, 1);
 	CU_ASSERT_EQUAL(lab.asked, 2);

@@ -214,7 +214,7 @@ static void packet_after_the_negative_cache_pulls_again(void)
 	lab_start();
 	start_learned();
 	refuse(KEYSOURCE_NOT_AVAILABLE);
-	lab_pass(lab.config.negative_cache_s * 1000 + 16);
+	lab_pass(lab.config.negative_cache_s * 1000 + LAB_LATE_MS);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab.asked, 1);
 	lab_make_ready(&context);
@@ -229,7 +229,7 @@ static void refusal_is_said_once(void)
 	start_learned();
 	for (int i = 0; i < 3; i++) {
 		refuse(KEYSOURCE_NOT_AVAILABLE);
-		lab_pass(lab.config.negative_cache_s * 1000 + 16);
+		lab_pass(lab.config.negative_cache_s * 1000 + LAB_LATE_MS);
 		lab_settle();
 	}
 	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_REFUSED), 3);
@@ -284,7 +284,7 @@ static void keyset_ends_with_its_lifetime(void)
 	lab_make_ready(&context);
 	lab_pass(59000);
 	CU_ASSERT_STRING_EQUAL(state(), "ready");
-	lab_pass(1100);
+	lab_pass(1000 + LAB_LATE_MS);
 	lab_settle();
 	CU_ASSERT_STRING_EQUAL(state(), "refused");
 	CU_ASSERT_EQUAL(flow_of(E2M_DOWNLINK)->places[0].state, DATAPATH_KEY_FAILED);

@@ -19,6 +19,7 @@
 #define LAB_SUBSCRIBERS 16 /* numbers of subscribers, from 0 on */
 #define LAB_QUESTIONS	4096
 #define LAB_MESSAGES	65536
+#define LAB_LATE_MS	(DUE_MS + 16) /* that what is due may be late: the wheel has slots */
 
 /* --- the fake worker's view --- */
 
