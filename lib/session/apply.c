@@ -55,10 +55,13 @@ static void dequeue(struct session *s, struct operation *op)
 
 /* --- stop --- */
 
-static bool must_stop(const struct session *s, const struct session_target *t, unsigned direction)
+static bool must_stop(const struct session_store *store, const struct session *s,
+		      const struct session_target *t, unsigned direction)
 {
+	const struct tunnel tunnel = store_tunnel(store, &s->flow[direction].tunnel);
+
 	return s->flow[direction].live &&
-	       (!t->alive || !tunnel_is_equal(&s->flow[direction].tunnel, &t->tunnel[direction]));
+	       (!t->alive || !tunnel_is_equal(&tunnel, &t->tunnel[direction]));
 }
 
 static void stop_flow(struct session_store *store, struct operation *op,
@@ -72,21 +75,26 @@ static void stop(struct session_store *store, struct operation *op)
 {
 	op->step = STEP_STOP;
 	for (unsigned d = 0; d < 2; d++)
-		if (must_stop(op->session, &op->target, d))
+		if (must_stop(store, op->session, &op->target, d))
 			stop_flow(store, op, d);
 }
 
 /* --- start --- */
 
-static void set_control(struct session_store *store, struct session *s,
-			const struct session_target *t)
+/* -ENOMEM. */
+static int set_control(struct session_store *store, struct session *s,
+		       const struct session_target *t)
 {
+	int ret;
+
 	store_unindex(store, s, INDEX_CONTROL_SGSN);
 	store_unindex(store, s, INDEX_CONTROL_GGSN);
-	s->control_sgsn = t->control_sgsn;
-	s->control_ggsn = t->control_ggsn;
+	ret = store_set_tunnel(store, &s->control_sgsn, &t->control_sgsn);
+	if (ret == 0)
+		ret = store_set_tunnel(store, &s->control_ggsn, &t->control_ggsn);
 	store_index(store, s, INDEX_CONTROL_SGSN);
 	store_index(store, s, INDEX_CONTROL_GGSN);
+	return ret;
 }
 
 /* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
@@ -108,7 +116,7 @@ static int evict(struct session_store *store, const struct tunnel *tunnel)
 			return -ENOMEM;
 	}
 	store_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
-		  other->imsi.digits, other->nsapi, tunnel_str(tunnel, text));
+		  store_imsi(other).digits, other->nsapi, tunnel_str(tunnel, text));
 	if (current) {
 		current->robbed[direction] = true;
 		stop_flow(store, current, direction);
@@ -143,7 +151,10 @@ static void start(struct session_store *store, struct operation *op)
 	op->step = STEP_START;
 	if (!t->alive)
 		return;
-	set_control(store, s, t);
+	if (set_control(store, s, t) != 0) {
+		op->failed = true;
+		return;
+	}
 	if (t->has_keyset)
 		keys_activate(store, s, &t->keyset, t->key_id, t->fresh);
 	start_flow(store, op, UP);
@@ -157,8 +168,8 @@ static void end_session(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
 	store_count(store, SESSION_REMOVED);
-	store_log(store, SESSION_LOG_INFO, "IMSI %s NSAPI %u: session removed", s->imsi.digits,
-		  s->nsapi);
+	store_log(store, SESSION_LOG_INFO, "IMSI %s NSAPI %u: session removed",
+		  store_imsi(s).digits, s->nsapi);
 	store_free_session(store, s);
 }
 
@@ -170,7 +181,7 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 		store, SESSION_LOG_WARNING,
 		"IMSI %s NSAPI %u: no room for its %s, the GTP-C message that asks for it does not "
 		"cross; raise sessions.max",
-		s->imsi.digits, s->nsapi, what);
+		store_imsi(s).digits, s->nsapi, what);
 	if (held)
 		held->discard = true;
 }
@@ -294,7 +305,8 @@ void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunne
 		apply_target(store, s, &end_of_session, held);
 }
 
-void apply_current(const struct session *s, struct session_target *target)
+void apply_current(const struct session_store *store, const struct session *s,
+		   struct session_target *target)
 {
 	const struct operation *last = work_last_operation(s);
 
@@ -303,9 +315,10 @@ void apply_current(const struct session *s, struct session_target *target)
 	} else {
 		*target = (struct session_target){
 			.alive = true,
-			.control_sgsn = s->control_sgsn,
-			.control_ggsn = s->control_ggsn,
-			.tunnel = {s->flow[UP].tunnel, s->flow[DOWN].tunnel}};
+			.control_sgsn = store_tunnel(store, &s->control_sgsn),
+			.control_ggsn = store_tunnel(store, &s->control_ggsn),
+			.tunnel = {store_tunnel(store, &s->flow[UP].tunnel),
+				   store_tunnel(store, &s->flow[DOWN].tunnel)}};
 	}
 	target->fresh = false;
 	target->has_keyset = false;

@@ -14,7 +14,7 @@
 /* Where fewer numbers of flows than this are left, the oldest tunnels linger no more. */
 #define NUMBERS_KEPT 512
 
-static void command(struct session_store *store, const struct session_flow_ref *flow,
+static void command(struct session_store *store, const struct session_flow *flow,
 		    struct datapath_command *c, void *acknowledge)
 {
 	c->flow = flow->number;
@@ -55,7 +55,7 @@ static void linger_is_over(struct wheel_timer *timer, void *arg)
 	remove_linger((struct late_tunnel *)((char *)timer - offsetof(struct late_tunnel, timer)));
 }
 
-static void start_linger(struct session_store *store, const struct session_flow_ref *flow)
+static void start_linger(struct session_store *store, const struct session_flow *flow)
 {
 	struct late_tunnel *linger = calloc(1, sizeof(*linger));
 
@@ -64,10 +64,10 @@ static void start_linger(struct session_store *store, const struct session_flow_
 		return;
 	}
 	linger->store = store;
-	linger->tunnel = flow->tunnel;
+	linger->tunnel = store_tunnel(store, &flow->tunnel);
 	linger->worker = flow->worker;
 	linger->number = flow->number;
-	LIST_INSERT_HEAD(late_list_of(store, &flow->tunnel), linger, entry);
+	LIST_INSERT_HEAD(late_list_of(store, &linger->tunnel), linger, entry);
 	TAILQ_INSERT_TAIL(&store->lingers_by_age[flow->worker], linger, age);
 	wheel_set(store->wheel, &linger->timer, LINGER_MS, linger_is_over);
 }
@@ -111,13 +111,13 @@ static enum session_index tunnel_index(enum session_direction direction)
 }
 
 static void send_add(struct session_store *store, const struct session *s,
-		     enum session_direction direction)
+		     enum session_direction direction, const struct tunnel *tunnel)
 {
 	const struct session_config *config = &store->config;
 	struct datapath_command c = {.kind = DATAPATH_ADD_FLOW};
 
-	c.add.tunnel = s->flow[direction].tunnel;
-	c.add.session = s->id;
+	c.add.tunnel = *tunnel;
+	c.add.session = store_id(store, s);
 	c.add.direction = (uint8_t)direction;
 	c.add.bearer = s->nsapi;
 	c.add.counter_octets = config->counter_octets;
@@ -129,18 +129,19 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 	      const struct tunnel *tunnel, void *acknowledge)
 {
 	const unsigned worker = tunnel_owner(tunnel->teid, store->config.workers);
-	struct session_flow_ref *flow = &s->flow[direction];
+	struct session_flow *flow = &s->flow[direction];
 
-	flow->tunnel = *tunnel;
+	if (store_set_tunnel(store, &flow->tunnel, tunnel) != 0)
+		return -ENOMEM;
 	end_linger(store, tunnel);
 	spare_numbers(store, worker);
 	if (store->free_flow_counts[worker] == 0)
 		return -ENOSPC;
 	flow->live = true;
-	flow->worker = worker;
+	flow->worker = (uint8_t)worker;
 	flow->number = store->free_flows[worker][--store->free_flow_counts[worker]];
 	store_index(store, s, tunnel_index(direction));
-	send_add(store, s, direction);
+	send_add(store, s, direction, tunnel);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
 			flows_set_keyset(store, s, direction, slot, false, NULL);
@@ -151,7 +152,7 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 void flows_stop(struct session_store *store, struct session *s, enum session_direction direction,
 		void *acknowledge)
 {
-	struct session_flow_ref *flow = &s->flow[direction];
+	struct session_flow *flow = &s->flow[direction];
 	struct datapath_command c = {.kind = DATAPATH_STOP_FLOW};
 
 	command(store, flow, &c, acknowledge);

@@ -188,7 +188,7 @@ static void say_spent(struct session_store *store, const struct session *s, unsi
 		store, SESSION_LOG_WARNING,
 		"IMSI %s NSAPI %u: COUNT of e2mKEYSET %s has reached its end; nothing more is sent "
 		"with it",
-		s->imsi.digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
+		store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
 }
 
 void keys_take_event(struct session_store *store, struct session *s,

@@ -202,7 +202,7 @@ static bool find_linked(struct session_store *store, struct transaction *t, cons
 	primary = store_find_control(store, INDEX_CONTROL_GGSN, &t->addressed, t->linked_nsapi);
 	if (!primary)
 		return false;
-	t->imsi = primary->imsi;
+	t->imsi = store_imsi(primary);
 	return true;
 }
 
@@ -212,8 +212,8 @@ static void say_learned(struct session_store *store, const struct session *s,
 	char id[E2M_KEYSET_ID_STR], up[TUNNEL_STR], down[TUNNEL_STR];
 
 	store_log(store, SESSION_LOG_INFO,
-		  "step 6: IMSI %s NSAPI %u: %s, Key ID %u, uplink %s, downlink %s", s->imsi.digits,
-		  s->nsapi, e2m_keyset_id_str(&t->keyset, id), t->key_id,
+		  "step 6: IMSI %s NSAPI %u: %s, Key ID %u, uplink %s, downlink %s",
+		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&t->keyset, id), t->key_id,
 		  tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
 }
 
@@ -239,8 +239,9 @@ static void create_unprotected(struct session_store *store, const struct transac
 }
 
 /* False: the message does not say all that a session needs. */
-static bool target_of_create(struct session_target *target, const struct transaction *t,
-			     const struct session *primary, const struct gtpc_v1 *m)
+static bool target_of_create(const struct session_store *store, struct session_target *target,
+			     const struct transaction *t, const struct session *primary,
+			     const struct gtpc_v1 *m)
 {
 	const struct endpoint user = user_endpoint(m), control = control_endpoint(m);
 
@@ -250,8 +251,8 @@ static bool target_of_create(struct session_target *target, const struct transac
 					  .keyset = t->e2m.id,
 					  .key_id = t->e2m.key_id};
 	if (primary) {
-		target->control_sgsn = primary->control_sgsn;
-		target->control_ggsn = primary->control_ggsn;
+		target->control_sgsn = store_tunnel(store, &primary->control_sgsn);
+		target->control_ggsn = store_tunnel(store, &primary->control_ggsn);
 	}
 	update(&target->control_sgsn, &t->control);
 	update(&target->control_ggsn, &control);
@@ -268,7 +269,7 @@ static struct session *session_of_create(struct session_store *store, const stru
 
 	if (s) {
 		store_count(store, SESSION_REPLACED);
-		s->serial = ++store->last_serial;
+		s->serial = store_next_serial(store);
 		return s;
 	}
 	s = store_new_session(store, &t->imsi, t->nsapi);
@@ -289,7 +290,7 @@ static void take_create_response(struct session_store *store, const struct trans
 	}
 	if (t->linked_nsapi != t->nsapi)
 		primary = store_find_subscriber(store, &t->imsi, t->linked_nsapi);
-	if (!target_of_create(&target, t, primary, m)) {
+	if (!target_of_create(store, &target, t, primary, m)) {
 		store_count(store, SESSION_GTPC_UNPARSED);
 		return;
 	}
@@ -318,7 +319,7 @@ static void find_updated(struct session_store *store, struct transaction *t,
 		s = store_find_control(store, control_index(t), &t->addressed, t->nsapi);
 	if (!s && t->addressed.teid == 0 && (m->present & GTPC_V1_HAS_IMSI))
 		s = store_find_subscriber(store, &t->imsi, t->nsapi);
-	t->session = s ? s->id : 0;
+	t->session = s ? store_id(store, s) : 0;
 	t->serial = s ? s->serial : 0;
 }
 
@@ -346,7 +347,7 @@ static void take_update_response(struct session_store *store, const struct trans
 	struct session_target target, before;
 
 	if (s)
-		apply_current(s, &before);
+		apply_current(store, s, &before);
 	if (!s || s->serial != t->serial || !before.alive) {
 		store_count(store, SESSION_GTPC_UNKNOWN_SESSION);
 		return;

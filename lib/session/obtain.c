@@ -8,7 +8,7 @@
 void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
-	const struct keysource_request request = {.imsi = s->imsi, .id = keyset->id};
+	const struct keysource_request request = {.imsi = store_imsi(s), .id = keyset->id};
 	struct session_work *work;
 	char id[E2M_KEYSET_ID_STR];
 
@@ -18,11 +18,11 @@ void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 	if (!work || pull_start(store->pulls, &request, &work->waiters[slot].waiter) != 0) {
 		work_end(s);
 		store_log(store, SESSION_LOG_WARNING, "IMSI %s: out of memory, no pull started",
-			  s->imsi.digits);
+			  store_imsi(s).digits);
 		return;
 	}
 	store_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
-		  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
+		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
 }
 
 /* --- no keyset, or no longer --- */
@@ -54,7 +54,7 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 	if (!keyset->refusal_said)
 		store_log(store, SESSION_LOG_WARNING,
 			  "IMSI %s NSAPI %u: no e2mKEYSET for %s: %s%s%s; its packets are dropped",
-			  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id), why,
+			  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id), why,
 			  detail[0] ? ": " : "", detail);
 	keyset->refusal_said = true;
 	fail(store, s, slot);
@@ -76,7 +76,7 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 		store, SESSION_LOG_WARNING,
 		"IMSI %s NSAPI %u: the lifetime of e2mKEYSET %s has ended; its packets are dropped "
 		"until the UE activates another",
-		s->imsi.digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
+		store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
 	fail(store, s, slot);
 }
 
@@ -144,12 +144,12 @@ static void install(struct session_store *store, struct session *s, unsigned slo
 	struct session_keyset *keyset = &s->keysets[slot];
 	const unsigned twin = find_twin(s, slot);
 	const struct counts_key counts_key = {
-		.imsi = s->imsi, .keyset = keyset->fingerprint, .bearer = s->nsapi};
+		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	char id[E2M_KEYSET_ID_STR];
 
 	store_log(store, SESSION_LOG_INFO,
 		  "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
-		  s->imsi.digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
+		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
 		  e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
 	if (twin != DATAPATH_KEYSETS) {
 		slot = join(store, s, slot, twin);
@@ -162,7 +162,7 @@ static void install(struct session_store *store, struct session *s, unsigned slo
 		retire_tell(store, s, slot, false, NULL);
 	}
 	store_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
-		  s->imsi.digits, s->nsapi, s->keysets[slot].key_id);
+		  store_imsi(s).digits, s->nsapi, s->keysets[slot].key_id);
 	if (slot == s->newest && s->changeover_due == 0)
 		keys_use_newest(store, s);
 }

@@ -38,7 +38,7 @@ struct retired *retire_keyset(struct session_store *store, struct session *s, un
 	keyset->key = NULL;
 	retired->has_counts = true;
 	retired->counts_key = (struct counts_key){
-		.imsi = s->imsi, .keyset = keyset->fingerprint, .bearer = s->nsapi};
+		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	retired->counts = keyset->count; /* of a direction without a live flow */
 	/* Within its lifetime it may be pulled again. */
 	if (retention_s > 0)

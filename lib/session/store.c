@@ -46,21 +46,16 @@ static int allocate_flow_numbers(struct session_store *store)
 static int allocate(struct session_store *store, uint64_t now_ms)
 {
 	const struct session_config *c = &store->config;
-	uint32_t heads = 64;
 
-	while (heads < c->max)
-		heads *= 2;
-	store->mask = heads - 1;
+	store->heads_count = c->max;
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
-		if (!(store->heads[i] = calloc(heads, sizeof(uint32_t))))
+		if (!(store->heads[i] = calloc(store->heads_count, sizeof(uint32_t))))
 			return -ENOMEM;
 	store->sessions = calloc((size_t)c->max + 1, sizeof(*store->sessions));
-	store->free_ids = calloc(c->max, sizeof(*store->free_ids));
+	store->gsns = gsns_new();
 	store->wheel = wheel_new(now_ms, store);
-	if (!store->sessions || !store->free_ids || !store->wheel)
+	if (!store->sessions || !store->gsns || !store->wheel)
 		return -ENOMEM;
-	for (uint32_t i = 0; i < c->max; i++)
-		store->free_ids[store->free_count++] = c->max - i;
 	store->counts = counts_new(c->max * COUNTS_PER_SESSION, store->wheel);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
 					store);
@@ -91,9 +86,9 @@ void session_store_free(struct session_store *store)
 {
 	if (!store)
 		return;
-	for (uint32_t id = 1; store->sessions && id <= store->config.max; id++) {
-		struct session *s = &store->sessions[id];
-		if (!s->in_use)
+	for (uint32_t id = 1; id <= store->highest; id++) {
+		struct session *s = store_session(store, id);
+		if (!s)
 			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			npdu_key_free(s->keysets[slot].key);
@@ -113,7 +108,7 @@ void session_store_free(struct session_store *store)
 	free(store->lingers_by_age);
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		free(store->heads[i]);
-	free(store->free_ids);
+	gsns_free(store->gsns);
 	free(store->sessions);
 	free(store);
 }
@@ -140,71 +135,83 @@ uint32_t session_flows_per_worker(const struct session_config *config)
 
 /* --- indexes --- */
 
-static uint32_t hash_of_imsi(const struct e2m_imsi *imsi, uint32_t seed)
+static uint32_t hash_of_tunnel(const struct session_tunnel *t, uint32_t seed)
 {
-	uint64_t halves[2];
-
-	_Static_assert(sizeof(halves) == sizeof(*imsi), "an IMSI is hashed in two halves");
-	memcpy(halves, imsi, sizeof(halves));
-	return rte_hash_crc_8byte(halves[1], rte_hash_crc_8byte(halves[0], seed));
+	return rte_hash_crc_8byte((uint64_t)t->gsn << 32 | t->teid, seed);
 }
 
 static uint32_t hash_of(const struct session *s, enum session_index which)
 {
 	switch (which) {
 	case INDEX_SUBSCRIBER:
-		return hash_of_imsi(&s->imsi, s->nsapi);
+		return rte_hash_crc_8byte(s->imsi, s->nsapi);
 	case INDEX_CONTROL_SGSN:
-		return rte_hash_crc_4byte(tunnel_hash(&s->control_sgsn), s->nsapi);
+		return hash_of_tunnel(&s->control_sgsn, s->nsapi);
 	case INDEX_CONTROL_GGSN:
-		return rte_hash_crc_4byte(tunnel_hash(&s->control_ggsn), s->nsapi);
+		return hash_of_tunnel(&s->control_ggsn, s->nsapi);
 	case INDEX_TUNNEL_UP:
-		return tunnel_hash(&s->flow[UP].tunnel);
+		return hash_of_tunnel(&s->flow[UP].tunnel, 0);
 	case INDEX_TUNNEL_DOWN:
-		return tunnel_hash(&s->flow[DOWN].tunnel);
+		return hash_of_tunnel(&s->flow[DOWN].tunnel, 0);
 	case SESSION_INDEXES:
 		break;
 	}
 	return 0;
 }
 
+static uint32_t *head_of(struct session_store *store, const struct session *s,
+			 enum session_index which)
+{
+	return &store->heads[which][(uint64_t)hash_of(s, which) * store->heads_count >> 32];
+}
+
+static bool is_indexed(const struct session *s, enum session_index which)
+{
+	return s->indexed >> which & 1;
+}
+
 void store_index(struct session_store *store, struct session *s, enum session_index which)
 {
-	uint32_t *head;
+	uint32_t *head = head_of(store, s, which);
 
-	assert(!s->indexed[which]);
-	head = &store->heads[which][hash_of(s, which) & store->mask];
+	assert(!is_indexed(s, which));
 	s->link[which] = *head;
-	*head = s->id;
-	s->indexed[which] = true;
+	*head = store_id(store, s);
+	s->indexed |= (uint8_t)(1 << which);
 }
 
 void store_unindex(struct session_store *store, struct session *s, enum session_index which)
 {
+	const uint32_t id = store_id(store, s);
 	uint32_t *at;
 
-	if (!s->indexed[which])
+	if (!is_indexed(s, which))
 		return;
-	at = &store->heads[which][hash_of(s, which) & store->mask];
-	while (*at != s->id)
+	at = head_of(store, s, which);
+	while (*at != id)
 		at = &store->sessions[*at].link[which];
 	*at = s->link[which];
-	s->indexed[which] = false;
+	s->indexed &= (uint8_t) ~(1 << which);
+}
+
+static bool is_same_tunnel(const struct session_tunnel *a, const struct session_tunnel *b)
+{
+	return a->gsn == b->gsn && a->teid == b->teid;
 }
 
 static bool is_same(const struct session *a, const struct session *b, enum session_index which)
 {
 	switch (which) {
 	case INDEX_SUBSCRIBER:
-		return a->nsapi == b->nsapi && memcmp(&a->imsi, &b->imsi, sizeof(a->imsi)) == 0;
+		return a->nsapi == b->nsapi && a->imsi == b->imsi;
 	case INDEX_CONTROL_SGSN:
-		return a->nsapi == b->nsapi && tunnel_is_equal(&a->control_sgsn, &b->control_sgsn);
+		return a->nsapi == b->nsapi && is_same_tunnel(&a->control_sgsn, &b->control_sgsn);
 	case INDEX_CONTROL_GGSN:
-		return a->nsapi == b->nsapi && tunnel_is_equal(&a->control_ggsn, &b->control_ggsn);
+		return a->nsapi == b->nsapi && is_same_tunnel(&a->control_ggsn, &b->control_ggsn);
 	case INDEX_TUNNEL_UP:
-		return tunnel_is_equal(&a->flow[UP].tunnel, &b->flow[UP].tunnel);
+		return is_same_tunnel(&a->flow[UP].tunnel, &b->flow[UP].tunnel);
 	case INDEX_TUNNEL_DOWN:
-		return tunnel_is_equal(&a->flow[DOWN].tunnel, &b->flow[DOWN].tunnel);
+		return is_same_tunnel(&a->flow[DOWN].tunnel, &b->flow[DOWN].tunnel);
 	case SESSION_INDEXES:
 		break;
 	}
@@ -215,17 +222,69 @@ static bool is_same(const struct session *a, const struct session *b, enum sessi
 static struct session *find(struct session_store *store, const struct session *like,
 			    enum session_index which)
 {
-	uint32_t id = store->heads[which][hash_of(like, which) & store->mask];
+	uint32_t id = *head_of(store, like, which);
 
 	while (id != 0 && !is_same(&store->sessions[id], like, which))
 		id = store->sessions[id].link[which];
 	return id ? &store->sessions[id] : NULL;
 }
 
+/* 15 digits of four bits from the top down, and 0xf where there is none. */
+static uint64_t pack_imsi(const struct e2m_imsi *imsi)
+{
+	uint64_t packed = 0;
+
+	for (size_t i = 0; i < sizeof(imsi->digits); i++)
+		packed = packed << 4 | (imsi->digits[i] ? imsi->digits[i] & 0xf : 0xf);
+	return packed;
+}
+
+struct e2m_imsi store_imsi(const struct session *s)
+{
+	struct e2m_imsi imsi = {0};
+
+	for (unsigned i = 0; i < E2M_IMSI_MAX_DIGITS; i++) {
+		const unsigned digit = s->imsi >> (60 - 4 * i) & 0xf;
+		if (digit > 9)
+			break;
+		imsi.digits[i] = (char)('0' + digit);
+	}
+	return imsi;
+}
+
+struct tunnel store_tunnel(const struct session_store *store, const struct session_tunnel *t)
+{
+	struct tunnel tunnel = {.teid = t->teid};
+
+	if (t->gsn != 0)
+		memcpy(tunnel.receiver, gsns_address(store->gsns, t->gsn), sizeof(tunnel.receiver));
+	return tunnel;
+}
+
+int store_set_tunnel(struct session_store *store, struct session_tunnel *t,
+		     const struct tunnel *value)
+{
+	const uint32_t gsn = gsns_take(store->gsns, value->receiver);
+
+	if (gsn == 0)
+		return -ENOMEM;
+	gsns_give_back(store->gsns, t->gsn);
+	*t = (struct session_tunnel){.gsn = gsn, .teid = value->teid};
+	return 0;
+}
+
+/* gsn 0: no session has any tunnel there. */
+static struct session_tunnel known_tunnel(const struct session_store *store,
+					  const struct tunnel *tunnel)
+{
+	return (struct session_tunnel){.gsn = gsns_find(store->gsns, tunnel->receiver),
+				       .teid = tunnel->teid};
+}
+
 struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi)
 {
-	const struct session like = {.imsi = *imsi, .nsapi = nsapi};
+	const struct session like = {.imsi = pack_imsi(imsi), .nsapi = nsapi};
 
 	return find(store, &like, INDEX_SUBSCRIBER);
 }
@@ -233,19 +292,21 @@ struct session *store_find_subscriber(struct session_store *store, const struct 
 struct session *store_find_control(struct session_store *store, enum session_index which,
 				   const struct tunnel *control, uint8_t nsapi)
 {
-	const struct session like = {
-		.control_sgsn = *control, .control_ggsn = *control, .nsapi = nsapi};
+	const struct session_tunnel known = known_tunnel(store, control);
+	const struct session like = {.control_sgsn = known, .control_ggsn = known, .nsapi = nsapi};
 
-	return find(store, &like, which);
+	return known.gsn ? find(store, &like, which) : NULL;
 }
 
 struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction)
 {
-	struct session like = {0};
+	const struct session_tunnel known = known_tunnel(store, tunnel);
+	const struct session like = {.flow = {{.tunnel = known}, {.tunnel = known}}};
 	struct session *s;
 
-	like.flow[UP].tunnel = like.flow[DOWN].tunnel = *tunnel;
+	if (known.gsn == 0)
+		return NULL;
 	*direction = UP;
 	s = find(store, &like, INDEX_TUNNEL_UP);
 	if (s)
@@ -256,12 +317,31 @@ struct session *store_find_tunnel(struct session_store *store, const struct tunn
 
 /* --- sessions --- */
 
+/* 0 is no serial. */
+uint32_t store_next_serial(struct session_store *store)
+{
+	if (++store->last_serial == 0)
+		store->last_serial = 1;
+	return store->last_serial;
+}
+
 bool store_has_room(const struct session_store *store, uint32_t counts)
 {
-	const uint32_t sessions = store->config.max - store->free_count;
-	const uint64_t taken = (uint64_t)sessions * DATAPATH_KEYSETS + store->promised;
+	const uint64_t taken = (uint64_t)store->in_use * DATAPATH_KEYSETS + store->promised;
 
 	return counts_room(store->counts) >= taken + counts;
+}
+
+/* A place that was in use before, or the next that never was. */
+static struct session *take_place(struct session_store *store)
+{
+	struct session *s;
+
+	if (store->free_first == 0)
+		return &store->sessions[++store->highest];
+	s = &store->sessions[store->free_first];
+	store->free_first = s->link[INDEX_SUBSCRIBER];
+	return s;
 }
 
 struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
@@ -269,15 +349,14 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 {
 	struct session *s;
 
-	if (store->free_count == 0 || !store_has_room(store, DATAPATH_KEYSETS))
+	if (store->in_use == store->config.max || !store_has_room(store, DATAPATH_KEYSETS))
 		return NULL;
-	s = &store->sessions[store->free_ids[--store->free_count]];
-	memset(s, 0, sizeof(*s));
-	s->id = (uint32_t)(s - store->sessions);
-	s->in_use = true;
-	s->imsi = *imsi;
-	s->nsapi = s->primary = nsapi;
-	s->serial = ++store->last_serial;
+	s = take_place(store);
+	store->in_use++;
+	*s = (struct session){.serial = store_next_serial(store),
+			      .imsi = pack_imsi(imsi),
+			      .nsapi = nsapi,
+			      .primary = nsapi};
 	store_index(store, s, INDEX_SUBSCRIBER);
 	return s;
 }
@@ -287,15 +366,26 @@ void store_free_session(struct session_store *store, struct session *s)
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		store_unindex(store, s, i);
 	wheel_cancel(&s->timer);
-	s->in_use = false;
-	store->free_ids[store->free_count++] = s->id;
+	gsns_give_back(store->gsns, s->control_sgsn.gsn);
+	gsns_give_back(store->gsns, s->control_ggsn.gsn);
+	for (unsigned d = 0; d < 2; d++)
+		gsns_give_back(store->gsns, s->flow[d].tunnel.gsn);
+	s->serial = 0;
+	s->link[INDEX_SUBSCRIBER] = store->free_first;
+	store->free_first = store_id(store, s);
+	store->in_use--;
 }
 
 struct session *store_session(struct session_store *store, uint32_t id)
 {
-	if (id == 0 || id > store->config.max || !store->sessions[id].in_use)
+	if (id == 0 || id > store->highest || store->sessions[id].serial == 0)
 		return NULL;
 	return &store->sessions[id];
+}
+
+uint32_t store_id(const struct session_store *store, const struct session *s)
+{
+	return (uint32_t)(s - store->sessions);
 }
 
 struct session *store_session_of_event(struct session_store *store, unsigned worker,

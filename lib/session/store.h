@@ -9,6 +9,7 @@
 
 #include "npdu/npdu.h"
 #include "session/counts.h"
+#include "session/gsns.h"
 #include "session/session.h"
 
 enum session_direction { UP = E2M_UPLINK, DOWN = E2M_DOWNLINK };
@@ -56,24 +57,35 @@ struct session_work {
 	struct session_waiter waiters[DATAPATH_KEYSETS];
 };
 
+/* struct tunnel without the address: few GSNs have many tunnels. */
+struct session_tunnel {
+	uint32_t gsn; /* in the store's gsns; 0: none yet */
+	uint32_t teid;
+};
+
+struct session_flow {
+	struct session_tunnel tunnel;
+	uint32_t number; /* at its worker */
+	uint8_t worker;
+	bool live;
+};
+
 struct session {
-	uint32_t id;	 /* place in the store's array */
-	uint32_t serial; /* of the Create that made it what it is */
+	uint32_t serial; /* of the Create that made it what it is; 0: not in use */
 	uint32_t link[SESSION_INDEXES];
-	bool indexed[SESSION_INDEXES];
-	bool in_use;
-	struct e2m_imsi imsi;
+	uint64_t imsi; /* store_imsi */
+	struct session_tunnel control_sgsn;
+	struct session_tunnel control_ggsn;
+	struct session_flow flow[2]; /* by direction */
+	uint8_t indexed;	     /* bit of each index */
 	uint8_t nsapi;
-	uint8_t primary;       /* NSAPI of the context whose PDP address it shares; its own */
-	uint8_t newest;	       /* keyset's place of the latest activation */
-	uint8_t downlink_slot; /* what downlink uses */
-	struct tunnel control_sgsn;
-	struct tunnel control_ggsn;
-	struct session_flow_ref flow[2]; /* by direction */
-	struct session_keyset keysets[DATAPATH_KEYSETS];
-	struct wheel_timer timer;  /* for the first due time, or one that is no more */
+	uint8_t primary;	   /* NSAPI of the context whose PDP address it shares; its own */
+	uint8_t newest : 1;	   /* keyset's place of the latest activation */
+	uint8_t downlink_slot : 1; /* what downlink uses */
 	uint32_t changeover_due;   /* downlink uses the newest keyset */
+	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
+	struct session_keyset keysets[DATAPATH_KEYSETS];
 };
 
 /* A stopped flow that still drops late packets. */
@@ -118,13 +130,15 @@ struct session_store {
 	uint64_t counters[SESSION_COUNTER_COUNT];
 
 	struct session *sessions; /* [1..max]; 0 stands for none */
-	uint32_t *free_ids;
-	uint32_t free_count;
+	uint32_t in_use;
+	uint32_t highest;    /* id that was ever in use */
+	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
 	uint32_t ready;
 	uint32_t promised; /* COUNTs that operations under way may have to remember */
 	uint32_t last_serial;
 	uint32_t *heads[SESSION_INDEXES];
-	uint32_t mask;
+	uint32_t heads_count; /* of each index */
+	struct gsns *gsns;
 
 	uint32_t **free_flows; /* by worker: numbers of flows not in use */
 	uint32_t *free_flow_counts;
@@ -143,6 +157,8 @@ struct session_store {
 struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi);
 void store_free_session(struct session_store *store, struct session *session);
+/* Of a Create: tells a session from the one that had its place, or its IMSI and NSAPI, before. */
+uint32_t store_next_serial(struct session_store *store);
 
 struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi);
@@ -161,6 +177,12 @@ void store_index(struct session_store *store, struct session *session, enum sess
 void store_unindex(struct session_store *store, struct session *session, enum session_index which);
 
 struct session *store_session(struct session_store *store, uint32_t id);
+uint32_t store_id(const struct session_store *store, const struct session *session);
+struct e2m_imsi store_imsi(const struct session *session);
+struct tunnel store_tunnel(const struct session_store *store, const struct session_tunnel *tunnel);
+/* -ENOMEM: it is as before. An index that it is a key of must not have the session. */
+int store_set_tunnel(struct session_store *store, struct session_tunnel *tunnel,
+		     const struct tunnel *value);
 /* The session that an event is about, if flow is still its own; NULL when it was meant for another. */
 struct session *store_session_of_event(struct session_store *store, unsigned worker,
 				       const struct datapath_event *event);
@@ -193,7 +215,7 @@ bool work_is_pulling(const struct session *session, unsigned slot);
 /* --- flows.c: commands to workers --- */
 
 /* Adds a flow for direction with what the session's keysets hold. No other flow has the tunnel.
- * -ENOSPC: the worker has no place. acknowledge comes back as the event's cookie. */
+ * -ENOSPC: the worker has no place. -ENOMEM. acknowledge comes back as the event's cookie. */
 int flows_add(struct session_store *store, struct session *session,
 	      enum session_direction direction, const struct tunnel *tunnel, void *acknowledge);
 /* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
@@ -245,7 +267,8 @@ void apply_target(struct session_store *store, struct session *session,
 void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
 			 struct held_gtpc *held);
 /* What the session will be once all that is under way is done. */
-void apply_current(const struct session *session, struct session_target *target);
+void apply_current(const struct session_store *store, const struct session *session,
+		   struct session_target *target);
 /* An acknowledgement of STOP_FLOW or USE_KEYSET. */
 void apply_acknowledged(struct session_store *store, const struct datapath_event *event);
 void apply_free(struct session *session);

@@ -23,7 +23,7 @@ void session_take_event(struct session_store *store, unsigned worker,
 
 void session_totals(const struct session_store *store, struct session_totals *totals)
 {
-	totals->sessions = store->config.max - store->free_count;
+	totals->sessions = store->in_use;
 	totals->ready = store->ready;
 	totals->max = store->config.max;
 	totals->octets = sizeof(struct session) + SESSION_INDEXES * sizeof(uint32_t);
@@ -44,16 +44,25 @@ static const char *state_name(const struct session *s)
 	return "learned";
 }
 
-static void view(const struct session *s, struct session_view *v)
+static struct session_flow_ref view_flow(const struct session_store *store,
+					 const struct session_flow *flow)
+{
+	return (struct session_flow_ref){.live = flow->live,
+					 .worker = flow->worker,
+					 .number = flow->number,
+					 .tunnel = store_tunnel(store, &flow->tunnel)};
+}
+
+static void view(const struct session_store *store, const struct session *s, struct session_view *v)
 {
 	const struct session_keyset *keyset = &s->keysets[s->newest];
 
-	*v = (struct session_view){.id = s->id,
-				   .imsi = s->imsi,
+	*v = (struct session_view){.id = store_id(store, s),
+				   .imsi = store_imsi(s),
 				   .nsapi = s->nsapi,
 				   .state = state_name(s),
-				   .uplink = s->flow[UP],
-				   .downlink = s->flow[DOWN],
+				   .uplink = view_flow(store, &s->flow[UP]),
+				   .downlink = view_flow(store, &s->flow[DOWN]),
 				   .keyset = keyset->id,
 				   .key_id = keyset->key_id,
 				   .slot = s->newest,
@@ -67,9 +76,9 @@ size_t session_view_from(const struct session_store *store, uint32_t first,
 	size_t count = 0;
 	uint32_t id = first ? first : 1;
 
-	for (; id <= store->config.max && count < max; id++)
-		if (store->sessions[id].in_use)
-			view(&store->sessions[id], &views[count++]);
-	*next = id <= store->config.max ? id : 0;
+	for (; id <= store->highest && count < max; id++)
+		if (store->sessions[id].serial != 0)
+			view(store, &store->sessions[id], &views[count++]);
+	*next = id <= store->highest ? id : 0;
 	return count;
 }

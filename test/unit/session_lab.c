@@ -227,7 +227,7 @@ static unsigned subscriber_of(const struct lab_flow *flow)
 	const struct session *s = store_session(lab.store, flow->session);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	return (unsigned)strtoul(s->imsi.digits + 5, NULL, 10);
+	return (unsigned)strtoul(store_imsi(s).digits + 5, NULL, 10);
 }
 
 static uint32_t *used_by(const struct lab_flow *flow, unsigned slot)
