@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* records: key and value of each record as octets, little-endian, without padding. The value ends with
+ * CRC-32C of key and value. A key begins with a letter that says what the record is. */
+#include "state/internal.h"
+
+#include <ctype.h>
+#include <rte_hash_crc.h>
+#include <string.h>
+
+#define KIND_HEAD    'A'
+#define KIND_COUNTS  'C'
+#define KIND_SESSION 'S'
+#define CRC_LEN	     4
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "integers are copied as they are");
+
+_Static_assert(sizeof(struct state_session) <= RECORD_VALUE_MAX &&
+		       sizeof(struct state_counts) <= RECORD_KEY_MAX + RECORD_VALUE_MAX,
+	       "a record has room for all");
+
+/* One walk for both ways, so that they cannot differ. */
+struct codec {
+	uint8_t *at;
+	bool is_reading;
+};
+
+static void field(struct codec *c, void *member, size_t len)
+{
+	if (c->is_reading)
+		memcpy(member, c->at, len);
+	else
+		memcpy(c->at, member, len);
+	c->at += len;
+}
+
+#define FIELD(c, member) field(c, &(member), sizeof(member))
+
+static void walk_head(struct codec *c, struct record_head *head)
+{
+	FIELD(c, head->format);
+	FIELD(c, head->age_s);
+}
+
+static void walk_tunnel(struct codec *c, struct tunnel *t)
+{
+	FIELD(c, t->receiver);
+	FIELD(c, t->teid);
+}
+
+static void walk_keyset(struct codec *c, struct state_keyset *k)
+{
+	FIELD(c, k->flags);
+	FIELD(c, k->key_id);
+	FIELD(c, k->eea);
+	FIELD(c, k->eia);
+	FIELD(c, k->id.type);
+	FIELD(c, k->id.value);
+	FIELD(c, k->fingerprint);
+	FIELD(c, k->lifetime_s);
+	FIELD(c, k->ceiling);
+}
+
+static void walk_session(struct codec *c, struct state_session *s)
+{
+	FIELD(c, s->serial);
+	FIELD(c, s->imsi.digits);
+	FIELD(c, s->nsapi);
+	FIELD(c, s->primary);
+	FIELD(c, s->newest);
+	FIELD(c, s->downlink_slot);
+	FIELD(c, s->counter_octets);
+	FIELD(c, s->has_tunnel);
+	walk_tunnel(c, &s->tunnel[E2M_UPLINK]);
+	walk_tunnel(c, &s->tunnel[E2M_DOWNLINK]);
+	walk_tunnel(c, &s->control_sgsn);
+	walk_tunnel(c, &s->control_ggsn);
+	for (unsigned i = 0; i < STATE_KEYSETS; i++)
+		walk_keyset(c, &s->keysets[i]);
+}
+
+static void walk_counts_key(struct codec *c, struct state_counts *counts)
+{
+	FIELD(c, counts->imsi.digits);
+	FIELD(c, counts->fingerprint);
+	FIELD(c, counts->bearer);
+}
+
+static void walk_counts(struct codec *c, struct state_counts *counts)
+{
+	FIELD(c, counts->ceiling);
+	FIELD(c, counts->forget_at);
+}
+
+/* Big-endian, so that records lie in the order of ids. */
+static void write_id(uint8_t *out, uint32_t id)
+{
+	for (int i = 0; i < 4; i++)
+		out[i] = (uint8_t)(id >> (24 - 8 * i));
+}
+
+static uint32_t read_id(const uint8_t *in)
+{
+	return (uint32_t)in[0] << 24 | (uint32_t)in[1] << 16 | (uint32_t)in[2] << 8 | in[3];
+}
+
+/* Of the key and the first len octets of the value. */
+static uint32_t crc_of(const struct record *r, size_t len)
+{
+	return rte_hash_crc(r->value, (uint32_t)len,
+			    rte_hash_crc(r->key, (uint32_t)r->key_len, 0xffffffff));
+}
+
+/* --- to octets --- */
+
+static void finish(struct record *r, const struct codec *value)
+{
+	const size_t len = (size_t)(value->at - r->value);
+	const uint32_t crc = crc_of(r, len);
+
+	memcpy(r->value + len, &crc, CRC_LEN);
+	r->value_len = len + CRC_LEN;
+}
+
+void record_of_head(struct record *r, const struct record_head *head)
+{
+	struct record_head copy = *head;
+	struct codec value = {.at = r->value};
+
+	r->key[0] = KIND_HEAD;
+	r->key_len = 1;
+	walk_head(&value, &copy);
+	finish(r, &value);
+}
+
+void record_of_change(struct record *r, const struct state_change *change)
+{
+	struct state_change copy = *change;
+	struct codec key = {.at = r->key + 1}, value = {.at = r->value};
+
+	if (change->kind == STATE_SESSION) {
+		r->key[0] = KIND_SESSION;
+		write_id(key.at, change->session.id);
+		key.at += 4;
+		walk_session(&value, &copy.session);
+	} else {
+		r->key[0] = KIND_COUNTS;
+		walk_counts_key(&key, &copy.counts);
+		walk_counts(&value, &copy.counts);
+	}
+	r->key_len = (size_t)(key.at - r->key);
+	finish(r, &value);
+}
+
+/* --- from octets --- */
+
+static bool imsi_is_good(const struct e2m_imsi *imsi)
+{
+	struct e2m_imsi again;
+	const size_t len = strnlen(imsi->digits, sizeof(imsi->digits));
+
+	return e2m_imsi_parse(&again, imsi->digits, len) == 0 &&
+	       memcmp(&again, imsi, sizeof(again)) == 0;
+}
+
+static bool keyset_is_good(const struct state_keyset *k)
+{
+	if (!(k->flags & STATE_KEYSET_HELD))
+		return true;
+	return k->key_id <= E2M_KEY_ID_MAX &&
+	       (k->id.type == E2M_ID_SQN || k->id.type == E2M_ID_RAND);
+}
+
+static bool session_is_good(const struct state_session *s)
+{
+	return s->id > 0 && imsi_is_good(&s->imsi) && s->nsapi <= 15 && s->primary <= 15 &&
+	       s->newest < STATE_KEYSETS && s->downlink_slot < STATE_KEYSETS &&
+	       s->counter_octets <= 3 && keyset_is_good(&s->keysets[0]) &&
+	       keyset_is_good(&s->keysets[1]);
+}
+
+/* Reads the key, and len octets of the value by its kind; there is nothing left over of either. */
+static enum record_kind read_fields(union record_content *content, struct record *r, size_t len)
+{
+	struct codec key = {.at = r->key + 1, .is_reading = true};
+	struct codec value = {.at = r->value, .is_reading = true};
+	enum record_kind kind = RECORD_DAMAGED;
+
+	memset(content, 0, sizeof(*content));
+	switch (r->key[0]) {
+	case KIND_HEAD:
+		walk_head(&value, &content->head);
+		kind = RECORD_HEAD;
+		break;
+	case KIND_SESSION:
+		content->session.id = read_id(key.at);
+		key.at += 4;
+		walk_session(&value, &content->session);
+		if (session_is_good(&content->session))
+			kind = RECORD_SESSION;
+		break;
+	case KIND_COUNTS:
+		walk_counts_key(&key, &content->counts);
+		walk_counts(&value, &content->counts);
+		if (imsi_is_good(&content->counts.imsi))
+			kind = RECORD_COUNTS;
+		break;
+	}
+	if (key.at != r->key + r->key_len || value.at != r->value + len)
+		return RECORD_DAMAGED;
+	return kind;
+}
+
+enum record_kind record_read(union record_content *content, const MDB_val *key,
+			     const MDB_val *value)
+{
+	struct record r = {.key_len = key->mv_size, .value_len = value->mv_size};
+	uint32_t crc;
+
+	if (key->mv_size < 1 || key->mv_size > RECORD_KEY_MAX || value->mv_size < CRC_LEN ||
+	    value->mv_size > RECORD_VALUE_MAX)
+		return RECORD_DAMAGED;
+	/* Whatever their lengths say, the fields are read in a place that has all of them. */
+	memcpy(r.key, key->mv_data, key->mv_size);
+	memcpy(r.value, value->mv_data, value->mv_size);
+	memcpy(&crc, r.value + r.value_len - CRC_LEN, CRC_LEN);
+	if (crc != crc_of(&r, r.value_len - CRC_LEN))
+		return RECORD_DAMAGED;
+	return read_fields(content, &r, r.value_len - CRC_LEN);
+}
+
+void record_name(const MDB_val *key, char *name, size_t size)
+{
+	const uint8_t *octets = key->mv_data;
+	int digits = 0;
+
+	if (key->mv_size == 5 && octets[0] == KIND_SESSION) {
+		snprintf(name, size, "session %u", read_id(octets + 1));
+		return;
+	}
+	if (key->mv_size < 1 + sizeof(struct e2m_imsi) || octets[0] != KIND_COUNTS) {
+		snprintf(name, size, "a record without a name");
+		return;
+	}
+	while (digits < (int)sizeof(struct e2m_imsi) && isdigit(octets[1 + digits]))
+		digits++;
+	snprintf(name, size, "the COUNTs of IMSI %.*s", digits, (const char *)octets + 1);
+}

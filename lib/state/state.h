@@ -1,0 +1,137 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * state: what must outlive the process, on disk. Sessions, each with the COUNTs that may have been used
+ * with its keysets, and the same of keysets that no session holds any more. One LMDB file, written by
+ * one thread, many changes in a transaction, so that nobody else waits for the disk. The control thread
+ * calls it. No key is ever in it. doc/state.md has the format, and why no COUNT comes twice.
+ */
+#ifndef STATE_STATE_H
+#define STATE_STATE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "datapath/tunnel.h"
+#include "e2m/e2m.h"
+
+#define STATE_KEYSETS	      2
+#define STATE_FINGERPRINT_LEN 16
+/* A record's octets in the file, its share of LMDB's pages included: to reckon what a fleet needs. */
+#define STATE_OCTETS_A_SESSION 640
+#define STATE_OCTETS_A_COUNT   256
+
+/* --- what is kept --- */
+
+enum state_keyset_flag {
+	STATE_KEYSET_HELD = 1,		/* there is one in this place */
+	STATE_KEYSET_KNOWN = 2,		/* it was pulled: it has a fingerprint and algorithms */
+	STATE_KEYSET_AUTHENTICATED = 4, /* an uplink PDU under it was */
+	STATE_KEYSET_OVER = 8,		/* its lifetime has ended */
+};
+
+struct state_keyset {
+	uint8_t flags; /* enum state_keyset_flag */
+	uint8_t key_id;
+	uint8_t eea;
+	uint8_t eia;
+	struct e2m_keyset_id id;
+	uint8_t fingerprint[STATE_FINGERPRINT_LEN];
+	uint32_t lifetime_s;
+	uint32_t ceiling[2]; /* by direction: every COUNT used is below it */
+};
+
+struct state_session {
+	uint32_t id;	 /* the session's place, from 1 on: the record's key */
+	uint32_t serial; /* of two that have the same tunnel, the later one is right */
+	struct e2m_imsi imsi;
+	uint8_t nsapi;
+	uint8_t primary;
+	uint8_t newest;
+	uint8_t downlink_slot;
+	uint8_t counter_octets;
+	uint8_t has_tunnel[2]; /* by direction */
+	struct tunnel tunnel[2];
+	struct tunnel control_sgsn;
+	struct tunnel control_ggsn;
+	struct state_keyset keysets[STATE_KEYSETS];
+};
+
+/* COUNTs of a keyset that no session holds. The first three members are the record's key. */
+struct state_counts {
+	struct e2m_imsi imsi;
+	uint8_t fingerprint[STATE_FINGERPRINT_LEN];
+	uint8_t bearer;
+	uint32_t ceiling[2];
+	uint64_t forget_at; /* in seconds of state_age; 0: never */
+};
+
+/* --- the file --- */
+
+struct state_config {
+	const char *path; /* a folder; made where it is missing, but not the one above it */
+	uint64_t max_octets;
+};
+
+struct state;
+
+/* Locks the folder, checks all of the file, and opens it. NULL when it is in use, damaged, of a newer
+ * format, or cannot be opened: errors has been told, with what to do. */
+struct state *state_open(const struct state_config *config, FILE *errors);
+/* Waits for what is being written. */
+void state_close(struct state *state);
+
+/* Seconds that processes have run with this state, up to the last change that was written: a clock that
+ * no one can set. */
+uint64_t state_age(const struct state *state);
+
+/* Who gets the records. false ends the load; whoever returns it has said why. */
+struct state_reader {
+	bool (*session)(void *arg, const struct state_session *session);
+	bool (*counts)(void *arg, const struct state_counts *counts);
+	void *arg;
+};
+/* Before the first state_write. false: a record is damaged, which errors has been told, or the reader
+ * wants no more. */
+bool state_load(struct state *state, const struct state_reader *reader, FILE *errors);
+
+/* --- changes --- */
+
+enum state_kind { STATE_SESSION, STATE_COUNTS };
+
+struct state_change {
+	uint8_t kind; /* enum state_kind */
+	bool is_gone; /* the record with that key is removed; the rest says nothing */
+	union {
+		struct state_session session;
+		struct state_counts counts;
+	};
+};
+
+/* What is written together: all of it is on disk, or nothing is. */
+struct state_batch {
+	uint64_t age_s; /* state_age as it is now */
+	size_t room;
+	size_t count;
+	struct state_change changes[];
+};
+
+/* NULL: no memory. */
+struct state_batch *state_batch_new(size_t room);
+void state_batch_free(struct state_batch *batch);
+
+/* Hands batch over to the thread that writes; only one at a time. It must stay as it is until state_written
+ * gives it back. -errno: there is no such thread and none could be started. */
+int state_write(struct state *state, struct state_batch *batch);
+/* The batch that has been worked off, and 0 in *error, or why nothing of it is on disk: for state_strerror.
+ * NULL: it is not there yet, or there is none. */
+struct state_batch *state_written(struct state *state, int *error);
+/* The same, and waits. */
+struct state_batch *state_wait(struct state *state, int *error);
+/* Becomes readable when state_written has something to give. */
+int state_fd(const struct state *state);
+
+const char *state_strerror(int error);
+
+#endif
