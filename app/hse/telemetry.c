@@ -71,6 +71,23 @@ static unsigned peers_open(void)
 	return open;
 }
 
+/* Of one session, with all that is its own; flows are the workers', and more than two a session. */
+static void add_memory(struct rte_tel_data *d, const struct session_totals *totals)
+{
+	struct session_config config;
+	uint64_t flows, one_keyset;
+
+	control_session_config(self.config, &config);
+	flows = (uint64_t)config.workers * session_flows_per_worker(&config) *
+		datapath_flow_octets(self.workers[0]) / config.max;
+	one_keyset = totals->octets + flows + SESSION_KEY_OCTETS;
+	rte_tel_data_add_dict_u64(d, "session_bytes", one_keyset);
+	rte_tel_data_add_dict_u64(d, "session_bytes_two_keysets", one_keyset + SESSION_KEY_OCTETS);
+	rte_tel_data_add_dict_u64(d, "session_bytes_in_control", totals->octets);
+	rte_tel_data_add_dict_u64(d, "session_bytes_in_workers", flows);
+	rte_tel_data_add_dict_u64(d, "removed_keyset_bytes", totals->octets_remembered);
+}
+
 static int tell_status(const char *params, struct rte_tel_data *d)
 {
 	struct status status = {0};
@@ -88,8 +105,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_u64(d, "sessions", status.totals.sessions);
 	rte_tel_data_add_dict_u64(d, "sessions_ready", status.totals.ready);
 	rte_tel_data_add_dict_u64(d, "sessions_max", status.totals.max);
-	rte_tel_data_add_dict_u64(d, "session_bytes",
-				  status.totals.octets + 2 * datapath_flow_octets(self.workers[0]));
+	add_memory(d, &status.totals);
 	rte_tel_data_add_dict_u64(d, "pulls_in_flight", status.pulls_in_flight);
 	rte_tel_data_add_dict_u64(d, "held_packets", held);
 	rte_tel_data_add_dict_u64(d, "peers_open", peers_open());

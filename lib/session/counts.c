@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
+#include <rte_common.h>
 #include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,7 @@ struct counts {
 	struct wheel *wheel;
 	uint32_t capacity;
 	uint32_t used;
-	uint32_t mask;
+	uint32_t lists_count;
 	struct record_list lists[];
 };
 
@@ -40,21 +41,18 @@ int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_
 }
 
 /* Records in one list on average, when all are in use. */
-#define RECORDS_A_LIST 4
+#define RECORDS_A_LIST 16
 
 struct counts *counts_new(uint32_t capacity, struct wheel *wheel)
 {
-	uint32_t lists = 64;
-	struct counts *c;
+	const uint32_t lists = capacity / RECORDS_A_LIST + 1;
+	struct counts *c = calloc(1, sizeof(*c) + lists * sizeof(c->lists[0]));
 
-	while (lists < capacity / RECORDS_A_LIST)
-		lists *= 2;
-	c = calloc(1, sizeof(*c) + lists * sizeof(c->lists[0]));
 	if (!c)
 		return NULL;
 	c->wheel = wheel;
 	c->capacity = capacity;
-	c->mask = lists - 1;
+	c->lists_count = lists;
 	return c;
 }
 
@@ -70,7 +68,7 @@ void counts_free(struct counts *c)
 {
 	if (!c)
 		return;
-	for (uint32_t i = 0; i <= c->mask; i++)
+	for (uint32_t i = 0; i < c->lists_count; i++)
 		while (!LIST_EMPTY(&c->lists[i]))
 			forget(LIST_FIRST(&c->lists[i]));
 	free(c);
@@ -84,7 +82,7 @@ static struct record_list *list_of(struct counts *c, const struct counts_key *ke
 
 	for (size_t i = 0; i < sizeof(*key); i++)
 		hash = (hash ^ octets[i]) * 16777619U;
-	return &c->lists[hash & c->mask];
+	return &c->lists[hash % c->lists_count];
 }
 
 static struct record *find(struct counts *c, const struct counts_key *key)
@@ -151,4 +149,14 @@ bool counts_take(struct counts *c, const struct counts_key *key, struct counts_v
 uint32_t counts_room(const struct counts *c)
 {
 	return c->capacity - c->used;
+}
+
+size_t counts_octets(const struct counts *c)
+{
+	return sizeof(*c) + c->lists_count * sizeof(c->lists[0]);
+}
+
+size_t counts_octets_each(void)
+{
+	return RTE_ALIGN_CEIL(sizeof(struct record) + sizeof(size_t), 16); /* as glibc does */
 }

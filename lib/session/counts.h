@@ -11,6 +11,7 @@
 #define SESSION_COUNTS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "e2m/e2m.h"
@@ -52,5 +53,9 @@ bool counts_take(struct counts *counts, const struct counts_key *key, struct cou
 
 /* Places left. */
 uint32_t counts_room(const struct counts *counts);
+
+/* Octets of memory when nothing is remembered, and for each keyset that is. */
+size_t counts_octets(const struct counts *counts);
+size_t counts_octets_each(void);
 
 #endif

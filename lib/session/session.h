@@ -111,11 +111,15 @@ void session_advance(struct session_store *store, uint64_t now_ms);
 
 /* --- for people --- */
 
+/* Of a keyset's keys, in the memory that workers read. */
+#define SESSION_KEY_OCTETS 64
+
 struct session_totals {
 	uint32_t sessions;
 	uint32_t ready; /* can protect and open */
 	uint32_t max;
-	size_t octets; /* control's memory for one session */
+	size_t octets;		  /* control's memory for one session at rest, all but keys */
+	size_t octets_remembered; /* for the COUNTs of one keyset that has left its session */
 };
 void session_totals(const struct session_store *store, struct session_totals *totals);
 uint64_t session_count(const struct session_store *store, enum session_counter counter);

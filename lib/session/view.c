@@ -21,12 +21,25 @@ void session_take_event(struct session_store *store, unsigned worker,
 		keys_take_event(store, s, event);
 }
 
+/* What was set aside for config.max sessions, for each of them. */
+static size_t octets_of_session(const struct session_store *store)
+{
+	const struct session_config *config = &store->config;
+	const size_t heads = (size_t)SESSION_INDEXES * store->heads_count * sizeof(uint32_t);
+	const size_t flow_numbers =
+		(size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
+	const size_t shared = heads + flow_numbers + counts_octets(store->counts);
+
+	return sizeof(struct session) + (shared + config->max - 1) / config->max;
+}
+
 void session_totals(const struct session_store *store, struct session_totals *totals)
 {
 	totals->sessions = store->in_use;
 	totals->ready = store->ready;
 	totals->max = store->config.max;
-	totals->octets = sizeof(struct session) + SESSION_INDEXES * sizeof(uint32_t);
+	totals->octets = octets_of_session(store);
+	totals->octets_remembered = counts_octets_each();
 }
 
 static const char *state_name(const struct session *s)
