@@ -13,6 +13,8 @@
 		.name = member_name, CONFIG_MEMBER(struct hse_config, member), __VA_ARGS__ \
 	}
 
+static const char *const steering_names[] = {"auto", "off", NULL};
+
 static const struct config_field port_fields[] = {
 	{.name = "device",
 	 .kind = CONFIG_STRING,
@@ -33,6 +35,10 @@ static const struct config_field port_fields[] = {
 	 CONFIG_MEMBER(struct hse_port_config, mtu),
 	 .min = 576,
 	 .max = HSE_MTU_MAX},
+	{.name = "teid_steering",
+	 .kind = CONFIG_ENUM,
+	 CONFIG_MEMBER(struct hse_port_config, teid_steering),
+	 .names = steering_names},
 	{0},
 };
 

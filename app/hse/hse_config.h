@@ -12,6 +12,7 @@
 #include "keysource/keysource.h"
 #include "program/program.h"
 
+enum hse_teid_steering { HSE_STEERING_AUTO, HSE_STEERING_OFF };
 enum hse_poll { HSE_POLL_ADAPTIVE, HSE_POLL_BUSY };
 enum hse_pull_when { HSE_PULL_ON_FIRST_PACKET, HSE_PULL_ON_ACTIVATION };
 
@@ -20,6 +21,7 @@ struct hse_port_config {
 	uint16_t queues;
 	uint16_t descriptors; /* a queue */
 	uint16_t mtu;	      /* 0: as the device has it; at most HSE_MTU_MAX */
+	int teid_steering;    /* enum hse_teid_steering */
 };
 
 #define HSE_MTU_MAX 9600

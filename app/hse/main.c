@@ -57,17 +57,26 @@ static int start_diameter(const struct hse_config *c)
 	return diameter_start();
 }
 
-static int make_worker(struct hse *hse, unsigned number)
+struct making {
+	struct hse *hse;
+	unsigned number;
+};
+
+/* On the worker's own lcore, so that all of its memory comes to lie on its NUMA node. */
+static int make_worker(void *arg)
 {
+	const struct making *making = arg;
+	struct hse *hse = making->hse;
+	const unsigned number = making->number;
 	const struct hse_config *c = &hse->config;
-	const unsigned lcore = eal_worker_lcore(number);
+	const unsigned node = rte_lcore_to_socket_id(eal_worker_lcore(number));
 	struct session_config sessions;
 
 	control_session_config(c, &sessions);
 	const struct datapath_config config = {
 		.worker = number,
 		.workers = c->workers.count,
-		.socket = (int)rte_lcore_to_socket_id(lcore),
+		.socket = (int)node,
 		.flows = session_flows_per_worker(&sessions),
 		.window_max = c->sessions.replay_window,
 		.mtu = {hse->ports.port[DATAPATH_ACCESS].mtu, hse->ports.port[DATAPATH_CORE].mtu},
@@ -76,8 +85,8 @@ static int make_worker(struct hse *hse, unsigned number)
 			(c->pull.hold_packets_total + c->workers.count - 1) / c->workers.count,
 		.hold_ms = c->pull.hold_ms,
 		.gtpc_hold_ms = c->gtpc.hold_ms,
-		.fragments = hse->ports.fragments,
-		.large = hse->ports.large,
+		.fragments = hse->ports.pools.fragments[node],
+		.large = hse->ports.pools.large[node],
 	};
 	struct hse_loop *loop = &hse->loops[number];
 	*loop = (struct hse_loop){.ports = &hse->ports,
@@ -106,8 +115,12 @@ static int make_workers(struct hse *hse)
 	hse->loops = calloc(count, sizeof(*hse->loops));
 	if (!hse->workers || !hse->loops)
 		return -ENOMEM;
-	for (unsigned i = 0; ret == 0 && i < count; i++)
-		ret = make_worker(hse, i);
+	for (unsigned i = 0; ret == 0 && i < count; i++) {
+		struct making making = {hse, i};
+		ret = rte_eal_remote_launch(make_worker, &making, eal_worker_lcore(i));
+		if (ret == 0)
+			ret = rte_eal_wait_lcore(eal_worker_lcore(i));
+	}
 	if (ret == 0 && datapath_connect_workers(hse->workers, count) != 0) {
 		program_log(PROGRAM_ERROR, "no memory for rings between %u workers", count);
 		ret = -ENOMEM;
@@ -136,7 +149,7 @@ static int start(struct hse *hse)
 	hse->control = control_new(&hse->config, hse->workers);
 	if (!hse->control)
 		return -EINVAL;
-	return telemetry_start(hse->control, &hse->config, hse->workers);
+	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->workers);
 }
 
 static void stop(struct hse *hse)

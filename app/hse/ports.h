@@ -3,21 +3,21 @@
 #ifndef HSE_PORTS_H
 #define HSE_PORTS_H
 
-#include <rte_mbuf.h>
-
 #include "hse_config.h"
+#include "pools.h"
+#include "steering.h"
 
 struct hse_port {
 	uint16_t id;
 	uint16_t queues; /* receive */
 	uint16_t mtu;
+	unsigned node; /* NUMA */
+	enum steering steering;
 };
 
 struct hse_ports {
 	struct hse_port port[DATAPATH_SIDES];
-	struct rte_mempool *mbufs;
-	struct rte_mempool *fragments;
-	struct rte_mempool *large; /* for whole datagrams of several mbufs */
+	struct pools pools;
 };
 
 /* Configures and starts both ports, promiscuous, with one transmit queue a worker. Errors are logged;

@@ -9,8 +9,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "ports.h"
-
 /* Rows of one answer of /hse/sessions: what fits the socket's longest message. */
 #define ROWS 24
 
@@ -18,6 +16,7 @@
 static struct {
 	struct hse_control *control;
 	const struct hse_config *config;
+	const struct hse_ports *ports;
 	struct datapath_worker *const *workers;
 	time_t started;
 	/* Held while a question is answered; telemetry's threads end with the EAL only. */
@@ -53,12 +52,14 @@ static void ask_status(struct hse_control *control, void *arg)
 	status->pulls_in_flight = pull_in_flight(session_pulls(control_store(control)));
 }
 
-static void add_port(struct rte_tel_data *d, const char *name, enum datapath_side side)
+static void add_port(struct rte_tel_data *d, enum datapath_side side, const char *name,
+		     const char *steering)
 {
 	char device[64];
 
 	ports_device_name(self.config->ports[side].device, device, sizeof(device));
 	rte_tel_data_add_dict_string(d, name, device);
+	rte_tel_data_add_dict_string(d, steering, steering_name(self.ports->port[side].steering));
 }
 
 static unsigned peers_open(void)
@@ -109,8 +110,8 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_u64(d, "pulls_in_flight", status.pulls_in_flight);
 	rte_tel_data_add_dict_u64(d, "held_packets", held);
 	rte_tel_data_add_dict_u64(d, "peers_open", peers_open());
-	add_port(d, "port_access", DATAPATH_ACCESS);
-	add_port(d, "port_core", DATAPATH_CORE);
+	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");
+	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
 	return 0;
 }
 
@@ -356,9 +357,10 @@ static int on_counters(const char *cmd, const char *params, struct rte_tel_data 
 }
 
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
-		    struct datapath_worker *const *workers)
+		    const struct hse_ports *ports, struct datapath_worker *const *workers)
 {
 	self.control = control;
+	self.ports = ports;
 	self.config = config;
 	self.workers = workers;
 	self.started = time(NULL);

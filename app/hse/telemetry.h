@@ -5,9 +5,10 @@
 #define HSE_TELEMETRY_H
 
 #include "control.h"
+#include "ports.h"
 
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
-		    struct datapath_worker *const *workers);
+		    const struct hse_ports *ports, struct datapath_worker *const *workers);
 
 /* From here on nothing is answered, and nothing that was handed to telemetry_start is touched. Control
  * must have stopped. */
