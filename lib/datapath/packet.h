@@ -20,7 +20,7 @@ enum packet_kind {
 	PACKET_OTHER,	      /* crosses unchanged */
 	PACKET_GTPC,	      /* by way of control */
 	PACKET_GPDU,	      /* its tunnel decides */
-	PACKET_GPDU_SEGMENTS, /* likewise, in more than one segment */
+	PACKET_GPDU_SEGMENTS, /* likewise, in segments, or shared with others */
 	PACKET_BAD_GPDU,      /* G-PDU whose lengths contradict: only a known tunnel drops it */
 	PACKET_FIRST,	      /* first fragment of a UDP datagram */
 	PACKET_PART,	      /* another fragment: whose it is, the first says */

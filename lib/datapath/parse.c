@@ -254,6 +254,12 @@ static void parse_udp(struct cursor *c, struct packet *p)
 	}
 }
 
+/* In one piece, which nobody else reads: what is changed in place must be so. */
+static inline bool is_our_own(const struct rte_mbuf *m)
+{
+	return m->nb_segs == 1 && !RTE_MBUF_CLONED(m) && rte_mbuf_refcnt_read(m) == 1;
+}
+
 /* A fragment's place is told from the headers in the first segment. */
 static void note_segments(const struct cursor *c, const struct rte_mbuf *m, struct packet *p)
 {
@@ -281,7 +287,7 @@ static void parse_any(struct datapath_worker *w, struct rte_mbuf *m, struct pack
 		is_udp = parse_ipv6(&c, p);
 	if (is_udp)
 		parse_udp(&c, p);
-	if (m->nb_segs > 1)
+	if (!is_our_own(m))
 		note_segments(&c, m, p);
 }
 
@@ -323,7 +329,7 @@ static inline bool parse_plain(const struct rte_mbuf *m, struct packet *p)
 	const uint8_t *d = rte_pktmbuf_mtod(m, const uint8_t *);
 	uint32_t ip_len, udp_len, gtpu_len;
 
-	if (m->nb_segs != 1 || rte_pktmbuf_data_len(m) < PLAIN_PAYLOAD || !is_plain_gpdu(d))
+	if (!is_our_own(m) || rte_pktmbuf_data_len(m) < PLAIN_PAYLOAD || !is_plain_gpdu(d))
 		return false;
 	ip_len = read16(d + PLAIN_IP + 2);
 	udp_len = read16(d + PLAIN_UDP + 4);
