@@ -34,7 +34,7 @@ struct bench_result {
 	double stage_cycles[DATAPATH_STAGES];
 };
 
-/* Measures a case in turns of about turn_packets packets. Negative errno, said on stderr. */
+/* Measures a case in turns of about turn_packets packets (from 2048 on). Negative errno, said on stderr. */
 int bench_measure(const struct bench_case *c, unsigned turns, uint32_t turn_packets,
 		  struct bench_result *result);
 

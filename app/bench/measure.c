@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* measure: turns of the worker's own functions and of the bare library, one after the other, so that a
- * machine that changes its speed changes it for both. */
+ * machine that changes its speed changes it for both. A turn is made of slices, much shorter than what a
+ * system gives a thread at once, and its median is what counts: a slice that was interrupted is one of
+ * many. The first of a turn fills the caches and is not counted. */
 #include <errno.h>
 #include <pthread.h>
 #include <rte_cycles.h>
@@ -16,7 +18,9 @@
 
 #include "bench.h"
 
-#define TURNS_MAX 64
+#define TURNS_MAX  64
+#define SLICES_MAX 1024
+#define SLICE	   (4 * BENCH_BUFFERS) /* packets */
 
 struct rig {
 	struct bench_fleet fleet;
@@ -152,41 +156,69 @@ static int say_lost(const struct rig *rig, uint64_t expected)
 	return -EIO;
 }
 
-static void measure_stages(struct rig *rig, uint32_t packets, struct bench_result *result)
+/* Cycles a packet, of the slices of one turn. */
+static double worker_turn(struct rig *rig, unsigned slices)
 {
-	struct datapath_stage_cycles clock = {0};
+	double cycles[SLICES_MAX];
 
-	datapath_clock_stages(rig->worker, &clock);
-	worker_run(rig, packets);
-	datapath_clock_stages(rig->worker, NULL);
-	for (unsigned i = 0; i < DATAPATH_STAGES; i++)
-		result->stage_cycles[i] = (double)clock.cycles[i] / packets;
+	worker_run(rig, SLICE);
+	for (unsigned i = 0; i < slices; i++)
+		cycles[i] = (double)worker_run(rig, SLICE) / SLICE;
+	return bench_median(cycles, slices);
 }
 
-static int take_turns(struct rig *rig, struct bench_bare *bare, unsigned turns, uint32_t packets,
+static double bare_turn(struct bench_bare *bare, const uint32_t *order, unsigned slices)
+{
+	double cycles[SLICES_MAX];
+
+	bare_run(bare, order, SLICE);
+	for (unsigned i = 0; i < slices; i++)
+		cycles[i] = (double)bare_run(bare, order, SLICE) / SLICE;
+	return bench_median(cycles, slices);
+}
+
+static void measure_stages(struct rig *rig, unsigned slices, struct bench_result *result)
+{
+	static double cycles[DATAPATH_STAGES][SLICES_MAX];
+
+	worker_run(rig, SLICE);
+	for (unsigned i = 0; i < slices; i++) {
+		struct datapath_stage_cycles clock = {0};
+
+		datapath_clock_stages(rig->worker, &clock);
+		worker_run(rig, SLICE);
+		datapath_clock_stages(rig->worker, NULL);
+		for (unsigned stage = 0; stage < DATAPATH_STAGES; stage++)
+			cycles[stage][i] = (double)clock.cycles[stage] / SLICE;
+	}
+	for (unsigned stage = 0; stage < DATAPATH_STAGES; stage++)
+		result->stage_cycles[stage] = bench_median(cycles[stage], slices);
+}
+
+static int take_turns(struct rig *rig, struct bench_bare *bare, unsigned turns, unsigned slices,
 		      struct bench_result *result)
 {
 	double worker[TURNS_MAX], alone[TURNS_MAX], ratio[TURNS_MAX];
 
-	worker_run(rig, packets);
-	bare_run(bare, rig->fleet.order, packets);
+	for (unsigned i = 0; i < slices; i++) /* every session has been met */
+		worker_run(rig, SLICE);
 	for (unsigned t = 0; t < turns; t++) {
-		worker[t] = (double)worker_run(rig, packets) / packets;
-		alone[t] = (double)bare_run(bare, rig->fleet.order, packets) / packets;
+		worker[t] = worker_turn(rig, slices);
+		alone[t] = bare_turn(bare, rig->fleet.order, slices);
 		ratio[t] = alone[t] / worker[t];
 	}
 	result->worker_cycles = bench_median(worker, turns);
 	result->bare_cycles = bench_median(alone, turns);
 	result->ratio = bench_median(ratio, turns);
-	measure_stages(rig, packets, result);
-	const uint64_t expected = (uint64_t)packets * (turns + 2);
-	return rig->out == expected ? 0 : say_lost(rig, expected);
+	measure_stages(rig, slices, result);
+	const uint64_t runs = slices + (uint64_t)(turns + 1) * (slices + 1);
+	return rig->out == runs * SLICE ? 0 : say_lost(rig, runs * SLICE);
 }
 
 int bench_measure(const struct bench_case *c, unsigned turns, uint32_t turn_packets,
 		  struct bench_result *result)
 {
-	const uint32_t packets = turn_packets / BENCH_BUFFERS * BENCH_BUFFERS;
+	const unsigned slices = RTE_MIN(turn_packets / SLICE, (unsigned)SLICES_MAX);
 	struct bench_bare *bare = bare_new(c);
 	struct rig rig;
 	int ret = rig_init(&rig, c);
@@ -196,7 +228,7 @@ int bench_measure(const struct bench_case *c, unsigned turns, uint32_t turn_pack
 	if (ret == 0 && !bare)
 		ret = -ENOMEM;
 	if (ret == 0)
-		ret = take_turns(&rig, bare, turns, packets, result);
+		ret = take_turns(&rig, bare, turns, slices, result);
 	else
 		fprintf(stderr, "hse-bench: no memory for %u sessions; try --memory\n",
 			c->sessions);
