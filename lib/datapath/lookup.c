@@ -52,8 +52,7 @@ static inline void prefetch_key(const struct datapath_worker *w, struct flow *fl
 {
 	const struct flow_keyset *keyset = worker_keyset(w, flow, flow->in_use);
 
-	rte_prefetch0(keyset->key);
-	npdu_engine_prefetch(w->engine, keyset->hint);
+	npdu_engine_prefetch(w->engine, keyset->key, keyset->hint);
 }
 
 uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)

@@ -22,6 +22,8 @@ void aes_expand(const struct npdu_key *key, struct npdu_schedule_parts *out);
 struct aes_op {
 	struct npdu_op *op;
 	const struct npdu_schedule_parts *schedule;
+	uint64_t
+		count_bearer_direction; /* COUNT || BEARER || DIRECTION || 0^26, in memory's order */
 };
 
 /* EEA2: the same both ways. */

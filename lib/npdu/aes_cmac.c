@@ -33,31 +33,41 @@ struct lanes {
 #define NOTHING_BLOCKS 64
 static const __m128i nothing[NOTHING_BLOCKS];
 
+/* Where a padding of CMAC begins: an octet 0x80, then zeros. A window into it, tail before the middle, is
+ * what stands behind tail octets. */
+static const uint8_t padding[32] = {[16] = 0x80};
+
+INLINE __m128i count_bearer_direction(const struct aes_op *a)
+{
+	return _mm_cvtsi64_si128((long long)a->count_bearer_direction);
+}
+
+/* Of an input of 16 octets or fewer: those eight, and what there is of the PDU. */
+INLINE __m128i only_block(const struct aes_op *a, uint32_t len)
+{
+	uint8_t octets[8] = {0};
+
+	memcpy(octets, a->op->pdu, len - 8);
+	return _mm_unpacklo_epi64(count_bearer_direction(a),
+				  _mm_loadl_epi64((const __m128i *)octets));
+}
+
+/* len counts the eight octets before the PDU; tail of them, 1 to 16, are in this block. */
 INLINE __m128i last_block(const struct aes_op *a, uint32_t len, uint32_t tail)
 {
-	const struct npdu_op *op = a->op;
-	const uint8_t *end = op->pdu + len - 8;
+	const struct npdu_schedule_parts *schedule = a->schedule;
 	__m128i block;
 
-	/* len counts the eight octets before the PDU; tail of them, 1 to 16, are in this block. */
-	if (len < 16) {
-		uint8_t octets[16] = {0};
-		memcpy(octets, op->pdu, len - 8);
-		block = _mm_unpacklo_epi64(count_bearer_direction(op),
-					   _mm_loadl_epi64((const __m128i *)octets));
+	if (len > 16) {
+		block = _mm_loadu_si128((const __m128i *)(a->op->pdu + len - 24));
+		block = shift_down(block, 16 - tail);
 	} else {
-		block = _mm_loadu_si128((const __m128i *)(end - 16));
-		if (len == 16)
-			block = _mm_unpacklo_epi64(count_bearer_direction(op),
-						   _mm_srli_si128(block, 8));
+		block = only_block(a, len);
 	}
 	if (tail == 16)
-		return _mm_xor_si128(block, _mm_load_si128((const __m128i *)a->schedule->cmac_k1));
-	if (len >= 16)
-		block = shift_down(block, 16 - tail);
-	const __m128i one = _mm_cvtsi32_si128(0x80);
-	return _mm_xor_si128(_mm_xor_si128(block, shift_up(one, tail)),
-			     _mm_load_si128((const __m128i *)a->schedule->cmac_k2));
+		return _mm_xor_si128(block, _mm_load_si128((const __m128i *)schedule->cmac_k1));
+	block = _mm_xor_si128(block, _mm_loadu_si128((const __m128i *)(padding + 16 - tail)));
+	return _mm_xor_si128(block, _mm_load_si128((const __m128i *)schedule->cmac_k2));
 }
 
 /* Octets of CMAC's input, and its blocks. */
@@ -72,10 +82,10 @@ static inline uint32_t input_blocks(const struct npdu_op *op)
 }
 
 /* Of an input of two blocks or more. */
-INLINE __m128i first_block(const struct npdu_op *op)
+INLINE __m128i first_block(const struct aes_op *a)
 {
-	return _mm_unpacklo_epi64(count_bearer_direction(op),
-				  _mm_loadl_epi64((const __m128i *)op->pdu));
+	return _mm_unpacklo_epi64(count_bearer_direction(a),
+				  _mm_loadl_epi64((const __m128i *)a->op->pdu));
 }
 
 TARGET static void start(struct lanes *lanes, unsigned i, const struct aes_op *a)
@@ -96,7 +106,7 @@ TARGET static void start(struct lanes *lanes, unsigned i, const struct aes_op *a
 		lane->source = &lanes->last[i];
 		return;
 	}
-	lanes->first[i] = first_block(op);
+	lanes->first[i] = first_block(a);
 	lane->is_last = false;
 	lane->middles = blocks - 2;
 	lane->source = &lanes->first[i];
@@ -130,13 +140,21 @@ INLINE bool next_run(struct lanes *lanes, unsigned i)
 
 INLINE void encrypt_lanes(__m128i x[LANES], const __m128i *const schedule[LANES])
 {
+	const __m128i *k[LANES];
+
+	/* The compiler must not see that these are the round keys of the block before, or it keeps
+	 * them: in registers that there are not, so on the stack. */
+	for (unsigned i = 0; i < LANES; i++) {
+		k[i] = schedule[i];
+		__asm__("" : "+r"(k[i]));
+	}
 	for (unsigned i = 0; i < LANES; i++)
-		x[i] = _mm_xor_si128(x[i], _mm_load_si128(schedule[i]));
+		x[i] = _mm_xor_si128(x[i], _mm_load_si128(k[i]));
 	for (unsigned r = 1; r < ROUNDS; r++)
 		for (unsigned i = 0; i < LANES; i++)
-			x[i] = _mm_aesenc_si128(x[i], _mm_load_si128(schedule[i] + r));
+			x[i] = _mm_aesenc_si128(x[i], _mm_load_si128(k[i] + r));
 	for (unsigned i = 0; i < LANES; i++)
-		x[i] = _mm_aesenclast_si128(x[i], _mm_load_si128(schedule[i] + ROUNDS));
+		x[i] = _mm_aesenclast_si128(x[i], _mm_load_si128(k[i] + ROUNDS));
 }
 
 /* One block of every lane. */
@@ -225,28 +243,31 @@ TARGET static void unequal_macs(const struct aes_op *ops, size_t count, bool pro
 	}
 }
 
-/* Eight with equally many blocks: what bursts mostly are, and nothing to decide on the way. */
+/* Eight with equally many blocks: what bursts mostly are, and nothing to decide on the way. The last
+ * blocks are made while the ones before them are in the AES units. */
 TARGET static void equal_macs(const struct aes_op *ops, uint32_t blocks, bool protect)
 {
-	__m128i x[LANES], last[LANES];
-	const __m128i *schedule[LANES], *middle[LANES];
+	const uint32_t before = 16 * (blocks - 1);
+	__m128i x[LANES];
+	const __m128i *schedule[LANES];
 
 	for (unsigned i = 0; i < LANES; i++) {
-		const struct npdu_op *op = ops[i].op;
-		const uint32_t len = input_len(op);
 		schedule[i] = (const __m128i *)ops[i].schedule->auth;
-		middle[i] = (const __m128i *)(op->pdu + 8);
-		last[i] = last_block(&ops[i], len, len - 16 * (blocks - 1));
-		x[i] = blocks > 1 ? first_block(op) : last[i];
+		x[i] = blocks > 1 ? first_block(&ops[i]) : _mm_setzero_si128();
+	}
+	if (blocks > 1) {
+		const __m128i *middle[LANES];
+		for (unsigned i = 0; i < LANES; i++)
+			middle[i] = (const __m128i *)(ops[i].op->pdu + 8);
+		encrypt_lanes(x, schedule);
+		for (uint32_t b = 0; b + 2 < blocks; b++)
+			step(x, middle, schedule, b);
+	}
+	for (unsigned i = 0; i < LANES; i++) {
+		const uint32_t len = input_len(ops[i].op);
+		x[i] = _mm_xor_si128(x[i], last_block(&ops[i], len, len - before));
 	}
 	encrypt_lanes(x, schedule);
-	for (uint32_t b = 0; b + 2 < blocks; b++)
-		step(x, middle, schedule, b);
-	if (blocks > 1) {
-		for (unsigned i = 0; i < LANES; i++)
-			x[i] = _mm_xor_si128(x[i], last[i]);
-		encrypt_lanes(x, schedule);
-	}
 	for (unsigned i = 0; i < LANES; i++)
 		finish_mac(ops[i].op, x[i], protect);
 }

@@ -17,30 +17,41 @@ INLINE void xor_block(uint8_t *at, __m128i k)
 	_mm_storeu_si128(p, _mm_xor_si128(_mm_loadu_si128(p), k));
 }
 
-/* The last len (1 to 15) octets of the N-PDU of op, which end at end. Sixteen octets are read and written:
- * the ones before are the N-PDU's, the header's, or headroom, and stay as they are. */
-INLINE void xor_tail(const struct npdu_op *op, uint8_t *end, unsigned len, __m128i k)
+/* left (1 to 15) octets of the whole N-PDU, with less than a register before them. */
+INLINE void xor_octets(uint8_t *at, uint32_t left, __m128i k)
 {
-	if (end - 16 >= op->pdu - NPDU_HEADROOM) {
-		xor_block(end - 16, shift_up(k, 16 - len));
-		return;
-	}
-	/* Less than a register before it: only an N-PDU this short. */
 	uint8_t stream[16];
+
 	_mm_storeu_si128((__m128i *)stream, k);
-	for (unsigned i = 0; i < len; i++)
-		end[(int)i - (int)len] ^= stream[i];
+	for (uint32_t i = 0; i < left; i++)
+		at[i] ^= stream[i];
 }
 
-/* left (1 to 64) octets at at, with four blocks of key stream. */
-INLINE void xor_last(const struct npdu_op *op, uint8_t *at, uint32_t left, const __m128i k[4])
+/* left (1 to 64) octets at at, with four blocks of key stream. The last 16 are read before anything is
+ * written, and written after it: no load waits for a store. What of these stands before at is the N-PDU's,
+ * the header's or headroom, and stays as it is. */
+INLINE void xor_last(const struct npdu_op *op, uint8_t *at, uint32_t left, const __m128i *k)
 {
-	unsigned i = 0;
+	const uint32_t blocks = left / 16, tail = left % 16;
+	uint8_t *end = at + left - 16;
+	__m128i last, stream;
 
-	for (; left >= 16; left -= 16, at += 16, i++)
-		xor_block(at, k[i]);
-	if (left > 0)
-		xor_tail(op, at + left, left, k[i]);
+	if (tail == 0) {
+		for (uint32_t i = 0; i < blocks; i++)
+			xor_block(at + 16 * i, k[i]);
+		return;
+	}
+	if (end < op->pdu - NPDU_HEADROOM) {
+		xor_octets(at, left, k[0]);
+		return;
+	}
+	last = _mm_loadu_si128((const __m128i *)end);
+	stream = shift_up(k[blocks], 16 - tail);
+	for (uint32_t i = 0; i < blocks; i++)
+		xor_block(at + 16 * i, k[i]);
+	if (blocks > 0)
+		stream = _mm_or_si128(stream, shift_down(k[blocks - 1], tail));
+	_mm_storeu_si128((__m128i *)end, _mm_xor_si128(last, stream));
 }
 
 /* Four blocks of key stream from number on. */
@@ -63,7 +74,7 @@ INLINE void key_stream(__m128i k[4], __m128i first, uint32_t number, const __m12
 TARGET static void crypt_128(const struct aes_op *a)
 {
 	const struct npdu_op *op = a->op;
-	const __m128i first = count_bearer_direction(op);
+	const __m128i first = _mm_cvtsi64_si128((long long)a->count_bearer_direction);
 	const __m128i *schedule = (const __m128i *)a->schedule->enc;
 	uint8_t *at = op->pdu + npdu_header_len(op->counter_octets);
 	uint32_t left = op->npdu_len, number = 0;
@@ -97,19 +108,31 @@ __attribute__((constructor)) static void find_vaes(void)
 		   __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ecx & 1U << 9);
 }
 
-/* 2 * pairs blocks of key stream from number on. */
-INLINE_256 void key_stream_256(__m256i *k, unsigned pairs, __m128i first, uint32_t number,
+/* The numbers of the first counter blocks, a pair a register. */
+static const uint8_t numbers[4][32] __attribute__((aligned(32))) = {
+	{[31] = 1}, {[15] = 2, [31] = 3}, {[15] = 4, [31] = 5}, {[15] = 6, [31] = 7}};
+
+/* number is a multiple of 8, so that its sum with these is their union. */
+INLINE_256 __m256i counter_pair(__m256i first, uint32_t number, unsigned pair)
+{
+	const __m256i low = _mm256_load_si256((const __m256i *)numbers[pair]);
+
+	if (number == 0)
+		return _mm256_or_si256(first, low);
+	return _mm256_or_si256(
+		first,
+		_mm256_or_si256(
+			low, _mm256_slli_si256(_mm256_set1_epi64x(__builtin_bswap32(number)), 12)));
+}
+
+/* 2 * pairs blocks of key stream from number, a multiple of 8, on. */
+INLINE_256 void key_stream_256(__m256i *k, unsigned pairs, __m256i first, uint32_t number,
 			       const __m128i *schedule)
 {
 	__m256i round = _mm256_broadcastsi128_si256(_mm_load_si128(&schedule[0]));
 
 	for (unsigned i = 0; i < pairs; i++)
-		k[i] = _mm256_xor_si256(
-			_mm256_set_m128i(
-				_mm_insert_epi32(first, (int)__builtin_bswap32(number + 2 * i + 1),
-						 3),
-				_mm_insert_epi32(first, (int)__builtin_bswap32(number + 2 * i), 3)),
-			round);
+		k[i] = _mm256_xor_si256(counter_pair(first, number, i), round);
 	for (unsigned r = 1; r < ROUNDS; r++) {
 		round = _mm256_broadcastsi128_si256(_mm_load_si128(&schedule[r]));
 		for (unsigned i = 0; i < pairs; i++)
@@ -130,7 +153,8 @@ INLINE_256 void xor_pair(uint8_t *at, __m256i k)
 TARGET_256 static void crypt_256(const struct aes_op *a)
 {
 	const struct npdu_op *op = a->op;
-	const __m128i first = _mm_cvtsi64_si128((long long)count_bearer_direction_word(op));
+	const __m256i first = _mm256_broadcastsi128_si256(
+		_mm_cvtsi64_si128((long long)a->count_bearer_direction));
 	const __m128i *schedule = (const __m128i *)a->schedule->enc;
 	uint8_t *at = op->pdu + npdu_header_len(op->counter_octets);
 	uint32_t left = op->npdu_len, number = 0;

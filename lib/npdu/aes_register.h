@@ -32,16 +32,4 @@ INLINE __m128i shift_down(__m128i x, unsigned by)
 	return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(shifts + 16 + by)));
 }
 
-/* COUNT || BEARER || DIRECTION || 0^26, as the first eight octets of a register. */
-static inline uint64_t count_bearer_direction_word(const struct npdu_op *op)
-{
-	return __builtin_bswap32(op->count) | (uint64_t)(op->bearer << 3 | op->direction << 2)
-						      << 32;
-}
-
-INLINE __m128i count_bearer_direction(const struct npdu_op *op)
-{
-	return _mm_cvtsi64_si128((long long)count_bearer_direction_word(op));
-}
-
 #endif

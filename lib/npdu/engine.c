@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <assert.h>
+#include <endian.h>
 #include <openssl/crypto.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,7 +21,10 @@ struct slot {
 /* Hints of schedules of gcm begin here. */
 #define GCM_FIRST UINT32_C(0x40000000)
 
+_Static_assert(NPDU_KEPT_SIZE == NPDU_SCHEDULE_PARTS_SIZE, "as npdu.h says");
+
 struct npdu_engine {
+	struct npdu_kept kept; /* of parts; npdu.h knows that it stands here */
 	IMB_MGR *mgr;
 	bool has_aes;		/* eea2 with eia2 by aes.c */
 	struct schedules parts; /* of all but gcm */
@@ -43,6 +47,7 @@ struct npdu_engine *npdu_engine_new(uint32_t schedules)
 		npdu_engine_free(engine);
 		return NULL;
 	}
+	engine->kept = (struct npdu_kept){engine->parts.entries, engine->parts.count};
 	return engine;
 }
 
@@ -63,12 +68,19 @@ static struct schedules *schedules_of(struct npdu_engine *engine, const struct n
 	return key->eea == E2M_EEA_GCM ? &engine->gcm : &engine->parts;
 }
 
-void npdu_engine_prefetch(const struct npdu_engine *engine, uint32_t hint)
+void npdu_engine_prefetch_other(const struct npdu_engine *engine, const struct npdu_key *key,
+				uint32_t hint)
 {
-	if (schedules_has(&engine->parts, hint))
-		schedules_prefetch(&engine->parts, hint);
-	else if (schedules_has(&engine->gcm, hint))
-		schedules_prefetch(&engine->gcm, hint);
+	const char *schedule;
+
+	if (!schedules_has(&engine->gcm, hint)) {
+		__builtin_prefetch(key, 0, 3);
+		return;
+	}
+	/* What a short N-PDU needs of it. */
+	schedule = (const char *)schedules_at(&engine->gcm, hint - GCM_FIRST);
+	for (size_t at = 0; at < NPDU_KEPT_SIZE; at += 64)
+		__builtin_prefetch(schedule + at, 0, 3);
 }
 
 void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t *hint)
@@ -82,15 +94,20 @@ void npdu_engine_use_library_only(struct npdu_engine *engine)
 	engine->has_aes = false;
 }
 
-/* COUNT || BEARER || DIRECTION || 0^26: TS 33.401 B.1.3 (first half of the counter block), B.2.3. */
+/* COUNT || BEARER || DIRECTION || 0^26: TS 33.401 B.1.3 (first half of the counter block), B.2.3. As it
+ * stands in memory. */
+static inline uint64_t count_bearer_direction(const struct npdu_op *op)
+{
+	const uint64_t bearer_direction = (uint64_t)(op->bearer << 3 | op->direction << 2);
+
+	return htobe64((uint64_t)op->count << 32 | bearer_direction << 24);
+}
+
 static void write_count_bearer_direction(uint8_t out[8], const struct npdu_op *op)
 {
-	out[0] = (uint8_t)(op->count >> 24);
-	out[1] = (uint8_t)(op->count >> 16);
-	out[2] = (uint8_t)(op->count >> 8);
-	out[3] = (uint8_t)op->count;
-	out[4] = (uint8_t)(op->bearer << 3 | op->direction << 2);
-	out[5] = out[6] = out[7] = 0;
+	const uint64_t octets = count_bearer_direction(op);
+
+	memcpy(out, &octets, sizeof(octets));
 }
 
 /* --- gcm, RFC 5116: no lanes to share, so no job either --- */
@@ -260,6 +277,26 @@ static void run_jobs(struct npdu_engine *engine, struct npdu_op *const *ops, siz
 		finish(ops[i], &engine->slots[i], protect);
 }
 
+static struct npdu_schedule *make_schedule(struct npdu_engine *engine, const struct npdu_op *op,
+					   unsigned place)
+{
+	struct npdu_schedule *kept = schedules_kept(&engine->gcm, op->hint);
+
+	return kept ? kept
+		    : schedules_make(schedules_of(engine, op->key), op->key, op->hint, place);
+}
+
+static inline struct npdu_schedule *schedule_of(struct npdu_engine *engine,
+						const struct npdu_op *op, unsigned place)
+{
+	struct npdu_schedule *schedule = schedules_kept(&engine->parts, op->hint);
+
+	if (!schedule)
+		schedule = make_schedule(engine, op, place);
+	assert(schedule->number == op->key->number);
+	return schedule;
+}
+
 static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
 {
 	struct aes_op aes[NPDU_BURST_MAX];
@@ -270,14 +307,12 @@ static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, b
 	schedules_begin(&engine->parts);
 	schedules_begin(&engine->gcm);
 	for (size_t i = 0; i < count; i++) {
-		const struct npdu_key *key = ops[i].key;
-		const struct npdu_schedule *schedule =
-			schedules_get(schedules_of(engine, key), key, ops[i].hint, (unsigned)i);
+		const struct npdu_schedule *schedule = schedule_of(engine, &ops[i], (unsigned)i);
 
-		if (key->is_aes && engine->has_aes) {
-			aes[aes_count++] =
-				(struct aes_op){.op = &ops[i], .schedule = &schedule->parts};
-		} else if (key->eea == E2M_EEA_GCM) {
+		if (schedule->kind == NPDU_SCHEDULE_AES && engine->has_aes) {
+			aes[aes_count++] = (struct aes_op){&ops[i], &schedule->parts,
+							   count_bearer_direction(&ops[i])};
+		} else if (schedule->kind == NPDU_SCHEDULE_GCM) {
 			run_gcm(engine, &ops[i], schedule, protect);
 		} else {
 			engine->slots[others_count].schedule = schedule;

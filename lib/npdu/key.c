@@ -94,11 +94,19 @@ static void expand_auth(const IMB_MGR *mgr, const struct npdu_key *key, struct n
 	}
 }
 
+static enum npdu_schedule_kind kind_of(const struct npdu_key *key)
+{
+	if (key->eea == E2M_EEA_GCM)
+		return NPDU_SCHEDULE_GCM;
+	return key->is_aes ? NPDU_SCHEDULE_AES : NPDU_SCHEDULE_JOB;
+}
+
 void npdu_expand_key(const struct npdu_key *key, struct npdu_schedule *out)
 {
 	const IMB_MGR *mgr = npdu_library();
 
 	out->number = key->number;
+	out->kind = (uint8_t)kind_of(key);
 	if (key->is_aes && aes_is_available()) {
 		aes_expand(key, &out->parts);
 		return;

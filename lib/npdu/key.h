@@ -39,9 +39,18 @@ struct npdu_schedule_parts {
 	uint8_t cmac_k2[16];
 };
 
+/* Who works with a schedule. */
+enum npdu_schedule_kind {
+	NPDU_SCHEDULE_JOB, /* intel-ipsec-mb, as a job */
+	NPDU_SCHEDULE_AES, /* aes.h, where the CPU has what it needs */
+	NPDU_SCHEDULE_GCM, /* intel-ipsec-mb, a call */
+};
+
 struct npdu_schedule {
 	alignas(64) uint64_t number; /* the key's; 0: empty */
 	uint32_t *hint;		     /* whose owner is told when this place is given to another */
+	uint32_t used;		     /* the burst that met it last */
+	uint8_t kind;		     /* enum npdu_schedule_kind */
 	union {
 		alignas(64) struct npdu_schedule_parts parts;
 		struct gcm_key_data gcm;

@@ -121,11 +121,34 @@ void npdu_engine_use_library_only(struct npdu_engine *engine);
 
 #define NPDU_NO_HINT UINT32_MAX
 
-/* Fetches what npdu_protect and npdu_open will read of the schedule at hint, if any. */
-void npdu_engine_prefetch(const struct npdu_engine *engine, uint32_t hint);
+/* An engine begins with it: where it keeps most schedules, for npdu_engine_prefetch alone. */
+struct npdu_kept {
+	const char *schedules;
+	uint32_t count; /* hints below are of these */
+};
+#define NPDU_KEPT_SIZE 448
 
-/* Wipes what engine keeps of key (NULL is allowed): before the key is freed, and before hint is, by
- * whoever gave the hint. */
+/* For hints that are not: of gcm, or none. */
+void npdu_engine_prefetch_other(const struct npdu_engine *engine, const struct npdu_key *key,
+				uint32_t hint);
+
+/* Fetches the lines that npdu_protect and npdu_open will read for an operation with key and hint. */
+static inline void npdu_engine_prefetch(const struct npdu_engine *engine,
+					const struct npdu_key *key, uint32_t hint)
+{
+	const struct npdu_kept *kept = (const struct npdu_kept *)engine;
+	const char *schedule = kept->schedules + (size_t)hint * NPDU_KEPT_SIZE;
+
+	if (hint >= kept->count) {
+		npdu_engine_prefetch_other(engine, key, hint);
+		return;
+	}
+	for (size_t at = 0; at < NPDU_KEPT_SIZE; at += 64)
+		__builtin_prefetch(schedule + at, 0, 3);
+}
+
+/* Wipes what engine keeps of key (NULL is allowed): by whoever gave the hint, before the key is freed,
+ * before the hint is used with another key, and before its memory is used for something else. */
 void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, uint32_t *hint);
 
 /*

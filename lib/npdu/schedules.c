@@ -19,14 +19,14 @@ int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t s
 	/* One allocation: entries that are kept, then those of the burst at hand. */
 	const size_t octets = (count + (size_t)NPDU_BURST_MAX) * s->size;
 	s->entries = aligned_alloc(64, octets);
-	s->used = calloc(count, sizeof(*s->used));
 	s->burst = LATELY + 1;
-	if (!s->entries || !s->used) {
-		schedules_free(s);
+	if (!s->entries)
 		return -ENOMEM;
-	}
-	for (uint32_t i = 0; i < count + NPDU_BURST_MAX; i++)
+	for (uint32_t i = 0; i < count + NPDU_BURST_MAX; i++) {
 		schedules_at(s, i)->number = 0;
+		schedules_at(s, i)->used = 0;
+		schedules_at(s, i)->hint = NULL;
+	}
 	for (uint32_t i = 0; i < NPDU_BURST_MAX; i++)
 		s->scratch[i] = schedules_at(s, count + i);
 	return 0;
@@ -37,7 +37,6 @@ void schedules_free(struct schedules *s)
 	if (s->entries)
 		e2m_wipe(s->entries, (s->count + (size_t)NPDU_BURST_MAX) * s->size);
 	free(s->entries);
-	free(s->used);
 	memset(s, 0, sizeof(*s));
 }
 
@@ -47,7 +46,7 @@ static uint32_t find_victim(struct schedules *s)
 	for (unsigned tries = 0; tries < 8; tries++) {
 		uint32_t at = s->hand;
 		s->hand = at + 1 < s->count ? at + 1 : 0;
-		if (s->burst - s->used[at] > LATELY)
+		if (s->burst - schedules_at(s, at)->used > LATELY)
 			return at;
 	}
 	return s->count;
@@ -66,12 +65,12 @@ static struct npdu_schedule *place_for(struct schedules *s, uint32_t *hint, unsi
 		*schedule->hint = NPDU_NO_HINT;
 	schedule->hint = hint;
 	*hint = s->first + at;
-	s->used[at] = s->burst;
+	schedule->used = s->burst;
 	return schedule;
 }
 
-const struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key *key,
-					   uint32_t *hint, unsigned place)
+struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key *key,
+				     uint32_t *hint, unsigned place)
 {
 	struct npdu_schedule *schedule = place_for(s, hint, place);
 

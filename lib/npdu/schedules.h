@@ -12,12 +12,10 @@
 
 struct schedules {
 	char *entries;
-	uint32_t *used; /* the burst that met an entry last */
-	uint32_t burst;
-	size_t size; /* of an entry */
-	uint32_t
-		first; /* hint of the first entry: an engine's two kinds of schedules do not share any */
+	size_t size;	/* of an entry */
+	uint32_t first; /* hint of the first entry: an engine's two kinds of schedules share none */
 	uint32_t count;
+	uint32_t burst;
 	uint32_t hand;
 	uint32_t misses;
 	struct npdu_schedule *scratch[NPDU_BURST_MAX]; /* for what is not kept */
@@ -43,37 +41,28 @@ static inline bool schedules_has(const struct schedules *s, uint32_t hint)
 	return hint - s->first < s->count;
 }
 
-/* For schedules_get, when it is not kept. */
-const struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key *key,
-					   uint32_t *hint, unsigned place);
-
-/* The schedule of key, good until the burst ends; place (0 to NPDU_BURST_MAX - 1) is the key's in
- * the burst. hint remembers where it is kept, and is NPDU_NO_HINT when it no longer is; NULL: never
- * keep. */
-static inline const struct npdu_schedule *
-schedules_get(struct schedules *s, const struct npdu_key *key, uint32_t *hint, unsigned place)
+/* What is kept for the owner of hint; NULL: nothing. The key itself is not looked at, for that would be
+ * one more line to fetch: an owner whose key changes says so first (schedules_forget). */
+static inline struct npdu_schedule *schedules_kept(const struct schedules *s, uint32_t *hint)
 {
-	if (hint && schedules_has(s, *hint)) {
-		const uint32_t entry = *hint - s->first;
-		const struct npdu_schedule *schedule = schedules_at(s, entry);
-		if (schedule->number == key->number) {
-			s->used[entry] = s->burst;
-			return schedule;
-		}
-	}
-	return schedules_make(s, key, hint, place);
+	struct npdu_schedule *schedule;
+
+	if (!hint || !schedules_has(s, *hint))
+		return NULL;
+	schedule = schedules_at(s, *hint - s->first);
+	if (schedule->hint != hint)
+		return NULL;
+	schedule->used = s->burst;
+	return schedule;
 }
+
+/* When nothing is kept: the schedule of key, good until the burst ends; place (0 to NPDU_BURST_MAX - 1) is
+ * the key's in the burst. hint remembers where it is kept, and is NPDU_NO_HINT when it no longer is; NULL:
+ * never keep. */
+struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key *key,
+				     uint32_t *hint, unsigned place);
 
 /* Wipes what is kept at hint, if it is kept for its owner, and what bursts have left of key. */
 void schedules_forget(struct schedules *s, const struct npdu_key *key, uint32_t *hint);
-
-/* The lines that a short N-PDU needs of what is kept at hint. */
-static inline void schedules_prefetch(const struct schedules *s, uint32_t hint)
-{
-	const char *entry = (const char *)schedules_at(s, hint - s->first);
-
-	for (size_t at = 0; at < NPDU_SCHEDULE_PARTS_SIZE; at += 64)
-		__builtin_prefetch(entry + at, 0, 3);
-}
 
 #endif

@@ -24,8 +24,11 @@ static void set_up(void)
 
 static const struct npdu_schedule *meet(const struct npdu_key *key, uint32_t *hint, unsigned place)
 {
+	struct npdu_schedule *schedule;
+
 	schedules_begin(&schedules);
-	return schedules_get(&schedules, key, hint, place);
+	schedule = schedules_kept(&schedules, hint);
+	return schedule ? schedule : schedules_make(&schedules, key, hint, place);
 }
 
 static unsigned count_of(uint64_t number)
@@ -51,20 +54,39 @@ static void a_key_that_is_met_often_is_kept(void)
 	npdu_key_free(key);
 }
 
-static void a_kept_schedule_is_not_another_keys(void)
+static void a_kept_schedule_is_not_another_owners(void)
 {
-	struct npdu_key *key = new_key(1), *other;
-	uint32_t hint = NPDU_NO_HINT;
-	uint64_t number = key->number;
+	struct npdu_key *key = new_key(1), *other = new_key(2);
+	uint32_t hint = NPDU_NO_HINT, copy;
 
 	set_up();
 	for (int i = 0; i < 20; i++)
 		meet(key, &hint, 0);
-	/* Freed without a word, and another in its place. */
+	/* The same place, but it was not kept for this one. */
+	copy = hint;
+	CU_ASSERT_NOT_EQUAL(copy, NPDU_NO_HINT);
+	CU_ASSERT_PTR_NULL(schedules_kept(&schedules, &copy));
+	CU_ASSERT_EQUAL(meet(other, &copy, 0)->number, other->number);
+	CU_ASSERT_EQUAL(meet(key, &hint, 0)->number, key->number);
+	schedules_free(&schedules);
+	npdu_key_free(key);
+	npdu_key_free(other);
+}
+
+/* The key changes, and says so first. */
+static void a_hint_serves_the_next_key_of_its_owner(void)
+{
+	struct npdu_key *key = new_key(1), *other;
+	uint32_t hint = NPDU_NO_HINT;
+
+	set_up();
+	for (int i = 0; i < 20; i++)
+		meet(key, &hint, 0);
+	schedules_forget(&schedules, key, &hint);
 	npdu_key_free(key);
 	other = new_key(2);
-	CU_ASSERT_NOT_EQUAL(other->number, number);
-	CU_ASSERT_EQUAL(meet(other, &hint, 0)->number, other->number);
+	for (int i = 0; i < 20; i++)
+		CU_ASSERT_EQUAL(meet(other, &hint, 0)->number, other->number);
 	schedules_free(&schedules);
 	npdu_key_free(other);
 }
@@ -116,7 +138,8 @@ static void keys_give_up_their_places_to_one_another(void)
 }
 
 UNIT_MAIN("schedules", {"a key that is met often is kept", a_key_that_is_met_often_is_kept},
-	  {"a kept schedule is not another key's", a_kept_schedule_is_not_another_keys},
+	  {"a kept schedule is not another owner's", a_kept_schedule_is_not_another_owners},
+	  {"a hint serves the next key of its owner", a_hint_serves_the_next_key_of_its_owner},
 	  {"nothing is left of a key that is forgotten",
 	   nothing_is_left_of_a_key_that_is_forgotten},
 	  {"keys give up their places to one another", keys_give_up_their_places_to_one_another})
