@@ -1,18 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* open: uplink. The five checks of e2m.md 7 in their order, each with its own drop counter; the mirror
  * image is protect.c. Check 5 comes with the crypto batch, and only after it the window moves. */
+#include "datapath/finish.h"
 #include "datapath/headers.h"
-#include "datapath/worker.h"
 
-static void note_authenticated(struct datapath_worker *w, const struct flow *flow,
+static void post_authenticated(struct datapath_worker *w, const struct flow *flow,
 			       struct flow_keyset *keyset, unsigned slot)
 {
-	if (keyset->authenticated)
-		return;
 	struct datapath_event event = {.kind = DATAPATH_AUTHENTICATED,
 				       .slot = (uint8_t)slot,
 				       .flow = worker_flow_number(w, flow),
 				       .session = flow->session};
+
 	keyset->authenticated = worker_post(w, &event);
 }
 
@@ -28,37 +27,47 @@ static void strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_
 	m->pkt_len = m->data_len;
 }
 
-static void process_one(struct datapath_worker *w, struct rte_mbuf *m, const struct npdu_op *op)
+/* Check 5, and what follows from it. True when the packet has left. */
+static inline bool process_one(struct datapath_worker *w, struct rte_mbuf *m,
+			       const struct npdu_op *op, struct flow *flow,
+			       struct flow_keyset *keyset)
 {
-	struct packet *p = packet_of(m);
-	struct flow *flow = p->flow;
-	struct flow_keyset *keyset = worker_keyset(w, flow, p->slot);
+	const struct packet *p = packet_of(m);
 
 	/* Check 4 once more, as it is after the packets before this one in the batch. */
-	if (npdu_window_is_replay(&keyset->window, flow->window, flow->window_words, op->count)) {
+	if (unlikely(npdu_window_is_replay(&keyset->window, flow->window, flow->window_words,
+					   op->count))) {
 		worker_drop(w, m, DATAPATH_DROP_REPLAY);
-		return;
+		return false;
 	}
-	if (!op->ok) {
+	if (unlikely(!op->ok)) {
 		worker_drop(w, m, DATAPATH_DROP_BAD_MAC);
-		return;
+		return false;
 	}
 	npdu_window_accept(&keyset->window, flow->window_words, op->count);
-	note_authenticated(w, flow, keyset, p->slot);
+	if (unlikely(!keyset->authenticated))
+		post_authenticated(w, flow, keyset, p->slot);
 	strip(m, p, op);
-	finish_packet(w, m, (uint16_t)op->npdu_len, DATAPATH_OPENED);
+	return finish_packet(w, m, (uint16_t)op->npdu_len);
 }
 
 static void process(struct datapath_worker *w)
 {
 	struct worker_batch *b = &w->batch;
+	unsigned sent = 0;
 
 	worker_clock(w, DATAPATH_STAGE_PREPARE);
 	npdu_open(w->engine, b->ops, b->count);
 	worker_clock(w, DATAPATH_STAGE_CRYPTO);
-	for (uint16_t i = 0; i < b->count; i++)
-		process_one(w, b->mbufs[i], &b->ops[i]);
+	for (uint16_t i = 0; i < b->count; i++) {
+		batch_prefetch(b, (uint16_t)(i + BATCH_AHEAD));
+		if (likely(process_one(w, b->mbufs[i], &b->ops[i], b->flows[i], b->keysets[i]))) {
+			b->flows[i]->packets++;
+			sent++;
+		}
+	}
 	b->count = 0;
+	w->counters[DATAPATH_ACCESS].value[DATAPATH_OPENED] += sent;
 	worker_clock(w, DATAPATH_STAGE_FINISH);
 	w->batch_number++;
 }
@@ -119,6 +128,8 @@ static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_k
 	op->bearer = p->flow->bearer;
 	op->direction = E2M_UPLINK;
 	op->counter_octets = p->flow->counter_octets;
+	b->keysets[b->count] = keyset;
+	b->flows[b->count] = p->flow;
 	b->mbufs[b->count++] = m;
 	if (b->count == NPDU_BURST_MAX)
 		process(w);

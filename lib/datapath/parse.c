@@ -349,6 +349,12 @@ static inline bool parse_plain(const struct rte_mbuf *m, struct packet *p)
 	return true;
 }
 
+static inline bool has_tunnel(const struct packet *p)
+{
+	return p->kind == PACKET_GPDU || p->kind == PACKET_GPDU_SEGMENTS ||
+	       p->kind == PACKET_BAD_GPDU;
+}
+
 static inline void parse_packet(struct datapath_worker *w, enum datapath_side side,
 				struct rte_mbuf *m)
 {
@@ -359,8 +365,13 @@ static inline void parse_packet(struct datapath_worker *w, enum datapath_side si
 	p->flow = NULL;
 	p->held_since = 0;
 	p->is_ipv6 = false;
-	if (unlikely(!parse_plain(m, p)))
+	if (unlikely(!parse_plain(m, p))) {
 		parse_any(w, m, p);
+		if (!has_tunnel(p))
+			return;
+	}
+	p->hash = tunnel_hash(&p->tunnel);
+	tunnel_table_prefetch(w->table, p->hash);
 }
 
 /* Frames ahead whose lines are fetched. */

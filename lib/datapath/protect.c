@@ -1,31 +1,33 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* protect: downlink. Gives each N-PDU its COUNT and its header, and makes room for the MAC; the mirror
  * image is open.c. */
+#include "datapath/finish.h"
 #include "datapath/headers.h"
-#include "datapath/worker.h"
 
 static void process(struct datapath_worker *w)
 {
 	struct worker_batch *b = &w->batch;
+	unsigned sent = 0;
 
 	worker_clock(w, DATAPATH_STAGE_PREPARE);
 	npdu_protect(w->engine, b->ops, b->count);
 	worker_clock(w, DATAPATH_STAGE_CRYPTO);
 	for (uint16_t i = 0; i < b->count; i++) {
 		struct rte_mbuf *m = b->mbufs[i];
-		struct packet *p = packet_of(m);
 		const struct npdu_op *op = &b->ops[i];
+		const size_t len =
+			npdu_header_len(op->counter_octets) + op->npdu_len + b->keysets[i]->mac_len;
 
-		if (!op->ok) {
+		batch_prefetch(b, (uint16_t)(i + BATCH_AHEAD));
+		if (unlikely(!op->ok)) {
 			worker_drop(w, m, DATAPATH_DROP_CRYPTO);
-			continue;
+		} else if (likely(finish_packet(w, m, (uint16_t)len))) {
+			b->flows[i]->packets++;
+			sent++;
 		}
-		finish_packet(w, m,
-			      (uint16_t)(npdu_header_len(op->counter_octets) + op->npdu_len +
-					 worker_keyset(w, p->flow, p->slot)->mac_len),
-			      DATAPATH_PROTECTED);
 	}
 	b->count = 0;
+	w->counters[DATAPATH_CORE].value[DATAPATH_PROTECTED] += sent;
 	worker_clock(w, DATAPATH_STAGE_FINISH);
 }
 
@@ -102,6 +104,8 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	op->direction = E2M_DOWNLINK;
 	op->counter_octets = flow->counter_octets;
 	npdu_write_header(op->pdu, flow->counter_octets, keyset->key_id, op->count);
+	b->keysets[b->count] = keyset;
+	b->flows[b->count] = flow;
 	b->mbufs[b->count++] = m;
 	if (b->count == NPDU_BURST_MAX)
 		process(w);

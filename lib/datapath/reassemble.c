@@ -105,7 +105,6 @@ static bool is_too_long(struct rte_mbuf *m)
 static struct rte_mbuf *finish(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
 {
 	struct packet *p = packet_of(m);
-	const uint32_t hash = p->hash;
 
 	worker_count(w, p->side, DATAPATH_REASSEMBLED);
 	if (is_too_long(m)) {
@@ -115,7 +114,6 @@ static struct rte_mbuf *finish(struct datapath_worker *w, struct rte_mbuf *m, st
 	if (!p->is_ipv6)
 		finish_ipv4(m);
 	parse_packets(w, p->side, &m, 1);
-	p->hash = hash;
 	p->flow = flow;
 	if (p->kind == PACKET_GPDU_SEGMENTS && tunnel_is_equal(&p->tunnel, &flow->tunnel))
 		return m;

@@ -63,11 +63,11 @@ uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint1
 				mbufs[kept++] = m;
 			continue;
 		}
-		p->hash = tunnel_hash(&p->tunnel);
-		if (!steer_away(w, m, tunnel_owner(p->tunnel.teid, w->config.workers))) {
-			tunnel_table_prefetch(w->table, p->hash);
+		const unsigned owner = tunnel_owner(p->tunnel.teid, w->config.workers);
+		if (likely(owner == w->config.worker))
 			mbufs[kept++] = m;
-		}
+		else
+			hand_over(w, m, owner);
 	}
 	return kept;
 }

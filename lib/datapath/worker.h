@@ -8,6 +8,7 @@
 
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
+#include <rte_prefetch.h>
 #include <rte_ring.h>
 
 #include "datapath/flow.h"
@@ -80,7 +81,22 @@ struct worker_batch {
 	uint16_t count;
 	struct npdu_op ops[NPDU_BURST_MAX];
 	struct rte_mbuf *mbufs[NPDU_BURST_MAX];
+	struct flow *flows[NPDU_BURST_MAX];
+	struct flow_keyset *keysets[NPDU_BURST_MAX];
 };
+
+/* Packets ahead whose lines are fetched once more after the crypto, which has pushed them out. */
+#define BATCH_AHEAD 4
+
+static inline void batch_prefetch(const struct worker_batch *b, uint16_t i)
+{
+	if (i >= b->count)
+		return;
+	rte_prefetch0(b->mbufs[i]);
+	rte_prefetch0(packet_of(b->mbufs[i]));
+	rte_prefetch0(b->keysets[i]);
+	rte_prefetch0(b->flows[i]);
+}
 
 struct datapath_worker {
 	struct datapath_config config;
@@ -217,14 +233,6 @@ struct rte_mbuf *segments_copy(const struct datapath_worker *w, const struct rte
 /* Checks 1 to 4 of e2m.md 7 for uplink, COUNT for downlink; makes jobs, runs them batch by batch. */
 void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
 void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
-
-/* Makes lengths and checksums right after the payload of packet has become payload_len octets long;
- * sends it, in fragments where the port's MTU asks for that, and counts it. */
-void finish_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t payload_len,
-		   enum datapath_counter counter);
-
-/* Remembers the sum of what stays, before the payload changes. */
-void checksum_note_rest(struct rte_mbuf *m, struct packet *p);
 
 /* Sends a datagram longer than the MTU of the port it leaves by in fragments; false: it was dropped. */
 bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu);
