@@ -41,7 +41,7 @@ static inline unsigned owner_by_hash(uint32_t hash, unsigned workers)
 /* The worker that owns a tunnel: the only one that ever touches its flow. */
 static inline unsigned tunnel_owner(uint32_t teid, unsigned workers)
 {
-	return owner_by_hash(owner_hash(teid), workers);
+	return workers == 1 ? 0 : owner_by_hash(owner_hash(teid), workers);
 }
 
 #endif
