@@ -3,8 +3,8 @@
 #ifndef DATAPATH_MEMORY_H
 #define DATAPATH_MEMORY_H
 
-/* Asks the kernel for transparent huge pages behind DPDK's memory: after the EAL has started and before
- * anything large is allocated. Where hugepages are in use, or the kernel has none to give, nothing
+/* Puts memory that the kernel may make of transparent huge pages behind DPDK's memory: right after the EAL
+ * has started, while no other thread allocates of it. Where hugepages are in use, or memory is short, nothing
  * changes. */
 void datapath_advise_memory(void);
 
