@@ -187,6 +187,7 @@ int fleet_install(const struct bench_fleet *f, struct datapath_worker *const *wo
 		add.add.window = 64;
 		set.keyset.key = f->keys[s];
 		set.keyset.key_id = KEY_ID;
+		set.keyset.ceiling = DATAPATH_NO_CEILING;
 		command(workers[owner], &add);
 		command(workers[owner], &set);
 	}

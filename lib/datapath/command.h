@@ -36,10 +36,12 @@ enum datapath_key_state {
 enum datapath_command_kind {
 	/* Makes flow known under tunnel. Keysets start as NONE. */
 	DATAPATH_ADD_FLOW,
-	/* Sets one keyset's place: state, Key ID, key, and COUNT where keep_count is false. READY
-	 * releases what was held, FAILED and NONE drop it. The acknowledgement has the COUNT that was
-	 * there before, and says that the key that was may be freed. */
+	/* Sets one keyset's place: state, Key ID, key, ceiling, and COUNT where keep_count is false.
+	 * READY releases what was held, FAILED and NONE drop it. The acknowledgement has the COUNT
+	 * that was there before, and says that the key that was may be freed. */
 	DATAPATH_SET_KEYSET,
+	/* Of the keyset in a place: more COUNTs may be used. Releases what waited for them. */
+	DATAPATH_RAISE_CEILING,
 	/* Downlink: protect with this keyset's place from now on. */
 	DATAPATH_USE_KEYSET,
 	/* Forgets keys and drops what is held; later packets are dropped as tunnel_removed. The
@@ -52,6 +54,15 @@ enum datapath_command_kind {
 	/* One whose session cannot be served must not leave. */
 	DATAPATH_DISCARD_GTPC,
 };
+
+/* No COUNT at or above ceiling is sent with a keyset, and no N-PDU that bears one leaves the HSE: so that a
+ * process that comes after this one knows which COUNTs may have been used. At mark, the worker asks for
+ * more. */
+struct datapath_ceiling {
+	uint32_t ceiling;
+	uint32_t mark; /* at most ceiling; equal: do not ask, more is on its way */
+};
+#define DATAPATH_NO_CEILING ((struct datapath_ceiling){UINT32_MAX, UINT32_MAX})
 
 struct datapath_command {
 	uint8_t kind;	     /* enum datapath_command_kind */
@@ -72,9 +83,11 @@ struct datapath_command {
 		struct {
 			const struct npdu_key *key;
 			uint32_t count;
+			struct datapath_ceiling ceiling;
 			uint8_t key_id;
 			bool keep_count;
 		} keyset;
+		struct datapath_ceiling ceiling; /* RAISE_CEILING */
 		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
 	};
 };
@@ -91,6 +104,8 @@ enum datapath_event_kind {
 	DATAPATH_GTPC,
 	/* COUNT has reached its end in slot: nothing more is sent with that keyset. */
 	DATAPATH_SPENT,
+	/* COUNT has reached the mark in slot; said once until the ceiling is set again. */
+	DATAPATH_LOW,
 };
 
 struct datapath_event {
@@ -100,11 +115,14 @@ struct datapath_event {
 	uint8_t command_kind; /* DONE */
 	uint32_t flow;
 	uint32_t session;
-	uint64_t cookie;		  /* DONE: the command's; GTPC: the message's number */
-	uint32_t count[DATAPATH_KEYSETS]; /* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H */
-	struct rte_mbuf *mbuf;		  /* GTPC */
-	uint16_t l3;			  /* GTPC: offset of the IP header */
-	uint16_t payload;		  /* GTPC: offset of the UDP payload */
+	/* DONE: the command's; GTPC: the message's number; LOW: the ceiling */
+	uint64_t cookie;
+	/* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H; LOW: of the slot, one more than the highest
+	 * that is needed now */
+	uint32_t count[DATAPATH_KEYSETS];
+	struct rte_mbuf *mbuf; /* GTPC */
+	uint16_t l3;	       /* GTPC: offset of the IP header */
+	uint16_t payload;      /* GTPC: offset of the UDP payload */
 	uint16_t payload_len;
 };
 

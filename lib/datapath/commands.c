@@ -49,10 +49,24 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	keyset->key = c->keyset.key;
 	keyset->mac_len = keyset->key ? (uint8_t)npdu_key_mac_len(keyset->key) : 0;
 	keyset->key_id = c->keyset.key_id;
-	if (!c->keyset.keep_count)
+	keyset->ceiling = c->keyset.ceiling;
+	if (!c->keyset.keep_count) {
 		set_count(flow, keyset, c->keyset.count);
+		hold_drop_open(w, flow, c->slot);
+	}
 	flow->missed &= (uint8_t) ~(1 << c->slot);
 	if (c->key_state != DATAPATH_KEY_MISSING && flow->held > 0)
+		hold_release(w, flow);
+}
+
+static void raise_ceiling(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+
+	if (flow->state != FLOW_LIVE)
+		return;
+	worker_keyset(w, flow, c->slot)->ceiling = c->ceiling;
+	if (flow->held > 0)
 		hold_release(w, flow);
 }
 
@@ -109,6 +123,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_SET_KEYSET:
 		set_keyset(w, c, event);
+		break;
+	case DATAPATH_RAISE_CEILING:
+		raise_ceiling(w, c);
 		break;
 	case DATAPATH_USE_KEYSET:
 		use_keyset(w, c);

@@ -30,8 +30,10 @@
 	/* no key */                                                                            \
 	X(HELD, "hold.held")			      /* waits, or waited, for its key */       \
 	X(RELEASED, "hold.released")		      /* the key came, it went on */            \
+	X(HELD_CEILING, "hold.ceiling")		      /* waits, or waited, for more COUNTs */   \
 	X(DROP_HOLD_OVERFLOW, "drop.hold_overflow")   /* oldest of a full hold queue */         \
 	X(DROP_HOLD_EXPIRED, "drop.hold_expired")     /* waited longer than hold_ms */          \
+	X(DROP_CEILING, "drop.ceiling")		      /* the same two, but for more COUNTs */   \
 	X(DROP_NO_KEYSET, "drop.no_keyset")	      /* the pull was refused for good */       \
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \

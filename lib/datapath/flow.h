@@ -60,6 +60,7 @@ struct flow_keyset {
 	bool authenticated; /* uplink: the event was posted */
 	uint8_t mac_len;    /* of key */
 	uint32_t hint;	    /* npdu_op.hint */
+	struct datapath_ceiling ceiling;
 	/* Downlink has no window: there h alone is used, the COUNT of the next PDU. */
 	struct npdu_window window;
 };

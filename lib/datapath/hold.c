@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hold: packets whose keyset is on its way. Bounded per flow, in all, and in time; what overflows is
- * dropped oldest first; what the key comes in time for goes on in order. */
-#include "datapath/worker.h"
+/* hold: packets whose keyset is on its way, or whose COUNT may not be used yet. Bounded per flow, in all, and
+ * in time; what overflows is dropped oldest first; what comes in time for them lets them go on in order. */
+#include "datapath/finish.h"
 
 /* Flows looked at in one round of hold_expire. */
 #define EXPIRE_FLOWS 8
@@ -31,26 +31,33 @@ static struct rte_mbuf *take_oldest(struct datapath_worker *w, struct flow *flow
 	return m;
 }
 
+/* counter: of one that waits for its key. */
+static void give_up(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter)
+{
+	struct rte_mbuf *m = take_oldest(w, flow);
+
+	worker_drop(w, m, packet_of(m)->waits == WAITS_CEILING ? DATAPATH_DROP_CEILING : counter);
+}
+
 static void make_place(struct datapath_worker *w, struct flow *flow)
 {
 	if (flow->held >= w->config.hold_packets_per_flow)
-		worker_drop(w, take_oldest(w, flow), DATAPATH_DROP_HOLD_OVERFLOW);
+		give_up(w, flow, DATAPATH_DROP_HOLD_OVERFLOW);
 	else if (w->held >= w->config.hold_packets_total)
-		worker_drop(w, take_oldest(w, TAILQ_FIRST(&w->holding)),
-			    DATAPATH_DROP_HOLD_OVERFLOW);
+		give_up(w, TAILQ_FIRST(&w->holding), DATAPATH_DROP_HOLD_OVERFLOW);
 }
 
-void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
+static void note_wait(struct datapath_worker *w, struct packet *p, enum packet_waits waits)
 {
-	struct packet *p = packet_of(m);
+	if (p->waits == waits)
+		return;
+	p->waits = (uint8_t)waits;
+	worker_count(w, p->side, waits == WAITS_KEY ? DATAPATH_HELD : DATAPATH_HELD_CEILING);
+}
 
-	make_place(w, flow);
-	if (p->held_since == 0) {
-		p->held_since = w->now;
-		worker_count(w, p->side, DATAPATH_HELD);
-	}
-	p->slot = (uint8_t)slot;
-	p->next = NULL;
+static void append(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
+{
+	packet_of(m)->next = NULL;
 	if (flow->hold_last)
 		packet_of(flow->hold_last)->next = m;
 	else
@@ -60,15 +67,64 @@ void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, st
 	flow->hold_last = m;
 	flow->held++;
 	w->held++;
-	post_miss(w, flow, slot);
 }
 
-static void count_release(struct datapath_worker *w, struct flow *flow, const struct packet *p)
+void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
+{
+	const bool has_key = worker_keyset(w, flow, slot)->state == DATAPATH_KEY_READY;
+	struct packet *p = packet_of(m);
+
+	make_place(w, flow);
+	if (p->held_since == 0) {
+		p->held_since = w->now;
+		p->waits = WAITS_NOT;
+		p->is_open = false;
+	}
+	p->slot = (uint8_t)slot;
+	note_wait(w, p, has_key ? WAITS_CEILING : WAITS_KEY);
+	append(w, flow, m);
+	if (!has_key)
+		post_miss(w, flow, slot);
+}
+
+void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slot,
+		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len)
+{
+	struct packet *p = packet_of(m);
+
+	make_place(w, flow);
+	if (p->held_since == 0) {
+		p->held_since = w->now;
+		p->waits = WAITS_NOT;
+	}
+	p->slot = (uint8_t)slot;
+	p->is_open = true;
+	p->count = count;
+	p->payload_len = npdu_len;
+	note_wait(w, p, WAITS_CEILING);
+	append(w, flow, m);
+}
+
+static void count_release(struct datapath_worker *w, struct flow *flow, struct packet *p)
 {
 	const unsigned slot = flow->direction == E2M_UPLINK ? p->slot : flow->in_use;
 
-	if (worker_keyset(w, flow, slot)->state == DATAPATH_KEY_READY)
-		worker_count(w, p->side, DATAPATH_RELEASED);
+	if (p->waits != WAITS_KEY || worker_keyset(w, flow, slot)->state != DATAPATH_KEY_READY)
+		return;
+	worker_count(w, p->side, DATAPATH_RELEASED);
+	p->waits = WAITS_NOT;
+}
+
+static void release_open(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
+{
+	const struct packet *p = packet_of(m);
+
+	if (!ceiling_covers(w, flow, p->slot, p->count + 1)) {
+		hold_open_packet(w, flow, p->slot, m, p->count, p->payload_len);
+	} else if (finish_packet(w, m, p->payload_len)) {
+		flow->packets++;
+		worker_count(w, DATAPATH_ACCESS, DATAPATH_OPENED);
+	}
 }
 
 void hold_release(struct datapath_worker *w, struct flow *flow)
@@ -78,16 +134,25 @@ void hold_release(struct datapath_worker *w, struct flow *flow)
 	/* As many as there are now: what still lacks its key is held anew, behind. */
 	for (unsigned left = flow->held; left > 0;) {
 		uint16_t count = 0;
-		while (count < DATAPATH_BURST && left > 0) {
+		struct rte_mbuf *open = NULL;
+		/* One by one, so that whoever meets the ceiling again can say how many wait behind. */
+		const unsigned most =
+			packet_of(flow->hold_first)->waits == WAITS_CEILING ? 1 : DATAPATH_BURST;
+		while (count < most && left > 0 && !open) {
 			struct rte_mbuf *m = take_oldest(w, flow);
-			count_release(w, flow, packet_of(m));
-			burst[count++] = m;
 			left--;
+			count_release(w, flow, packet_of(m));
+			if (packet_of(m)->is_open)
+				open = m;
+			else
+				burst[count++] = m;
 		}
 		if (flow->direction == E2M_UPLINK)
 			open_packets(w, burst, count);
 		else
 			protect_packets(w, burst, count);
+		if (open)
+			release_open(w, flow, open);
 	}
 }
 
@@ -97,6 +162,31 @@ void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_count
 		worker_drop(w, take_oldest(w, flow), counter);
 }
 
+void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot)
+{
+	for (unsigned left = flow->held; left > 0; left--) {
+		struct rte_mbuf *m = take_oldest(w, flow);
+		const struct packet *p = packet_of(m);
+
+		if (p->is_open && p->slot == slot)
+			worker_drop(w, m, DATAPATH_DROP_CEILING);
+		else
+			append(w, flow, m);
+	}
+}
+
+/* Whoever should have been told may not have been: there was no room for the event. */
+static void ask_again(struct datapath_worker *w, struct flow *flow)
+{
+	const struct packet *p = packet_of(flow->hold_first);
+	const uint32_t count = p->is_open ? p->count : worker_keyset(w, flow, p->slot)->window.h;
+
+	if (p->waits == WAITS_KEY)
+		post_miss(w, flow, p->slot);
+	else
+		ceiling_covers(w, flow, p->slot, count + 1);
+}
+
 void hold_expire(struct datapath_worker *w)
 {
 	for (int i = 0; i < EXPIRE_FLOWS && !TAILQ_EMPTY(&w->holding); i++) {
@@ -104,10 +194,10 @@ void hold_expire(struct datapath_worker *w)
 
 		while (flow->held > 0 &&
 		       w->now - packet_of(flow->hold_first)->held_since > w->hold_tsc)
-			worker_drop(w, take_oldest(w, flow), DATAPATH_DROP_HOLD_EXPIRED);
+			give_up(w, flow, DATAPATH_DROP_HOLD_EXPIRED);
 		if (flow->held == 0)
 			continue;
-		post_miss(w, flow, packet_of(flow->hold_first)->slot);
+		ask_again(w, flow);
 		TAILQ_REMOVE(&w->holding, flow, holding);
 		TAILQ_INSERT_TAIL(&w->holding, flow, holding);
 	}

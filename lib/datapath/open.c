@@ -48,6 +48,12 @@ static inline bool process_one(struct datapath_worker *w, struct rte_mbuf *m,
 	if (unlikely(!keyset->authenticated))
 		post_authenticated(w, flow, keyset, p->slot);
 	strip(m, p, op);
+	/* Only an authentic COUNT may ask for more of them. */
+	if (unlikely(op->count >= keyset->ceiling.mark) &&
+	    !ceiling_covers(w, flow, p->slot, op->count + 1)) {
+		hold_open_packet(w, flow, p->slot, m, op->count, (uint16_t)op->npdu_len);
+		return false;
+	}
 	return finish_packet(w, m, (uint16_t)op->npdu_len);
 }
 

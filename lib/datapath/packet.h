@@ -36,6 +36,13 @@ enum packet_says {
 	SAYS_GPDU,
 };
 
+/* What a packet in a hold queue waits for. */
+enum packet_waits {
+	WAITS_NOT,
+	WAITS_KEY,
+	WAITS_CEILING,
+};
+
 /* A fragment's place in its datagram. Offsets are octets of what IP fragmented. */
 struct packet_fragment {
 	uint16_t offset;
@@ -46,15 +53,20 @@ struct packet_fragment {
 struct packet {
 	struct flow *flow;
 	struct tunnel tunnel;
-	uint32_t hash; /* of tunnel */
-	uint8_t kind;  /* enum packet_kind */
-	uint8_t side;  /* enum datapath_side it came in on */
-	uint8_t slot;  /* keyset's place in flow */
+	union {
+		uint32_t hash;	/* of tunnel; until its flow is found */
+		uint32_t count; /* is_open */
+	};
+	uint8_t kind; /* enum packet_kind */
+	uint8_t side; /* enum datapath_side it came in on */
+	uint8_t slot; /* keyset's place in flow */
 	bool is_ipv6 : 1;
 	bool has_udp_checksum : 1;
-	bool is_last : 1; /* PART */
-	uint8_t says : 2; /* FIRST: enum packet_says */
-	uint16_t l3;	  /* offsets from the start of the frame */
+	bool is_last : 1;  /* PART */
+	uint8_t says : 2;  /* FIRST: enum packet_says */
+	uint8_t waits : 2; /* while it is held; enum packet_waits */
+	bool is_open : 1;  /* likewise: an uplink N-PDU that was authenticated, and is in clear */
+	uint16_t l3;	   /* offsets from the start of the frame */
 	union {
 		struct {
 			uint16_t udp;

@@ -50,6 +50,7 @@ static bool make_room(struct rte_mbuf *m, const struct packet *p, uint16_t heade
 	return true;
 }
 
+/* The packet ends. */
 static void spend(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
 {
 	const uint8_t bit = (uint8_t)(1 << slot);
@@ -63,6 +64,22 @@ static void spend(struct datapath_worker *w, struct flow *flow, unsigned slot, s
 			flow->missed |= bit;
 	}
 	worker_drop(w, m, DATAPATH_DROP_KEYSET_SPENT);
+}
+
+/* COUNT has reached the mark. False: it may not be used, or not yet, and the packet has been seen to. */
+static bool may_send(struct datapath_worker *w, struct flow *flow, unsigned slot,
+		     struct rte_mbuf *m)
+{
+	const uint32_t count = worker_keyset(w, flow, slot)->window.h;
+
+	if (count > NPDU_COUNT_MAX) {
+		spend(w, flow, slot, m);
+		return false;
+	}
+	if (ceiling_covers(w, flow, slot, count + 1))
+		return true;
+	hold_packet(w, flow, slot, m);
+	return false;
 }
 
 static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
@@ -82,10 +99,8 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
 		return;
 	}
-	if (keyset->window.h > NPDU_COUNT_MAX) {
-		spend(w, flow, slot, m);
+	if (unlikely(keyset->window.h >= keyset->ceiling.mark) && !may_send(w, flow, slot, m))
 		return;
-	}
 	if (p->has_udp_checksum)
 		checksum_note_rest(m, p);
 	if (!npdu_key_takes(keyset->key, p->payload_len) ||

@@ -237,11 +237,23 @@ void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t c
 /* Sends a datagram longer than the MTU of the port it leaves by in fragments; false: it was dropped. */
 bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu);
 
+/* --- COUNTs that may be used --- */
+
+/* COUNTs below needed are to be used of slot's keyset, the highest of which has reached the mark: asks for more
+ * where nobody has yet. True: they may. */
+bool ceiling_covers(struct datapath_worker *w, struct flow *flow, unsigned slot, uint32_t needed);
+
 /* --- hold --- */
 
+/* Until slot's keyset has its key, or may use more COUNTs. */
 void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m);
+/* The same for an N-PDU of so many octets that is open, and bore a COUNT that may not be used yet. */
+void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slot,
+		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len);
 void hold_release(struct datapath_worker *w, struct flow *flow);
 void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter);
+/* The open ones of slot: their keyset leaves it. */
+void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot);
 void hold_expire(struct datapath_worker *w);
 
 /* --- GTP-C --- */

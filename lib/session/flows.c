@@ -171,6 +171,7 @@ void flows_set_keyset(struct session_store *store, struct session *s,
 
 	c.keyset.key = keyset->state == DATAPATH_KEY_READY ? keyset->key : NULL;
 	c.keyset.key_id = keyset->key_id;
+	c.keyset.ceiling = DATAPATH_NO_CEILING;
 	c.keyset.keep_count = keep_count;
 	c.keyset.count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
 	command(store, &s->flow[direction], &c, acknowledge);

@@ -297,6 +297,7 @@ static void set_keyset(struct rig *rig, const struct rig_flow *flow, struct data
 	c->key_state = (uint8_t)state;
 	c->keyset.key = key;
 	c->keyset.key_id = key_id;
+	c->keyset.ceiling = DATAPATH_NO_CEILING;
 	rig_command(rig, flow->worker, c);
 }
 
@@ -315,6 +316,17 @@ void rig_change_keyset(struct rig *rig, const struct rig_flow *flow, unsigned sl
 	struct datapath_command c = {.slot = (uint8_t)slot, .keyset = {.keep_count = true}};
 
 	set_keyset(rig, flow, &c, state, key_id, key);
+}
+
+void rig_set_ceiling(struct rig *rig, const struct rig_flow *flow, unsigned slot, uint32_t ceiling,
+		     uint32_t mark)
+{
+	const struct datapath_command c = {.kind = DATAPATH_RAISE_CEILING,
+					   .slot = (uint8_t)slot,
+					   .flow = flow->number,
+					   .ceiling = {ceiling, mark}};
+
+	rig_command(rig, flow->worker, &c);
 }
 
 void rig_flow_command(struct rig *rig, const struct rig_flow *flow, enum datapath_command_kind kind,

@@ -157,6 +157,9 @@ void rig_set_keyset(struct rig *rig, const struct rig_flow *flow, unsigned slot,
 /* As rig_set_keyset, with the COUNT left as it is. */
 void rig_change_keyset(struct rig *rig, const struct rig_flow *flow, unsigned slot,
 		       enum datapath_key_state state, uint8_t key_id, const struct npdu_key *key);
+/* Keysets have none before. */
+void rig_set_ceiling(struct rig *rig, const struct rig_flow *flow, unsigned slot, uint32_t ceiling,
+		     uint32_t mark);
 /* USE, STOP, REMOVE: acknowledged. */
 void rig_flow_command(struct rig *rig, const struct rig_flow *flow, enum datapath_command_kind kind,
 		      unsigned slot);

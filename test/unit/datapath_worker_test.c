@@ -279,6 +279,26 @@ static void a_miss_that_could_not_be_told_is_told_later(void)
 	tear_down();
 }
 
+static void low_counts_that_could_not_be_told_are_told_later(void)
+{
+	set_up(1);
+	rig_set_ceiling(&rig, &down[0], 0, 1, 0);
+	rig_forget(&rig);
+	fill_events(8192 - 256);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rte_mbuf *m = make_down(&down[0], i);
+		rig_process(&rig, 0, DATAPATH_CORE, &m, 1);
+	}
+	CU_ASSERT_EQUAL(drain(UINT32_MAX, DATAPATH_LOW), 0);
+	datapath_housekeep(rig.workers[0], rig.now);
+	CU_ASSERT_EQUAL(drain(UINT32_MAX, DATAPATH_LOW), 1);
+	datapath_housekeep(rig.workers[0], rig.now);
+	CU_ASSERT_EQUAL(drain(UINT32_MAX, DATAPATH_LOW), 0);
+	rig_set_ceiling(&rig, &down[0], 0, 8, 4);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_PROTECTED), 2);
+	tear_down();
+}
+
 static void a_spent_keyset_that_could_not_be_told_is_told_later(void)
 {
 	set_up(1);
@@ -384,6 +404,8 @@ int main(void)
 		 an_authentication_that_could_not_be_told_is_told_later},
 		{"a miss that could not be told is told later",
 		 a_miss_that_could_not_be_told_is_told_later},
+		{"low COUNTs that could not be told are told later",
+		 low_counts_that_could_not_be_told_are_told_later},
 		{"a spent keyset that could not be told is told later",
 		 a_spent_keyset_that_could_not_be_told_is_told_later},
 		{"acknowledgements come in the order of commands",

@@ -264,6 +264,7 @@ static void set_keyset(struct lab_flow *flow, const struct datapath_command *c,
 	place->state = c->key_state;
 	place->key = c->keyset.key;
 	place->key_id = c->keyset.key_id;
+	place->ceiling = c->keyset.ceiling;
 	place->keyset = place->key ? number_of_key(place->key, subscriber_of(flow)) : 0;
 	if (!c->keyset.keep_count)
 		place->count = c->keyset.count;
@@ -311,6 +312,10 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_SET_KEYSET:
 		set_keyset(flow, c, event);
+		break;
+	case DATAPATH_RAISE_CEILING:
+		CU_ASSERT_EQUAL(flow->state, LAB_LIVE);
+		flow->places[c->slot].ceiling = c->ceiling;
 		break;
 	case DATAPATH_USE_KEYSET:
 		CU_ASSERT_EQUAL(flow->state, LAB_LIVE);
@@ -416,6 +421,7 @@ void lab_use(struct lab_flow *flow, unsigned slot, uint32_t packets)
 	CU_ASSERT_EQUAL_FATAL(flow->state, LAB_LIVE);
 	CU_ASSERT_EQUAL_FATAL(place->state, DATAPATH_KEY_READY);
 	CU_ASSERT_TRUE(place->count >= *used_by(flow, slot));
+	CU_ASSERT_TRUE(place->count + packets <= place->ceiling.ceiling);
 	place->count += packets;
 	*used_by(flow, slot) = place->count;
 }

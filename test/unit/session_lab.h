@@ -29,6 +29,7 @@ struct lab_place {
 	const struct npdu_key *key;
 	unsigned keyset; /* number; 0: no key */
 	uint32_t count;	 /* next COUNT, or H */
+	struct datapath_ceiling ceiling;
 };
 
 struct lab_flow {
