@@ -134,6 +134,18 @@ typedef void (*diameter_key_handler)(void *arg, const struct diameter_key_reques
 				     struct diameter_key_answer *answer);
 int diameter_serve_keys(diameter_key_handler handler, void *arg);
 
+/*
+ * The same for a server that may have to ask somebody else first: it is given asked, and for each one
+ * calls diameter_answer_key exactly once, from any thread, within the call or later, but before
+ * diameter_stop returns. Besides the outcomes above, UNREACHABLE and TIMEOUT may be answered: 3002 is
+ * sent, which says that asking again makes sense.
+ */
+struct diameter_asked;
+typedef void (*diameter_key_taker)(void *arg, const struct diameter_key_request *request,
+				   struct diameter_asked *asked);
+int diameter_serve_keys_later(diameter_key_taker taker, void *arg);
+void diameter_answer_key(struct diameter_asked *asked, const struct diameter_key_answer *answer);
+
 /* --- authentication vectors, TS 29.272 5.2.3.1, one vector a request --- */
 
 struct diameter_auth_request {

@@ -16,6 +16,7 @@
 #define AVP_E2M_LIFETIME	4
 
 static diameter_key_handler serve;
+static diameter_key_taker take; /* set when serve is not */
 static void *serve_arg;
 
 /* --- the HSE's side --- */
@@ -250,6 +251,9 @@ static struct diameter_result result_of(enum diameter_key_outcome outcome)
 		return (struct diameter_result){.code = DIAMETER_REJECTED};
 	case DIAMETER_KEY_TOO_BUSY:
 		return (struct diameter_result){.code = DIAMETER_TOO_BUSY};
+	case DIAMETER_KEY_UNREACHABLE:
+	case DIAMETER_KEY_TIMEOUT:
+		return (struct diameter_result){.code = DIAMETER_UNABLE_TO_DELIVER};
 	default:
 		return (struct diameter_result){.code = DIAMETER_UNABLE_TO_COMPLY};
 	}
@@ -274,39 +278,96 @@ static int add_keyset(struct msg *message, const struct diameter_key_answer *ans
 	return rc;
 }
 
+/* Turns *message from a request into its answer; answer: NULL when result says all. */
+static int make_answer(struct msg **message, const struct diameter_result *result,
+		       const struct diameter_key_answer *answer)
+{
+	int rc = diameter_answer_new(message, diameter_numbers.diameter_vendor,
+				     diameter_numbers.diameter_application, result);
+
+	if (!rc && answer && answer->outcome == DIAMETER_KEY_FOUND)
+		rc = add_keyset(*message, answer);
+	return rc;
+}
+
+/* A peer that does not read holds this up, and a stop of libfdcore shall not wait for it. */
+static void send_answer(struct msg *answer, int rc)
+{
+	int cancel;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &cancel);
+	diameter_answer_send(&answer, rc);
+	pthread_setcancelstate(cancel, NULL);
+}
+
+/* An asked is the request itself. */
+void diameter_answer_key(struct diameter_asked *asked, const struct diameter_key_answer *answer)
+{
+	struct msg *message = (struct msg *)asked;
+	struct diameter_result result = result_of(answer->outcome);
+	int rc = make_answer(&message, &result, answer);
+
+	send_answer(message, rc);
+}
+
+static void serve_request(struct msg *message, const struct diameter_key_request *request)
+{
+	struct diameter_key_answer answer = {.outcome = DIAMETER_KEY_REFUSED};
+	struct diameter_result result;
+	int rc;
+
+	if (take) {
+		take(serve_arg, request, (struct diameter_asked *)message);
+		return;
+	}
+	serve(serve_arg, request, &answer);
+	result = result_of(answer.outcome);
+	rc = make_answer(&message, &result, &answer);
+	e2m_wipe(&answer, sizeof(answer));
+	send_answer(message, rc);
+}
+
 static int on_request(struct msg **message, struct avp *avp, struct session *session, void *arg,
 		      enum disp_action *action)
 {
-	struct diameter_key_answer answer = {.outcome = DIAMETER_KEY_REFUSED};
 	struct diameter_key_request request;
 	struct diameter_result result;
+	struct msg *taken = *message;
 	int rc, cancel;
 
 	(void)avp, (void)session, (void)arg, (void)action;
+	*message = NULL;
 	/* A stopping libfdcore cancels threads that take too long, and they would keep the
 	 * handler's locks. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
-	if (diameter_read_requester(*message, request.origin_host, &request.imsi, &result) &&
-	    read_keyset_id(*message, &request.id, &result)) {
-		serve(serve_arg, &request, &answer);
-		result = result_of(answer.outcome);
+	if (diameter_read_requester(taken, request.origin_host, &request.imsi, &result) &&
+	    read_keyset_id(taken, &request.id, &result)) {
+		serve_request(taken, &request);
+	} else {
+		rc = make_answer(&taken, &result, NULL);
+		send_answer(taken, rc);
 	}
-	rc = diameter_answer_new(message, diameter_numbers.diameter_vendor,
-				 diameter_numbers.diameter_application, &result);
-	if (!rc && answer.outcome == DIAMETER_KEY_FOUND)
-		rc = add_keyset(*message, &answer);
-	e2m_wipe(&answer, sizeof(answer));
 	pthread_setcancelstate(cancel, NULL);
-	diameter_answer_send(message, rc);
 	return 0;
 }
 
-int diameter_serve_keys(diameter_key_handler handler, void *arg)
+static int serve_keys(diameter_key_handler handler, diameter_key_taker taker, void *arg)
 {
 	struct disp_when when = {.app = diameter_dict.key_application,
 				 .command = diameter_dict.key_request};
 
 	serve = handler;
+	take = taker;
 	serve_arg = arg;
 	return -fd_disp_register(on_request, DISP_HOW_CC, &when, NULL, NULL);
+}
+
+int diameter_serve_keys(diameter_key_handler handler, void *arg)
+{
+	return serve_keys(handler, NULL, arg);
+}
+
+int diameter_serve_keys_later(diameter_key_taker taker, void *arg)
+{
+	return serve_keys(NULL, taker, arg);
 }
