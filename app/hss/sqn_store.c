@@ -2,22 +2,20 @@
 #include "hss/sqn_store.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <lmdb.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "hss/state_file.h"
 #include "program/program.h"
 
 #define MAP_OCTETS     (UINT64_C(1) << 30) /* of address space; room for some ten million subscribers */
 #define WRITE_EVERY_MS 200
 #define WAIT_S	       2 /* how long a vector waits for the disk at most */
 #define AHEAD	       ((uint64_t)SQN_STORE_AHEAD << AKA_IND_BITS)
+
+#define COST "subscribers then begin at their configured sqn, and USIMs ahead of it resynchronise"
 
 /* The file's own record; subscribers' are under their IMSI, which begins with a digit. */
 #define META_KEY     "meta"
@@ -43,9 +41,8 @@ struct slot {
 
 struct sqn_store {
 	const struct subscribers *subscribers;
-	MDB_env *env;
+	struct state_file file;
 	MDB_dbi dbi;
-	int lock_fd; /* locked: two programs with one state would use SQNs twice */
 	uint32_t crashes;
 	pthread_t writer;
 	bool has_writer;
@@ -62,82 +59,20 @@ struct sqn_store {
 
 /* --- the file --- */
 
-static void tell(FILE *errors, const char *path, const char *what)
-{
-	fprintf(errors,
-		"%s: the SQN state cannot be used: %s. Repair it, or move it away to start anew: "
-		"subscribers then begin at their configured sqn, and USIMs ahead of it "
-		"resynchronise\n",
-		path, what);
-}
-
-/* LMDB maps the file: to touch a page beyond its end would kill the process. What was cut off comes back
- * as zeros, which LMDB knows not to be pages. */
-static int restore_length(const struct sqn_store *store)
-{
-	MDB_envinfo info;
-	MDB_stat pages;
-	struct stat st;
-	int rc = mdb_env_info(store->env, &info);
-
-	if (!rc)
-		rc = mdb_env_stat(store->env, &pages);
-	if (rc)
-		return rc;
-	if (fstat(store->lock_fd, &st))
-		return errno;
-	uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * pages.ms_psize;
-	if ((uint64_t)st.st_size < needed && ftruncate(store->lock_fd, (off_t)needed))
-		return errno;
-	return 0;
-}
-
-/* A new file is not there after a power cut unless its folder has been written too. */
-static int sync_folder(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-	char *folder = slash ? strndup(path, (size_t)(slash - path) + 1) : strdup(".");
-	int fd = folder ? open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC) : -1;
-	int rc = fd < 0 || fsync(fd) ? errno : 0;
-
-	if (fd >= 0)
-		close(fd);
-	free(folder);
-	return rc;
-}
-
 static bool open_file(struct sqn_store *store, const char *path, FILE *errors)
 {
 	MDB_txn *txn = NULL;
 	int rc;
 
-	store->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	if (store->lock_fd < 0) {
-		fprintf(errors, "%s: cannot be opened: %s; is there such a folder?\n", path,
-			strerror(errno));
+	if (!state_file_open(&store->file, path, MAP_OCTETS, 0, COST, errors))
 		return false;
-	}
-	if (flock(store->lock_fd, LOCK_EX | LOCK_NB)) {
-		fprintf(errors, "%s: in use by another hse-hss; give each its own state\n", path);
-		return false;
-	}
-	rc = mdb_env_create(&store->env);
-	if (!rc)
-		rc = mdb_env_set_mapsize(store->env, MAP_OCTETS);
-	if (!rc)
-		rc = mdb_env_open(store->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
-	if (!rc)
-		rc = restore_length(store);
-	if (!rc)
-		rc = sync_folder(path);
-	if (!rc)
-		rc = mdb_txn_begin(store->env, NULL, MDB_RDONLY, &txn);
+	rc = mdb_txn_begin(store->file.env, NULL, MDB_RDONLY, &txn);
 	if (!rc)
 		rc = mdb_dbi_open(txn, NULL, 0, &store->dbi);
 	if (txn)
 		mdb_txn_abort(txn);
 	if (rc)
-		tell(errors, path, mdb_strerror(rc));
+		state_file_tell(path, rc, COST, errors);
 	return rc == 0;
 }
 
@@ -196,7 +131,7 @@ static bool load(struct sqn_store *store, const char *path, FILE *errors)
 {
 	struct meta meta = {.version = META_VERSION, .is_clean = true};
 	MDB_txn *txn = NULL;
-	int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+	int rc = mdb_txn_begin(store->file.env, NULL, 0, &txn);
 
 	if (!rc)
 		rc = get(store, txn, META_KEY, &meta, sizeof(meta));
@@ -216,7 +151,7 @@ static bool load(struct sqn_store *store, const char *path, FILE *errors)
 	if (txn)
 		mdb_txn_abort(txn);
 	if (rc)
-		tell(errors, path, mdb_strerror(rc));
+		state_file_tell(path, rc, COST, errors);
 	else if (!meta.is_clean)
 		program_log(PROGRAM_WARNING,
 			    "the last run did not end well: SQNs go on %d SEQ higher",
@@ -230,7 +165,7 @@ static bool load(struct sqn_store *store, const char *path, FILE *errors)
 static int write_records(struct sqn_store *store, size_t count, bool is_clean)
 {
 	MDB_txn *txn = NULL;
-	int rc = mdb_txn_begin(store->env, NULL, 0, &txn);
+	int rc = mdb_txn_begin(store->file.env, NULL, 0, &txn);
 
 	for (size_t i = 0; i < count && !rc; i++) {
 		const struct subscriber *subscriber = &store->subscribers->list[store->writing[i]];
@@ -341,7 +276,7 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 		fprintf(errors, "%s: out of memory\n", path);
 		return NULL;
 	}
-	store->lock_fd = -1;
+	store->file.lock_fd = -1;
 	store->subscribers = subscribers;
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
@@ -376,10 +311,7 @@ void sqn_store_close(struct sqn_store *store)
 		pthread_mutex_unlock(&store->lock);
 		pthread_join(store->writer, NULL);
 	}
-	if (store->env)
-		mdb_env_close(store->env);
-	if (store->lock_fd >= 0)
-		close(store->lock_fd);
+	state_file_close(&store->file);
 	pthread_cond_destroy(&store->wake);
 	pthread_cond_destroy(&store->written);
 	pthread_mutex_destroy(&store->lock);

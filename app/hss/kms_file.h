@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * kms_file: how kms_store's records lie on disk. Four LMDB databases in one file:
+ *
+ *   records     name (IMSI, SQN|RAND)  ->  expiry, number, sealed keyset
+ *   by_number   number                 ->  name        the oldest comes first
+ *   by_expiry   expiry, number         ->  name        those without an end are not in it
+ *   meta        what the file is, the latest time it has seen, and a text sealed with its key
+ *
+ * Numbers count up as keysets come. An entry of an index whose record is gone, or bears another number,
+ * means nothing. One thread at a time but for kms_file_get. Functions return 0, or what LMDB says.
+ */
+#ifndef HSS_KMS_FILE_H
+#define HSS_KMS_FILE_H
+
+#include "e2m/e2m.h"
+#include "hss/seal.h"
+#include "hss/state_file.h"
+
+/* No padding: octets of it are a key on disk and a name to seal under. */
+struct kms_name {
+	struct e2m_imsi imsi;
+	struct e2m_keyset_id id;
+};
+
+/* Ciphering, integrity, e2mCK, e2mIK. */
+#define KMS_TEXT_LEN (2 + 2 * E2M_KEY_LEN)
+
+struct kms_record {
+	uint8_t expires_s[8]; /* big-endian; 0: when it is replaced */
+	uint8_t number[8];
+	uint8_t sealed[KMS_TEXT_LEN + SEAL_EXTRA];
+};
+
+struct kms_file {
+	struct state_file state;
+	MDB_dbi meta, records, by_number, by_expiry;
+	uint64_t latest_s; /* as it is on disk */
+	uint64_t next_number;
+};
+
+/* False on any error, which is written to errors. */
+bool kms_file_open(struct kms_file *file, const char *path, uint64_t capacity, struct seal *seal,
+		   FILE *errors);
+void kms_file_close(struct kms_file *file);
+
+/* MDB_NOTFOUND: there is none. Any thread. */
+int kms_file_get(struct kms_file *file, const struct kms_name *name, struct kms_record *record);
+
+/* What follows happens within one transaction. */
+int kms_file_begin(struct kms_file *file, MDB_txn **txn);
+int kms_file_put(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
+		 const struct kms_record *record);
+int kms_file_erase(struct kms_file *file, MDB_txn *txn, const struct kms_name *name);
+/* These erase what has had its time, what is beyond per_imsi of the IMSI, and what is beyond capacity;
+ * *erased: how many. Bounded: more is done the next time. */
+int kms_file_expire(struct kms_file *file, MDB_txn *txn, uint64_t now_s, uint64_t *erased);
+int kms_file_trim_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+		       uint32_t per_imsi, uint64_t *erased);
+int kms_file_trim(struct kms_file *file, MDB_txn *txn, uint64_t capacity, uint64_t *erased);
+/* Commits, and once a minute remembers the time; gives the transaction up when rc is not 0. Returns what
+ * came of it. */
+int kms_file_end(struct kms_file *file, MDB_txn *txn, uint64_t now_s, int rc);
+
+int kms_file_count(struct kms_file *file, uint64_t *records);
+
+uint64_t kms_read_u64(const uint8_t octets[8]);
+void kms_write_u64(uint8_t octets[8], uint64_t value);
+
+#endif

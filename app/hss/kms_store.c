@@ -1,0 +1,446 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/kms_store.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/queue.h>
+#include <time.h>
+
+#include "hss/kms_file.h"
+#include "program/program.h"
+
+#define WRITE_EVERY_MS 50
+#define RETRY_MS       1000  /* after the disk did not take it */
+#define UNWRITTEN_MAX  65536 /* keysets that wait for the disk; then the oldest is given up */
+#define BATCH	       4096
+#define BUCKETS	       16384
+
+/* A keyset that is not on disk yet, or the wish that one be erased there. */
+struct change {
+	TAILQ_ENTRY(change) entry;
+	LIST_ENTRY(change) same_hash;
+	struct kms_name name;
+	struct kms_record record;
+	bool is_erasure;
+};
+
+TAILQ_HEAD(changes, change);
+LIST_HEAD(bucket, change);
+
+struct kms_store {
+	struct kms_store_config config;
+	struct kms_file file;
+	uint64_t opened_s;
+	pthread_t writer;
+	bool has_writer;
+
+	pthread_mutex_t lock; /* of what follows, and of file.next_number */
+	pthread_cond_t wake;  /* for the writer */
+	struct seal *seal;
+	struct changes waiting, writing; /* in the order they came in */
+	uint32_t count;			 /* of both */
+	struct bucket buckets[BUCKETS];	 /* of both; the latest of a name comes first */
+	uint64_t now_s;
+	bool is_due; /* what has expired is to be erased */
+	bool is_closing, is_failing;
+	struct kms_store_counters counters;
+};
+
+/* --- names --- */
+
+static struct kms_name name_of(const struct e2m_imsi *imsi, const struct e2m_keyset_id *id)
+{
+	return (struct kms_name){.imsi = *imsi, .id = *id};
+}
+
+static struct bucket *bucket_of(struct kms_store *store, const struct kms_name *name)
+{
+	const uint8_t *octets = (const uint8_t *)name;
+	uint32_t hash = 2166136261U; /* FNV-1a */
+
+	for (size_t i = 0; i < sizeof(*name); i++)
+		hash = (hash ^ octets[i]) * 16777619U;
+	return &store->buckets[hash % BUCKETS];
+}
+
+static struct change *find_change(struct kms_store *store, const struct kms_name *name)
+{
+	struct change *change;
+
+	LIST_FOREACH (change, bucket_of(store, name), same_hash)
+		if (!memcmp(&change->name, name, sizeof(*name)))
+			return change;
+	return NULL;
+}
+
+/* --- sealing --- */
+
+/* What a record is sealed under: its name, and its times, so that nobody prolongs a lifetime. */
+struct sealed_name {
+	struct kms_name name;
+	uint8_t expires_s[8], number[8];
+};
+
+static struct sealed_name sealed_name_of(const struct kms_name *name,
+					 const struct kms_record *record)
+{
+	struct sealed_name sealed = {.name = *name};
+
+	memcpy(sealed.expires_s, record->expires_s, sizeof(sealed.expires_s));
+	memcpy(sealed.number, record->number, sizeof(sealed.number));
+	return sealed;
+}
+
+/* The times are set. */
+static bool close_record(struct seal *seal, const struct kms_name *name,
+			 const struct kms_keyset *keyset, struct kms_record *record)
+{
+	struct sealed_name under = sealed_name_of(name, record);
+	uint8_t text[KMS_TEXT_LEN] = {(uint8_t)keyset->ciphering, (uint8_t)keyset->integrity};
+
+	memcpy(text + 2, keyset->keyset.e2mck, E2M_KEY_LEN);
+	memcpy(text + 2 + E2M_KEY_LEN, keyset->keyset.e2mik, E2M_KEY_LEN);
+	bool ok = seal_close(seal, &under, sizeof(under), text, sizeof(text), record->sealed);
+	e2m_wipe(text, sizeof(text));
+	return ok;
+}
+
+static bool open_record(struct seal *seal, const struct kms_name *name,
+			const struct kms_record *record, struct kms_keyset *keyset)
+{
+	struct sealed_name under = sealed_name_of(name, record);
+	uint8_t text[KMS_TEXT_LEN];
+
+	if (!seal_open(seal, &under, sizeof(under), record->sealed, text, sizeof(text)))
+		return false;
+	keyset->ciphering = (enum e2m_eea)text[0];
+	keyset->integrity = (enum e2m_eia)text[1];
+	memcpy(keyset->keyset.e2mck, text + 2, E2M_KEY_LEN);
+	memcpy(keyset->keyset.e2mik, text + 2 + E2M_KEY_LEN, E2M_KEY_LEN);
+	e2m_wipe(text, sizeof(text));
+	return true;
+}
+
+/* --- changes, with the lock held --- */
+
+static void forget_change(struct kms_store *store, struct changes *list, struct change *change)
+{
+	TAILQ_REMOVE(list, change, entry);
+	LIST_REMOVE(change, same_hash);
+	store->count--;
+	free(change);
+}
+
+static void make_room(struct kms_store *store)
+{
+	struct change *oldest = TAILQ_FIRST(&store->waiting);
+
+	if (store->count < UNWRITTEN_MAX || !oldest)
+		return;
+	store->counters.lost += !oldest->is_erasure;
+	forget_change(store, &store->waiting, oldest);
+}
+
+static int add_change(struct kms_store *store, const struct kms_name *name,
+		      const struct kms_record *record)
+{
+	struct change *change = calloc(1, sizeof(*change));
+
+	if (!change)
+		return -ENOMEM;
+	make_room(store);
+	change->name = *name;
+	if (record)
+		change->record = *record;
+	else
+		change->is_erasure = true;
+	if (TAILQ_EMPTY(&store->waiting))
+		pthread_cond_signal(&store->wake);
+	TAILQ_INSERT_TAIL(&store->waiting, change, entry);
+	LIST_INSERT_HEAD(bucket_of(store, name), change, same_hash);
+	store->count++;
+	return 0;
+}
+
+/* --- the writer --- */
+
+static int write_change(struct kms_store *store, MDB_txn *txn, const struct change *change,
+			uint64_t *replaced)
+{
+	uint64_t erased = 0;
+	int rc;
+
+	if (change->is_erasure)
+		return kms_file_erase(&store->file, txn, &change->name);
+	rc = kms_file_put(&store->file, txn, &change->name, &change->record);
+	if (!rc)
+		rc = kms_file_trim_imsi(&store->file, txn, &change->name.imsi,
+					store->config.per_imsi, &erased);
+	*replaced += erased;
+	return rc;
+}
+
+/* In one transaction: what is in writing, what has expired, and what is too much then. */
+static int write_round(struct kms_store *store, uint64_t now_s, struct kms_store_counters *done)
+{
+	struct change *change;
+	MDB_txn *txn;
+	int rc = kms_file_begin(&store->file, &txn);
+
+	if (rc)
+		return rc;
+	TAILQ_FOREACH (change, &store->writing, entry)
+		if (!rc)
+			rc = write_change(store, txn, change, &done->replaced);
+	if (!rc)
+		rc = kms_file_expire(&store->file, txn, now_s, &done->expired);
+	if (!rc)
+		rc = kms_file_trim(&store->file, txn, store->config.capacity, &done->evicted);
+	return kms_file_end(&store->file, txn, now_s, rc);
+}
+
+static void take_batch(struct kms_store *store)
+{
+	struct change *change;
+
+	for (int i = 0; i < BATCH && (change = TAILQ_FIRST(&store->waiting)) != NULL; i++) {
+		TAILQ_REMOVE(&store->waiting, change, entry);
+		TAILQ_INSERT_TAIL(&store->writing, change, entry);
+	}
+}
+
+/* With the lock held: what has come of a round. */
+static void end_round(struct kms_store *store, int rc, const struct kms_store_counters *done)
+{
+	struct change *change;
+
+	if (rc) {
+		TAILQ_CONCAT(&store->writing, &store->waiting, entry);
+		TAILQ_CONCAT(&store->waiting, &store->writing, entry);
+	} else {
+		while ((change = TAILQ_FIRST(&store->writing)) != NULL)
+			forget_change(store, &store->writing, change);
+		store->counters.replaced += done->replaced;
+		store->counters.expired += done->expired;
+		store->counters.evicted += done->evicted;
+	}
+	if (rc && !store->is_failing)
+		program_log(PROGRAM_ERROR,
+			    "%s: keysets cannot be written: %s; the latest %d stay in memory, and "
+			    "are tried again",
+			    store->config.path, mdb_strerror(rc), UNWRITTEN_MAX);
+	else if (!rc && store->is_failing)
+		program_log(PROGRAM_WARNING, "%s: keysets can be written again",
+			    store->config.path);
+	store->is_failing = rc != 0;
+}
+
+static struct timespec in_ms(unsigned ms)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_nsec += ms % 1000 * 1000000L;
+	until.tv_sec += ms / 1000 + until.tv_nsec / 1000000000;
+	until.tv_nsec %= 1000000000;
+	return until;
+}
+
+/* Until there is something to do, and then as long as more may come to be done with it. */
+static void wait_for_work(struct kms_store *store)
+{
+	const struct timespec until = in_ms(store->is_failing ? RETRY_MS : WRITE_EVERY_MS);
+
+	while (!store->is_closing &&
+	       pthread_cond_timedwait(&store->wake, &store->lock, &until) != ETIMEDOUT)
+		;
+	while (!store->is_closing && !store->is_due && TAILQ_EMPTY(&store->waiting))
+		pthread_cond_wait(&store->wake, &store->lock);
+}
+
+static void *run_writer(void *arg)
+{
+	struct kms_store *store = arg;
+	bool is_last = false;
+
+	pthread_mutex_lock(&store->lock);
+	while (!is_last) {
+		struct kms_store_counters done = {0};
+
+		wait_for_work(store);
+		take_batch(store);
+		store->is_due = false;
+		uint64_t now_s = store->now_s;
+		pthread_mutex_unlock(&store->lock);
+		int rc = write_round(store, now_s, &done);
+		pthread_mutex_lock(&store->lock);
+		end_round(store, rc, &done);
+		is_last = store->is_closing && (rc || TAILQ_EMPTY(&store->waiting));
+	}
+	pthread_mutex_unlock(&store->lock);
+	return NULL;
+}
+
+/* --- for the callers --- */
+
+static bool start(struct kms_store *store, const uint8_t key[SEAL_KEY_LEN], FILE *errors)
+{
+	store->seal = seal_new(key);
+	if (!store->seal) {
+		fprintf(errors, "%s: the crypto library has no AES-256-GCM\n", store->config.path);
+		return false;
+	}
+	if (!kms_file_open(&store->file, store->config.path, store->config.capacity, store->seal,
+			   errors))
+		return false;
+	store->opened_s = store->now_s = store->file.latest_s;
+	store->has_writer = !pthread_create(&store->writer, NULL, run_writer, store);
+	if (!store->has_writer)
+		fprintf(errors, "%s: no thread to write it\n", store->config.path);
+	return store->has_writer;
+}
+
+struct kms_store *kms_store_open(const struct kms_store_config *config,
+				 const uint8_t key[SEAL_KEY_LEN], FILE *errors)
+{
+	struct kms_store *store = calloc(1, sizeof(*store));
+	pthread_condattr_t monotonic;
+
+	if (!store) {
+		fprintf(errors, "%s: out of memory\n", config->path);
+		return NULL;
+	}
+	store->config = *config;
+	store->file.state.lock_fd = -1;
+	TAILQ_INIT(&store->waiting);
+	TAILQ_INIT(&store->writing);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&store->wake, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	pthread_mutex_init(&store->lock, NULL);
+	if (start(store, key, errors))
+		return store;
+	kms_store_close(store);
+	return NULL;
+}
+
+void kms_store_close(struct kms_store *store)
+{
+	struct change *change;
+
+	if (!store)
+		return;
+	if (store->has_writer) {
+		pthread_mutex_lock(&store->lock);
+		store->is_closing = true;
+		pthread_cond_signal(&store->wake);
+		pthread_mutex_unlock(&store->lock);
+		pthread_join(store->writer, NULL);
+	}
+	if (store->count > 0)
+		program_log(PROGRAM_ERROR, "%s: %u keysets are lost, they could not be written",
+			    store->config.path, store->count);
+	while ((change = TAILQ_FIRST(&store->waiting)) != NULL)
+		forget_change(store, &store->waiting, change);
+	kms_file_close(&store->file);
+	seal_free(store->seal);
+	pthread_cond_destroy(&store->wake);
+	pthread_mutex_destroy(&store->lock);
+	free(store);
+}
+
+uint64_t kms_store_latest_s(const struct kms_store *store)
+{
+	return store->opened_s;
+}
+
+int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
+		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s)
+{
+	struct kms_name name = name_of(imsi, id);
+	struct kms_record record;
+	int rc = -EIO;
+
+	kms_write_u64(record.expires_s, keyset->lifetime_s ? now_s + keyset->lifetime_s : 0);
+	pthread_mutex_lock(&store->lock);
+	kms_write_u64(record.number, store->file.next_number++);
+	if (close_record(store->seal, &name, keyset, &record))
+		rc = add_change(store, &name, &record);
+	pthread_mutex_unlock(&store->lock);
+	return rc;
+}
+
+static bool has_expired(const struct kms_record *record, uint64_t now_s)
+{
+	uint64_t expires_s = kms_read_u64(record->expires_s);
+
+	return expires_s > 0 && expires_s <= now_s;
+}
+
+/* With the lock held. */
+static enum kms_store_result find(struct kms_store *store, const struct kms_name *name,
+				  struct kms_record *record)
+{
+	const struct change *change = find_change(store, name);
+	int rc;
+
+	if (change) {
+		*record = change->record;
+		return change->is_erasure ? KMS_STORE_NONE : KMS_STORE_FOUND;
+	}
+	rc = kms_file_get(&store->file, name, record);
+	if (!rc)
+		return KMS_STORE_FOUND;
+	return rc == MDB_NOTFOUND ? KMS_STORE_NONE : KMS_STORE_DAMAGED;
+}
+
+enum kms_store_result kms_store_get(struct kms_store *store, const struct e2m_imsi *imsi,
+				    const struct e2m_keyset_id *id, uint64_t now_s,
+				    struct kms_keyset *keyset)
+{
+	struct kms_name name = name_of(imsi, id);
+	struct kms_record record;
+
+	pthread_mutex_lock(&store->lock);
+	enum kms_store_result result = find(store, &name, &record);
+	/* Its time is as good as its seal. */
+	if (result == KMS_STORE_FOUND && !open_record(store->seal, &name, &record, keyset))
+		result = KMS_STORE_DAMAGED;
+	if (result == KMS_STORE_DAMAGED) {
+		store->counters.damaged++;
+		add_change(store, &name, NULL);
+	}
+	pthread_mutex_unlock(&store->lock);
+	if (result != KMS_STORE_FOUND)
+		return result;
+	if (has_expired(&record, now_s)) {
+		e2m_keyset_wipe(&keyset->keyset);
+		return KMS_STORE_NONE;
+	}
+	uint64_t expires_s = kms_read_u64(record.expires_s);
+	keyset->lifetime_s = expires_s ? (uint32_t)(expires_s - now_s) : 0;
+	return KMS_STORE_FOUND;
+}
+
+void kms_store_tick(struct kms_store *store, uint64_t now_s)
+{
+	pthread_mutex_lock(&store->lock);
+	store->now_s = now_s;
+	store->is_due = true;
+	pthread_cond_signal(&store->wake);
+	pthread_mutex_unlock(&store->lock);
+}
+
+void kms_store_count(struct kms_store *store, struct kms_store_counters *counters)
+{
+	uint64_t kept = 0;
+
+	kms_file_count(&store->file, &kept);
+	pthread_mutex_lock(&store->lock);
+	*counters = store->counters;
+	pthread_mutex_unlock(&store->lock);
+	counters->kept = kept;
+}

@@ -1,0 +1,71 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * kms_store: the KMS's long memory (e2m.md 1). Keysets by (IMSI, SQN|RAND), each until its lifetime ends;
+ * those without an end until newer ones of the same IMSI take their place. On disk (LMDB), each sealed
+ * under the master key and bound to its name and times, so that none can be read, changed, or put in
+ * another's place there.
+ *
+ * Putting does not wait for the disk: a thread writes what has come, some times a second; until then it
+ * is found in memory, sealed already. Times are in seconds of a clock that never runs backwards, also
+ * from one run to the next. All functions but open and close may be called from several threads at once.
+ */
+#ifndef HSS_KMS_STORE_H
+#define HSS_KMS_STORE_H
+
+#include "e2m/e2m.h"
+#include "hss/seal.h"
+
+struct kms_keyset {
+	struct e2m_keyset keyset; /* the receiver wipes its copy */
+	enum e2m_eea ciphering;
+	enum e2m_eia integrity;
+	uint32_t lifetime_s; /* from now on; 0: until replaced */
+};
+
+struct kms_store_config {
+	const char *path;
+	uint64_t capacity; /* keysets in all; the oldest goes first */
+	uint32_t per_imsi; /* the same for those of one IMSI */
+};
+
+enum kms_store_result {
+	KMS_STORE_FOUND,
+	KMS_STORE_NONE,
+	KMS_STORE_DAMAGED, /* it was there, but has been changed; now it is erased */
+};
+
+struct kms_store_counters {
+	uint64_t kept;	   /* on disk, now */
+	uint64_t expired;  /* erased at the end of their lifetimes */
+	uint64_t replaced; /* erased for newer ones of the same IMSI */
+	uint64_t evicted;  /* erased for others, for want of room */
+	uint64_t damaged;
+	uint64_t lost; /* never written: the disk did not take them, and memory was full */
+};
+
+struct kms_store;
+
+/* Opens or makes the file. NULL on any error, which is written to errors: also when it was written under
+ * another key. key may be wiped afterwards. */
+struct kms_store *kms_store_open(const struct kms_store_config *config,
+				 const uint8_t key[SEAL_KEY_LEN], FILE *errors);
+/* Writes everything; wipes. */
+void kms_store_close(struct kms_store *store);
+
+/* The latest time that the file had seen when it was opened: the clock goes on from there at least. */
+uint64_t kms_store_latest_s(const struct kms_store *store);
+
+/* -ENOMEM, -EIO: not kept. */
+int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
+		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s);
+/* lifetime_s becomes what is left of it. */
+enum kms_store_result kms_store_get(struct kms_store *store, const struct e2m_imsi *imsi,
+				    const struct e2m_keyset_id *id, uint64_t now_s,
+				    struct kms_keyset *keyset);
+
+/* Has what has expired erased; to be called once a second or so. */
+void kms_store_tick(struct kms_store *store, uint64_t now_s);
+
+void kms_store_count(struct kms_store *store, struct kms_store_counters *counters);
+
+#endif

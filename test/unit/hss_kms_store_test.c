@@ -1,0 +1,516 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/kms_store.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "hss/kms_file.h"
+#include "program/program.h"
+#include "unit.h"
+
+#define NOW	 UINT64_C(1800000000)
+#define CAPACITY 1000
+#define PER_IMSI 2
+
+static char dir[] = "/tmp/unit-kms-XXXXXX";
+static char path[64];
+static const uint8_t master[SEAL_KEY_LEN] = {1, 2, 3};
+static const uint8_t other_master[SEAL_KEY_LEN] = {1, 2, 4};
+
+static struct kms_store *open_with(const uint8_t key[SEAL_KEY_LEN], uint64_t capacity, FILE *errors)
+{
+	const struct kms_store_config config = {
+		.path = path, .capacity = capacity, .per_imsi = PER_IMSI};
+
+	return kms_store_open(&config, key, errors);
+}
+
+static struct kms_store *open_store(void)
+{
+	struct kms_store *store = open_with(master, CAPACITY, stderr);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+	return store;
+}
+
+static struct kms_store *begin_anew(void)
+{
+	char lock[80];
+
+	snprintf(path, sizeof(path), "%s/keysets", dir);
+	snprintf(lock, sizeof(lock), "%s-lock", path);
+	unlink(path);
+	unlink(lock);
+	return open_store();
+}
+
+static struct e2m_imsi imsi_of(unsigned subscriber)
+{
+	struct e2m_imsi imsi = {0};
+
+	snprintf(imsi.digits, sizeof(imsi.digits), "26201%010u", subscriber);
+	return imsi;
+}
+
+static struct e2m_keyset_id sqn_of(uint8_t run)
+{
+	const uint8_t sqn[E2M_SQN_LEN] = {[5] = run};
+
+	return e2m_keyset_id_make(E2M_ID_SQN, sqn);
+}
+
+/* The keyset of a run is filled with its number. */
+static void put(struct kms_store *store, unsigned subscriber, uint8_t run, uint32_t lifetime_s)
+{
+	struct e2m_imsi imsi = imsi_of(subscriber);
+	struct e2m_keyset_id id = sqn_of(run);
+	struct kms_keyset keyset = {
+		.ciphering = E2M_EEA2, .integrity = E2M_EIA1, .lifetime_s = lifetime_s};
+
+	memset(&keyset.keyset, run, sizeof(keyset.keyset));
+	CU_ASSERT_EQUAL(kms_store_put(store, &imsi, &id, &keyset, NOW), 0);
+}
+
+static enum kms_store_result get(struct kms_store *store, unsigned subscriber, uint8_t run,
+				 uint64_t now_s, struct kms_keyset *keyset)
+{
+	struct e2m_imsi imsi = imsi_of(subscriber);
+	struct e2m_keyset_id id = sqn_of(run);
+
+	memset(keyset, 0, sizeof(*keyset));
+	return kms_store_get(store, &imsi, &id, now_s, keyset);
+}
+
+static bool has(struct kms_store *store, unsigned subscriber, uint8_t run)
+{
+	struct kms_keyset keyset;
+
+	return get(store, subscriber, run, NOW, &keyset) == KMS_STORE_FOUND &&
+	       keyset.keyset.e2mck[0] == run && keyset.keyset.e2mik[15] == run;
+}
+
+static void sleep_ms(long ms)
+{
+	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+static struct kms_store_counters count(struct kms_store *store)
+{
+	struct kms_store_counters counters;
+
+	kms_store_count(store, &counters);
+	return counters;
+}
+
+/* Waits until that many are on disk. */
+static bool keeps(struct kms_store *store, uint64_t kept)
+{
+	for (int i = 0; i < 500 && count(store).kept != kept; i++)
+		sleep_ms(10);
+	return count(store).kept == kept;
+}
+
+/* --- putting and getting --- */
+
+static void a_keyset_is_found_at_once_and_after_a_restart(void)
+{
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+
+	put(store, 1, 7, 0);
+	CU_ASSERT_TRUE(has(store, 1, 7));
+	kms_store_close(store);
+	store = open_store();
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_EQUAL(keyset.keyset.e2mck[0], 7);
+	CU_ASSERT_EQUAL(keyset.keyset.e2mik[15], 7);
+	CU_ASSERT_EQUAL(keyset.ciphering, E2M_EEA2);
+	CU_ASSERT_EQUAL(keyset.integrity, E2M_EIA1);
+	CU_ASSERT_EQUAL(keyset.lifetime_s, 0);
+	kms_store_close(store);
+}
+
+static void another_name_is_another_keyset(void)
+{
+	const uint8_t rand[E2M_RAND_LEN] = {[5] = 7};
+	struct e2m_keyset_id by_rand = e2m_keyset_id_make(E2M_ID_RAND, rand);
+	struct e2m_imsi imsi = imsi_of(1);
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+
+	put(store, 1, 7, 0);
+	CU_ASSERT_EQUAL(get(store, 2, 7, NOW, &keyset), KMS_STORE_NONE);
+	CU_ASSERT_EQUAL(get(store, 1, 8, NOW, &keyset), KMS_STORE_NONE);
+	CU_ASSERT_EQUAL(kms_store_get(store, &imsi, &by_rand, NOW, &keyset), KMS_STORE_NONE);
+	kms_store_close(store);
+}
+
+static void what_comes_again_takes_the_place_of_what_was(void)
+{
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+
+	put(store, 1, 7, 100);
+	CU_ASSERT_TRUE(keeps(store, 1));
+	put(store, 1, 7, 500);
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_EQUAL(keyset.lifetime_s, 500);
+	kms_store_close(store);
+	store = open_store();
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_EQUAL(keyset.lifetime_s, 500);
+	CU_ASSERT_EQUAL(count(store).kept, 1);
+	kms_store_tick(store, NOW + 200); /* the first one's end */
+	sleep_ms(150);
+	CU_ASSERT_EQUAL(count(store).kept, 1);
+	kms_store_close(store);
+}
+
+/* --- what goes --- */
+
+static void a_lifetime_counts_down_and_ends(void)
+{
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+
+	put(store, 1, 7, 3600);
+	put(store, 2, 8, 0);
+	CU_ASSERT_TRUE(keeps(store, 2));
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW + 3599, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_EQUAL(keyset.lifetime_s, 1);
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW + 3600, &keyset), KMS_STORE_NONE);
+	CU_ASSERT_EQUAL(keyset.keyset.e2mck[0], 0);
+	kms_store_tick(store, NOW + 3600);
+	CU_ASSERT_TRUE(keeps(store, 1));
+	CU_ASSERT_EQUAL(count(store).expired, 1);
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_NONE);
+	CU_ASSERT_EQUAL(get(store, 2, 8, NOW + 1000000000, &keyset), KMS_STORE_FOUND);
+	kms_store_close(store);
+}
+
+static void the_file_remembers_the_latest_time(void)
+{
+	struct kms_store *store = begin_anew();
+
+	CU_ASSERT_EQUAL(kms_store_latest_s(store), 0);
+	kms_store_tick(store, NOW + 5);
+	put(store, 1, 7, 0);
+	kms_store_close(store);
+	store = open_store();
+	CU_ASSERT_EQUAL(kms_store_latest_s(store), NOW + 5);
+	kms_store_close(store);
+}
+
+static void an_imsi_has_its_two_latest_keysets(void)
+{
+	struct kms_store *store = begin_anew();
+
+	for (uint8_t run = 9; run > 5; run--) /* it is the order of coming that counts */
+		put(store, 1, run, run == 8 ? 0 : 1000);
+	put(store, 2, 9, 0);
+	CU_ASSERT_TRUE(keeps(store, 3));
+	CU_ASSERT_EQUAL(count(store).replaced, 2);
+	CU_ASSERT_FALSE(has(store, 1, 9));
+	CU_ASSERT_FALSE(has(store, 1, 8));
+	CU_ASSERT_TRUE(has(store, 1, 7));
+	CU_ASSERT_TRUE(has(store, 1, 6));
+	CU_ASSERT_TRUE(has(store, 2, 9));
+	kms_store_close(store);
+}
+
+static void the_oldest_goes_when_there_is_no_room(void)
+{
+	kms_store_close(begin_anew());
+	struct kms_store *store = open_with(master, 3, stderr);
+
+	for (unsigned i = 0; i < 5; i++)
+		put(store, 5 - i, 1, i % 2 ? 1000 : 0);
+	CU_ASSERT_TRUE(keeps(store, 3));
+	CU_ASSERT_EQUAL(count(store).evicted, 2);
+	CU_ASSERT_FALSE(has(store, 5, 1));
+	CU_ASSERT_FALSE(has(store, 4, 1));
+	CU_ASSERT_TRUE(has(store, 1, 1));
+	kms_store_close(store);
+}
+
+static void numbers_go_on_after_a_restart(void)
+{
+	kms_store_close(begin_anew());
+	struct kms_store *store = open_with(master, 2, stderr);
+
+	put(store, 1, 1, 0);
+	put(store, 2, 1, 0);
+	kms_store_close(store);
+	store = open_with(master, 2, stderr);
+	put(store, 3, 1, 0);
+	CU_ASSERT_TRUE(has(store, 3, 1));
+	kms_store_close(store);
+	store = open_with(master, 2, stderr);
+	CU_ASSERT_FALSE(has(store, 1, 1));
+	CU_ASSERT_TRUE(has(store, 2, 1));
+	CU_ASSERT_TRUE(has(store, 3, 1));
+	kms_store_close(store);
+}
+
+/* --- the file in the hands of others --- */
+
+static void no_key_is_on_disk_in_the_clear(void)
+{
+	struct kms_store *store = begin_anew();
+	uint8_t run[E2M_KEY_LEN];
+	static char octets[1 << 20];
+
+	put(store, 1, 0xa7, 0);
+	kms_store_close(store);
+	FILE *f = fopen(path, "r");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	size_t len = fread(octets, 1, sizeof(octets), f);
+	fclose(f);
+	memset(run, 0xa7, sizeof(run));
+	CU_ASSERT_PTR_NULL(memmem(octets, len, run, sizeof(run)));
+	CU_ASSERT_PTR_NULL(memmem(octets, len, master, sizeof(master)));
+	CU_ASSERT_PTR_NOT_NULL(memmem(octets, len, "262010000000001", 15));
+}
+
+static void another_master_key_is_refused_and_changes_nothing(void)
+{
+	struct kms_store *store = begin_anew();
+	char said[1000] = "";
+	FILE *errors = fmemopen(said, sizeof(said), "w");
+
+	put(store, 1, 7, 0);
+	kms_store_close(store);
+	CU_ASSERT_PTR_NULL(open_with(other_master, CAPACITY, errors));
+	fclose(errors);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "was written under another master key"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "or move the file away"));
+	store = open_store();
+	CU_ASSERT_TRUE(has(store, 1, 7));
+	kms_store_close(store);
+}
+
+/* Does to the record of (subscriber, 7) what the test says, as somebody with the disk in his hands. */
+static void tamper(unsigned subscriber, void (*change)(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+						       struct kms_record *record))
+{
+	struct kms_name name = {.imsi = imsi_of(subscriber), .id = sqn_of(7)};
+	MDB_val key = {.mv_data = &name, .mv_size = sizeof(name)}, value;
+	struct kms_record record;
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
+	mdb_env_set_maxdbs(env, 4);
+	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, "records", 0, &dbi), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
+	CU_ASSERT_EQUAL_FATAL(value.mv_size, sizeof(record));
+	memcpy(&record, value.mv_data, sizeof(record));
+	change(txn, dbi, &key, &record);
+	CU_ASSERT_EQUAL(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static void write_back(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record,
+		       size_t len)
+{
+	MDB_val value = {.mv_data = record, .mv_size = len};
+
+	CU_ASSERT_EQUAL(mdb_put(txn, dbi, key, &value, 0), 0);
+}
+
+static void flip_a_bit(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
+{
+	record->sealed[SEAL_NONCE_LEN + 5] ^= 0x10;
+	write_back(txn, dbi, key, record, sizeof(*record));
+}
+
+static void prolong(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
+{
+	kms_write_u64(record->expires_s, 0);
+	write_back(txn, dbi, key, record, sizeof(*record));
+}
+
+static void cut_short(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
+{
+	write_back(txn, dbi, key, record, sizeof(*record) - 1);
+}
+
+static void put_in_place_of_another(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+				    struct kms_record *record)
+{
+	struct kms_name *name = key->mv_data;
+
+	name->imsi = imsi_of(1);
+	write_back(txn, dbi, key, record, sizeof(*record));
+}
+
+/* The record of subscriber 1 is not given out; that of 3 is. */
+static void expect_damage(unsigned subscriber,
+			  void (*change)(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+					 struct kms_record *record))
+{
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+
+	for (unsigned i = 1; i <= 3; i++)
+		put(store, i, 7, 1000);
+	kms_store_close(store);
+	tamper(subscriber, change);
+	store = open_store();
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_DAMAGED);
+	CU_ASSERT_EQUAL(keyset.keyset.e2mck[0], 0);
+	CU_ASSERT_TRUE(has(store, 3, 7));
+	CU_ASSERT_EQUAL(count(store).damaged, 1);
+	CU_ASSERT_TRUE(keeps(store, 2)); /* it is erased */
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_NONE);
+	put(store, 1, 7, 1000);
+	CU_ASSERT_TRUE(has(store, 1, 7));
+	kms_store_tick(store, NOW + 1000);
+	CU_ASSERT_TRUE(keeps(store, 0)); /* what is left of it in the indices does no harm */
+	kms_store_close(store);
+}
+
+static void a_record_that_was_changed_is_damaged_and_others_are_served(void)
+{
+	expect_damage(1, flip_a_bit);
+}
+
+static void a_lifetime_cannot_be_prolonged_on_disk(void)
+{
+	expect_damage(1, prolong);
+}
+
+static void a_record_that_was_cut_short_is_damaged(void)
+{
+	expect_damage(1, cut_short);
+}
+
+static void a_record_of_another_name_is_damaged(void)
+{
+	expect_damage(2, put_in_place_of_another);
+}
+
+static void a_damaged_file_is_refused_with_what_to_do(void)
+{
+	static char noise[65536];
+	char said[1000] = "";
+	FILE *errors = fmemopen(said, sizeof(said), "w");
+
+	kms_store_close(begin_anew());
+	memset(noise, 0x5a, sizeof(noise));
+	int fd = open(path, O_WRONLY | O_TRUNC);
+	CU_ASSERT_EQUAL(write(fd, noise, sizeof(noise)), (ssize_t)sizeof(noise));
+	close(fd);
+	CU_ASSERT_PTR_NULL(open_with(master, CAPACITY, errors));
+	fclose(errors);
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "move it away to start anew"));
+}
+
+static void a_full_disk_keeps_keysets_in_memory_until_there_is_room(void)
+{
+	struct kms_store *store = begin_anew();
+	struct rlimit limit, none;
+	struct stat st;
+
+	put(store, 1, 7, 0);
+	CU_ASSERT_TRUE(keeps(store, 1));
+	signal(SIGXFSZ, SIG_IGN);
+	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &limit) | stat(path, &st), 0);
+	none = limit;
+	none.rlim_cur = 4096;
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &none), 0);
+	put(store, 2, 8, 0);
+	sleep_ms(300);
+	CU_ASSERT_TRUE(has(store, 1, 7));
+	CU_ASSERT_TRUE(has(store, 2, 8));
+	CU_ASSERT_EQUAL(count(store).kept, 1);
+	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	CU_ASSERT_TRUE(keeps(store, 2));
+	kms_store_close(store);
+	store = open_store();
+	CU_ASSERT_TRUE(has(store, 2, 8));
+	kms_store_close(store);
+}
+
+/* --- the master key --- */
+
+static bool read_key(const char *text, size_t len, mode_t mode, char *why, size_t why_size)
+{
+	uint8_t key[SEAL_KEY_LEN];
+	char name[64];
+
+	snprintf(name, sizeof(name), "%s/master.key", dir);
+	unlink(name);
+	int fd = open(name, O_WRONLY | O_CREAT, 0600);
+	CU_ASSERT_EQUAL_FATAL(write(fd, text, len), (ssize_t)len);
+	fchmod(fd, mode);
+	close(fd);
+	return seal_read_key(name, false, key, why, why_size) && key[0] == 0x31 && key[31] == 0x32;
+}
+
+static void a_master_key_is_32_octets_or_64_digits_and_nobody_elses(void)
+{
+	static const char digits[] =
+		"31000000000000000000000000000000000000000000000000000000000000032\n";
+	char text[80] = "";
+	char why[200];
+
+	snprintf(text, sizeof(text), "31%060d32\n", 0);
+	CU_ASSERT_TRUE(read_key(text, 65, 0600, why, sizeof(why)));
+	CU_ASSERT_TRUE(read_key(text, 64, 0400, why, sizeof(why)));
+	CU_ASSERT_TRUE(read_key("1xxxxxxxxxxxxxxxxxxxxxxxxxxxxxx2", 32, 0600, why, sizeof(why)));
+	CU_ASSERT_FALSE(read_key(text, 65, 0640, why, sizeof(why)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "chmod 600"));
+	CU_ASSERT_FALSE(read_key(text, 63, 0600, why, sizeof(why)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "openssl rand -hex 32"));
+	CU_ASSERT_FALSE(read_key(digits, sizeof(digits) - 1, 0600, why, sizeof(why)));
+	CU_ASSERT_FALSE(read_key("", 0, 0600, why, sizeof(why)));
+	text[5] = 'g';
+	CU_ASSERT_FALSE(read_key(text, 65, 0600, why, sizeof(why)));
+}
+
+int main(void)
+{
+#define TEST(function)              \
+	{                           \
+#function, function \
+	}
+	static const struct unit_test tests[] = {
+		TEST(a_keyset_is_found_at_once_and_after_a_restart),
+		TEST(another_name_is_another_keyset),
+		TEST(what_comes_again_takes_the_place_of_what_was),
+		TEST(a_lifetime_counts_down_and_ends),
+		TEST(the_file_remembers_the_latest_time),
+		TEST(an_imsi_has_its_two_latest_keysets),
+		TEST(the_oldest_goes_when_there_is_no_room),
+		TEST(numbers_go_on_after_a_restart),
+		TEST(no_key_is_on_disk_in_the_clear),
+		TEST(another_master_key_is_refused_and_changes_nothing),
+		TEST(a_record_that_was_changed_is_damaged_and_others_are_served),
+		TEST(a_lifetime_cannot_be_prolonged_on_disk),
+		TEST(a_record_that_was_cut_short_is_damaged),
+		TEST(a_record_of_another_name_is_damaged),
+		TEST(a_damaged_file_is_refused_with_what_to_do),
+		TEST(a_full_disk_keeps_keysets_in_memory_until_there_is_room),
+		TEST(a_master_key_is_32_octets_or_64_digits_and_nobody_elses),
+	};
+	char command[64];
+
+	program_set_log_level(PROGRAM_ERROR);
+	if (!mkdtemp(dir))
+		return 1;
+	int rc = unit_run("hss_kms_store", tests, sizeof(tests) / sizeof(tests[0]));
+	snprintf(command, sizeof(command), "rm -r %s", dir);
+	return system(command) ? 1 : rc;
+}
