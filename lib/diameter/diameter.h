@@ -124,6 +124,28 @@ int diameter_send_key_request(const char *destination_host, const char *destinat
 			      diameter_key_answered answered, void *arg);
 
 /*
+ * Hosts that answer the same pulls: front ends of one HSS, say. Each pull goes to one of them that is
+ * open, in turn. When that does not serve (its connection breaks, it is busy, it does not answer in half of
+ * the time that is left, or not as e2m.md 4 says), another is asked within the same time-out. A host that
+ * was silent is asked last, for a time that doubles up to a minute. What it does not have another has not
+ * either: such answers are final.
+ */
+struct diameter_hosts;
+
+/* count: 0 to DIAMETER_HOSTS_MAX; none: any peer of the realm, chosen by libfdcore. names and realm are
+ * copied. NULL: no memory. */
+#define DIAMETER_HOSTS_MAX 16
+struct diameter_hosts *diameter_hosts_new(const char *realm, char *const *names, size_t count);
+/* When nothing that was asked is on its way any more: after diameter_stop. */
+void diameter_hosts_free(struct diameter_hosts *hosts);
+
+/* As diameter_send_key_request. -EHOSTUNREACH: none of them is open. */
+int diameter_hosts_ask(struct diameter_hosts *hosts, const struct diameter_key_request *request,
+		       uint32_t timeout_ms, diameter_key_answered answered, void *arg);
+/* How often another host was asked because one did not serve. */
+uint64_t diameter_hosts_failovers(const struct diameter_hosts *hosts);
+
+/*
  * Server: handler fills answer (FOUND, USER_UNKNOWN, NOT_AVAILABLE, NOT_AUTHORIZED or TOO_BUSY; else
  * 5012 is sent) and may run in several threads at once. The answer is wiped after sending. Malformed
  * requests are answered here without calling it: 5005 and 5009 as e2m.md 4 says, 5004 for an IMSI that

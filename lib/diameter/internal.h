@@ -12,6 +12,7 @@
  *   pending.c     requests on their way: each completes exactly once
  *   fixes.c       what libfdcore does and must not
  *   key_pull.c    EKR and EKA, both sides
+ *   hosts.c       pulls from one of several hosts, and from another when that does not serve
  *   auth_info.c   AIR and AIA, both sides
  */
 #ifndef DIAMETER_INTERNAL_H
@@ -71,7 +72,11 @@ int diameter_peers_start(const struct diameter_config *config);
 void diameter_peers_poll(void);
 /* True when a request to host (NULL: to whoever) has a chance to leave. */
 bool diameter_peers_can_reach(const char *host);
+/* How often the peer has been seen to open; 0 for a host that is no peer. */
+uint32_t diameter_peers_openings(const char *host);
 bool diameter_peers_know(const char *identity);
+/* Has libfdcore send a request to its Destination-Host, when that is a peer, and to no other. */
+int diameter_peers_route(void);
 void diameter_peers_stop(void);
 
 /* --- inbound.c --- */

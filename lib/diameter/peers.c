@@ -6,10 +6,13 @@
 
 #include "diameter/internal.h"
 
+#define AVP_DESTINATION_HOST 293
+
 static struct {
 	struct {
 		char identity[DIAMETER_IDENTITY_MAX + 1];
 		bool is_open; /* as told to the watcher; written by the poll alone */
+		uint32_t openings;
 	} * peers;
 	size_t count;
 	diameter_peer_changed changed;
@@ -28,6 +31,14 @@ bool diameter_peer_is_open(const char *identity)
 	 * it went away, and by then it is long out of this list. */
 	return !fd_peer_getbyid((DiamId_t)identity, strlen(identity), 1, &peer) && peer &&
 	       fd_peer_get_state(peer) == STATE_OPEN;
+}
+
+uint32_t diameter_peers_openings(const char *host)
+{
+	for (size_t i = 0; i < known.count; i++)
+		if (!strcasecmp(known.peers[i].identity, host))
+			return __atomic_load_n(&known.peers[i].openings, __ATOMIC_RELAXED);
+	return 0;
 }
 
 bool diameter_peers_can_reach(const char *host)
@@ -52,6 +63,7 @@ void diameter_peers_poll(void)
 		if (is_open == known.peers[i].is_open)
 			continue;
 		__atomic_store_n(&known.peers[i].is_open, is_open, __ATOMIC_RELAXED);
+		__atomic_fetch_add(&known.peers[i].openings, is_open, __ATOMIC_RELAXED);
 		if (known.changed)
 			known.changed(known.peers[i].identity, is_open);
 	}
@@ -63,6 +75,49 @@ bool diameter_peers_know(const char *identity)
 		if (!strcasecmp(known.peers[i].identity, identity))
 			return true;
 	return false;
+}
+
+/* Destination-Host of a request of ours; its octets belong to the request. */
+static bool destination_host(struct msg *request, struct diameter_avp *host)
+{
+	bool more = diameter_avp_first(request, host);
+
+	while (more && !diameter_avp_is(host, AVP_DESTINATION_HOST, 0))
+		more = diameter_avp_next(host);
+	return more && host->data;
+}
+
+static bool is_name(const struct diameter_avp *host, const char *name, size_t len)
+{
+	return host->len == len && !strncasecmp((const char *)host->data, name, len);
+}
+
+/* libfdcore would give a request whose host is gone to any other peer of the realm, which can but refuse
+ * it. */
+static int leave_to_its_host(void *arg, struct msg **request, struct fd_list *candidates)
+{
+	struct diameter_avp host;
+	bool is_peer = false;
+
+	(void)arg;
+	if (!destination_host(*request, &host))
+		return 0;
+	for (size_t i = 0; i < known.count && !is_peer; i++)
+		is_peer = is_name(&host, known.peers[i].identity, strlen(known.peers[i].identity));
+	for (struct fd_list *li = candidates->next; is_peer && li != candidates; li = li->next) {
+		struct rtd_candidate *candidate = (struct rtd_candidate *)li;
+
+		if (!is_name(&host, candidate->diamid, candidate->diamidlen))
+			candidate->score += FD_SCORE_NO_DELIVERY;
+	}
+	return 0;
+}
+
+int diameter_peers_route(void)
+{
+	struct fd_rt_out_hdl *handle;
+
+	return -fd_rt_out_register(leave_to_its_host, NULL, 0, &handle);
 }
 
 static int connect_to(const struct diameter_peer *peer)

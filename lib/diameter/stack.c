@@ -124,6 +124,8 @@ int diameter_init(const struct diameter_config *config, const struct e2m_numbers
 	if (!rc)
 		rc = diameter_peers_start(config);
 	if (!rc)
+		rc = diameter_peers_route();
+	if (!rc)
 		rc = diameter_pending_start();
 	if (rc) {
 		diameter_log_line(true, "Diameter cannot start: %s; see the lines above",

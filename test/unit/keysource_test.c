@@ -174,6 +174,8 @@ static void answer_key(void *arg, const struct diameter_key_request *request,
 {
 	(void)arg;
 	answer->outcome = (enum diameter_key_outcome)(request->imsi.digits[14] - '0');
+	if (request->imsi.digits[14] == '5')
+		answer->outcome = DIAMETER_KEY_REFUSED;
 	answer->ciphering = E2M_EEA2;
 	answer->integrity = E2M_EIA2;
 	answer->lifetime_s = 60;

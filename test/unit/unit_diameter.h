@@ -21,6 +21,7 @@
 #include "unit_tls.h"
 
 #define UNIT_HSS   "hss.home.test"
+#define UNIT_HSS2  "hss2.home.test"
 #define UNIT_HSE   "hse.home.test"
 #define UNIT_SGSN  "sgsn.home.test"
 #define UNIT_REALM "home.test"
@@ -32,6 +33,7 @@ static const uint16_t unit_port = 5868;
 static struct unit_ca unit_ca;
 static unsigned unit_worker_threads = 2;
 static bool unit_hss_connects_to_hse; /* where nobody listens */
+static bool unit_has_hss2;	      /* on the next port */
 
 static inline int64_t unit_now_ms(void)
 {
@@ -69,7 +71,7 @@ static inline void *unit_share(size_t size)
 	return p;
 }
 
-/* A folder with a CA and certificates for the three nodes, and a loopback address of this test's own,
+/* A folder with a CA and certificates for the nodes, and a loopback address of this test's own,
  * so that tests may run side by side. */
 static inline void unit_diameter_setup(void)
 {
@@ -77,6 +79,7 @@ static inline void unit_diameter_setup(void)
 		abort();
 	unit_ca_make(&unit_ca, unit_dir, "ca");
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSS, UNIT_HSS);
+	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSS2, UNIT_HSS2);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSE, UNIT_HSE);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_SGSN, UNIT_SGSN);
 	unit_address.octets[1] = (uint8_t)(getpid() >> 8);
@@ -117,10 +120,10 @@ static inline struct sockaddr_in unit_hss_address(void)
 	return in;
 }
 
-/* A node of that name: the HSS listens, and the others connect to it. */
+/* A node of that name: HSSs listen, and the others connect to them. */
 static inline int unit_diameter_init(const char *identity)
 {
-	static struct diameter_peer to_hss, from_others[2];
+	static struct diameter_peer to_hss[2], from_others[2];
 	struct diameter_config config = diameter_default_config;
 
 	config.identity = (char *)identity;
@@ -130,7 +133,7 @@ static inline int unit_diameter_init(const char *identity)
 	config.tls_ca = unit_path("ca", ".pem");
 	config.connect_interval_s = 1;
 	config.worker_threads = unit_worker_threads;
-	if (!strcmp(identity, UNIT_HSS)) {
+	if (!strcmp(identity, UNIT_HSS) || !strcmp(identity, UNIT_HSS2)) {
 		from_others[0].identity = (char *)UNIT_HSE;
 		from_others[1].identity = (char *)UNIT_SGSN;
 		if (unit_hss_connects_to_hse) {
@@ -140,13 +143,15 @@ static inline int unit_diameter_init(const char *identity)
 		config.peers = from_others;
 		config.peers_count = 2;
 		config.listen = unit_address;
-		config.listen_port = unit_port;
+		config.listen_port = (uint16_t)(unit_port + !strcmp(identity, UNIT_HSS2));
 	} else {
-		to_hss.identity = (char *)UNIT_HSS;
-		to_hss.address = unit_address;
-		to_hss.port = unit_port;
-		config.peers = &to_hss;
-		config.peers_count = 1;
+		for (uint16_t i = 0; i < 2; i++) {
+			to_hss[i].identity = (char *)(i ? UNIT_HSS2 : UNIT_HSS);
+			to_hss[i].address = unit_address;
+			to_hss[i].port = (uint16_t)(unit_port + i);
+		}
+		config.peers = to_hss;
+		config.peers_count = unit_has_hss2 ? 2 : 1;
 	}
 	int rc = diameter_init(&config, &e2m_default_numbers, unit_log);
 	free(config.tls_certificate);
