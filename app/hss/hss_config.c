@@ -5,7 +5,7 @@
 
 #define KEYSETS_MAX (UINT64_C(1) << 31)
 
-static const char *const role_names[] = {[HSS_ROLE_HSS] = "hss", NULL};
+static const char *const role_names[] = {[HSS_ROLE_HSS] = "hss", [HSS_ROLE_KMS] = "kms", NULL};
 
 static const struct config_field fields[] = {
 	{.name = "log",
@@ -24,7 +24,8 @@ static const struct config_field fields[] = {
 	 .kind = CONFIG_UINT,
 	 CONFIG_MEMBER(struct hss_config, keyset_retention_s),
 	 .min = 1,
-	 .max = 86400},
+	 .max = 86400,
+	 .given_offset = offsetof(struct hss_config, has_retention)},
 	{.name = "keyset_capacity",
 	 .kind = CONFIG_UINT,
 	 CONFIG_MEMBER(struct hss_config, keyset_capacity),
@@ -45,18 +46,50 @@ static const struct config_field fields[] = {
 	{.name = "subscribers",
 	 .kind = CONFIG_LIST,
 	 CONFIG_MEMBER(struct hss_config, subscribers.list),
-	 .required = true,
 	 .item = &subscriber_item,
 	 .count_offset = offsetof(struct hss_config, subscribers.count),
-	 .item_default = &subscriber_default},
+	 .item_default = &subscriber_default,
+	 .given_offset = offsetof(struct hss_config, has_subscribers)},
+	{.name = "kms",
+	 .kind = CONFIG_STRUCT,
+	 CONFIG_MEMBER(struct hss_config, kms),
+	 .fields = kms_config_fields,
+	 .given_offset = offsetof(struct hss_config, has_kms)},
 	{0},
 };
+
+/* A setting that this role must have (wanted), or must not. */
+static bool check_setting(const struct hss_config *config, const struct config_file *file,
+			  const char *name, bool given, bool wanted, FILE *errors)
+{
+	if (given == wanted)
+		return true;
+	config_error(file, errors, name,
+		     wanted ? "required by role %s, but missing" : "role %s has no such setting",
+		     role_names[config->role]);
+	return false;
+}
+
+static bool check_role(struct hss_config *config, struct config_file *file, FILE *errors)
+{
+	const bool is_kms = config->role == HSS_ROLE_KMS;
+	bool ok = check_setting(config, file, "subscribers", config->has_subscribers, !is_kms,
+				errors);
+
+	ok = check_setting(config, file, "kms", config->has_kms, is_kms, errors) && ok;
+	if (!is_kms)
+		return subscribers_prepare(&config->subscribers, file, "subscribers", errors) && ok;
+	ok = check_setting(config, file, "keyset_retention_s", config->has_retention, false,
+			   errors) &&
+	     ok;
+	return config->has_kms && kms_config_check(&config->kms, file, "kms", errors) && ok;
+}
 
 static bool check(struct hss_config *config, struct config_file *file, FILE *errors)
 {
 	bool ok = diameter_config_check(&config->diameter, file, "diameter", errors);
 
-	ok = subscribers_prepare(&config->subscribers, file, "subscribers", errors) && ok;
+	ok = check_role(config, file, errors) && ok;
 	config->state = (char *)config_resolve_path(file, config->state);
 	if (!config->state) {
 		config_error(file, errors, "state", "out of memory");
@@ -73,6 +106,7 @@ struct config_file *hss_config_load(const char *path, struct hss_config *config,
 		.keyset_capacity = 1000000,
 		.diameter = diameter_default_config,
 		.numbers = e2m_default_numbers,
+		.kms = kms_default_config,
 	};
 	struct config_file *file = config_load(path, fields, config, errors);
 	if (file && !check(config, file, errors)) {

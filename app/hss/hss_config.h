@@ -4,23 +4,29 @@
 #define HSS_HSS_CONFIG_H
 
 #include "diameter/diameter.h"
+#include "hss/kms_config.h"
 #include "hss/subscribers.h"
 #include "program/program.h"
 
 enum hss_role {
 	HSS_ROLE_HSS,
+	HSS_ROLE_KMS,
 };
 
 struct hss_config {
 	struct program_log_config log;
 	int role;    /* enum hss_role */
-	char *state; /* file of SQNs */
+	char *state; /* file of SQNs; of a KMS: of keysets */
 	uint32_t keyset_retention_s;
+	bool has_retention;
 	uint64_t keyset_capacity;
 	uint32_t max_pulls_per_s; /* 0: no bound */
 	struct diameter_config diameter;
 	struct e2m_numbers numbers;
-	struct subscribers subscribers;
+	struct subscribers subscribers; /* of an HSS */
+	bool has_subscribers;
+	struct kms_config kms; /* of a KMS */
+	bool has_kms;
 };
 
 /* Reads and checks path. NULL: errors says why. What it returns owns what config points to. */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hse-hss: reference HSS of the pull procedure, for labs, tests and private networks. */
+/* hse-hss: reference HSS of the pull procedure, and KMS, for labs, tests and private networks. */
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
 
 #include "hss/hss.h"
+#include "hss/kms.h"
 
 static void log_diameter(bool is_error, const char *line)
 {
@@ -16,37 +17,67 @@ static void log_peer(const char *identity, bool open)
 	program_log(PROGRAM_INFO, "peer %s is %s", identity, open ? "open" : "closed");
 }
 
-static int start(const struct hss_config *config, struct hss *hss)
+static int start(const struct hss_config *config, struct hss *hss, struct kms *kms)
 {
 	int rc = diameter_init(&config->diameter, &config->numbers, log_diameter);
 
 	diameter_watch_peers(log_peer);
-	if (!rc)
+	if (!rc && kms)
+		rc = diameter_serve_keys_later(kms_take_pull, kms);
+	if (!rc && hss)
 		rc = diameter_serve_auth(hss_answer_auth, hss);
-	if (!rc)
+	if (!rc && hss)
 		rc = diameter_serve_keys(hss_answer_pull, hss);
 	if (!rc)
 		rc = diameter_start();
 	return rc;
 }
 
-static int serve(const struct hss_config *config, const sigset_t *stop)
+static void say_ready(const struct hss_config *config)
+{
+	if (config->role == HSS_ROLE_KMS)
+		program_log(PROGRAM_INFO, "ready: KMS of %s", config->kms.hss_realm);
+	else
+		program_log(PROGRAM_INFO, "ready: %zu subscribers", config->subscribers.count);
+}
+
+/* Until SIGTERM or SIGINT; SIGUSR1 asks a KMS for its counters. */
+static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *kms)
 {
 	const struct timespec tick = {.tv_sec = 1};
-	struct hss *hss = hss_open(config, stderr);
+	int signal;
+
+	do {
+		signal = sigtimedwait(signals, NULL, &tick);
+		if (hss)
+			hss_tick(hss);
+		if (kms)
+			kms_tick(kms);
+		if (kms && signal == SIGUSR1)
+			kms_tell(kms);
+	} while (signal < 0 || signal == SIGUSR1);
+	program_log(PROGRAM_INFO, "stopping");
+}
+
+static int serve(const struct hss_config *config, const sigset_t *signals)
+{
+	bool is_kms = config->role == HSS_ROLE_KMS;
+	struct hss *hss = is_kms ? NULL : hss_open(config, stderr);
+	struct kms *kms = is_kms ? kms_open(config, stderr) : NULL;
 	int rc;
 
-	if (!hss)
+	if (!hss && !kms)
 		return PROGRAM_FAILED;
-	rc = start(config, hss);
+	rc = start(config, hss, kms);
 	if (!rc) {
-		program_log(PROGRAM_INFO, "ready: %zu subscribers", config->subscribers.count);
-		while (sigtimedwait(stop, NULL, &tick) < 0)
-			hss_tick(hss);
-		program_log(PROGRAM_INFO, "stopping");
+		say_ready(config);
+		wait_for_stop(signals, hss, kms);
 	}
 	diameter_stop();
+	if (kms)
+		kms_tell(kms);
 	hss_close(hss);
+	kms_close(kms);
 	return rc ? PROGRAM_FAILED : PROGRAM_OK;
 }
 
@@ -54,10 +85,11 @@ int main(int argc, char **argv)
 {
 	struct program_options options;
 	struct hss_config config;
-	sigset_t stop;
+	sigset_t signals;
 	int status = program_parse_options(
-		"hse-hss", "HSS of the pull procedure: makes vectors, answers pulls of keysets",
-		argc, argv, &options);
+		"hse-hss",
+		"HSS or KMS of the pull procedure: makes vectors, answers pulls of keysets", argc,
+		argv, &options);
 
 	if (status >= 0)
 		return status;
@@ -68,11 +100,12 @@ int main(int argc, char **argv)
 		return PROGRAM_USAGE;
 	program_set_log_level((enum program_level)config.log.level);
 	/* Before there are threads, which inherit it: signals are taken by serve alone. */
-	sigemptyset(&stop);
-	sigaddset(&stop, SIGTERM);
-	sigaddset(&stop, SIGINT);
-	sigprocmask(SIG_BLOCK, &stop, NULL);
-	status = options.check ? PROGRAM_OK : serve(&config, &stop);
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	status = options.check ? PROGRAM_OK : serve(&config, &signals);
 	hss_config_free(&config, file);
 	return status;
 }

@@ -106,7 +106,8 @@ static bool read_text(const char *text, size_t len, uint8_t key[SEAL_KEY_LEN])
 	       read_hex(text, key);
 }
 
-bool seal_read_key(const char *path, bool is_guarded, uint8_t key[SEAL_KEY_LEN], char *why, size_t why_size)
+bool seal_read_key(const char *path, bool is_guarded, uint8_t key[SEAL_KEY_LEN], char *why,
+		   size_t why_size)
 {
 	char text[2 * SEAL_KEY_LEN + 3] = ""; /* one octet more than the longest */
 	int fd = open(path, O_RDONLY | O_CLOEXEC);

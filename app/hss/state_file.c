@@ -11,7 +11,8 @@
 
 void state_file_tell(const char *path, int rc, const char *cost, FILE *errors)
 {
-	fprintf(errors, "%s: the state cannot be used: %s. Repair it, or move it away to start anew: %s\n",
+	fprintf(errors,
+		"%s: the state cannot be used: %s. Repair it, or move it away to start anew: %s\n",
 		path, mdb_strerror(rc), cost);
 }
 

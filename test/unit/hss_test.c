@@ -57,7 +57,11 @@ static void a_wrong_configuration_is_told_by_line(void)
 	static const struct {
 		const char *more, *subscribers, *said;
 	} cases[] = {
-		{"role: kms\n", one_subscriber, "hss.yaml:5:7: role: "},
+		{"role: hlr\n", one_subscriber, "hss.yaml:5:7: role: "},
+		{"role: kms\n", one_subscriber, "hss.yaml:6:14: subscribers: role kms has no"},
+		{"role: kms\n", "", "kms: required by role kms, but missing"},
+		{"", "", "subscribers: required by role hss, but missing"},
+		{"", "kms: {hss: {hosts: [x], realm: y}}\n", "kms: role hss has no such"},
 		{"keyset_retention_s: 0\n", one_subscriber, "hss.yaml:5:21: keyset_retention_s: "},
 		{"typo: 1\n", one_subscriber, "hss.yaml:5:1: typo: "},
 		{"", "subscribers: [{" SUBSCRIBER "}]\n",

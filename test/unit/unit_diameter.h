@@ -22,6 +22,7 @@
 
 #define UNIT_HSS   "hss.home.test"
 #define UNIT_HSS2  "hss2.home.test"
+#define UNIT_KMS   "kms.home.test"
 #define UNIT_HSE   "hse.home.test"
 #define UNIT_SGSN  "sgsn.home.test"
 #define UNIT_REALM "home.test"
@@ -80,6 +81,7 @@ static inline void unit_diameter_setup(void)
 	unit_ca_make(&unit_ca, unit_dir, "ca");
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSS, UNIT_HSS);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSS2, UNIT_HSS2);
+	unit_ca_issue(&unit_ca, unit_dir, UNIT_KMS, UNIT_KMS);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_HSE, UNIT_HSE);
 	unit_ca_issue(&unit_ca, unit_dir, UNIT_SGSN, UNIT_SGSN);
 	unit_address.octets[1] = (uint8_t)(getpid() >> 8);
@@ -123,7 +125,7 @@ static inline struct sockaddr_in unit_hss_address(void)
 /* A node of that name: HSSs listen, and the others connect to them. */
 static inline int unit_diameter_init(const char *identity)
 {
-	static struct diameter_peer to_hss[2], from_others[2];
+	static struct diameter_peer to_hss[2], from_others[3];
 	struct diameter_config config = diameter_default_config;
 
 	config.identity = (char *)identity;
@@ -136,12 +138,13 @@ static inline int unit_diameter_init(const char *identity)
 	if (!strcmp(identity, UNIT_HSS) || !strcmp(identity, UNIT_HSS2)) {
 		from_others[0].identity = (char *)UNIT_HSE;
 		from_others[1].identity = (char *)UNIT_SGSN;
+		from_others[2].identity = (char *)UNIT_KMS;
 		if (unit_hss_connects_to_hse) {
 			from_others[0].address = unit_address;
 			from_others[0].port = 1;
 		}
 		config.peers = from_others;
-		config.peers_count = 2;
+		config.peers_count = 3;
 		config.listen = unit_address;
 		config.listen_port = (uint16_t)(unit_port + !strcmp(identity, UNIT_HSS2));
 	} else {

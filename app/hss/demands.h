@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * demands: what a KMS asks the HSS for, because somebody has pulled it from the KMS. One demand for all
+ * who wait for the same (IMSI, SQN|RAND). Bounded; all functions may be called from several threads.
+ */
+#ifndef HSS_DEMANDS_H
+#define HSS_DEMANDS_H
+
+#include "diameter/diameter.h"
+
+/* In all: those who wait for an answer. */
+#define DEMANDS_WAITING_MAX 65536
+
+/* The HSS has answered, or has not in time. Called before those who wait are answered; may change the
+ * answer. */
+typedef void (*demands_answered)(void *arg, const struct diameter_key_request *request,
+				 struct diameter_key_answer *answer);
+
+struct demands;
+
+/* hosts stay the caller's. NULL: no memory. */
+struct demands *demands_new(struct diameter_hosts *hosts, uint32_t timeout_ms,
+			    demands_answered answered, void *arg);
+/* After diameter_stop. */
+void demands_free(struct demands *demands);
+
+/* Answers asked, at once or later. */
+void demands_ask(struct demands *demands, const struct diameter_key_request *request,
+		 struct diameter_asked *asked);
+
+struct demands_counters {
+	uint64_t sent;
+	uint64_t joined;  /* pulls that waited for a demand that was on its way */
+	uint64_t waiting; /* now */
+};
+void demands_count(struct demands *demands, struct demands_counters *counters);
+
+#endif

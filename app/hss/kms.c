@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "hss/kms.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "hss/demands.h"
+#include "hss/kms_store.h"
+#include "hss/rate_limit.h"
+
+struct kms {
+	const struct hss_config *config;
+	struct kms_store *store;
+	struct diameter_hosts *hss;
+	struct demands *demands;
+	struct rate_limit pulls;
+	uint64_t clock_s;  /* what is added to CLOCK_BOOTTIME */
+	uint64_t given;	   /* out of the store */
+	uint64_t refused;  /* by kms.may_pull, or max_pulls_per_s */
+	uint64_t learned;  /* from the HSS */
+	uint64_t not_had;  /* or not given to us, by the HSS */
+	uint64_t troubled; /* the HSS did not say */
+	uint64_t trouble_said_s;
+};
+
+/* In an outage every pull meets the same trouble. */
+#define TROUBLE_EVERY_S 60
+
+static void count(uint64_t *counter)
+{
+	__atomic_fetch_add(counter, 1, __ATOMIC_RELAXED);
+}
+
+static uint64_t read_clock_ns(clockid_t clock)
+{
+	struct timespec now;
+
+	clock_gettime(clock, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+/* The time of day as it was at start, or later if the file has seen later; steps of the clock while we run
+ * neither end a lifetime nor prolong it. */
+static uint64_t now_s(const struct kms *kms)
+{
+	return read_clock_ns(CLOCK_BOOTTIME) / 1000000000 + kms->clock_s;
+}
+
+static void set_clock(struct kms *kms)
+{
+	uint64_t day_s = read_clock_ns(CLOCK_REALTIME) / 1000000000;
+	uint64_t latest_s = kms_store_latest_s(kms->store);
+
+	if (latest_s > day_s)
+		program_log(PROGRAM_WARNING,
+			    "the clock is %" PRIu64
+			    " s behind the last run's: lifetimes go on from "
+			    "there",
+			    latest_s - day_s);
+	kms->clock_s =
+		(latest_s > day_s ? latest_s : day_s) - read_clock_ns(CLOCK_BOOTTIME) / 1000000000;
+}
+
+static void take_demanded(void *arg, const struct diameter_key_request *request,
+			  struct diameter_key_answer *answer);
+
+static bool open_store(struct kms *kms, FILE *errors)
+{
+	const struct kms_store_config config = {.path = kms->config->state,
+						.capacity = kms->config->keyset_capacity,
+						.per_imsi = kms->config->kms.keysets_per_imsi};
+	uint8_t key[SEAL_KEY_LEN];
+	char why[512];
+
+	if (!kms_config_read_key(&kms->config->kms, key, why, sizeof(why))) {
+		fprintf(errors, "%s\n", why);
+		return false;
+	}
+	kms->store = kms_store_open(&config, key, errors);
+	e2m_wipe(key, sizeof(key));
+	return kms->store != NULL;
+}
+
+struct kms *kms_open(const struct hss_config *config, FILE *errors)
+{
+	struct kms *kms = calloc(1, sizeof(*kms));
+
+	if (!kms) {
+		fprintf(errors, "out of memory\n");
+		return NULL;
+	}
+	kms->config = config;
+	kms->pulls.per_s = config->max_pulls_per_s;
+	if (!open_store(kms, errors)) {
+		kms_close(kms);
+		return NULL;
+	}
+	set_clock(kms);
+	kms->hss = diameter_hosts_new(config->kms.hss_realm, config->kms.hss_hosts,
+				      config->kms.hss_hosts_count);
+	if (kms->hss)
+		kms->demands = demands_new(kms->hss, config->kms.timeout_ms, take_demanded, kms);
+	if (kms->demands)
+		return kms;
+	fprintf(errors, "out of memory\n");
+	kms_close(kms);
+	return NULL;
+}
+
+void kms_close(struct kms *kms)
+{
+	if (!kms)
+		return;
+	demands_free(kms->demands);
+	diameter_hosts_free(kms->hss);
+	kms_store_close(kms->store);
+	free(kms);
+}
+
+void kms_tick(struct kms *kms)
+{
+	kms_store_tick(kms->store, now_s(kms));
+}
+
+void kms_tell(struct kms *kms)
+{
+	struct kms_store_counters store;
+	struct demands_counters demands;
+
+	kms_store_count(kms->store, &store);
+	demands_count(kms->demands, &demands);
+	program_log(PROGRAM_INFO,
+		    "pulls: %" PRIu64 " given, %" PRIu64 " refused; asked of the HSS: %" PRIu64
+		    " (%" PRIu64 " more waited with them, %" PRIu64 " wait now): %" PRIu64
+		    " learned, %" PRIu64 " not had, %" PRIu64 " not answered, %" PRIu64
+		    " failovers",
+		    __atomic_load_n(&kms->given, __ATOMIC_RELAXED),
+		    __atomic_load_n(&kms->refused, __ATOMIC_RELAXED), demands.sent, demands.joined,
+		    demands.waiting, __atomic_load_n(&kms->learned, __ATOMIC_RELAXED),
+		    __atomic_load_n(&kms->not_had, __ATOMIC_RELAXED),
+		    __atomic_load_n(&kms->troubled, __ATOMIC_RELAXED),
+		    diameter_hosts_failovers(kms->hss));
+	program_log(PROGRAM_INFO,
+		    "keysets: %" PRIu64 " kept; erased: %" PRIu64 " expired, %" PRIu64
+		    " replaced, %" PRIu64 " for want of room, %" PRIu64 " damaged; %" PRIu64
+		    " never written",
+		    store.kept, store.expired, store.replaced, store.evicted, store.damaged,
+		    store.lost);
+}
+
+/* --- steps 7 and 8 --- */
+
+static const char *name_of(const struct diameter_key_request *request, char name[E2M_KEYSET_ID_STR])
+{
+	return e2m_keyset_id_str(&request->id, name);
+}
+
+static void refuse(struct kms *kms, const struct diameter_key_request *request,
+		   struct diameter_asked *asked, enum diameter_key_outcome outcome)
+{
+	const struct diameter_key_answer answer = {.outcome = outcome};
+	const bool is_busy = outcome == DIAMETER_KEY_TOO_BUSY;
+	char name[E2M_KEYSET_ID_STR];
+
+	count(&kms->refused);
+	program_log(is_busy ? PROGRAM_DEBUG : PROGRAM_WARNING,
+		    "step 8: IMSI %s, %s: refused to %s: %s", request->imsi.digits,
+		    name_of(request, name), request->origin_host,
+		    is_busy ? "too many pulls a second" : "kms.may_pull does not name it");
+	diameter_answer_key(asked, &answer);
+}
+
+static void give(struct kms *kms, const struct diameter_key_request *request,
+		 struct diameter_asked *asked, const struct kms_keyset *keyset)
+{
+	struct diameter_key_answer answer = {.outcome = DIAMETER_KEY_FOUND,
+					     .keyset = keyset->keyset,
+					     .ciphering = keyset->ciphering,
+					     .integrity = keyset->integrity,
+					     .lifetime_s = keyset->lifetime_s};
+	char name[E2M_KEYSET_ID_STR];
+
+	count(&kms->given);
+	if (program_logs(PROGRAM_INFO))
+		program_log(PROGRAM_INFO, "step 8: IMSI %s, %s: e2mKEYSET given, as kept",
+			    request->imsi.digits, name_of(request, name));
+	diameter_answer_key(asked, &answer);
+	e2m_wipe(&answer, sizeof(answer));
+}
+
+void kms_take_pull(void *arg, const struct diameter_key_request *request,
+		   struct diameter_asked *asked)
+{
+	struct kms *kms = arg;
+	struct kms_keyset keyset;
+	char name[E2M_KEYSET_ID_STR];
+
+	if (program_logs(PROGRAM_INFO))
+		program_log(PROGRAM_INFO, "step 7: IMSI %s, %s: pulled by %s", request->imsi.digits,
+			    name_of(request, name), request->origin_host);
+	if (!rate_limit_take(&kms->pulls, read_clock_ns(CLOCK_MONOTONIC))) {
+		refuse(kms, request, asked, DIAMETER_KEY_TOO_BUSY);
+		return;
+	}
+	if (!kms_config_may_pull(&kms->config->kms, &request->imsi, request->origin_host)) {
+		refuse(kms, request, asked, DIAMETER_KEY_NOT_AUTHORIZED);
+		return;
+	}
+	switch (kms_store_get(kms->store, &request->imsi, &request->id, now_s(kms), &keyset)) {
+	case KMS_STORE_FOUND:
+		give(kms, request, asked, &keyset);
+		e2m_wipe(&keyset, sizeof(keyset));
+		return;
+	case KMS_STORE_DAMAGED:
+		program_log(PROGRAM_ERROR,
+			    "%s: the record of IMSI %s, %s is damaged: it is not given, and erased",
+			    kms->config->state, request->imsi.digits, name_of(request, name));
+		break;
+	case KMS_STORE_NONE:
+		break;
+	}
+	demands_ask(kms->demands, request, asked);
+}
+
+/* --- what the HSS says --- */
+
+static void keep(struct kms *kms, const struct diameter_key_request *request,
+		 const struct diameter_key_answer *answer)
+{
+	struct kms_keyset keyset = {.keyset = answer->keyset,
+				    .ciphering = answer->ciphering,
+				    .integrity = answer->integrity,
+				    .lifetime_s = answer->lifetime_s};
+	char name[E2M_KEYSET_ID_STR];
+	int rc = kms_store_put(kms->store, &request->imsi, &request->id, &keyset, now_s(kms));
+
+	e2m_wipe(&keyset, sizeof(keyset));
+	count(&kms->learned);
+	if (rc)
+		program_log(PROGRAM_ERROR, "IMSI %s, %s: e2mKEYSET is given, but not kept: %s",
+			    request->imsi.digits, name_of(request, name), strerror(-rc));
+	else if (program_logs(PROGRAM_INFO))
+		program_log(PROGRAM_INFO,
+			    "step 8: IMSI %s, %s: e2mKEYSET got from the HSS, given, and kept",
+			    request->imsi.digits, name_of(request, name));
+}
+
+/* A warning once a minute, and else a line for who looks closely. */
+static enum program_level level_of_trouble(struct kms *kms)
+{
+	uint64_t now = now_s(kms), said = __atomic_load_n(&kms->trouble_said_s, __ATOMIC_RELAXED);
+
+	return now >= said + TROUBLE_EVERY_S &&
+			       __atomic_compare_exchange_n(&kms->trouble_said_s, &said, now, false,
+							   __ATOMIC_RELAXED, __ATOMIC_RELAXED)
+		       ? PROGRAM_WARNING
+		       : PROGRAM_DEBUG;
+}
+
+static void take_demanded(void *arg, const struct diameter_key_request *request,
+			  struct diameter_key_answer *answer)
+{
+	enum program_level level = PROGRAM_WARNING;
+	struct kms *kms = arg;
+	char name[E2M_KEYSET_ID_STR];
+
+	switch (answer->outcome) {
+	case DIAMETER_KEY_FOUND:
+		keep(kms, request, answer);
+		return;
+	case DIAMETER_KEY_USER_UNKNOWN:
+	case DIAMETER_KEY_NOT_AVAILABLE:
+	case DIAMETER_KEY_NOT_AUTHORIZED:
+		count(&kms->not_had);
+		break;
+	default:
+		count(&kms->troubled);
+		level = level_of_trouble(kms);
+	}
+	program_log(level, "step 8: IMSI %s, %s: not kept here, and the HSS: %s%s",
+		    request->imsi.digits, name_of(request, name), answer->detail,
+		    answer->outcome == DIAMETER_KEY_NOT_AUTHORIZED
+			    ? "; put our identity among the subscriber's hses there"
+			    : "");
+}

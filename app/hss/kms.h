@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * kms: the key management server of e2m.md 1. Gives keysets to who pulls them, as the HSS does; gets each
+ * from the HSS, itself by a pull, the first time that somebody asks for it; and keeps it until its
+ * lifetime ends, or newer ones of the same IMSI take its place.
+ */
+#ifndef HSS_KMS_H
+#define HSS_KMS_H
+
+#include "hss/hss_config.h"
+
+struct kms;
+
+/* config stays. NULL on any error, which is written to errors. */
+struct kms *kms_open(const struct hss_config *config, FILE *errors);
+/* Writes what is not on disk yet. After diameter_stop. */
+void kms_close(struct kms *kms);
+
+/* For diameter_serve_keys_later; arg is the struct kms. */
+void kms_take_pull(void *arg, const struct diameter_key_request *request,
+		   struct diameter_asked *asked);
+
+/* Erases keysets whose time has passed; to be called once a second or so. */
+void kms_tick(struct kms *kms);
+
+/* Writes its counters to the log. */
+void kms_tell(struct kms *kms);
+
+#endif
