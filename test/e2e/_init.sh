@@ -10,7 +10,7 @@
 #   gn0 10.1.0.1 ------- acc0 [ hse ] core0 ---------- gn0 10.1.0.2   tun0 10.2.0.1
 #   mgmt0 10.99.0.3 --+         mgmt0 10.99.0.2
 #                     |         |
-#                     +- br0 10.99.0.1 -+    namespace home: hse-hss
+#                     +- br0 10.99.0.1 -+    namespace home: hse-hss, and as a KMS 10.99.0.4
 #
 # A test sources this file, sets what it wants otherwise (see "what a test may set"), calls
 # lab_start, does its one thing, and ends; `die` or any failing command fails it. It needs root.
@@ -47,6 +47,7 @@ lifetime_s=0
 keyset_retention_s=300
 hss_imsi=$imsi         # the IMSI in hse-hss.yaml
 hss_hses='[hse.home.example]'
+kms_hses='[hse.home.example]'
 hse_pull='{}'          # the pull: mapping of hse.yaml
 log_level=info
 ue_tun_mtu=1400
@@ -249,6 +250,7 @@ lab_network() {
 
 	ip -n "$run-home" link add br0 type bridge
 	ip -n "$run-home" addr add 10.99.0.1/24 dev br0
+	ip -n "$run-home" addr add 10.99.0.4/24 dev br0 # of a KMS
 	ip -n "$run-home" link set br0 up
 	for ns in hse sgsn; do
 		veth_add "$ns" mgmt0 home "to-$ns"
@@ -293,9 +295,32 @@ config_hss() {
 		  peers:
 		    - {identity: hse.home.example}
 		    - {identity: sgsn.home.example}
+		    - {identity: kms.home.example}
 		subscribers:
 	END
 	subscribers | sed 's/^/  /'
+}
+
+config_kms() {
+	cat <<-END
+		role: kms
+		log: {level: $log_level}
+		state: $lab/kms.state
+		kms:
+		  key_file: kms.master
+		  hss: {hosts: [hss.home.example], realm: home.example}
+		  may_pull:
+		    - {imsi: "26201", hses: $kms_hses}
+		diameter:
+		  identity: kms.home.example
+		  realm: home.example
+		  listen: {address: 10.99.0.4, port: 5868}
+		  tls: {certificate: kms.home.example.pem, key: kms.home.example.key, ca: ca.pem}
+		  peers:
+		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
+		    - {identity: hse.home.example}
+		  connect_interval_s: 1
+	END
 }
 
 # subscriber IMSI CIPHERING INTEGRITY
@@ -413,8 +438,26 @@ start_hss() {
 	wait_for 15 "hse-hss to listen" hss_listens
 }
 
+# start_kms: returns when it listens; waits for no Diameter peer.
+start_kms() {
+	[ -e "$lab/kms.home.example.pem" ] || certificate kms.home.example
+	[ -e "$lab/kms.master" ] || master_key >"$lab/kms.master"
+	chmod 600 "$lab/kms.master"
+	config_kms >"$lab/hse-kms.yaml"
+	start hse-kms home "$build/app/hse-hss" --config "$lab/hse-kms.yaml"
+	wait_for 15 "the KMS to listen" kms_listens
+}
+
+master_key() {
+	openssl rand -hex 32
+}
+
+kms_listens() {
+	is_running hse-kms && in_ns home ss -Htln src 10.99.0.4:5868 | grep -q .
+}
+
 hss_listens() {
-	is_running hse-hss && in_ns home ss -Htln sport = :5868 | grep -q .
+	is_running hse-hss && in_ns home ss -Htln src 10.99.0.1:5868 | grep -q .
 }
 
 # start_hse: returns when both ports forward; waits for no Diameter peer.

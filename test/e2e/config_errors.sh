@@ -4,10 +4,10 @@
 # repeats a key of a subscriber. The configurations of the lab are without mistakes.
 . "$(dirname "$0")/_init.sh"
 
-# check PROGRAM: runs it on its file; its output in $said.
+# check PROGRAM STATUS: runs it on its file; its output in $said. hse-kms is hse-hss in its other role.
 check() {
 	local status=0
-	said=$("$build/app/$1" --config "$lab/$1.yaml" --check 2>&1) || status=$?
+	said=$("$build/app/${1/kms/hss}" --config "$lab/$1.yaml" --check 2>&1) || status=$?
 	expect_equal "exit status of $1 --check, which said: $said" "$status" "$2"
 }
 
@@ -26,10 +26,12 @@ rejects() {
 	grep -Fxq -- "$place: $4" <<<"$said" || die "$program was to say $place: $4; it said: $said"
 }
 
-for identity in hse hss sgsn; do
+for identity in hse hss sgsn kms; do
 	certificate "$identity.home.example"
 done
-for program in hse hse-hss hse-ue; do
+master_key >"$lab/kms.master"
+chmod 600 "$lab/kms.master"
+for program in hse hse-hss hse-ue hse-kms; do
 	"config_${program#hse-}" | tee "$lab/$program.good" >"$lab/$program.yaml"
 	check $program 0
 done
@@ -71,4 +73,13 @@ rejects hse-hss 's/k: 46.*/k: 465b5ce8/' '|465b5ce8' \
 	"subscribers[0].k: expected exactly 32 hex digits, found another value"
 rejects hse-hss 's/integrity: eia2/integrity: gcm/' '- |imsi' \
 	"subscribers[0]: eea2 with gcm: gcm goes with gcm only, and eea0 with eia0 protects nothing"
-rejects hse-hss 's/role: hss/role: hlr/' '|hlr' "role: expected one of hss, found 'hlr'"
+rejects hse-hss 's/role: hss/role: hlr/' '|hlr' "role: expected one of hss, kms, found 'hlr'"
+rejects hse-hss 's/role: hss/role: kms/' '|- imsi' "subscribers: role kms has no such setting"
+rejects hse-kms 's/kms.master/nowhere/' '|nowhere' \
+	"kms.key_file: $lab/nowhere cannot be read: No such file or directory"
+rejects hse-kms 's/kms.master/kms.home.example.pem/' '|kms.home.example.pem' \
+	"kms.key_file: $lab/kms.home.example.pem may be read or written by others than its owner: chmod 600 $lab/kms.home.example.pem"
+rejects hse-kms 's/key_file: .*/credential: master/' 'credential: |master' \
+	"kms.credential: there is no CREDENTIALS_DIRECTORY in the environment: have systemd start us, with LoadCredential=master:... or LoadCredentialEncrypted=master:..."
+rejects hse-kms 's/imsi: "26201"/imsi: "2620x"/' '|"2620x"' \
+	"kms.may_pull[0].imsi: expected the first digits of IMSIs, or \"\" for all, found '2620x'"
