@@ -61,6 +61,13 @@ static void send_command(void *arg, unsigned worker, const struct datapath_comma
 	}
 }
 
+static void view_flow(void *arg, unsigned worker, uint32_t flow, struct datapath_flow_view *view)
+{
+	const struct hse_control *c = arg;
+
+	datapath_view_flow(c->workers[worker], flow, view);
+}
+
 static void log_line(void *arg, enum session_log_level level, const char *line)
 {
 	static const enum program_level levels[] = {[SESSION_LOG_WARNING] = PROGRAM_WARNING,
@@ -84,6 +91,7 @@ void control_session_config(const struct hse_config *config, struct session_conf
 		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
 		.changeover_s = config->sessions.changeover_s,
 		.negative_cache_s = config->pull.negative_cache_s,
+		.idle_flush_s = config->sessions.idle_flush_s,
 		.count_retention_s = config->sessions.count_retention_s,
 		.pull = {.timeout_ms = config->pull.timeout_ms,
 			 .retry_min_ms = config->pull.retry_min_ms,
@@ -140,7 +148,8 @@ struct hse_control *control_new(const struct hse_config *config,
 				struct datapath_worker *const *workers)
 {
 	struct hse_control *c = calloc(1, sizeof(*c));
-	const struct session_ops ops = {.command = send_command, .log = log_line, .arg = c};
+	const struct session_ops ops = {
+		.command = send_command, .view_flow = view_flow, .log = log_line, .arg = c};
 	struct session_config session;
 
 	if (!c)

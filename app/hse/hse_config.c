@@ -83,6 +83,7 @@ static const struct config_field sessions_fields[] = {
 	FIELD("allow_null_integrity", sessions.allow_null_integrity, .kind = CONFIG_BOOL),
 	FIELD("gcm_tag_octets", sessions.gcm_tag_octets, .kind = CONFIG_UINT, .min = 8, .max = 16),
 	FIELD("count_retention_s", sessions.count_retention_s, .kind = CONFIG_UINT),
+	FIELD("idle_flush_s", sessions.idle_flush_s, .kind = CONFIG_UINT),
 	{0},
 };
 

@@ -50,6 +50,7 @@ struct hse_config {
 		bool allow_null_integrity;
 		uint8_t gcm_tag_octets;
 		uint32_t count_retention_s;
+		uint32_t idle_flush_s; /* 0: never */
 	} sessions;
 	struct {
 		int when; /* enum hse_pull_when */

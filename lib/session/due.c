@@ -57,3 +57,15 @@ void due_set(struct session_store *store, struct session *s, uint32_t *due, uint
 	*due = at < UINT32_MAX ? (uint32_t)at : UINT32_MAX; /* in thirteen years */
 	arm(store, s);
 }
+
+void due_set_no_later(struct session_store *store, struct session *s, uint32_t *due,
+		      uint64_t delay_ms)
+{
+	const uint32_t before = *due;
+
+	due_set(store, s, due, delay_ms);
+	if (before != 0 && before < *due) {
+		*due = before;
+		arm(store, s);
+	}
+}

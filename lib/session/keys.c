@@ -27,10 +27,7 @@ static void clear(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 
-	if (s->work) {
-		pull_cancel(store->pulls, &s->work->waiters[slot].waiter);
-		work_end(s);
-	}
+	keys_cancel_pull(store, s, slot);
 	keys_set_state(store, s, slot, DATAPATH_KEY_NONE);
 	*keyset = (struct session_keyset){0};
 }

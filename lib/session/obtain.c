@@ -25,6 +25,14 @@ void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
 }
 
+void keys_cancel_pull(struct session_store *store, struct session *s, unsigned slot)
+{
+	if (!s->work)
+		return;
+	pull_cancel(store->pulls, &s->work->waiters[slot].waiter);
+	work_end(s);
+}
+
 /* --- no keyset, or no longer --- */
 
 static void fail(struct session_store *store, struct session *s, unsigned slot)
@@ -71,6 +79,7 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 		due_set(store, s, &s->keysets[slot].due, 0);
 		return;
 	}
+	keys_cancel_pull(store, s, slot);
 	store_count(store, SESSION_KEYSETS_EXPIRED);
 	store_log(
 		store, SESSION_LOG_WARNING,
@@ -82,20 +91,32 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 
 void keys_end_time(struct session_store *store, struct session *s, unsigned slot)
 {
-	if (s->keysets[slot].state == DATAPATH_KEY_READY)
-		end_lifetime(store, s, slot);
-	else if (s->keysets[slot].state == DATAPATH_KEY_FAILED)
+	if (s->keysets[slot].state == DATAPATH_KEY_FAILED)
 		end_refusal(store, s, slot);
+	else
+		end_lifetime(store, s, slot);
 }
 
 /* --- a keyset has come --- */
 
+/* A keyset that was flushed does not live longer for being pulled again. */
 static void start_lifetime(struct session_store *store, struct session *s,
 			   struct session_keyset *keyset)
 {
-	keyset->due = 0;
+	if (keyset->state == DATAPATH_KEY_FAILED)
+		keyset->due = 0;
 	if (keyset->lifetime_s > 0)
-		due_set(store, s, &keyset->due, keyset->lifetime_s * UINT64_C(1000));
+		due_set_no_later(store, s, &keyset->due, keyset->lifetime_s * UINT64_C(1000));
+}
+
+static void set_ready(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+
+	start_lifetime(store, s, keyset);
+	keyset->refusal_said = false;
+	keyset->seen = UINT32_MAX; /* so that the first look sees use */
+	keys_set_state(store, s, slot, DATAPATH_KEY_READY);
 }
 
 /* The place that holds the same keys by another name, SQN for RAND; DATAPATH_KEYSETS: none. */
@@ -121,12 +142,12 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	if (to->state == DATAPATH_KEY_READY) {
 		npdu_key_free(from->key); /* no worker has seen it */
 	} else {
+		keys_cancel_pull(store, s, twin);
 		to->key = from->key;
 		to->eea = from->eea;
 		to->eia = from->eia;
 		to->lifetime_s = from->lifetime_s;
-		start_lifetime(store, s, to);
-		keys_set_state(store, s, twin, DATAPATH_KEY_READY);
+		set_ready(store, s, twin);
 	}
 	from->key = NULL;
 	retire_tell(store, s, twin, true, NULL);
@@ -138,29 +159,38 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	return twin;
 }
 
+/* One that was flushed goes on with the COUNTs and windows that its flows have still. */
+static void make_ready(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const bool was_known = keyset->is_known;
+	const struct counts_key counts_key = {
+		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+
+	if (was_known)
+		store_count(store, SESSION_FLUSHED_PULLED);
+	else
+		counts_take(store->counts, &counts_key, &keyset->count);
+	keyset->is_known = true;
+	set_ready(store, s, slot);
+	retire_tell(store, s, slot, was_known, NULL);
+}
+
 /* Its key stands in the place already, where no worker sees it while the state is MISSING. */
 static void install(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	const unsigned twin = find_twin(s, slot);
-	const struct counts_key counts_key = {
-		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	char id[E2M_KEYSET_ID_STR];
 
 	store_log(store, SESSION_LOG_INFO,
 		  "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
 		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
 		  e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
-	if (twin != DATAPATH_KEYSETS) {
+	if (twin != DATAPATH_KEYSETS)
 		slot = join(store, s, slot, twin);
-	} else {
-		counts_take(store->counts, &counts_key, &keyset->count);
-		keyset->is_known = true;
-		keyset->refusal_said = false;
-		keys_set_state(store, s, slot, DATAPATH_KEY_READY);
-		start_lifetime(store, s, keyset);
-		retire_tell(store, s, slot, false, NULL);
-	}
+	else
+		make_ready(store, s, slot);
 	store_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
 		  store_imsi(s).digits, s->nsapi, s->keysets[slot].key_id);
 	if (slot == s->newest && s->changeover_due == 0)
@@ -189,10 +219,18 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		refuse(store, s, slot, "algorithms that are not allowed", detail);
 		return;
 	}
-	if (counts_fingerprint(&fingerprint, &answer->keyset) == 0)
-		keyset->key =
-			npdu_key_new(&store->config.numbers, &answer->keyset, answer->ciphering,
-				     answer->integrity, store->config.gcm_tag_octets);
+	if (counts_fingerprint(&fingerprint, &answer->keyset) != 0) {
+		refuse(store, s, slot, "its keys cannot be made ready", "");
+		return;
+	}
+	if (keyset->is_known &&
+	    memcmp(&fingerprint, &keyset->fingerprint, sizeof(fingerprint)) != 0) {
+		store_count(store, SESSION_KEYSETS_CHANGED);
+		refuse(store, s, slot, "other keys than came before under this name", "");
+		return;
+	}
+	keyset->key = npdu_key_new(&store->config.numbers, &answer->keyset, answer->ciphering,
+				   answer->integrity, store->config.gcm_tag_octets);
 	if (!keyset->key) {
 		refuse(store, s, slot, "its keys cannot be made ready", "");
 		return;

@@ -29,6 +29,7 @@ struct session_config {
 	bool pull_on_activation; /* else on the first packet */
 	uint32_t changeover_s;
 	uint32_t negative_cache_s; /* a refusal counts for so long */
+	uint32_t idle_flush_s;	   /* keys unused for so long are wiped; 0: never */
 	uint32_t
 		count_retention_s; /* COUNTs of a removed session; 0: as long as the process runs */
 	struct pull_config pull;
@@ -40,32 +41,40 @@ enum session_log_level {
 	SESSION_LOG_DEBUG,
 };
 
+struct datapath_flow_view;
+
 /* What the store asks of its caller. */
 struct session_ops {
 	/* Carries command to worker, in order; it must not be lost. */
 	void (*command)(void *arg, unsigned worker, const struct datapath_command *command);
+	/* What worker has of a flow; it may be a moment old. */
+	void (*view_flow)(void *arg, unsigned worker, uint32_t flow,
+			  struct datapath_flow_view *view);
 	void (*log)(void *arg, enum session_log_level level, const char *line);
 	void *arg;
 };
 
-#define SESSION_COUNTERS(X)                                                                      \
-	X(LEARNED, "session.learned")                                                            \
-	X(REPLACED, "session.replaced") /* Create for an IMSI and NSAPI that were there */       \
-	X(REMOVED, "session.removed")                                                            \
-	X(MOVED, "session.moved")		/* downlink or uplink tunnel changed */          \
-	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */            \
-	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */         \
-	X(CHANGEOVERS, "session.changeovers")                                                    \
-	X(KEYSETS_SPENT, "session.keysets_spent")                                                \
-	X(KEYSETS_EXPIRED, "session.keysets_expired")                                            \
-	X(KEYSETS_REFUSED, "session.keysets_refused")                                            \
-	X(KEYSETS_WEAK, "session.keysets_not_allowed") /* algorithms that may not be combined */ \
-	X(GTPC_SEEN, "gtpc.seen")                                                                \
-	X(GTPC_UNPARSED, "gtpc.unparsed")                                                        \
-	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                  \
-	X(GTPC_UNMATCHED, "gtpc.response_unmatched")                                             \
-	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                    \
-	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                          \
+#define SESSION_COUNTERS(X)                                                                       \
+	X(LEARNED, "session.learned")                                                             \
+	X(REPLACED, "session.replaced") /* Create for an IMSI and NSAPI that were there */        \
+	X(REMOVED, "session.removed")                                                             \
+	X(MOVED, "session.moved")		/* downlink or uplink tunnel changed */           \
+	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */             \
+	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */          \
+	X(CHANGEOVERS, "session.changeovers")                                                     \
+	X(KEYSETS_SPENT, "session.keysets_spent")                                                 \
+	X(KEYSETS_EXPIRED, "session.keysets_expired")                                             \
+	X(KEYSETS_REFUSED, "session.keysets_refused")                                             \
+	X(KEYSETS_WEAK, "session.keysets_not_allowed") /* algorithms that may not be combined */  \
+	X(KEYSETS_CHANGED, "session.keysets_changed")  /* other keys than before, same name */    \
+	X(FLUSHED, "session.flushed")		       /* keysets that lost their keys, unused */ \
+	X(FLUSHED_PULLED, "session.flushed_pulled")    /* and got them again */                   \
+	X(GTPC_SEEN, "gtpc.seen")                                                                 \
+	X(GTPC_UNPARSED, "gtpc.unparsed")                                                         \
+	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                   \
+	X(GTPC_UNMATCHED, "gtpc.response_unmatched")                                              \
+	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                     \
+	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                           \
 	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many half open */
 
 enum session_counter {
@@ -135,7 +144,7 @@ struct session_view {
 	uint32_t id;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	const char *state; /* "learned", "pulling", "ready", "refused" */
+	const char *state; /* "learned", "pulling", "ready", "refused", "flushed" */
 	struct session_flow_ref uplink, downlink;
 	struct e2m_keyset_id keyset; /* of the latest activation */
 	uint8_t key_id;

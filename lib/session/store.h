@@ -32,11 +32,13 @@ struct session_keyset {
 	bool refusal_said : 1;
 	bool authenticated : 1; /* an uplink PDU under it was */
 	bool is_known : 1;	/* pulled once: it has a fingerprint, and COUNTs in use */
-	uint8_t eea;
+	uint8_t eea : 5;
+	uint8_t idle : 3; /* looks in a row that saw no use */
 	uint8_t eia;
 	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
-	uint32_t due; /* READY: the lifetime ends; FAILED: the refusal does */
+	uint32_t due;  /* FAILED: the refusal ends; else the lifetime does */
+	uint32_t seen; /* sum of its COUNTs at the last look */
 	/* Of the directions whose flow is not live; else the worker's are the truth. */
 	struct counts_value count;
 	struct npdu_key *key; /* MISSING: has come, but operations are under way */
@@ -146,6 +148,12 @@ struct session_store {
 	struct late_queue *lingers_by_age; /* by worker */
 	struct retired_list retired;
 
+	struct {
+		struct wheel_timer timer;
+		uint64_t round_began_ms;
+		uint32_t looked_at; /* ids, in this round */
+	} idle;
+
 	struct transaction_list *transactions; /* by hash */
 	struct transaction_list transactions_by_age;
 	uint32_t transactions_count;
@@ -200,6 +208,10 @@ void store_log(struct session_store *store, enum session_log_level level, const 
  * what the session is at that time. To take it back, set it to 0. */
 void due_set(struct session_store *store, struct session *session, uint32_t *due,
 	     uint64_t delay_ms);
+
+/* The same, unless an earlier one is set. */
+void due_set_no_later(struct session_store *store, struct session *session, uint32_t *due,
+		      uint64_t delay_ms);
 
 /* --- work.c: what is under way --- */
 
@@ -293,6 +305,7 @@ void keys_take_event(struct session_store *store, struct session *session,
 /* --- obtain.c: keysets from key sources, and their end --- */
 
 void keys_pull(struct session_store *store, struct session *session, unsigned slot);
+void keys_cancel_pull(struct session_store *store, struct session *session, unsigned slot);
 /* The keyset's due time has come. */
 void keys_end_time(struct session_store *store, struct session *session, unsigned slot);
 /* The session's operations are done: installs what came meanwhile. */
@@ -300,6 +313,11 @@ void keys_settle(struct session_store *store, struct session *session);
 void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer);
 void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,
 		       const struct keysource_answer *answer, uint32_t retry_ms);
+
+/* --- idle.c: keysets that nobody uses --- */
+
+/* Begins to look for them, where that is configured. */
+void idle_start(struct session_store *store);
 
 /* --- retire.c: keys that workers may still read --- */
 

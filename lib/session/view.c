@@ -52,7 +52,9 @@ static const char *state_name(const struct session *s)
 	case DATAPATH_KEY_FAILED:
 		return "refused";
 	case DATAPATH_KEY_MISSING:
-		return work_is_pulling(s, s->newest) || keyset->key ? "pulling" : "learned";
+		if (work_is_pulling(s, s->newest) || keyset->key)
+			return "pulling";
+		return keyset->is_known ? "flushed" : "learned";
 	}
 	return "learned";
 }

@@ -49,6 +49,7 @@ hss_imsi=$imsi         # the IMSI in hse-hss.yaml
 hss_hses='[hse.home.example]'
 kms_hses='[hse.home.example]'
 hse_pull='{}'          # the pull: mapping of hse.yaml
+hse_sessions=          # more of its sessions: mapping, each ", key: value"
 log_level=info
 ue_tun_mtu=1400
 access_device=net_af_packet0,iface=acc0
@@ -351,7 +352,7 @@ config_hse() {
 		  core: {device: "$core_device", queues: 1}
 		workers: {count: 1, lcores: [1], poll: adaptive}
 		memory: {hugepages: false, mib: 256}
-		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity}
+		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity$hse_sessions}
 		pull: $hse_pull
 		diameter:
 		  identity: hse.home.example

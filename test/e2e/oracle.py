@@ -91,7 +91,7 @@ def gcm(key, nonce, header, ciphertext):
 
 
 def open_pdu(keys, ciphering, integrity, mac_len, n, bearer, direction, pdu):
-    """Opens a protected N-PDU of a COUNT below 2^(3+8n), which its CTR then is."""
+    """COUNT and clear text of a protected N-PDU whose COUNT is below 2^(3+8n), so that CTR is COUNT."""
     header, body, mac = pdu[: 1 + n], pdu[1 + n : len(pdu) - mac_len], pdu[len(pdu) - mac_len :]
     count = int.from_bytes(header, "big") & (1 << 3 + 8 * n) - 1
     place = struct.pack(">IB", count, bearer << 3 | direction << 2)
@@ -102,7 +102,7 @@ def open_pdu(keys, ciphering, integrity, mac_len, n, bearer, direction, pdu):
         wanted = eia2(keys, place, header + body) if integrity == "eia2" else b""
     if header[0] & 0xC0 != 0x80 or wanted[:mac_len] != mac:
         raise SystemExit(f"COUNT {count}, direction {direction}: the MAC or the header is wrong: {pdu.hex()}")
-    return clear
+    return count, clear
 
 
 # --- commands ---------------------------------------------------------------------------------------------------
@@ -119,7 +119,7 @@ def find_rand(path):
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=("keys", "open"))
+    parser.add_argument("what", choices=("keys", "open", "counts"))
     parser.add_argument("pcap", help="the access side, from before the PDP context was made")
     parser.add_argument("--k", type=bytes.fromhex, required=True)
     parser.add_argument("--opc", type=bytes.fromhex, required=True)
@@ -138,9 +138,9 @@ def main():
         return
     ciphering, integrity = args.algorithms.split()
     for pdu in g_pdus(pcap_read(args.pcap), args.to):
-        clear = open_pdu(keys, ciphering, integrity, args.mac, args.counter_octets, args.bearer,
-                         args.direction, pdu.payload)
-        print(clear.hex())
+        count, clear = open_pdu(keys, ciphering, integrity, args.mac, args.counter_octets, args.bearer,
+                                args.direction, pdu.payload)
+        print(count if args.what == "counts" else clear.hex())
 
 
 if __name__ == "__main__":

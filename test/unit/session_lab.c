@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "session_lab.h"
 
+#include "datapath/datapath.h"
+
 #include "datapath/owner.h"
 
 struct lab lab;
@@ -108,7 +110,9 @@ void lab_answer(size_t question, enum keysource_outcome outcome)
 	answer.cookie = q->cookie;
 	answer.outcome = outcome;
 	if (outcome == KEYSOURCE_FOUND)
-		answer.keyset = lab_keyset(&q->request.imsi, q->request.id.value[0]);
+		answer.keyset =
+			lab_keyset(&q->request.imsi,
+				   lab.answers_with ? lab.answers_with : q->request.id.value[0]);
 	q->answered = true;
 	pull_take_answer(session_pulls(lab.store), &answer);
 	pull_send_waiting(session_pulls(lab.store));
@@ -132,6 +136,15 @@ static void on_command(void *arg, unsigned number, const struct datapath_command
 	w->commands = realloc(w->commands, (w->commands_count + 1) * sizeof(*command));
 	w->commands[w->commands_count++] = *command;
 	lab.commands++;
+}
+
+static void on_view(void *arg, unsigned worker, uint32_t number, struct datapath_flow_view *view)
+{
+	const struct lab_flow *flow = &lab.workers[worker].flows[number];
+
+	CU_ASSERT_PTR_EQUAL(arg, &lab);
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		view->count[slot] = flow->places[slot].count;
 }
 
 static void on_log(void *arg, enum session_log_level level, const char *line)
@@ -169,7 +182,8 @@ void lab_defaults(void)
 
 void lab_open(void)
 {
-	const struct session_ops ops = {.command = on_command, .log = on_log, .arg = &lab};
+	const struct session_ops ops = {
+		.command = on_command, .view_flow = on_view, .log = on_log, .arg = &lab};
 
 	engine = npdu_engine_new(8);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(engine);

@@ -65,6 +65,7 @@ struct lab {
 	struct lab_question questions[LAB_QUESTIONS];
 	size_t asked;
 	int source_refuses;	      /* what keysource_ask returns */
+	unsigned answers_with;	      /* this keyset, whatever its name; 0: the one of that name */
 	struct keysource_answer next; /* algorithms and lifetime of answers */
 	uint8_t left[LAB_MESSAGES];   /* by number: how often released, */
 	uint8_t discarded[LAB_MESSAGES];
