@@ -15,12 +15,11 @@
 /* Beyond, an mbuf's 16 bits for lengths would not do. */
 #define ROOM_MAX 32768U
 
-/* net_af_packet: octets of a ring's place for a frame, if its arguments do not say; what the kernel takes of it
- * before the frame, with layer 2; and what both must be multiples of. */
+/* net_af_packet: octets of a ring's place for a frame and of a block of places, if its arguments do not say; what the
+ * kernel takes of a place before the frame, with layer 2. */
 #define FRAMESZ_DEFAULT 2048U
+#define BLOCKSZ_DEFAULT 4096U
 #define FRAMESZ_AROUND	98U
-#define FRAMESZ_UNIT	16U
-#define BLOCKSZ_UNIT	4096U
 
 /* Of the Linux interface behind a port; 0: it has none. */
 static unsigned interface_mtu(const struct rte_eth_dev_info *info)
@@ -38,11 +37,17 @@ static unsigned interface_mtu(const struct rte_eth_dev_info *info)
 	return ret == 0 && request.ifr_mtu > 0 ? (unsigned)request.ifr_mtu : 0;
 }
 
-static unsigned af_packet_framesz(const char *device)
+/* A number among a vdev's arguments; name as in ",framesz=". */
+static unsigned argument(const char *device, const char *name, unsigned otherwise)
 {
-	const char *said = strstr(device, ",framesz=");
+	const char *said = strstr(device, name);
 
-	return said ? (unsigned)strtoul(said + strlen(",framesz="), NULL, 10) : FRAMESZ_DEFAULT;
+	return said ? (unsigned)strtoul(said + strlen(name), NULL, 10) : otherwise;
+}
+
+static unsigned af_packet_framesz(const struct hse_port_config *p)
+{
+	return argument(p->device, ",framesz=", FRAMESZ_DEFAULT);
 }
 
 static bool is_af_packet(const struct rte_eth_dev_info *info)
@@ -61,22 +66,25 @@ unsigned frames_room(uint16_t port, const struct hse_port_config *p)
 	room = RTE_MIN(mtu, HSE_MTU_MAX) + AROUND_IP;
 	if (rte_eth_dev_info_get(port, &info) != 0 || !is_af_packet(&info))
 		return room;
-	framesz = af_packet_framesz(p->device);
+	framesz = af_packet_framesz(p);
 	room = RTE_MAX(room, framesz);
 	return RTE_MIN(room, ROOM_MAX);
 }
 
-/* It would cut what it receives and lose what it sends, and say nothing of either. */
+/* The driver would cut what it receives and lose what it sends, and where blocks are no multiple of places look for
+ * frames where there are none; it says nothing of either. */
 static int check_framesz(const struct hse_port_config *p, const char *name, unsigned mtu)
 {
-	const unsigned needed = RTE_ALIGN_CEIL(mtu + FRAMESZ_AROUND, FRAMESZ_UNIT);
+	const unsigned framesz = af_packet_framesz(p);
+	const unsigned blocksz = argument(p->device, ",blocksz=", BLOCKSZ_DEFAULT);
+	const unsigned needed = RTE_ALIGN_CEIL(mtu + FRAMESZ_AROUND, BLOCKSZ_DEFAULT);
 
-	if (af_packet_framesz(p->device) >= needed)
+	if (framesz >= mtu + FRAMESZ_AROUND && blocksz % framesz == 0)
 		return 0;
 	program_log(PROGRAM_ERROR,
-		    "ports.%s.device: %s takes frames that are smaller than its MTU of %u; add "
-		    "framesz=%u,blocksz=%u to it",
-		    name, p->device, mtu, needed, RTE_ALIGN_CEIL(needed, BLOCKSZ_UNIT));
+		    "ports.%s.device: %s has no room for frames of its MTU of %u, or blocksz is no "
+		    "multiple of framesz; write framesz=%u,blocksz=%u",
+		    name, p->device, mtu, needed, needed);
 	return -EINVAL;
 }
 
@@ -84,7 +92,8 @@ static int set_mtu(uint16_t port, const struct hse_port_config *p, const char *n
 {
 	const int ret = has == p->mtu ? 0 : rte_eth_dev_set_mtu(port, p->mtu);
 
-	if (ret == 0)
+	/* What knows of no MTU has none of its own. */
+	if (ret == 0 || (ret == -ENOTSUP && has == 0))
 		return 0;
 	if (has)
 		program_log(PROGRAM_ERROR,

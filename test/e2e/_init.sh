@@ -52,6 +52,9 @@ hse_pull='{}'          # the pull: mapping of hse.yaml
 hse_sessions=          # more of its sessions: mapping, each ", key: value"
 log_level=info
 ue_tun_mtu=1400
+hse_workers='{count: 1, lcores: [1], poll: adaptive}'
+hse_queues=1           # of either port
+hse_mtu=               # "mtu: 9000"
 access_device=net_af_packet0,iface=acc0
 core_device=net_af_packet1,iface=core0
 usim_sqn=000000000000
@@ -348,9 +351,9 @@ config_hse() {
 	cat <<-END
 		log: {level: $log_level}
 		ports:
-		  access: {device: "$access_device", queues: 1}
-		  core: {device: "$core_device", queues: 1}
-		workers: {count: 1, lcores: [1], poll: adaptive}
+		  access: {device: "$access_device", queues: $hse_queues${hse_mtu:+, $hse_mtu}}
+		  core: {device: "$core_device", queues: $hse_queues${hse_mtu:+, $hse_mtu}}
+		workers: $hse_workers
 		memory: {hugepages: false, mib: 256}
 		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity$hse_sessions}
 		pull: $hse_pull
