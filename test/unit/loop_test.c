@@ -91,7 +91,7 @@ static void add_flow(const struct rig_flow *flow)
 		.kind = DATAPATH_SET_KEYSET,
 		.flow = flow->number,
 		.key_state = DATAPATH_KEY_READY,
-		.keyset = {.key = lab.key, .key_id = KEY_ID},
+		.keyset = {.key = lab.key, .ceiling = DATAPATH_NO_CEILING, .key_id = KEY_ID},
 	};
 
 	add.add.tunnel = rig_tunnel(flow->direction, flow->teid, false);
