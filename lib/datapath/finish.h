@@ -10,8 +10,8 @@
 #include <rte_ip.h>
 #include <rte_udp.h>
 
+#include "datapath/headers.h"
 #include "datapath/worker.h"
-#include "gtp/gtpu.h"
 
 static inline uint16_t finish_fold(uint32_t sum)
 {
@@ -34,28 +34,48 @@ static inline void finish_ipv4(struct rte_ipv4_hdr *ip, uint16_t total)
 						  (uint16_t)~before + after);
 }
 
+/* The same as finish_packet does, of a plain G-PDU that starts at frame. */
+static inline void finish_plain(uint8_t *frame, uint16_t payload_len)
+{
+	gtpu_set_payload_len(frame + PLAIN_GTPU, GTPU_HEADER_MIN, payload_len);
+	((struct rte_udp_hdr *)(frame + PLAIN_UDP))->dgram_len =
+		rte_cpu_to_be_16((uint16_t)(PLAIN_PAYLOAD - PLAIN_UDP + payload_len));
+	finish_ipv4((struct rte_ipv4_hdr *)(frame + PLAIN_IP),
+		    (uint16_t)(PLAIN_PAYLOAD - PLAIN_IP + payload_len));
+}
+
+static inline void finish_any(struct rte_mbuf *m, const struct packet *p, uint8_t *frame,
+			      uint16_t payload_len)
+{
+	const uint16_t end = (uint16_t)(p->payload + payload_len);
+	const uint16_t ip_len = (uint16_t)(end - p->l3);
+
+	gtpu_set_payload_len(frame + p->gtpu, (uint16_t)(p->payload - p->gtpu), payload_len);
+	((struct rte_udp_hdr *)(frame + p->udp))->dgram_len =
+		rte_cpu_to_be_16((uint16_t)(end - p->udp));
+	if (p->has_udp_checksum)
+		checksum_finish(m, p);
+	if (p->is_ipv6)
+		((struct rte_ipv6_hdr *)(frame + p->l3))->payload_len =
+			rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(struct rte_ipv6_hdr)));
+	else
+		finish_ipv4((struct rte_ipv4_hdr *)(frame + p->l3), ip_len);
+}
+
 /* Makes lengths and checksums right after the payload of packet has become payload_len octets long, and
  * sends it, in fragments where the port's MTU asks for that. False: it was dropped. */
 static inline bool finish_packet(struct datapath_worker *w, struct rte_mbuf *m,
 				 uint16_t payload_len)
 {
 	const struct packet *p = packet_of(m);
-	const uint16_t end = (uint16_t)(p->payload + payload_len);
-	const uint16_t ip_len = (uint16_t)(end - p->l3);
 	const uint16_t mtu = w->config.mtu[!p->side];
 	uint8_t *frame = rte_pktmbuf_mtod(m, uint8_t *);
 
-	gtpu_set_payload_len(frame + p->gtpu, (uint16_t)(p->payload - p->gtpu), payload_len);
-	((struct rte_udp_hdr *)(frame + p->udp))->dgram_len =
-		rte_cpu_to_be_16((uint16_t)(end - p->udp));
-	if (unlikely(p->has_udp_checksum))
-		checksum_finish(m, p);
-	if (unlikely(p->is_ipv6))
-		((struct rte_ipv6_hdr *)(frame + p->l3))->payload_len =
-			rte_cpu_to_be_16((uint16_t)(ip_len - sizeof(struct rte_ipv6_hdr)));
+	if (likely(headers_are_plain(p)))
+		finish_plain(frame, payload_len);
 	else
-		finish_ipv4((struct rte_ipv4_hdr *)(frame + p->l3), ip_len);
-	if (unlikely(ip_len > mtu))
+		finish_any(m, p, frame, payload_len);
+	if (unlikely(p->payload - p->l3 + payload_len > mtu))
 		return fragment_packet(w, m, mtu);
 	worker_send(w, m);
 	return true;

@@ -2,7 +2,6 @@
 /* open: uplink. The five checks of e2m.md 7 in their order, each with its own drop counter; the mirror
  * image is protect.c. Check 5 comes with the crypto batch, and only after it the window moves. */
 #include "datapath/finish.h"
-#include "datapath/headers.h"
 
 static void post_authenticated(struct datapath_worker *w, const struct flow *flow,
 			       struct flow_keyset *keyset, unsigned slot)
@@ -16,14 +15,18 @@ static void post_authenticated(struct datapath_worker *w, const struct flow *flo
 }
 
 /* Takes the protected N-PDU's header out from between GTP-U header and N-PDU, and the MAC off. */
-static void strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
+static inline void strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
 {
 	const uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
-	uint8_t *start = rte_pktmbuf_mtod(m, uint8_t *);
+	const uint16_t payload = p->payload;
+	uint8_t *start = op->pdu - payload;
 
-	headers_move(start + header, start, p->payload);
+	if (likely(headers_are_plain(p)))
+		headers_move(start + header, start, PLAIN_PAYLOAD);
+	else
+		headers_move(start + header, start, payload);
 	m->data_off = (uint16_t)(m->data_off + header);
-	m->data_len = (uint16_t)(p->payload + op->npdu_len);
+	m->data_len = (uint16_t)(payload + op->npdu_len);
 	m->pkt_len = m->data_len;
 }
 
@@ -66,7 +69,6 @@ static void process(struct datapath_worker *w)
 	npdu_open(w->engine, b->ops, b->count);
 	worker_clock(w, DATAPATH_STAGE_CRYPTO);
 	for (uint16_t i = 0; i < b->count; i++) {
-		batch_prefetch(b, (uint16_t)(i + BATCH_AHEAD));
 		if (likely(process_one(w, b->mbufs[i], &b->ops[i], b->flows[i], b->keysets[i]))) {
 			b->flows[i]->packets++;
 			sent++;
@@ -113,7 +115,7 @@ static unsigned find_keyset(struct datapath_worker *w, struct flow *flow, uint8_
 
 	for (slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		const struct flow_keyset *keyset = worker_keyset(w, flow, slot);
-		if (keyset->state != DATAPATH_KEY_NONE && keyset->key_id == key_id)
+		if (likely(keyset->state != DATAPATH_KEY_NONE && keyset->key_id == key_id))
 			break;
 	}
 	return slot;

@@ -8,6 +8,7 @@
 #include <rte_udp.h>
 #include <string.h>
 
+#include "datapath/headers.h"
 #include "datapath/worker.h"
 #include "gtp/gtpc_v1.h"
 #include "gtp/gtpu.h"
@@ -293,14 +294,8 @@ static void parse_any(struct datapath_worker *w, struct rte_mbuf *m, struct pack
 
 /* --- the frame that nearly all are --- */
 
-/* Untagged Ethernet, IPv4 without options and whole, UDP, GTP-U without optional parts. */
-#define PLAIN_IP      RTE_ETHER_HDR_LEN
-#define PLAIN_UDP     (PLAIN_IP + 20)
-#define PLAIN_GTPU    (PLAIN_UDP + 8)
-#define PLAIN_PAYLOAD (PLAIN_GTPU + GTPU_HEADER_MIN)
-
-/* Octets of a frame as one word, and a mask over them, in memory's order. */
-static uint32_t word(const uint8_t *p)
+/* Octets of a frame as words in memory's order. */
+static inline uint32_t word(const uint8_t *p)
 {
 	uint32_t w;
 
@@ -308,41 +303,48 @@ static uint32_t word(const uint8_t *p)
 	return w;
 }
 
-static inline bool is_plain_gpdu(const uint8_t *d)
+static inline uint64_t word8(const uint8_t *p)
 {
-	static const uint8_t type_and_version[4] = {0x08, 0x00, 0x45};
-	static const uint8_t type_mask[4] = {0xff, 0xff, 0xff};
-	static const uint8_t unfragmented_udp[4] = {0, 0, 0, IPPROTO_UDP};
-	static const uint8_t fragment_mask[4] = {0x3f, 0xff, 0, 0xff};
-	static const uint8_t gpdu[4] = {GTPU_VERSION_PT_IS_GTP, GTPU_G_PDU};
-	static const uint8_t gpdu_mask[4] = {0xff, 0xff};
+	uint64_t w;
 
-	return ((word(d + 12) ^ word(type_and_version)) & word(type_mask)) == 0 &&
-	       ((word(d + PLAIN_IP + 6) ^ word(unfragmented_udp)) & word(fragment_mask)) == 0 &&
-	       read16(d + PLAIN_UDP + 2) == GTPU_PORT &&
-	       ((word(d + PLAIN_GTPU) ^ word(gpdu)) & word(gpdu_mask)) == 0;
+	memcpy(&w, p, sizeof(w));
+	return w;
 }
 
-/* false: parse_any must look at it. */
+/* Three words that between them hold all that tells a plain G-PDU, with masks over the rest. */
+static inline bool is_plain_gpdu(const uint8_t *d)
+{
+	static const uint8_t type_version[8] = {0x08, 0x00, 0x45},
+			     type_version_mask[8] = {0xff, 0xff, 0xff};
+	static const uint8_t fragment_protocol[8] = {[7] = IPPROTO_UDP},
+			     fragment_protocol_mask[8] = {[4] = 0x3f, 0xff, 0, 0xff};
+	static const uint8_t port_gtpu[8] = {GTPU_PORT >> 8,	     GTPU_PORT & 0xff, 0, 0, 0, 0,
+					     GTPU_VERSION_PT_IS_GTP, GTPU_G_PDU},
+			     port_gtpu_mask[8] = {0xff, 0xff, 0, 0, 0, 0, 0xff, 0xff};
+
+	return (((word8(d + 12) ^ word8(type_version)) & word8(type_version_mask)) |
+		((word8(d + PLAIN_IP + 2) ^ word8(fragment_protocol)) &
+		 word8(fragment_protocol_mask)) |
+		((word8(d + PLAIN_UDP + 2) ^ word8(port_gtpu)) & word8(port_gtpu_mask))) == 0;
+}
+
+/* False: parse_any must look at it, for one that has octets behind its G-PDU too. */
 static inline bool parse_plain(const struct rte_mbuf *m, struct packet *p)
 {
 	const uint8_t *d = rte_pktmbuf_mtod(m, const uint8_t *);
-	uint32_t ip_len, udp_len, gtpu_len;
+	const uint32_t len = rte_pktmbuf_data_len(m);
 
-	if (!is_our_own(m) || rte_pktmbuf_data_len(m) < PLAIN_PAYLOAD || !is_plain_gpdu(d))
-		return false;
-	ip_len = read16(d + PLAIN_IP + 2);
-	udp_len = read16(d + PLAIN_UDP + 4);
-	gtpu_len = read16(d + PLAIN_GTPU + 2);
-	if (PLAIN_IP + ip_len > rte_pktmbuf_data_len(m) || 20 + udp_len > ip_len ||
-	    8 + GTPU_HEADER_MIN + gtpu_len > udp_len)
+	if (!is_our_own(m) || len < PLAIN_PAYLOAD || !is_plain_gpdu(d) ||
+	    (read16(d + PLAIN_IP + 2) ^ (len - PLAIN_IP)) |
+		    (read16(d + PLAIN_UDP + 4) ^ (len - PLAIN_UDP)) |
+		    (read16(d + PLAIN_GTPU + 2) ^ (len - PLAIN_PAYLOAD)))
 		return false;
 	p->kind = PACKET_GPDU;
 	p->l3 = PLAIN_IP;
 	p->udp = PLAIN_UDP;
 	p->gtpu = PLAIN_GTPU;
 	p->payload = PLAIN_PAYLOAD;
-	p->payload_len = (uint16_t)gtpu_len;
+	p->payload_len = (uint16_t)(len - PLAIN_PAYLOAD);
 	p->has_udp_checksum = read16(d + PLAIN_UDP + 6) != 0;
 	tunnel_set_ipv4(&p->tunnel, d + PLAIN_IP + 16);
 	p->tunnel.teid = rte_be_to_cpu_32(word(d + PLAIN_GTPU + 4));

@@ -2,7 +2,6 @@
 /* protect: downlink. Gives each N-PDU its COUNT and its header, and makes room for the MAC; the mirror
  * image is open.c. */
 #include "datapath/finish.h"
-#include "datapath/headers.h"
 
 static void process(struct datapath_worker *w)
 {
@@ -18,7 +17,6 @@ static void process(struct datapath_worker *w)
 		const size_t len =
 			npdu_header_len(op->counter_octets) + op->npdu_len + b->keysets[i]->mac_len;
 
-		batch_prefetch(b, (uint16_t)(i + BATCH_AHEAD));
 		if (unlikely(!op->ok)) {
 			worker_drop(w, m, DATAPATH_DROP_CRYPTO);
 		} else if (likely(finish_packet(w, m, (uint16_t)len))) {
@@ -32,7 +30,8 @@ static void process(struct datapath_worker *w)
 }
 
 /* Trims what stands behind the N-PDU, moves the outer headers forward, and makes room for the MAC. */
-static bool make_room(struct rte_mbuf *m, const struct packet *p, uint16_t header, uint16_t mac)
+static inline bool make_room(struct rte_mbuf *m, const struct packet *p, uint16_t header,
+			     uint16_t mac)
 {
 	uint16_t end = (uint16_t)(p->payload + p->payload_len);
 	uint8_t *start;
@@ -43,7 +42,10 @@ static bool make_room(struct rte_mbuf *m, const struct packet *p, uint16_t heade
 	    rte_pktmbuf_tailroom(m) + rte_pktmbuf_data_len(m) < (uint32_t)end + mac)
 		return false;
 	start = rte_pktmbuf_mtod(m, uint8_t *);
-	headers_move(start - header, start, p->payload);
+	if (likely(headers_are_plain(p)))
+		headers_move(start - header, start, PLAIN_PAYLOAD);
+	else
+		headers_move(start - header, start, p->payload);
 	m->data_off = (uint16_t)(m->data_off - header);
 	m->data_len = (uint16_t)(end + header + mac);
 	m->pkt_len = m->data_len;

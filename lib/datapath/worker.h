@@ -8,7 +8,6 @@
 
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
-#include <rte_prefetch.h>
 #include <rte_ring.h>
 
 #include "datapath/flow.h"
@@ -84,19 +83,6 @@ struct worker_batch {
 	struct flow *flows[NPDU_BURST_MAX];
 	struct flow_keyset *keysets[NPDU_BURST_MAX];
 };
-
-/* Packets ahead whose lines are fetched once more after the crypto, which has pushed them out. */
-#define BATCH_AHEAD 4
-
-static inline void batch_prefetch(const struct worker_batch *b, uint16_t i)
-{
-	if (i >= b->count)
-		return;
-	rte_prefetch0(b->mbufs[i]);
-	rte_prefetch0(packet_of(b->mbufs[i]));
-	rte_prefetch0(b->keysets[i]);
-	rte_prefetch0(b->flows[i]);
-}
 
 struct datapath_worker {
 	struct datapath_config config;

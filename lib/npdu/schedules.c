@@ -7,8 +7,6 @@
 
 /* One miss of so many is kept: a hot key is soon found, and a cold one rarely costs the write. */
 #define KEEP_EVERY 8
-/* Bursts that an entry is kept without being met. */
-#define LATELY 1024
 
 int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t size)
 {
@@ -19,7 +17,7 @@ int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t s
 	/* One allocation: entries that are kept, then those of the burst at hand. */
 	const size_t octets = (count + (size_t)NPDU_BURST_MAX) * s->size;
 	s->entries = aligned_alloc(64, octets);
-	s->burst = LATELY + 1;
+	s->burst = SCHEDULES_LATELY + 1;
 	if (!s->entries)
 		return -ENOMEM;
 	for (uint32_t i = 0; i < count + NPDU_BURST_MAX; i++) {
@@ -46,7 +44,7 @@ static uint32_t find_victim(struct schedules *s)
 	for (unsigned tries = 0; tries < 8; tries++) {
 		uint32_t at = s->hand;
 		s->hand = at + 1 < s->count ? at + 1 : 0;
-		if (s->burst - schedules_at(s, at)->used > LATELY)
+		if (s->burst - schedules_at(s, at)->used > SCHEDULES_LATELY)
 			return at;
 	}
 	return s->count;

@@ -10,6 +10,9 @@
 
 #include "npdu/key.h"
 
+/* Bursts that an entry is kept at least without being met, more or less. */
+#define SCHEDULES_LATELY 1024
+
 struct schedules {
 	char *entries;
 	size_t size;	/* of an entry */
@@ -52,7 +55,9 @@ static inline struct npdu_schedule *schedules_kept(const struct schedules *s, ui
 	schedule = schedules_at(s, *hint - s->first);
 	if (schedule->hint != hint)
 		return NULL;
-	schedule->used = s->burst;
+	/* Not each time: a line that is only read need not be written back. */
+	if (s->burst - schedule->used > SCHEDULES_LATELY / 4)
+		schedule->used = s->burst;
 	return schedule;
 }
 
