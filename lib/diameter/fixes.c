@@ -2,7 +2,7 @@
 /*
  * Functions that libfdcore and libfdproto call, in place of other libraries', in programs that link
  * this one: the linker exports them, because those refer to them, and a program's symbols come before a
- * library's. Without them libfdcore 1.2.1 can bring the process down.
+ * library's. Without them libfdcore 1.2.1 can bring the process down, or is slow.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -14,6 +14,7 @@
 #include "diameter/internal.h"
 
 static int (*real_bye)(gnutls_session_t session, gnutls_close_request_t how);
+static int (*real_fifo_new)(struct fifo **queue, int max);
 static int (*real_fifo_del)(struct fifo **queue);
 
 /*
@@ -26,6 +27,21 @@ static int (*real_fifo_del)(struct fifo **queue);
 int gnutls_bye(gnutls_session_t session, gnutls_close_request_t how)
 {
 	return how == GNUTLS_SHUT_RDWR || !real_bye ? GNUTLS_E_SUCCESS : real_bye(session, how);
+}
+
+/*
+ * A message goes through six threads of libfdcore, by queues that it bounds to 5 to 30 messages. A queue so
+ * short makes the thread before it sleep after each handful, and most of the time of a pull is spent on
+ * waking threads. In longer ones each thread finds work for a while, at the third of the CPU time a pull.
+ * Bounded they stay: a peer that does not read holds up who sends to it, in the end.
+ */
+#define QUEUE_MIN 256
+
+int fd_fifo_new(struct fifo **queue, int max)
+{
+	if (!real_fifo_new)
+		return EINVAL;
+	return real_fifo_new(queue, max > 0 && max < QUEUE_MIN ? QUEUE_MIN : max);
 }
 
 /*
@@ -59,10 +75,12 @@ int usleep(useconds_t us)
 int diameter_fixes_start(void)
 {
 	void *bye = dlsym(RTLD_NEXT, "gnutls_bye");
+	void *fifo_new = dlsym(RTLD_NEXT, "fd_fifo_new");
 	void *fifo_del = dlsym(RTLD_NEXT, "fd_fifo_del");
 
 	/* ISO C has no cast from void * to a pointer to a function. */
 	memcpy(&real_bye, &bye, sizeof(bye));
+	memcpy(&real_fifo_new, &fifo_new, sizeof(fifo_new));
 	memcpy(&real_fifo_del, &fifo_del, sizeof(fifo_del));
-	return real_bye && real_fifo_del ? 0 : -ENOENT;
+	return real_bye && real_fifo_new && real_fifo_del ? 0 : -ENOENT;
 }

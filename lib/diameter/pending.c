@@ -6,7 +6,7 @@
  * whoever takes the entry out of the table, by its handle, completes it: the answer, libfdcore's good-bye
  * to a message, the deadline, or the stop of the stack. The others find the handle stale.
  *
- * Two threads: one hands requests to libfdcore, whose queue of 30 blocks when a peer does not read; one
+ * Two threads: one hands requests to libfdcore, whose queue blocks when a peer does not read; one
  * looks after deadlines, which must go on all the same, and after the peers' states.
  */
 #include <errno.h>
