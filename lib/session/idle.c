@@ -43,20 +43,32 @@ static void look_at_keyset(struct session_store *store, struct session *s, unsig
 	}
 }
 
+uint32_t idle_use_of(const struct session_store *store, const struct session *s, unsigned slot)
+{
+	const struct counts_value *count = &s->keysets[slot].count;
+	struct datapath_flow_view view;
+	uint32_t sum = 0;
+
+	for (unsigned d = 0; d < 2; d++)
+		if (s->flow[d].live) {
+			store->ops.view_flow(store->ops.arg, s->flow[d].worker, s->flow[d].number,
+					     &view);
+			sum += view.count[slot];
+		} else {
+			sum += d == UP ? count->uplink : count->downlink;
+		}
+	return sum;
+}
+
 static void look_at(struct session_store *store, struct session *s)
 {
-	struct datapath_flow_view views[2] = {0};
-
 	/* Flows that come and go just now carry their COUNTs on in acknowledgements. */
-	if (work_first_operation(s) || !s->flow[UP].live || !s->flow[DOWN].live)
+	if (work_first_operation(s))
 		return;
-	for (unsigned d = 0; d < 2; d++)
-		store->ops.view_flow(store->ops.arg, s->flow[d].worker, s->flow[d].number,
-				     &views[d]);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (s->keysets[slot].state == DATAPATH_KEY_READY)
-			look_at_keyset(store, s, slot,
-				       views[UP].count[slot] + views[DOWN].count[slot]);
+		if (s->keysets[slot].state == DATAPATH_KEY_READY &&
+		    (slot == s->newest || !keys_is_leaving(s)))
+			look_at_keyset(store, s, slot, idle_use_of(store, s, slot));
 }
 
 /* Ids that should have been looked at by now, in this round. */

@@ -88,18 +88,72 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 		flows_use_keyset(store, s, DOWN, NULL);
 }
 
+static void wait_for_leave(struct session_store *store, struct session *s)
+{
+	const uint64_t wait_s = store->config.changeover_s ? store->config.changeover_s : 1;
+
+	due_set(store, s, &s->changeover_due, wait_s * UINT64_C(1000));
+}
+
+/* Downlink uses the newest keyset. Once the UE has used it too, the other waits for late packets only. Until
+ * then it stays: UEs change over in their own time. */
+static void start_leaving(struct session_store *store, struct session *s)
+{
+	struct session_keyset *other = &s->keysets[1 - s->newest];
+
+	if (!s->keysets[s->newest].authenticated || other->state == DATAPATH_KEY_NONE)
+		return;
+	other->seen = UINT32_MAX; /* so that the first look sees use */
+	wait_for_leave(store, s);
+}
+
+bool keys_is_leaving(const struct session *s)
+{
+	return s->downlink_slot == s->newest && s->changeover_due != 0;
+}
+
+/* The other keyset goes unless it was used since the last look. */
+static void leave(struct session_store *store, struct session *s)
+{
+	const unsigned slot = 1 - s->newest;
+	struct session_keyset *keyset = &s->keysets[slot];
+	char id[E2M_KEYSET_ID_STR];
+	uint32_t used;
+
+	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
+	if (work_first_operation(s) || !store_has_room(store, 1)) {
+		wait_for_leave(store, s);
+		return;
+	}
+	used = idle_use_of(store, s, slot);
+	if (used != keyset->seen) {
+		keyset->seen = used;
+		wait_for_leave(store, s);
+		return;
+	}
+	store_count(store, SESSION_KEYSETS_LEFT);
+	store_log(store, SESSION_LOG_INFO,
+		  "IMSI %s NSAPI %u: e2mKEYSET of %s, Key ID %u, is used no more and goes",
+		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
+		  keyset->key_id);
+	keys_drop(store, s, slot);
+}
+
 void keys_use_newest(struct session_store *store, struct session *s)
 {
 	s->changeover_due = 0;
-	if (s->downlink_slot == s->newest)
-		return;
-	store_count(store, SESSION_CHANGEOVERS);
-	use(store, s, s->newest);
+	if (s->downlink_slot != s->newest) {
+		store_count(store, SESSION_CHANGEOVERS);
+		use(store, s, s->newest);
+	}
+	start_leaving(store, s);
 }
 
 void keys_change_over(struct session_store *store, struct session *s)
 {
-	if (s->keysets[s->newest].state == DATAPATH_KEY_READY)
+	if (s->downlink_slot == s->newest)
+		leave(store, s);
+	else if (s->keysets[s->newest].state == DATAPATH_KEY_READY)
 		keys_use_newest(store, s);
 	else
 		keys_pull(store, s, s->newest); /* its arrival changes over */
@@ -111,8 +165,8 @@ static void start_changeover(struct session_store *store, struct session *s)
 
 	s->changeover_due = 0;
 	if (s->downlink_slot == s->newest)
-		return;
-	if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
+		start_leaving(store, s);
+	else if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
 		keys_use_newest(store, s); /* the other protects nothing to wait with */
 	else if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
 		keys_use_newest(store, s); /* the UE has used it before */

@@ -62,6 +62,7 @@ struct session_ops {
 	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */             \
 	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */          \
 	X(CHANGEOVERS, "session.changeovers")                                                     \
+	X(KEYSETS_LEFT, "session.keysets_left") /* unused since the changeover */                 \
 	X(KEYSETS_SPENT, "session.keysets_spent")                                                 \
 	X(KEYSETS_EXPIRED, "session.keysets_expired")                                             \
 	X(KEYSETS_REFUSED, "session.keysets_refused")                                             \

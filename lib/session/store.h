@@ -84,7 +84,7 @@ struct session {
 	uint8_t primary;	   /* NSAPI of the context whose PDP address it shares; its own */
 	uint8_t newest : 1;	   /* keyset's place of the latest activation */
 	uint8_t downlink_slot : 1; /* what downlink uses */
-	uint32_t changeover_due;   /* downlink uses the newest keyset */
+	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
 	struct session_keyset keysets[DATAPATH_KEYSETS];
@@ -297,8 +297,10 @@ void keys_activate(struct session_store *store, struct session *session,
 void keys_drop(struct session_store *store, struct session *session, unsigned slot);
 /* Downlink uses the keyset of the latest activation from now on. */
 void keys_use_newest(struct session_store *store, struct session *session);
-/* changeover_due: no uplink PDU came with the new Key ID in time. */
+/* changeover_due: no uplink PDU came with the new Key ID in time, or none any more with the old one. */
 void keys_change_over(struct session_store *store, struct session *session);
+/* Downlink uses the newest keyset, and the other is about to go. */
+bool keys_is_leaving(const struct session *session);
 void keys_take_event(struct session_store *store, struct session *session,
 		     const struct datapath_event *event);
 
@@ -318,6 +320,9 @@ void keys_take_trouble(void *arg, const struct keysource_request *request, const
 
 /* Begins to look for them, where that is configured. */
 void idle_start(struct session_store *store);
+/* The COUNTs of a keyset, in both directions, in one number: another when it was used. */
+uint32_t idle_use_of(const struct session_store *store, const struct session *session,
+		     unsigned slot);
 
 /* --- retire.c: keys that workers may still read --- */
 

@@ -1,6 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A new AKA run and an Update PDP Context under traffic: the Key ID changes, and not one packet is lost.
+# A new AKA run and an Update PDP Context under traffic: the Key ID changes, and not one packet is lost. The keyset
+# before goes when the UE has left it.
 . "$(dirname "$0")/_init.sh"
 
 # key_ids: the Key IDs of uplink N-PDUs on the access side, in order of first use.
@@ -9,6 +10,7 @@ key_ids() {
 		while read -r octet; do echo $((0x$octet >> 3 & 7)); done | uniq
 }
 
+hse_sessions=', changeover_s: 2'
 lab_start
 capture access sgsn gn0
 ping_up 5
@@ -21,4 +23,7 @@ wait_for 20 "the last ping" log_has ping 'received'
 log_has ping '200 received' || die "packets were lost: $(cat "$lab/ping.out")"
 capture_end access
 expect_equal "Key IDs in order" "$(key_ids | paste -sd ' ')" "1 2 3"
+ping_down 5
+wait_for 15 "the keyset before to go" counter_at_least session.keysets_left 1
+ping_up 5
 ping_down 5

@@ -226,8 +226,6 @@ static void each_keyset_is_looked_at_by_itself(void)
 	use_both(0, 10);
 	lab_update(&context, lab_sqn(2), 2);
 	lab_make_ready(&context);
-	lab_authenticated(flow_of(E2M_UPLINK), 1);
-	lab_settle();
 	for (unsigned i = 0; i < 4; i++) {
 		use_both(1, 1);
 		pass_s(IDLE_S / 2);
