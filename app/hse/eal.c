@@ -9,12 +9,16 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include "datapath/memory.h"
 #include "ports.h"
 
-#define MAX_ARGUMENTS 32
+#define MAX_ARGUMENTS	 32
+#define TELEMETRY_SOCKET "dpdk_telemetry.v2"
 
 struct arguments {
 	int count;
@@ -153,6 +157,46 @@ static void take_over_log(void)
 	}
 }
 
+/* The EAL goes on without its telemetry when it cannot listen. Who listens says so in its greeting, if it is us. */
+static bool has_telemetry(void)
+{
+	const struct timeval patience = {.tv_sec = 2};
+	struct sockaddr_un address = {.sun_family = AF_UNIX};
+	char greeting[1024], us[32];
+	int fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+	ssize_t len = -1;
+
+	if (fd < 0)
+		return false;
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s/" TELEMETRY_SOCKET,
+		 rte_eal_get_runtime_dir());
+	snprintf(us, sizeof(us), "\"pid\":%d,", getpid());
+	setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) == 0)
+		len = recv(fd, greeting, sizeof(greeting) - 1, 0);
+	close(fd);
+	if (len < 0)
+		return false;
+	greeting[len] = '\0';
+	return strstr(greeting, us) != NULL;
+}
+
+/* The files in the runtime directory are another's if that is alive. */
+static int explain_failure(const struct hse_config *c, int error)
+{
+	if (rte_eal_primary_proc_alive(NULL)) {
+		program_log(PROGRAM_ERROR,
+			    "telemetry.prefix: another program runs with the prefix %s; end it, or "
+			    "give each its own",
+			    c->telemetry.prefix);
+		return -EALREADY;
+	}
+	program_log(PROGRAM_ERROR, "DPDK does not start: %s; with log: {level: debug} it says more",
+		    rte_strerror(error));
+	eal_remove_files();
+	return error ? -error : -EIO;
+}
+
 int eal_start(const struct hse_config *c)
 {
 	struct arguments a = {0}, given;
@@ -168,11 +212,16 @@ int eal_start(const struct hse_config *c)
 	ret = rte_eal_init(given.count, given.values);
 	for (int i = 0; i < a.count; i++)
 		free(a.values[i]);
-	if (ret < 0) {
+	if (ret < 0)
+		return explain_failure(c, rte_errno);
+	if (!has_telemetry()) {
 		program_log(PROGRAM_ERROR,
-			    "DPDK does not start: %s; with log: {level: debug} it says more",
-			    rte_strerror(rte_errno));
-		return -rte_errno;
+			    "telemetry.prefix: DPDK cannot listen on %s/" TELEMETRY_SOCKET
+			    "; end the program that does, or take another prefix",
+			    rte_eal_get_runtime_dir());
+		rte_eal_cleanup();
+		eal_remove_files();
+		return -EADDRINUSE;
 	}
 	datapath_advise_memory();
 	return 0;

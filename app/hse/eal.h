@@ -5,7 +5,7 @@
 
 #include "hse_config.h"
 
-/* Errors are logged; negative errno. The caller's thread becomes control's. */
+/* Errors are logged; negative errno, and then nothing is left. The caller's thread becomes control's. */
 int eal_start(const struct hse_config *config);
 
 /* Removes what the EAL leaves in its runtime directory for processes that would attach to this one; hse

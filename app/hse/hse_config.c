@@ -176,6 +176,38 @@ static void set_defaults(struct hse_config *c)
 	c->numbers = e2m_default_numbers;
 }
 
+/* "net_af_packet0" of "net_af_packet0,iface=acc0". */
+static size_t name_len(const char *device)
+{
+	return strcspn(device, ",");
+}
+
+static bool check_ports(const struct config_file *file, const struct hse_config *c)
+{
+	const char *access = c->ports[DATAPATH_ACCESS].device;
+	const char *core = c->ports[DATAPATH_CORE].device;
+
+	if (name_len(access) != name_len(core) || strncmp(access, core, name_len(access)) != 0)
+		return true;
+	config_error(file, stderr, "ports.core.device", "%.*s is the access port already",
+		     (int)name_len(core), core);
+	return false;
+}
+
+/* It becomes a part of names of files and of a socket. */
+static bool check_prefix(const struct config_file *file, const struct hse_config *c)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_-";
+	const size_t len = strlen(c->telemetry.prefix);
+
+	if (len >= 1 && len <= 64 && strspn(c->telemetry.prefix, allowed) == len)
+		return true;
+	config_error(file, stderr, "telemetry.prefix",
+		     "expected 1 to 64 letters, digits, - and _, found '%s'", c->telemetry.prefix);
+	return false;
+}
+
 static bool check_workers(const struct config_file *file, struct hse_config *c)
 {
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -261,7 +293,9 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c)
 	file = config_load(path, top_fields, c, stderr);
 	if (!file)
 		return NULL;
-	good = check_workers(file, c);
+	good = check_ports(file, c);
+	good &= check_workers(file, c);
+	good &= check_prefix(file, c);
 	good &= check_sessions(file, c);
 	good &= check_key_sources(file, c);
 	if (c->diameter_given)

@@ -136,14 +136,12 @@ static void launch_workers(struct hse *hse)
 
 static int start(struct hse *hse)
 {
-	int ret = eal_start(&hse->config);
+	int ret = ports_open(&hse->ports, &hse->config);
 
 	if (ret == 0)
-		ret = start_diameter(&hse->config);
-	if (ret == 0)
-		ret = ports_open(&hse->ports, &hse->config);
-	if (ret == 0)
 		ret = make_workers(hse);
+	if (ret == 0)
+		ret = start_diameter(&hse->config);
 	if (ret != 0)
 		return ret;
 	hse->control = control_new(&hse->config, hse->workers);
@@ -152,15 +150,15 @@ static int start(struct hse *hse)
 	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->workers);
 }
 
+/* Also after a start that failed anywhere. */
 static void stop(struct hse *hse)
 {
 	atomic_store(&hse->stop, true);
 	rte_eal_mp_wait_lcore();
-	if (hse->config.diameter_given)
-		diameter_stop();
+	diameter_stop();
 	telemetry_stop();
 	control_free(hse->control);
-	for (unsigned i = 0; i < hse->config.workers.count; i++)
+	for (unsigned i = 0; hse->workers && i < hse->config.workers.count; i++)
 		datapath_worker_free(hse->workers[i]);
 	free(hse->workers);
 	free(hse->loops);
@@ -173,8 +171,12 @@ static int run(struct hse *hse)
 {
 	const struct hse_config *c = &hse->config;
 
-	if (start(hse) != 0)
+	if (eal_start(c) != 0)
 		return PROGRAM_FAILED;
+	if (start(hse) != 0) {
+		stop(hse);
+		return PROGRAM_FAILED;
+	}
 	if (c->lab_mode)
 		program_log(PROGRAM_WARNING, "lab_mode is on: not for a network with real devices");
 	if (c->sessions.replay_window == 0)

@@ -46,6 +46,10 @@ rejects hse 's/counter_octets: 1/counter_octets: 4/' '|4, gcm' \
 	"sessions.counter_octets: expected an integer from 0 to 3, found '4'"
 rejects hse 's/^  core:/  access:/' '|access: {device: "net_af_packet1' \
 	"ports.access: given twice, first at line 3"
+rejects hse 's/net_af_packet1/net_af_packet0/' 'core: {device: |"net' \
+	"ports.core.device: net_af_packet0 is the access port already"
+rejects hse 's|prefix: .*|prefix: a/b}|' 'prefix: |a/b' \
+	"telemetry.prefix: expected 1 to 64 letters, digits, - and _, found 'a/b'"
 rejects hse 's/^pull: .*/pull: {retry_min_ms: 900, retry_max_ms: 800}/' '|800' \
 	"pull.retry_max_ms: 800 is less than retry_min_ms, 900"
 rejects hse 's/kind: diameter/kind: carrier-pigeon/' '|carrier' \
