@@ -61,6 +61,15 @@ bool diameter_avp_is(const struct diameter_avp *avp, uint32_t code, uint32_t ven
 	return avp->code == code && avp->vendor == vendor;
 }
 
+bool diameter_find_avp(struct msg *message, uint32_t code, struct diameter_avp *found)
+{
+	bool more = diameter_avp_first(message, found);
+
+	while (more && !diameter_avp_is(found, code, 0))
+		more = diameter_avp_next(found);
+	return more;
+}
+
 bool diameter_avp_copy(const struct diameter_avp *avp, void *out, size_t size)
 {
 	if (!avp->data || avp->len != size)

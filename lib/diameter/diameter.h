@@ -80,6 +80,9 @@ bool diameter_peer_is_open(const char *identity);
 typedef void (*diameter_peer_changed)(const char *identity, bool open);
 void diameter_watch_peers(diameter_peer_changed changed);
 
+/* How many answers came that nobody waits for: too late, a second time, or to what was never asked. */
+uint64_t diameter_unexpected_answers(void);
+
 /* --- key pull, e2m.md 4, steps 7 and 8 --- */
 
 struct diameter_key_request {
@@ -101,8 +104,32 @@ enum diameter_key_outcome {
 	DIAMETER_KEY_REFUSED,	     /* any other Result-Code; in detail */
 };
 
+/* What is wrong with a BAD_ANSWER, or a REFUSED one. */
+#define DIAMETER_KEY_FAULTS(X)                                                               \
+	X(NONE, "none")                                                                      \
+	X(UNPARSED, "unparsed")			/* also a mandatory AVP that is not known */ \
+	X(NO_RESULT, "no_result")		/* or more than one */                       \
+	X(OTHER_RESULT, "other_result")		/* a code that is not in the table */        \
+	X(OTHER_REQUEST, "other_request")	/* the Session-Id is not the request's */    \
+	X(OTHER_SUBSCRIBER, "other_subscriber") /* the User-Name is another's */             \
+	X(KEY_LENGTH, "key_length")                                                          \
+	X(TWICE, "avp_twice")                                                                \
+	X(INCOMPLETE, "incomplete") /* success, but an AVP is missing */                     \
+	X(ALGORITHM, "algorithm")   /* unknown, or they do not go together */
+
+enum diameter_key_fault {
+#define X(symbol, name) DIAMETER_KEY_FAULT_##symbol,
+	DIAMETER_KEY_FAULTS(X)
+#undef X
+		DIAMETER_KEY_FAULT_COUNT
+};
+
+/* "unparsed", ...: the names of counters. */
+const char *diameter_key_fault_name(enum diameter_key_fault fault);
+
 struct diameter_key_answer {
 	enum diameter_key_outcome outcome;
+	enum diameter_key_fault fault;
 	struct e2m_keyset keyset; /* FOUND only; the receiver wipes its copy */
 	enum e2m_eea ciphering;	  /* FOUND only */
 	enum e2m_eia integrity;	  /* FOUND only */

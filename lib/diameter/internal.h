@@ -158,6 +158,9 @@ void diameter_answer_send(struct msg **answer, int rc);
 /* Reads the result of an answer; false when there is none, or two. */
 bool diameter_read_result(struct msg *answer, struct diameter_result *result);
 
+/* The first AVP of that code and no vendor in a message; false: there is none. */
+bool diameter_find_avp(struct msg *message, uint32_t code, struct diameter_avp *found);
+
 /* What every request has: who asks (of the peer's certificate, not only of the message) and for whom.
  * False: result says why not. */
 bool diameter_read_requester(struct msg *request, char origin_host[256], struct e2m_imsi *imsi,
@@ -192,8 +195,9 @@ int diameter_pending_start(void);
 /* Takes the request whatever it returns: 0, -ENOBUFS or -ENOMEM. */
 int diameter_pending_send(struct msg *request, uint32_t timeout_ms,
 			  const struct diameter_asker *asker);
-/* libfdcore lets go of a message: when it belongs to a request of ours, that ends here. */
-void diameter_pending_dropped(struct msg *message);
+/* libfdcore lets go of a message: when it belongs to a request of ours, that ends here. False: an answer
+ * that belongs to none. */
+bool diameter_pending_dropped(struct msg *message);
 /* Completes all with DIAMETER_END_UNREACHABLE and takes no more. */
 void diameter_pending_stop(void);
 

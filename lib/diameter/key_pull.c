@@ -7,6 +7,8 @@
 
 #include "diameter/internal.h"
 
+#define AVP_USER_NAME		1 /* of RFC 6733 */
+#define AVP_SESSION_ID		263
 #define AVP_RAND		1447 /* of 3GPP */
 #define AVP_CONFIDENTIALITY_KEY 625
 #define AVP_INTEGRITY_KEY	626
@@ -21,15 +23,35 @@ static void *serve_arg;
 
 /* --- the HSE's side --- */
 
-static void set_outcome(struct diameter_key_answer *answer, enum diameter_key_outcome outcome,
-			const char *format, ...) __attribute__((format(printf, 3, 4)));
+const char *diameter_key_fault_name(enum diameter_key_fault fault)
+{
+	static const char *const names[] = {
+#define X(symbol, name) name,
+		DIAMETER_KEY_FAULTS(X)
+#undef X
+	};
+
+	return (unsigned)fault < DIAMETER_KEY_FAULT_COUNT ? names[fault] : "?";
+}
 
 static void set_outcome(struct diameter_key_answer *answer, enum diameter_key_outcome outcome,
-			const char *format, ...)
+			const char *detail)
+{
+	answer->outcome = outcome;
+	snprintf(answer->detail, sizeof(answer->detail), "%s", detail);
+}
+
+static void set_fault(struct diameter_key_answer *answer, enum diameter_key_fault fault,
+		      const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+static void set_fault(struct diameter_key_answer *answer, enum diameter_key_fault fault,
+		      const char *format, ...)
 {
 	va_list args;
 
-	answer->outcome = outcome;
+	answer->outcome = fault == DIAMETER_KEY_FAULT_OTHER_RESULT ? DIAMETER_KEY_REFUSED
+								   : DIAMETER_KEY_BAD_ANSWER;
+	answer->fault = fault;
 	va_start(args, format);
 	vsnprintf(answer->detail, sizeof(answer->detail), format, args);
 	va_end(args);
@@ -90,39 +112,69 @@ static void read_found(struct msg *message, struct diameter_key_answer *answer)
 		int got = read_keyset_avp(&avp, answer);
 
 		if (got < 0) {
-			set_outcome(answer, DIAMETER_KEY_BAD_ANSWER,
-				    "%s has %zu octets, expected %d",
-				    avp.code == AVP_INTEGRITY_KEY ? "Integrity-Key"
-								  : "Confidentiality-Key",
-				    avp.len, E2M_KEY_LEN);
+			set_fault(answer, DIAMETER_KEY_FAULT_KEY_LENGTH,
+				  "%s has %zu octets, expected %d",
+				  avp.code == AVP_INTEGRITY_KEY ? "Integrity-Key"
+								: "Confidentiality-Key",
+				  avp.len, E2M_KEY_LEN);
 			return;
 		}
 		if (has & got) {
-			set_outcome(answer, DIAMETER_KEY_BAD_ANSWER, "AVP %u comes twice",
-				    avp.code);
+			set_fault(answer, DIAMETER_KEY_FAULT_TWICE, "AVP %u comes twice", avp.code);
 			return;
 		}
 		has |= got;
 	}
 	if ((has & HAS_ALL) != HAS_ALL)
-		set_outcome(answer, DIAMETER_KEY_BAD_ANSWER, "success, but no %s",
-			    !(has & HAS_CK)	     ? "Confidentiality-Key"
-			    : !(has & HAS_IK)	     ? "Integrity-Key"
-			    : !(has & HAS_CIPHERING) ? "E2M-Ciphering-Algorithm"
-						     : "E2M-Integrity-Algorithm");
+		set_fault(answer, DIAMETER_KEY_FAULT_INCOMPLETE, "success, but no %s",
+			  !(has & HAS_CK)	   ? "Confidentiality-Key"
+			  : !(has & HAS_IK)	   ? "Integrity-Key"
+			  : !(has & HAS_CIPHERING) ? "E2M-Ciphering-Algorithm"
+						   : "E2M-Integrity-Algorithm");
 	else if (!e2m_algorithms_allowed(answer->ciphering, answer->integrity, true))
-		set_outcome(answer, DIAMETER_KEY_BAD_ANSWER,
-			    "algorithms that are unknown or do not go together");
+		set_fault(answer, DIAMETER_KEY_FAULT_ALGORITHM,
+			  "algorithms that are unknown or do not go together");
 	else
 		set_outcome(answer, DIAMETER_KEY_FOUND, "found");
+}
+
+/* What of the request an answer repeats must be as it was there. An AVP that it leaves out is no fault:
+ * a relay that refuses may do so. */
+static bool repeats(struct msg *message, struct msg *request, uint32_t code)
+{
+	struct diameter_avp in_answer, in_request;
+
+	return !diameter_find_avp(message, code, &in_answer) ||
+	       (diameter_find_avp(request, code, &in_request) && in_answer.len == in_request.len &&
+		in_answer.data && in_request.data &&
+		!memcmp(in_answer.data, in_request.data, in_request.len));
+}
+
+static bool check_whose(struct msg *message, struct diameter_key_answer *answer)
+{
+	struct msg *request = NULL;
+
+	if (fd_msg_answ_getq(message, &request) || !request)
+		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_REQUEST, "an answer without a request");
+	else if (!repeats(message, request, AVP_SESSION_ID))
+		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_REQUEST,
+			  "the answer to another request, as its Session-Id says");
+	else if (!repeats(message, request, AVP_USER_NAME))
+		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_SUBSCRIBER,
+			  "the answer for another subscriber, as its User-Name says");
+	else
+		return true;
+	return false;
 }
 
 static void read_answer(struct msg *message, struct diameter_key_answer *answer)
 {
 	struct diameter_result result;
 
+	if (!check_whose(message, answer))
+		return;
 	if (!diameter_read_result(message, &result))
-		set_outcome(answer, DIAMETER_KEY_BAD_ANSWER, "no Result-Code, or more than one");
+		set_fault(answer, DIAMETER_KEY_FAULT_NO_RESULT, "no Result-Code, or more than one");
 	else if (result.vendor == 0 && result.code == DIAMETER_SUCCESS)
 		read_found(message, answer);
 	else if (result.vendor == DIAMETER_VENDOR_3GPP && result.code == DIAMETER_EXP_USER_UNKNOWN)
@@ -139,9 +191,9 @@ static void read_answer(struct msg *message, struct diameter_key_answer *answer)
 	else if (result.vendor == 0 && result.code == DIAMETER_UNABLE_TO_DELIVER)
 		set_outcome(answer, DIAMETER_KEY_UNREACHABLE, "no peer to send it to");
 	else
-		set_outcome(answer, DIAMETER_KEY_REFUSED, "%s %u/%u",
-			    result.vendor ? "Experimental-Result" : "Result-Code", result.vendor,
-			    result.code);
+		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_RESULT, "%s %u/%u",
+			  result.vendor ? "Experimental-Result" : "Result-Code", result.vendor,
+			  result.code);
 }
 
 static void finish(const struct diameter_asker *asker, enum diameter_end end, struct msg *message)
@@ -153,7 +205,7 @@ static void finish(const struct diameter_asker *asker, enum diameter_end end, st
 		read_answer(message, &answer);
 		break;
 	case DIAMETER_END_UNPARSED:
-		set_outcome(&answer, DIAMETER_KEY_BAD_ANSWER, "the answer's AVPs do not parse");
+		set_fault(&answer, DIAMETER_KEY_FAULT_UNPARSED, "the answer's AVPs do not parse");
 		break;
 	case DIAMETER_END_UNREACHABLE:
 		set_outcome(&answer, DIAMETER_KEY_UNREACHABLE, "the connection is gone");

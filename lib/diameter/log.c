@@ -119,6 +119,13 @@ int diameter_log_start(diameter_log log)
 	return -fd_log_handler_register(libfdcore_says);
 }
 
+static uint64_t unexpected_answers;
+
+uint64_t diameter_unexpected_answers(void)
+{
+	return __atomic_load_n(&unexpected_answers, __ATOMIC_RELAXED);
+}
+
 static const char *peer_name(struct peer_hdr *peer)
 {
 	return peer ? peer->info.pi_diamid : "an unknown peer";
@@ -155,7 +162,8 @@ static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr
 		break;
 	case HOOK_MESSAGE_DROPPED:
 		diameter_log_line(false, "a message is dropped: %s", (const char *)other);
-		diameter_pending_dropped(message);
+		if (!diameter_pending_dropped(message))
+			__atomic_fetch_add(&unexpected_answers, 1, __ATOMIC_RELAXED);
 		break;
 	case HOOK_PEER_CONNECT_FAILED:
 		diameter_log_line(peer || !diameter_inbound_has_refused(), "connection with %s: %s",

@@ -77,16 +77,6 @@ bool diameter_peers_know(const char *identity)
 	return false;
 }
 
-/* Destination-Host of a request of ours; its octets belong to the request. */
-static bool destination_host(struct msg *request, struct diameter_avp *host)
-{
-	bool more = diameter_avp_first(request, host);
-
-	while (more && !diameter_avp_is(host, AVP_DESTINATION_HOST, 0))
-		more = diameter_avp_next(host);
-	return more && host->data;
-}
-
 static bool is_name(const struct diameter_avp *host, const char *name, size_t len)
 {
 	return host->len == len && !strncasecmp((const char *)host->data, name, len);
@@ -100,7 +90,7 @@ static int leave_to_its_host(void *arg, struct msg **request, struct fd_list *ca
 	bool is_peer = false;
 
 	(void)arg;
-	if (!destination_host(*request, &host))
+	if (!diameter_find_avp(*request, AVP_DESTINATION_HOST, &host) || !host.data)
 		return 0;
 	for (size_t i = 0; i < known.count && !is_peer; i++)
 		is_peer = is_name(&host, known.peers[i].identity, strlen(known.peers[i].identity));

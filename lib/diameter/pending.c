@@ -155,7 +155,7 @@ static void on_expiry(void *handle, DiamId_t peer, size_t peer_len, struct msg *
 	*request = NULL;
 }
 
-void diameter_pending_dropped(struct msg *message)
+bool diameter_pending_dropped(struct msg *message)
 {
 	void (*answered)(void *, struct msg **) = NULL;
 	struct msg *request = message;
@@ -164,13 +164,14 @@ void diameter_pending_dropped(struct msg *message)
 	bool is_answer;
 
 	if (!message || fd_msg_hdr(message, &header))
-		return;
+		return true;
 	is_answer = !(header->msg_flags & CMD_FLAG_REQUEST);
 	if (is_answer && (fd_msg_answ_getq(message, &request) || !request))
-		return;
+		return false;
 	if (!fd_msg_anscb_get(request, &answered, NULL, &handle) && answered == on_answer)
 		complete_by_handle(
 			handle, is_answer ? DIAMETER_END_UNPARSED : DIAMETER_END_UNREACHABLE, NULL);
+	return true;
 }
 
 static void hand_over(struct msg *request, void *handle, uint32_t timeout_ms)

@@ -4,7 +4,7 @@
 
 #include "unit_diameter.h"
 
-#define CASES_MAX 16
+#define CASES_MAX 32
 #define SQN	  diameter_dict.e2m_sqn
 #define RAND	  diameter_dict.rand
 
@@ -16,6 +16,7 @@ static struct {
 	uint32_t code[CASES_MAX], failed_code[CASES_MAX];
 	size_t failed_len[CASES_MAX];
 	int outcome[CASES_MAX];
+	enum diameter_key_fault fault[CASES_MAX];
 	bool clean[CASES_MAX]; /* no key in an answer that is not good */
 } * shared;
 
@@ -223,6 +224,8 @@ enum bad_key_answer {
 	GOOD,
 	SHORT_CK,
 	LONG_IK,
+	EMPTY_IK,
+	DOUBLE_CK,
 	NO_CK,
 	CK_TWICE,
 	NO_CIPHERING,
@@ -233,6 +236,10 @@ enum bad_key_answer {
 	TWO_RESULTS,
 	OTHER_RESULT,
 	UNKNOWN_MANDATORY_AVP,
+	OTHER_SESSION,
+	OTHER_SUBSCRIBER,
+	OTHER_SUBSCRIBERS_REFUSAL,
+	SAME_SUBSCRIBER,
 	SILENCE,
 	BAD_KEY_ANSWERS,
 };
@@ -253,9 +260,51 @@ static void add_result(struct msg *answer, enum bad_key_answer bad)
 {
 	if (bad != NO_RESULT)
 		diameter_add_number(answer, diameter_dict.result_code,
-				    bad == OTHER_RESULT ? 5012 : 2001);
+				    bad == OTHER_RESULT		       ? 5012
+				    : bad == OTHER_SUBSCRIBERS_REFUSAL ? 5003
+								       : 2001);
 	if (bad == TWO_RESULTS)
 		diameter_add_number(answer, diameter_dict.result_code, 2001);
+}
+
+static void add_keys(struct msg *answer, enum bad_key_answer bad)
+{
+	if (bad != NO_CK)
+		diameter_add_octets(answer, diameter_dict.confidentiality_key, octets,
+				    bad == SHORT_CK    ? 15
+				    : bad == DOUBLE_CK ? 32
+						       : 16);
+	if (bad == CK_TWICE)
+		diameter_add_octets(answer, diameter_dict.confidentiality_key, octets + 1, 16);
+	diameter_add_octets(answer, diameter_dict.integrity_key, octets,
+			    bad == LONG_IK    ? 17
+			    : bad == EMPTY_IK ? 0
+					      : 16);
+}
+
+static void add_algorithms(struct msg *answer, enum bad_key_answer bad)
+{
+	if (bad != NO_CIPHERING)
+		diameter_add_number(answer, diameter_dict.e2m_ciphering,
+				    bad == UNKNOWN_CIPHERING ? 9
+				    : bad == GCM_WITH_EIA2   ? 0x10
+				    : bad == NULL_WITH_NULL  ? 0
+							     : 2);
+	diameter_add_number(answer, diameter_dict.e2m_integrity, bad == NULL_WITH_NULL ? 0 : 2);
+}
+
+/* Whom the answer says to be for. */
+static void add_names(struct msg *answer, enum bad_key_answer bad)
+{
+	struct diameter_avp session;
+	char name[16];
+
+	if (bad == OTHER_SESSION && diameter_find_avp(answer, 263, &session))
+		((uint8_t *)session.data)[session.len - 1] ^= 1;
+	snprintf(name, sizeof(name), "%.13s%02u", UNIT_IMSI,
+		 bad == SAME_SUBSCRIBER ? SAME_SUBSCRIBER : GOOD);
+	if (bad == OTHER_SUBSCRIBER || bad == OTHER_SUBSCRIBERS_REFUSAL || bad == SAME_SUBSCRIBER)
+		diameter_add_text(answer, diameter_dict.user_name, name);
 }
 
 static int answer_key_badly(struct msg **message, struct avp *avp, struct session *session,
@@ -272,20 +321,9 @@ static int answer_key_badly(struct msg **message, struct avp *avp, struct sessio
 	fd_msg_new_answer_from_req(fd_g_config->cnf_dict, message, 0);
 	fd_msg_add_origin(*message, 0);
 	add_result(*message, bad);
-	if (bad != NO_CK)
-		diameter_add_octets(*message, diameter_dict.confidentiality_key, octets,
-				    bad == SHORT_CK ? 15 : 16);
-	if (bad == CK_TWICE)
-		diameter_add_octets(*message, diameter_dict.confidentiality_key, octets + 1, 16);
-	diameter_add_octets(*message, diameter_dict.integrity_key, octets + 16,
-			    bad == LONG_IK ? 17 : 16);
-	if (bad != NO_CIPHERING)
-		diameter_add_number(*message, diameter_dict.e2m_ciphering,
-				    bad == UNKNOWN_CIPHERING ? 9
-				    : bad == GCM_WITH_EIA2   ? 0x10
-				    : bad == NULL_WITH_NULL  ? 0
-							     : 2);
-	diameter_add_number(*message, diameter_dict.e2m_integrity, bad == NULL_WITH_NULL ? 0 : 2);
+	add_keys(*message, bad);
+	add_algorithms(*message, bad);
+	add_names(*message, bad);
 	if (bad == UNKNOWN_MANDATORY_AVP)
 		diameter_add_number(*message, unknown_avp, 1);
 	return fd_msg_send(message, NULL, NULL);
@@ -359,6 +397,7 @@ static void on_key(void *arg, const struct diameter_key_answer *answer)
 	unsigned i = (unsigned)(uintptr_t)arg;
 
 	shared->outcome[i] = (int)answer->outcome;
+	shared->fault[i] = answer->fault;
 	shared->clean[i] = !memcmp(&answer->keyset, &none, sizeof(none));
 	__atomic_add_fetch(&shared->total, 1, __ATOMIC_RELEASE);
 }
@@ -399,17 +438,38 @@ static void get_bad_key_answers(void)
 
 static void bad_answers_to_pulls_are_told_from_others(void)
 {
+	static const enum diameter_key_fault faults[BAD_KEY_ANSWERS] = {
+		[SHORT_CK] = DIAMETER_KEY_FAULT_KEY_LENGTH,
+		[LONG_IK] = DIAMETER_KEY_FAULT_KEY_LENGTH,
+		[EMPTY_IK] = DIAMETER_KEY_FAULT_KEY_LENGTH,
+		[DOUBLE_CK] = DIAMETER_KEY_FAULT_KEY_LENGTH,
+		[NO_CK] = DIAMETER_KEY_FAULT_INCOMPLETE,
+		[CK_TWICE] = DIAMETER_KEY_FAULT_TWICE,
+		[NO_CIPHERING] = DIAMETER_KEY_FAULT_INCOMPLETE,
+		[UNKNOWN_CIPHERING] = DIAMETER_KEY_FAULT_ALGORITHM,
+		[GCM_WITH_EIA2] = DIAMETER_KEY_FAULT_ALGORITHM,
+		[NULL_WITH_NULL] = DIAMETER_KEY_FAULT_ALGORITHM,
+		[NO_RESULT] = DIAMETER_KEY_FAULT_NO_RESULT,
+		[TWO_RESULTS] = DIAMETER_KEY_FAULT_NO_RESULT,
+		[OTHER_RESULT] = DIAMETER_KEY_FAULT_OTHER_RESULT,
+		[UNKNOWN_MANDATORY_AVP] = DIAMETER_KEY_FAULT_UNPARSED,
+		[OTHER_SESSION] = DIAMETER_KEY_FAULT_OTHER_REQUEST,
+		[OTHER_SUBSCRIBER] = DIAMETER_KEY_FAULT_OTHER_SUBSCRIBER,
+		[OTHER_SUBSCRIBERS_REFUSAL] = DIAMETER_KEY_FAULT_OTHER_SUBSCRIBER,
+	};
+
 	with_hss(run_bad_hss, get_bad_key_answers);
 	CU_ASSERT_EQUAL(shared->total, BAD_KEY_ANSWERS);
-	CU_ASSERT_EQUAL(shared->outcome[GOOD], DIAMETER_KEY_FOUND);
-	CU_ASSERT_FALSE(shared->clean[GOOD]);
-	for (int i = SHORT_CK; i < BAD_KEY_ANSWERS; i++) {
-		enum diameter_key_outcome expected = i == OTHER_RESULT ? DIAMETER_KEY_REFUSED
-						     : i == SILENCE    ? DIAMETER_KEY_TIMEOUT
-								       : DIAMETER_KEY_BAD_ANSWER;
+	for (int i = GOOD; i < BAD_KEY_ANSWERS; i++) {
+		bool is_good = i == GOOD || i == SAME_SUBSCRIBER;
+		enum diameter_key_outcome expected = is_good		 ? DIAMETER_KEY_FOUND
+						     : i == OTHER_RESULT ? DIAMETER_KEY_REFUSED
+						     : i == SILENCE	 ? DIAMETER_KEY_TIMEOUT
+									 : DIAMETER_KEY_BAD_ANSWER;
 
 		CU_ASSERT_EQUAL(shared->outcome[i], (int)expected);
-		CU_ASSERT_TRUE(shared->clean[i]);
+		CU_ASSERT_EQUAL(shared->fault[i], faults[i]);
+		CU_ASSERT_EQUAL(shared->clean[i], !is_good);
 	}
 }
 
