@@ -16,7 +16,7 @@
 /* Flat objects: name to count. */
 struct counters {
 	json_t *total;
-	json_t *control;
+	json_t *control; /* and of the key sources */
 	json_t *workers[WORKERS_MAX];
 	size_t worker_count;
 };
@@ -117,6 +117,21 @@ static bool ask_worker_count(struct telemetry *telemetry, size_t *count)
 	return true;
 }
 
+/* Control's own, and what it tells of each key source. */
+static json_t *ask_control(struct telemetry *telemetry)
+{
+	json_t *control = ask_counts(telemetry, "control");
+	json_t *sources = control ? ask_counts(telemetry, "key_sources") : NULL;
+
+	if (!sources) {
+		json_decref(control);
+		return NULL;
+	}
+	json_object_update(control, sources);
+	json_decref(sources);
+	return control;
+}
+
 static bool ask_counters(struct telemetry *telemetry, struct counters *counters)
 {
 	size_t workers;
@@ -134,7 +149,7 @@ static bool ask_counters(struct telemetry *telemetry, struct counters *counters)
 		counters->worker_count++;
 		add_to_total(counters->total, counters->workers[i]);
 	}
-	counters->control = ask_counts(telemetry, "control");
+	counters->control = ask_control(telemetry);
 	/* What every worker names well they may still name differently. */
 	return counters->control && check_counts(telemetry, "/hse/counters", counters->total);
 }

@@ -96,7 +96,8 @@ void control_session_config(const struct hse_config *config, struct session_conf
 		.pull = {.timeout_ms = config->pull.timeout_ms,
 			 .retry_min_ms = config->pull.retry_min_ms,
 			 .retry_max_ms = config->pull.retry_max_ms,
-			 .in_flight_max = config->pull.in_flight},
+			 .in_flight_max = config->pull.in_flight,
+			 .negative_cache_s = config->pull.negative_cache_s},
 	};
 }
 
@@ -115,7 +116,9 @@ static int open_sources(struct hse_control *c)
 			program_log(PROGRAM_ERROR, "key_sources[%zu]: cannot be opened", i);
 			return -EINVAL;
 		}
-		pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name);
+		if (pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name,
+					    k->prefetch) != 0)
+			return -ENOMEM;
 	}
 	return 0;
 }
@@ -200,6 +203,11 @@ void control_free(struct hse_control *c)
 struct session_store *control_store(struct hse_control *c)
 {
 	return c->store;
+}
+
+const struct keysource *control_source(const struct hse_control *c, unsigned source)
+{
+	return c->sources[source];
 }
 
 /* --- what workers say --- */

@@ -28,5 +28,7 @@ typedef void (*control_question)(struct hse_control *control, void *arg);
 int control_ask(struct hse_control *control, control_question ask, void *arg);
 
 struct session_store *control_store(struct hse_control *control);
+/* The key source of key_sources[source], as pull_source_name numbers them. */
+const struct keysource *control_source(const struct hse_control *control, unsigned source);
 
 #endif

@@ -267,20 +267,33 @@ static bool check_sessions(const struct config_file *file, const struct hse_conf
 	return good;
 }
 
+static bool check_key_source(struct config_file *file, struct hse_config *c, size_t i)
+{
+	char path[64];
+	bool good;
+
+	snprintf(path, sizeof(path), "key_sources[%zu]", i);
+	good = keysource_config_check(&c->key_sources[i], file, path, stderr);
+	if (c->key_sources[i].kind == KEYSOURCE_DIAMETER && !c->diameter_given) {
+		config_error(file, stderr, path, "a diameter source needs the diameter: section");
+		good = false;
+	}
+	for (size_t j = 0; j < i; j++)
+		if (strcmp(c->key_sources[j].name, c->key_sources[i].name) == 0) {
+			snprintf(path, sizeof(path), "key_sources[%zu].name", i);
+			config_error(file, stderr, path, "'%s' is there already",
+				     c->key_sources[i].name);
+			good = false;
+		}
+	return good;
+}
+
 static bool check_key_sources(struct config_file *file, struct hse_config *c)
 {
 	bool good = true;
 
-	for (size_t i = 0; i < c->key_sources_count; i++) {
-		char path[64];
-		snprintf(path, sizeof(path), "key_sources[%zu]", i);
-		good &= keysource_config_check(&c->key_sources[i], file, path, stderr);
-		if (c->key_sources[i].kind == KEYSOURCE_DIAMETER && !c->diameter_given) {
-			config_error(file, stderr, path,
-				     "a diameter source needs the diameter: section");
-			good = false;
-		}
-	}
+	for (size_t i = 0; i < c->key_sources_count; i++)
+		good &= check_key_source(file, c, i);
 	return good;
 }
 

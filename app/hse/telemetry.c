@@ -266,11 +266,14 @@ static int tell_sessions(const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* --- /hse/counters,WORKER and /hse/counters,control --- */
+/* --- /hse/counters,WORKER, /hse/counters,control and /hse/counters,key_sources --- */
 
 struct control_counters {
 	uint64_t session[SESSION_COUNTER_COUNT];
 	struct pull_counters pull;
+	/* By key source. */
+	struct pull_source_counters sources[PULL_SOURCES_MAX];
+	uint64_t failovers[PULL_SOURCES_MAX];
 };
 
 static void ask_counters(struct hse_control *control, void *arg)
@@ -281,6 +284,10 @@ static void ask_counters(struct hse_control *control, void *arg)
 	for (unsigned i = 0; i < SESSION_COUNTER_COUNT; i++)
 		counters->session[i] = session_count(store, i);
 	counters->pull = *pull_manager_counters(session_pulls(store));
+	for (unsigned i = 0; i < pull_sources(session_pulls(store)); i++) {
+		counters->sources[i] = *pull_source_counters(session_pulls(store), i);
+		counters->failovers[i] = keysource_failovers(control_source(control, i));
+	}
 }
 
 /* DPDK takes no dot in a name, but a slash. */
@@ -307,8 +314,46 @@ static int control_counters(struct rte_tel_data *d)
 	add_counter(d, "pull.", "sent", counters.pull.sent);
 	add_counter(d, "pull.", "coalesced", counters.pull.coalesced);
 	add_counter(d, "pull.", "retries", counters.pull.retries);
+	add_counter(d, "pull.", "refused_again", counters.pull.refused_again);
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add_counter(d, "pull.", keysource_outcome_name(i), counters.pull.answers[i]);
+	add_counter(d, "diameter.", "unexpected_answers", diameter_unexpected_answers());
+	return 0;
+}
+
+static void source_counters(struct rte_tel_data *d, const struct keysource_config *source,
+			    const struct pull_source_counters *c, uint64_t failovers)
+{
+	char prefix[64];
+
+	snprintf(prefix, sizeof(prefix), "key_source.%s.", source->name);
+	add_counter(d, prefix, "sent", c->sent);
+	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
+		add_counter(d, prefix, keysource_outcome_name(i), c->answers[i]);
+	if (source->kind != KEYSOURCE_DIAMETER)
+		return;
+	add_counter(d, prefix, "slowed", c->slowed);
+	add_counter(d, prefix, "failovers", failovers);
+	if (source->prefetch) {
+		add_counter(d, prefix, "prefetch.sent", c->prefetch_sent);
+		add_counter(d, prefix, "prefetch.found", c->prefetch_found);
+		add_counter(d, prefix, "prefetch.refused", c->prefetch_refused);
+		add_counter(d, prefix, "prefetch.dropped", c->prefetch_dropped);
+	}
+	snprintf(prefix, sizeof(prefix), "key_source.%s.fault.", source->name);
+	for (unsigned i = 1; i < KEYSOURCE_FAULTS; i++)
+		add_counter(d, prefix, keysource_fault_name(i), c->faults[i]);
+}
+
+static int key_source_counters(struct rte_tel_data *d)
+{
+	struct control_counters counters;
+
+	if (control_ask(self.control, ask_counters, &counters) != 0)
+		return -ESHUTDOWN;
+	for (unsigned i = 0; i < self.config->key_sources_count; i++)
+		source_counters(d, &self.config->key_sources[i], &counters.sources[i],
+				counters.failovers[i]);
 	return 0;
 }
 
@@ -331,6 +376,8 @@ static int tell_counters(const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	if (params && strcmp(params, "control") == 0)
 		return control_counters(d);
+	if (params && strcmp(params, "key_sources") == 0)
+		return key_source_counters(d);
 	worker = params ? strtoul(params, &end, 10) : 0;
 	if (params && (*end != '\0' || end == params || worker >= self.config->workers.count))
 		return -EINVAL;
@@ -369,7 +416,8 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
 				       "Sessions. Parameters: id to start from") != 0 ||
 	    rte_telemetry_register_cmd("/hse/counters", on_counters,
-				       "Counters. Parameters: worker's number, or control") != 0)
+				       "Counters. Parameters: worker's number, control, or "
+				       "key_sources") != 0)
 		return -ENOSPC;
 	return 0;
 }

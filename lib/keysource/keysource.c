@@ -8,15 +8,19 @@
 #include "diameter/diameter.h"
 #include "keysource/internal.h"
 
+#define NAME_MAX_OCTETS 32
+
 struct keysource {
 	enum keysource_kind kind;
 	struct keysource_queue *queue;
-	char *host, *realm;
+	struct diameter_hosts *hosts;
 	struct keysource_file *file;
 };
 
 static const char *const kind_names[] = {
 	[KEYSOURCE_DIAMETER] = "diameter", [KEYSOURCE_FILE] = "file", NULL};
+
+static const struct config_field host_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
 const struct config_field keysource_config_fields[] = {
 	{.name = "kind",
@@ -29,8 +33,17 @@ const struct config_field keysource_config_fields[] = {
 	 CONFIG_MEMBER(struct keysource_config, name),
 	 .required = true},
 	{.name = "host", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, host)},
+	{.name = "hosts",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct keysource_config, hosts),
+	 .min = 1,
+	 .max = DIAMETER_HOSTS_MAX,
+	 .item = &host_item,
+	 .count_offset = offsetof(struct keysource_config, hosts_count),
+	 .given_offset = offsetof(struct keysource_config, has_hosts)},
 	{.name = "realm", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, realm)},
 	{.name = "path", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, path)},
+	{.name = "prefetch", .kind = CONFIG_BOOL, CONFIG_MEMBER(struct keysource_config, prefetch)},
 	{0},
 };
 
@@ -50,6 +63,13 @@ const char *keysource_outcome_name(enum keysource_outcome outcome)
 	return (unsigned)outcome < KEYSOURCE_OUTCOMES ? outcome_names[outcome] : "?";
 }
 
+_Static_assert(KEYSOURCE_FAULTS == DIAMETER_KEY_FAULT_COUNT, "a fault without a counter");
+
+const char *keysource_fault_name(unsigned fault)
+{
+	return diameter_key_fault_name((enum diameter_key_fault)fault);
+}
+
 /* A setting that this kind must have, or must not. */
 static bool check_setting(const struct keysource_config *config, const struct config_file *file,
 			  const char *entry, const char *name, bool given, bool wanted,
@@ -67,25 +87,71 @@ static bool check_setting(const struct keysource_config *config, const struct co
 	return false;
 }
 
+/* It becomes a part of the names of counters. */
+static bool check_name(const struct keysource_config *config, const struct config_file *file,
+		       const char *entry, FILE *errors)
+{
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
+	size_t len = strlen(config->name);
+	char path[128];
+
+	if (len > 0 && len <= NAME_MAX_OCTETS && strspn(config->name, allowed) == len)
+		return true;
+	snprintf(path, sizeof(path), "%s.name", entry);
+	config_error(file, errors, path, "expected up to %d letters, digits and '_', found '%s'",
+		     NAME_MAX_OCTETS, config->name);
+	return false;
+}
+
+/* What neither kind may have, or only the one of a Diameter peer. */
+static bool check_hosts(const struct keysource_config *config, const struct config_file *file,
+			const char *entry, FILE *errors)
+{
+	char path[128];
+	bool ok = true;
+
+	if (config->kind == KEYSOURCE_FILE) {
+		ok = check_setting(config, file, entry, "host", config->host, false, errors);
+		ok = check_setting(config, file, entry, "hosts", config->has_hosts, false,
+				   errors) &&
+		     ok;
+		return check_setting(config, file, entry, "prefetch", config->prefetch, false,
+				     errors) &&
+		       ok;
+	}
+	if (config->host && config->has_hosts) {
+		snprintf(path, sizeof(path), "%s.hosts", entry);
+		config_error(file, errors, path, "expected either 'host' or 'hosts'");
+		ok = false;
+	}
+	return ok;
+}
+
 bool keysource_config_check(struct keysource_config *config, struct config_file *file,
 			    const char *path_of_entry, FILE *errors)
 {
 	bool is_file = config->kind == KEYSOURCE_FILE;
-	bool ok = check_setting(config, file, path_of_entry, "realm", config->realm, !is_file,
-				errors);
+	bool ok = check_name(config, file, path_of_entry, errors);
 
+	ok = check_setting(config, file, path_of_entry, "realm", config->realm, !is_file, errors) &&
+	     ok;
 	ok = check_setting(config, file, path_of_entry, "path", config->path, is_file, errors) &&
 	     ok;
-	if (is_file)
-		ok = check_setting(config, file, path_of_entry, "host", config->host, false,
-				   errors) &&
-		     ok;
+	ok = check_hosts(config, file, path_of_entry, errors) && ok;
 	if (!ok || !is_file)
 		return ok;
 	config->path = (char *)config_resolve_path(file, config->path);
 	if (!config->path)
 		config_error(file, errors, path_of_entry, "out of memory");
 	return config->path != NULL;
+}
+
+static struct diameter_hosts *open_hosts(const struct keysource_config *config)
+{
+	if (config->host)
+		return diameter_hosts_new(config->realm, &config->host, 1);
+	return diameter_hosts_new(config->realm, config->hosts, config->hosts_count);
 }
 
 struct keysource *keysource_open(const struct keysource_config *config,
@@ -99,9 +165,8 @@ struct keysource *keysource_open(const struct keysource_config *config,
 		source->queue = queue;
 	}
 	if (ok && source->kind == KEYSOURCE_DIAMETER) {
-		source->host = config->host ? strdup(config->host) : NULL;
-		source->realm = strdup(config->realm);
-		ok = source->realm && (source->host || !config->host);
+		source->hosts = open_hosts(config);
+		ok = source->hosts != NULL;
 	}
 	if (!ok)
 		fprintf(errors, "key source %s: out of memory\n", config->name);
@@ -120,8 +185,7 @@ void keysource_close(struct keysource *source)
 	if (!source)
 		return;
 	keysource_file_free(source->file);
-	free(source->host);
-	free(source->realm);
+	diameter_hosts_free(source->hosts);
 	free(source);
 }
 
@@ -154,6 +218,7 @@ static void on_answer(void *arg, const struct diameter_key_answer *answer)
 	struct keysource_item *item = arg;
 
 	item->answer.outcome = outcome_of(answer->outcome);
+	item->answer.fault = answer->fault;
 	if (answer->outcome == DIAMETER_KEY_FOUND) {
 		item->answer.keyset = answer->keyset;
 		item->answer.ciphering = answer->ciphering;
@@ -178,9 +243,13 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 		keysource_item_answer(item);
 		return 0;
 	}
-	rc = diameter_send_key_request(source->host, source->realm, &pull, timeout_ms, on_answer,
-				       item);
+	rc = diameter_hosts_ask(source->hosts, &pull, timeout_ms, on_answer, item);
 	if (rc)
 		keysource_item_free(item);
 	return rc;
+}
+
+uint64_t keysource_failovers(const struct keysource *source)
+{
+	return source->hosts ? diameter_hosts_failovers(source->hosts) : 0;
 }

@@ -23,11 +23,15 @@ enum keysource_kind {
 
 /* One entry of the `key_sources:` list, tried in the order of the list. */
 struct keysource_config {
-	int kind;   /* enum keysource_kind */
-	char *name; /* for logs and counters */
-	char *host; /* diameter: Destination-Host; NULL: any peer of realm */
+	int kind;     /* enum keysource_kind */
+	char *name;   /* for logs and counters */
+	char *host;   /* diameter: Destination-Host; without it and hosts any peer of realm */
+	char **hosts; /* the same, of several that answer the same pulls */
+	size_t hosts_count;
+	bool has_hosts;
 	char *realm;
-	char *path; /* file */
+	char *path;    /* file */
+	bool prefetch; /* told of keysets that other sources gave; see session/pull.h */
 };
 
 extern const struct config_field keysource_config_fields[];
@@ -52,6 +56,10 @@ enum keysource_outcome {
 /* "found", "user_unknown", ...: the names of counters. */
 const char *keysource_outcome_name(enum keysource_outcome outcome);
 
+/* What was wrong with a BAD_ANSWER: 0 to KEYSOURCE_FAULTS - 1; 0: nothing that has a name. */
+#define KEYSOURCE_FAULTS 10
+const char *keysource_fault_name(unsigned fault);
+
 struct keysource_request {
 	struct e2m_imsi imsi;
 	struct e2m_keyset_id id;
@@ -60,6 +68,7 @@ struct keysource_request {
 struct keysource_answer {
 	uint64_t cookie;
 	enum keysource_outcome outcome;
+	unsigned fault;
 	struct e2m_keyset keyset; /* FOUND only; whoever collects it wipes it */
 	enum e2m_eea ciphering;
 	enum e2m_eia integrity;
@@ -83,13 +92,16 @@ void keysource_queue_free(struct keysource_queue *queue);
  */
 struct keysource *keysource_open(const struct keysource_config *config,
 				 struct keysource_queue *queue, FILE *errors);
-/* Wipes the keys of a file. What is on its way is answered all the same. */
+/* Wipes the keys of a file. When nothing is on its way any more: after diameter_stop. */
 void keysource_close(struct keysource *source);
 
 /* Asks. Exactly one answer with cookie follows, if 0 is returned. -EHOSTUNREACH: not now. -ENOBUFS: too
  * much is on its way. -ENOMEM. Never blocks. */
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie);
+
+/* How often it asked another host because one did not serve. */
+uint64_t keysource_failovers(const struct keysource *source);
 
 /* Readable (an eventfd) while there are answers. */
 int keysource_fd(const struct keysource_queue *queue);

@@ -1,64 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+/* pull: who waits for which keyset, and what becomes of a pull. */
 #include "session/pull.h"
 
 #include <errno.h>
 #include <rte_random.h>
 #include <stddef.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define MAX_SOURCES 8
-#define HASH_SLOTS  65536
+#include "session/pull_inside.h"
 
-TAILQ_HEAD(waiters, pull_waiter);
-
-enum pull_state {
-	PULL_QUEUED,	/* for a place in flight */
-	PULL_IN_FLIGHT, /* at a source */
-	PULL_BACKOFF,	/* until its timer fires */
-};
-
-struct pull {
-	struct wheel_timer timer; /* backoff */
-	LIST_ENTRY(pull) same_hash;
-	TAILQ_ENTRY(pull) queue;
-	struct waiters waiters;
-	struct keysource_request request;
-	enum pull_state state;
-	unsigned source;     /* asked, or to be asked next */
-	bool may_come_later; /* a source of this round could not say */
-	bool trouble_said;
-	uint32_t backoff_ms;
-	uint32_t place; /* in flight */
-	struct pull_manager *manager;
-};
-
-LIST_HEAD(hash_slot, pull);
-TAILQ_HEAD(pull_queue, pull);
-
-/* A place in flight. The generation tells a late answer from that of the place's next user. */
-struct place {
-	struct pull *pull;
-	uint32_t generation;
-};
-
-struct pull_manager {
-	struct pull_config config;
-	struct wheel *wheel;
-	pull_answered answered;
-	pull_troubled troubled;
-	void *arg;
-	struct keysource *sources[MAX_SOURCES];
-	const char *names[MAX_SOURCES];
-	unsigned sources_count;
-	struct pull_queue queue;
-	struct place *places;
-	uint32_t *free_places;
-	uint32_t free_count;
-	struct pull_counters counters;
-	struct hash_slot by_request[HASH_SLOTS];
-};
+/* Remembered refusals; beyond, the oldest is forgotten. */
+#define REFUSED_MAX 16384
 
 struct pull_manager *pull_manager_new(const struct pull_config *config, struct wheel *wheel,
 				      pull_answered answered, pull_troubled troubled, void *arg)
@@ -72,22 +25,16 @@ struct pull_manager *pull_manager_new(const struct pull_config *config, struct w
 	m->answered = answered;
 	m->troubled = troubled;
 	m->arg = arg;
-	TAILQ_INIT(&m->queue);
-	m->places = calloc(config->in_flight_max, sizeof(*m->places));
-	m->free_places = calloc(config->in_flight_max, sizeof(*m->free_places));
-	if (!m->places || !m->free_places) {
-		pull_manager_free(m);
-		return NULL;
-	}
-	for (uint32_t i = 0; i < config->in_flight_max; i++)
-		m->free_places[m->free_count++] = config->in_flight_max - 1 - i;
+	TAILQ_INIT(&m->refused);
+	TAILQ_INIT(&m->asked_again);
 	return m;
 }
 
-static void pull_free(struct pull *pull)
+void pull_free(struct pull *pull)
 {
 	wheel_cancel(&pull->timer);
 	LIST_REMOVE(pull, same_hash);
+	free(pull->refusal);
 	free(pull);
 }
 
@@ -95,38 +42,63 @@ void pull_manager_free(struct pull_manager *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < HASH_SLOTS; i++)
+	for (size_t i = 0; i < PULL_HASH_SLOTS; i++)
 		while (!LIST_EMPTY(&m->by_request[i]))
 			pull_free(LIST_FIRST(&m->by_request[i]));
-	free(m->places);
-	free(m->free_places);
+	prefetch_free_all(m);
+	for (unsigned i = 0; i < m->sources_count; i++) {
+		free(m->sources[i].places);
+		free(m->sources[i].free_places);
+	}
 	free(m);
 }
 
-int pull_manager_add_source(struct pull_manager *m, struct keysource *source, const char *name)
+const struct pull_counters *pull_manager_counters(const struct pull_manager *m)
 {
-	if (m->sources_count == MAX_SOURCES)
-		return -ENOSPC;
-	m->sources[m->sources_count] = source;
-	m->names[m->sources_count++] = name;
-	return 0;
+	return &m->counters;
 }
 
+/* --- who waits --- */
+
 /* FNV-1a. */
-static struct hash_slot *slot_of(struct pull_manager *m, const struct keysource_request *request)
+static struct pull_list *slot_of(struct pull_manager *m, const struct keysource_request *request)
 {
 	const uint8_t *octets = (const uint8_t *)request;
 	uint32_t hash = 2166136261U;
 
 	for (size_t i = 0; i < sizeof(*request); i++)
 		hash = (hash ^ octets[i]) * 16777619U;
-	return &m->by_request[hash % HASH_SLOTS];
+	return &m->by_request[hash % PULL_HASH_SLOTS];
+}
+
+struct pull *pull_new(struct pull_manager *m, const struct keysource_request *request)
+{
+	struct pull *pull = calloc(1, sizeof(*pull));
+
+	if (!pull)
+		return NULL;
+	pull->request = *request;
+	pull->manager = m;
+	pull->state = PULL_QUEUED;
+	TAILQ_INIT(&pull->waiters);
+	return pull;
+}
+
+static void join(struct pull_manager *m, struct pull *pull)
+{
+	if (pull->state != PULL_REFUSED) {
+		m->counters.coalesced++;
+		return;
+	}
+	m->counters.refused_again++;
+	if (TAILQ_EMPTY(&pull->waiters))
+		TAILQ_INSERT_TAIL(&m->asked_again, pull, asked_again);
 }
 
 int pull_start(struct pull_manager *m, const struct keysource_request *request,
 	       struct pull_waiter *waiter)
 {
-	struct hash_slot *slot = slot_of(m, request);
+	struct pull_list *slot = slot_of(m, request);
 	struct pull *pull;
 
 	pull_cancel(m, waiter);
@@ -134,17 +106,13 @@ int pull_start(struct pull_manager *m, const struct keysource_request *request,
 		if (memcmp(&pull->request, request, sizeof(*request)) == 0)
 			break;
 	if (pull) {
-		m->counters.coalesced++;
+		join(m, pull);
 	} else {
-		pull = calloc(1, sizeof(*pull));
+		pull = pull_new(m, request);
 		if (!pull)
 			return -ENOMEM;
-		pull->request = *request;
-		pull->manager = m;
-		pull->state = PULL_QUEUED;
-		TAILQ_INIT(&pull->waiters);
 		LIST_INSERT_HEAD(slot, pull, same_hash);
-		TAILQ_INSERT_TAIL(&m->queue, pull, queue);
+		TAILQ_INSERT_TAIL(&m->sources[0].waiting, pull, queue);
 	}
 	waiter->pull = pull;
 	TAILQ_INSERT_TAIL(&pull->waiters, waiter, entry);
@@ -159,33 +127,130 @@ void pull_cancel(struct pull_manager *m, struct pull_waiter *waiter)
 		return;
 	TAILQ_REMOVE(&pull->waiters, waiter, entry);
 	waiter->pull = NULL;
-	/* One in flight stays until its answer has come: somebody may want it again meanwhile. */
-	if (!TAILQ_EMPTY(&pull->waiters) || pull->state == PULL_IN_FLIGHT)
+	if (!TAILQ_EMPTY(&pull->waiters))
 		return;
-	if (pull->state == PULL_QUEUED)
-		TAILQ_REMOVE(&m->queue, pull, queue);
+	switch (pull->state) {
+	case PULL_QUEUED:
+		TAILQ_REMOVE(&m->sources[pull->source].waiting, pull, queue);
+		pull_free(pull);
+		break;
+	case PULL_BACKOFF:
+		pull_free(pull);
+		break;
+	case PULL_REFUSED:
+		TAILQ_REMOVE(&m->asked_again, pull, asked_again);
+		break;
+	default: /* until its answer has come: somebody may want it again meanwhile */
+		break;
+	}
+}
+
+/* --- refusals --- */
+
+static void forget_refusal(struct pull_manager *m, struct pull *pull)
+{
+	TAILQ_REMOVE(&m->refused, pull, queue);
+	m->refused_count--;
 	pull_free(pull);
 }
 
-static void finish(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer)
+static void refusal_is_over(struct wheel_timer *timer, void *arg)
 {
+	struct pull *pull = (struct pull *)((char *)timer - offsetof(struct pull, timer));
+	struct pull_manager *m = pull->manager;
+
+	(void)arg;
+	if (TAILQ_EMPTY(&pull->waiters)) {
+		forget_refusal(m, pull);
+		return;
+	}
+	/* Whoever has just come is not told what was, but what is. */
+	TAILQ_REMOVE(&m->refused, pull, queue);
+	m->refused_count--;
+	TAILQ_REMOVE(&m->asked_again, pull, asked_again);
+	free(pull->refusal);
+	pull->refusal = NULL;
+	pull->state = PULL_QUEUED;
+	TAILQ_INSERT_TAIL(&m->sources[0].waiting, pull, queue);
+}
+
+/* False: there is no need, or no memory. */
+static bool remember(struct pull_manager *m, struct pull *pull,
+		     const struct keysource_answer *answer)
+{
+	struct pull *oldest = TAILQ_FIRST(&m->refused);
+
+	if (pull->state == PULL_REFUSED)
+		return true;
+	if (m->config.negative_cache_s == 0 || answer->outcome == KEYSOURCE_FOUND)
+		return false;
+	pull->refusal = malloc(sizeof(*pull->refusal));
+	if (!pull->refusal)
+		return false;
+	*pull->refusal = *answer;
+	/* Those with waiters are answered the next time round. */
+	if (m->refused_count == REFUSED_MAX && TAILQ_EMPTY(&oldest->waiters))
+		forget_refusal(m, oldest);
+	pull->state = PULL_REFUSED;
+	TAILQ_INSERT_TAIL(&m->refused, pull, queue);
+	m->refused_count++;
+	wheel_set(m->wheel, &pull->timer, m->config.negative_cache_s * UINT64_C(1000),
+		  refusal_is_over);
+	return true;
+}
+
+/* Waiters may cancel one another, and may start a new pull for the same keyset: pull is rid of them. */
+static void answer_waiters(struct pull_manager *m, struct pull *pull,
+			   const struct keysource_answer *answer)
+{
+	struct pull over = {.state = PULL_ANSWERED};
 	struct pull_waiter *waiter;
 
-	/* Waiters may start a new pull for the same keyset: this one must be gone by then. */
-	LIST_REMOVE(pull, same_hash);
-	while ((waiter = TAILQ_FIRST(&pull->waiters)) != NULL) {
-		TAILQ_REMOVE(&pull->waiters, waiter, entry);
+	TAILQ_INIT(&over.waiters);
+	TAILQ_CONCAT(&over.waiters, &pull->waiters, entry);
+	TAILQ_FOREACH (waiter, &over.waiters, entry)
+		waiter->pull = &over;
+	if (!remember(m, pull, answer))
+		pull_free(pull);
+	while ((waiter = TAILQ_FIRST(&over.waiters)) != NULL) {
+		TAILQ_REMOVE(&over.waiters, waiter, entry);
 		waiter->pull = NULL;
 		m->answered(m->arg, waiter, answer);
 	}
-	free(pull);
 }
 
-static void backoff_is_over(struct wheel_timer *timer, void *arg);
+static void answer_those_refused_again(struct pull_manager *m)
+{
+	struct pull *pull;
+	uint32_t count = 0;
+
+	/* Who is answered may ask again, and is answered the next time. */
+	TAILQ_FOREACH (pull, &m->asked_again, asked_again)
+		count++;
+	while (count-- > 0 && (pull = TAILQ_FIRST(&m->asked_again)) != NULL) {
+		struct keysource_answer answer = *pull->refusal;
+
+		TAILQ_REMOVE(&m->asked_again, pull, asked_again);
+		answer_waiters(m, pull, &answer);
+	}
+}
+
+/* --- what becomes of a pull --- */
+
+static void backoff_is_over(struct wheel_timer *timer, void *arg)
+{
+	struct pull *pull = (struct pull *)((char *)timer - offsetof(struct pull, timer));
+	struct pull_manager *m = pull->manager;
+
+	(void)arg;
+	m->counters.retries++;
+	pull->state = PULL_QUEUED;
+	TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
+}
 
 /* Full jitter over the upper half: a region that lost its HSS at one moment must not come back to it
  * at one moment. */
-static uint32_t next_backoff(const struct pull_manager *m, struct pull *pull)
+uint32_t pull_next_backoff(const struct pull_manager *m, struct pull *pull)
 {
 	uint32_t backoff = pull->backoff_ms ? pull->backoff_ms : m->config.retry_min_ms;
 
@@ -204,7 +269,7 @@ static bool is_final(enum keysource_outcome outcome)
 static void back_off(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer, const char *source)
 {
-	uint32_t backoff = next_backoff(m, pull);
+	uint32_t backoff = pull_next_backoff(m, pull);
 
 	pull->state = PULL_BACKOFF;
 	wheel_set(m->wheel, &pull->timer, backoff, backoff_is_over);
@@ -213,14 +278,25 @@ static void back_off(struct pull_manager *m, struct pull *pull,
 	pull->trouble_said = true;
 }
 
-static void conclude(struct pull_manager *m, struct pull *pull,
-		     const struct keysource_answer *answer)
+static void count(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer)
 {
-	const char *source = m->names[pull->source];
+	struct pull_source *source = &m->sources[pull->source];
 
 	m->counters.answers[answer->outcome]++;
+	source->counters.answers[answer->outcome]++;
+	if (answer->fault < KEYSOURCE_FAULTS)
+		source->counters.faults[answer->fault] += answer->outcome == KEYSOURCE_BAD_ANSWER;
+}
+
+void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer)
+{
+	const char *source = m->sources[pull->source].name;
+
+	count(m, pull, answer);
+	if (answer->outcome == KEYSOURCE_FOUND)
+		prefetch_tell(m, &pull->request, pull->source);
 	if (is_final(answer->outcome)) {
-		finish(m, pull, answer);
+		answer_waiters(m, pull, answer);
 		return;
 	}
 	if (TAILQ_EMPTY(&pull->waiters)) {
@@ -231,94 +307,22 @@ static void conclude(struct pull_manager *m, struct pull *pull,
 		pull->may_come_later = true;
 	if (++pull->source < m->sources_count) {
 		pull->state = PULL_QUEUED;
-		TAILQ_INSERT_HEAD(&m->queue, pull, queue);
+		TAILQ_INSERT_HEAD(&m->sources[pull->source].waiting, pull, queue);
 		return;
 	}
 	pull->source = 0;
 	if (!pull->may_come_later) {
-		finish(m, pull, answer);
+		answer_waiters(m, pull, answer);
 		return;
 	}
 	pull->may_come_later = false;
 	back_off(m, pull, answer, source);
 }
 
-static void backoff_is_over(struct wheel_timer *timer, void *arg)
-{
-	struct pull *pull = (struct pull *)((char *)timer - offsetof(struct pull, timer));
-	struct pull_manager *m = pull->manager;
-
-	(void)arg;
-	m->counters.retries++;
-	pull->state = PULL_QUEUED;
-	TAILQ_INSERT_TAIL(&m->queue, pull, queue);
-}
-
-static uint32_t take_place(struct pull_manager *m, struct pull *pull)
-{
-	uint32_t place = m->free_places[--m->free_count];
-
-	m->places[place].pull = pull;
-	pull->place = place;
-	return place;
-}
-
-static void give_place_back(struct pull_manager *m, uint32_t place)
-{
-	m->places[place].pull = NULL;
-	m->places[place].generation++;
-	m->free_places[m->free_count++] = place;
-}
-
-static void send(struct pull_manager *m, struct pull *pull)
-{
-	uint32_t place = take_place(m, pull);
-	uint64_t cookie = (uint64_t)m->places[place].generation << 32 | place;
-	struct keysource_answer none = {.outcome = KEYSOURCE_UNREACHABLE};
-	int rc;
-
-	pull->state = PULL_IN_FLIGHT;
-	rc = keysource_ask(m->sources[pull->source], &pull->request, m->config.timeout_ms, cookie);
-	if (rc == 0) {
-		m->counters.sent++;
-		return;
-	}
-	snprintf(none.detail, sizeof(none.detail), "not asked: %s", strerror(-rc));
-	give_place_back(m, place);
-	conclude(m, pull, &none);
-}
-
 void pull_send_waiting(struct pull_manager *m)
 {
-	struct pull *pull;
-
-	while (m->free_count > 0 && (pull = TAILQ_FIRST(&m->queue)) != NULL) {
-		TAILQ_REMOVE(&m->queue, pull, queue);
-		send(m, pull);
-	}
-}
-
-void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
-{
-	uint32_t place = (uint32_t)answer->cookie;
-	struct pull *pull = NULL;
-
-	if (place < m->config.in_flight_max &&
-	    m->places[place].generation == (uint32_t)(answer->cookie >> 32))
-		pull = m->places[place].pull;
-	if (pull) {
-		give_place_back(m, place);
-		conclude(m, pull, answer);
-	}
-	e2m_keyset_wipe(&answer->keyset);
-}
-
-uint32_t pull_in_flight(const struct pull_manager *m)
-{
-	return m->config.in_flight_max - m->free_count;
-}
-
-const struct pull_counters *pull_manager_counters(const struct pull_manager *m)
-{
-	return &m->counters;
+	answer_those_refused_again(m);
+	/* What one source cannot be asked goes to a later one. */
+	for (unsigned i = 0; i < m->sources_count; i++)
+		pull_source_send(m, i);
 }

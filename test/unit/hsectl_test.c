@@ -228,6 +228,7 @@ static const struct exchange counters[] = {
 			    "\"access.drop.bad_mac\":0,\"core.tx_packets\":0,\"extra\":7}}"},
 	{"/hse/counters,control",
 	 "{\"/hse/counters\":{\"pull.found\":2,\"pull.timeout\":0,\"gtpc.unparsed\":1}}"},
+	{"/hse/counters,key_sources", "{\"/hse/counters\":{\"key_source/hss/found\":2}}"},
 	{0}};
 
 static void counters_are_tables_without_zeros(void)
@@ -241,9 +242,10 @@ static void counters_are_tables_without_zeros(void)
 			       "access.drop.bad_mac      3         3         0\n"
 			       "extra                    7         0         7\n"
 			       "\n"
-			       "CONTROL        TOTAL\n"
-			       "pull.found         2\n"
-			       "gtpc.unparsed      1\n"
+			       "CONTROL               TOTAL\n"
+			       "pull.found                2\n"
+			       "gtpc.unparsed             1\n"
+			       "key_source.hss.found      2\n"
 			       "\n"
 			       "not shown, as they are zero: 2 counters; --all shows them\n");
 }
@@ -254,7 +256,7 @@ static void all_counters_are_shown_when_asked_for(void)
 
 	CU_ASSERT_EQUAL(run.code, 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "core.tx_packets          0         0         0\n"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "pull.timeout       0\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "pull.timeout              0\n"));
 	CU_ASSERT_PTR_NULL(strstr(run.out, "not shown"));
 }
 
@@ -270,7 +272,8 @@ static void counters_nest_by_their_dots_for_programs(void)
 		"\"core\":{\"tx_packets\":0}},"
 		"{\"worker\":1,\"access\":{\"rx_packets\":23,\"drop\":{\"bad_mac\":0}},"
 		"\"core\":{\"tx_packets\":0},\"extra\":7}],"
-		"\"control\":{\"pull\":{\"found\":2,\"timeout\":0},\"gtpc\":{\"unparsed\":1}},"
+		"\"control\":{\"pull\":{\"found\":2,\"timeout\":0},\"gtpc\":{\"unparsed\":1},"
+		"\"key_source\":{\"hss\":{\"found\":2}}},"
 		"\"total\":{\"access\":{\"rx_packets\":1023,\"drop\":{\"bad_mac\":3}},"
 		"\"core\":{\"tx_packets\":0},\"extra\":7}}\n");
 }
@@ -353,6 +356,7 @@ static void workers_that_contradict_each_other_are_refused(void)
 		{"/hse/counters,0", "{\"/hse/counters\":{\"a.b\":1}}"},
 		{"/hse/counters,1", "{\"/hse/counters\":{\"a\":1}}"},
 		{"/hse/counters,control", "{\"/hse/counters\":{}}"},
+		{"/hse/counters,key_sources", "{\"/hse/counters\":{}}"},
 		{0}};
 	struct run run = run_against(GREETING, exchange, "counters", "--json", NULL);
 
@@ -366,6 +370,7 @@ static void sums_stay_at_the_highest_number(void)
 		{"/hse/counters,0", "{\"/hse/counters\":{\"a\":9223372036854775807}}"},
 		{"/hse/counters,1", "{\"/hse/counters\":{\"a\":9223372036854775807}}"},
 		{"/hse/counters,control", "{\"/hse/counters\":{}}"},
+		{"/hse/counters,key_sources", "{\"/hse/counters\":{}}"},
 		{0}};
 	struct run run = run_against(GREETING, exchange, "counters", "--json", NULL);
 

@@ -115,6 +115,16 @@ static void each_kind_has_its_own_settings(void)
 		 "source: a source of kind 'file' needs 'path'"},
 		{"source: {kind: file, name: lab, path: x, host: hss.home.test}\n",
 		 "source.host: a source of kind 'file' has no 'host'"},
+		{"source: {kind: diameter, name: kms_1, hosts: [a, b], realm: x, prefetch: true}\n",
+		 NULL},
+		{"source: {kind: diameter, name: hss, host: a, hosts: [b], realm: x}\n",
+		 "source.hosts: expected either 'host' or 'hosts'"},
+		{"source: {kind: file, name: lab, path: x, hosts: [a]}\n",
+		 "source.hosts: a source of kind 'file' has no 'hosts'"},
+		{"source: {kind: file, name: lab, path: x, prefetch: true}\n",
+		 "source.prefetch: a source of kind 'file' has no 'prefetch'"},
+		{"source: {kind: diameter, name: the hss, realm: x}\n",
+		 "source.name: expected up to 32 letters, digits and '_', found 'the hss'"},
 	};
 
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {

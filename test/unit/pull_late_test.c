@@ -189,8 +189,10 @@ static void there_is_an_end_to_sources(void)
 {
 	start(2);
 	for (int i = 0; i < 6; i++)
-		CU_ASSERT_EQUAL(pull_manager_add_source(lab.manager, &lab.sources[0], "more"), 0);
-	CU_ASSERT_EQUAL(pull_manager_add_source(lab.manager, &lab.sources[0], "more"), -ENOSPC);
+		CU_ASSERT_EQUAL(
+			pull_manager_add_source(lab.manager, &lab.sources[0], "more", false), 0);
+	CU_ASSERT_EQUAL(pull_manager_add_source(lab.manager, &lab.sources[0], "more", false),
+			-ENOSPC);
 	stop();
 }
 

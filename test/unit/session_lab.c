@@ -192,7 +192,7 @@ void lab_open(void)
 		lab.workers[w].flows = calloc(lab.flows_per_worker, sizeof(struct lab_flow));
 	lab.store = session_store_new(&lab.config, &ops, lab.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab.store);
-	pull_manager_add_source(session_pulls(lab.store), NULL, "lab");
+	pull_manager_add_source(session_pulls(lab.store), NULL, "lab", false);
 }
 
 void lab_stop(void)

@@ -184,7 +184,7 @@ static void start(void)
 	rig.now = 1000;
 	rig.store = session_store_new(&config, &ops, rig.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig.store);
-	pull_manager_add_source(session_pulls(rig.store), NULL, "rig");
+	pull_manager_add_source(session_pulls(rig.store), NULL, "rig", false);
 }
 
 static void stop(void)

@@ -53,6 +53,12 @@ static struct {
 	struct keysource_request request;
 } lab;
 
+/* What start is to do otherwise; kept by the test. */
+static struct {
+	uint32_t negative_cache_s;
+	bool prefetch; /* the second source is told early */
+} lab_setup;
+
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie)
 {
@@ -105,7 +111,8 @@ static inline void start(unsigned sources)
 	const struct pull_config config = {.timeout_ms = TIMEOUT_MS,
 					   .retry_min_ms = RETRY_MIN_MS,
 					   .retry_max_ms = RETRY_MAX_MS,
-					   .in_flight_max = IN_FLIGHT};
+					   .in_flight_max = IN_FLIGHT,
+					   .negative_cache_s = lab_setup.negative_cache_s};
 
 	memset(&lab, 0, sizeof(lab));
 	lab.now = 5000;
@@ -113,7 +120,9 @@ static inline void start(unsigned sources)
 	lab.manager = pull_manager_new(&config, lab.wheel, on_answer, on_trouble, &lab);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab.manager);
 	for (unsigned i = 0; i < sources; i++)
-		CU_ASSERT_EQUAL(pull_manager_add_source(lab.manager, &lab.sources[i], names[i]), 0);
+		CU_ASSERT_EQUAL(pull_manager_add_source(lab.manager, &lab.sources[i], names[i],
+							i > 0 && lab_setup.prefetch),
+				0);
 	lab.request = request_of(1);
 }
 
