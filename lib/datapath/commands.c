@@ -20,7 +20,6 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 	flow->bearer = c->add.bearer;
 	flow->counter_octets = c->add.counter_octets;
 	flow->window = c->add.window;
-	flow->window_words = (uint16_t)npdu_window_words(c->add.window);
 	flow->batch = w->batch_number - 1;
 	/* Control keeps tunnels unique and flows within capacity, so this cannot fail. */
 	int ret = tunnel_table_add(w->table, c->flow);
@@ -28,10 +27,10 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 }
 
 /* COUNTs from before: all below H counts as seen, e2m.md 7 "never uses one twice". */
-static void set_count(const struct flow *flow, struct flow_keyset *keyset, uint32_t count)
+static void set_count(const struct datapath_worker *w, struct flow_keyset *keyset, uint32_t count)
 {
 	keyset->window.h = count;
-	memset(keyset->window.bits, count ? 0xff : 0, flow->window_words * sizeof(uint64_t));
+	memset(keyset->window.bits, count ? 0xff : 0, w->window_words * sizeof(uint64_t));
 	keyset->authenticated = false;
 }
 
@@ -49,13 +48,13 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	keyset->key = c->keyset.key;
 	keyset->mac_len = keyset->key ? (uint8_t)npdu_key_mac_len(keyset->key) : 0;
 	keyset->key_id = c->keyset.key_id;
-	keyset->ceiling = c->keyset.ceiling;
+	ceiling_set(flow, keyset, c->slot, &c->keyset.ceiling);
 	if (!c->keyset.keep_count) {
-		set_count(flow, keyset, c->keyset.count);
+		set_count(w, keyset, c->keyset.count);
 		hold_drop_open(w, flow, c->slot);
 	}
 	flow->missed &= (uint8_t) ~(1 << c->slot);
-	if (c->key_state != DATAPATH_KEY_MISSING && flow->held > 0)
+	if (c->key_state != DATAPATH_KEY_MISSING && flow->hold != 0)
 		hold_release(w, flow);
 }
 
@@ -65,8 +64,8 @@ static void raise_ceiling(struct datapath_worker *w, const struct datapath_comma
 
 	if (flow->state != FLOW_LIVE)
 		return;
-	worker_keyset(w, flow, c->slot)->ceiling = c->ceiling;
-	if (flow->held > 0)
+	ceiling_set(flow, worker_keyset(w, flow, c->slot), c->slot, &c->ceiling);
+	if (flow->hold != 0)
 		hold_release(w, flow);
 }
 
@@ -76,7 +75,7 @@ static void use_keyset(struct datapath_worker *w, const struct datapath_command 
 	struct flow *flow = worker_flow(w, c->flow);
 
 	flow->in_use = c->slot;
-	if (flow->held > 0 && flow->direction == E2M_DOWNLINK)
+	if (flow->hold != 0 && flow->direction == E2M_DOWNLINK)
 		hold_release(w, flow);
 }
 

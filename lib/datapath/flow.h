@@ -11,7 +11,6 @@
 #include <rte_common.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/queue.h>
 
 #include "datapath/command.h"
 #include "datapath/tunnel.h"
@@ -23,10 +22,8 @@ enum flow_state {
 	FLOW_STOPPED, /* its tunnel was moved or removed: late packets are dropped */
 };
 
-struct rte_mbuf;
-
 struct flow {
-	/* first line: every packet */
+	/* one line: every packet */
 	struct tunnel tunnel;
 	uint32_t session;
 	uint8_t state; /* enum flow_state */
@@ -36,21 +33,17 @@ struct flow {
 	uint8_t in_use; /* downlink: keyset's place to protect with */
 	uint8_t missed; /* bit of each keyset's place that a MISS was posted for */
 	uint16_t window;
-	uint16_t window_words;
-	uint16_t held;	  /* packets in the hold queue */
+	uint32_t hold;	  /* number of its hold queue; 0: no packet waits */
 	uint32_t batch;	  /* the crypto batch that batch_h belongs to */
 	uint32_t batch_h; /* H if all of the batch's packets so far are authentic */
+	/* Of each keyset's place: COUNTs below may be used. They are looked at from the mark on. */
+	uint32_t ceiling[DATAPATH_KEYSETS];
+	uint32_t dropped;
 	uint64_t packets; /* protected or opened */
-	uint64_t dropped;
-	/* second line: while packets wait */
-	RTE_MARKER second_line __rte_cache_min_aligned;
-	struct rte_mbuf *hold_first;
-	struct rte_mbuf *hold_last;
-	TAILQ_ENTRY(flow) holding; /* in the worker's list of flows that hold packets */
-				   /* then the keysets' places, flow_keyset_at */
+			  /* then the keysets' places, flow_keyset_at */
 } __rte_cache_aligned;
 
-TAILQ_HEAD(flow_list, flow);
+_Static_assert(sizeof(struct flow) == RTE_CACHE_LINE_SIZE, "one line");
 
 /* What a flow keeps for one keyset. The replay window's bits follow for an uplink flow. */
 struct flow_keyset {
@@ -60,7 +53,6 @@ struct flow_keyset {
 	bool authenticated; /* uplink: the event was posted */
 	uint8_t mac_len;    /* of key */
 	uint32_t hint;	    /* npdu_op.hint */
-	struct datapath_ceiling ceiling;
 	/* Downlink has no window: there h alone is used, the COUNT of the next PDU. */
 	struct npdu_window window;
 };

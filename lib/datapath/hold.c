@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* hold: packets whose keyset is on its way, or whose COUNT may not be used yet. Bounded per flow, in all, and
  * in time; what overflows is dropped oldest first; what comes in time for them lets them go on in order. */
+#include <errno.h>
+#include <rte_malloc.h>
+
 #include "datapath/finish.h"
 
 /* Flows looked at in one round of hold_expire. */
@@ -17,19 +20,79 @@ static void post_miss(struct datapath_worker *w, struct flow *flow, unsigned slo
 		flow->missed |= (uint8_t)(1 << slot);
 }
 
+/* --- queues: as many as there may be packets in all, so that there is one for each flow that holds any --- */
+
+int hold_open(struct datapath_worker *w)
+{
+	const uint32_t count = w->config.hold_packets_total + 1;
+
+	TAILQ_INIT(&w->holding);
+	TAILQ_INIT(&w->holds_free);
+	w->holds = rte_zmalloc_socket("holds", count * sizeof(*w->holds), RTE_CACHE_LINE_SIZE,
+				      w->config.socket);
+	if (!w->holds)
+		return -ENOMEM;
+	for (uint32_t i = 1; i < count; i++)
+		TAILQ_INSERT_TAIL(&w->holds_free, &w->holds[i], entry);
+	return 0;
+}
+
+void hold_close(struct datapath_worker *w)
+{
+	while (w->holds && !TAILQ_EMPTY(&w->holding))
+		hold_drop(w, TAILQ_FIRST(&w->holding)->flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	rte_free(w->holds);
+}
+
+static inline struct hold *hold_of(const struct datapath_worker *w, const struct flow *flow)
+{
+	return &w->holds[flow->hold];
+}
+
+static struct hold *begin(struct datapath_worker *w, struct flow *flow)
+{
+	struct hold *hold = TAILQ_FIRST(&w->holds_free);
+
+	TAILQ_REMOVE(&w->holds_free, hold, entry);
+	TAILQ_INSERT_TAIL(&w->holding, hold, entry);
+	hold->flow = flow;
+	flow->hold = (uint32_t)(hold - w->holds);
+	return hold;
+}
+
+static void end(struct datapath_worker *w, struct hold *hold)
+{
+	TAILQ_REMOVE(&w->holding, hold, entry);
+	TAILQ_INSERT_HEAD(&w->holds_free, hold, entry);
+	hold->flow->hold = 0;
+}
+
 static struct rte_mbuf *take_oldest(struct datapath_worker *w, struct flow *flow)
 {
-	struct rte_mbuf *m = flow->hold_first;
+	struct hold *hold = hold_of(w, flow);
+	struct rte_mbuf *m = hold->first;
 
-	flow->hold_first = packet_of(m)->next;
-	flow->held--;
+	hold->first = packet_of(m)->next;
 	w->held--;
-	if (!flow->hold_first) {
-		flow->hold_last = NULL;
-		TAILQ_REMOVE(&w->holding, flow, holding);
-	}
+	if (--hold->count == 0)
+		end(w, hold);
 	return m;
 }
+
+static void append(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
+{
+	struct hold *hold = flow->hold ? hold_of(w, flow) : begin(w, flow);
+
+	packet_of(m)->next = NULL;
+	if (hold->count++ > 0)
+		packet_of(hold->last)->next = m;
+	else
+		hold->first = m;
+	hold->last = m;
+	w->held++;
+}
+
+/* --- holding --- */
 
 /* counter: of one that waits for its key. */
 static void give_up(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter)
@@ -41,10 +104,10 @@ static void give_up(struct datapath_worker *w, struct flow *flow, enum datapath_
 
 static void make_place(struct datapath_worker *w, struct flow *flow)
 {
-	if (flow->held >= w->config.hold_packets_per_flow)
+	if (hold_count(w, flow) >= w->config.hold_packets_per_flow)
 		give_up(w, flow, DATAPATH_DROP_HOLD_OVERFLOW);
 	else if (w->held >= w->config.hold_packets_total)
-		give_up(w, TAILQ_FIRST(&w->holding), DATAPATH_DROP_HOLD_OVERFLOW);
+		give_up(w, TAILQ_FIRST(&w->holding)->flow, DATAPATH_DROP_HOLD_OVERFLOW);
 }
 
 static void note_wait(struct datapath_worker *w, struct packet *p, enum packet_waits waits)
@@ -53,20 +116,6 @@ static void note_wait(struct datapath_worker *w, struct packet *p, enum packet_w
 		return;
 	p->waits = (uint8_t)waits;
 	worker_count(w, p->side, waits == WAITS_KEY ? DATAPATH_HELD : DATAPATH_HELD_CEILING);
-}
-
-static void append(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
-{
-	packet_of(m)->next = NULL;
-	if (flow->hold_last)
-		packet_of(flow->hold_last)->next = m;
-	else
-		flow->hold_first = m;
-	if (flow->held == 0)
-		TAILQ_INSERT_TAIL(&w->holding, flow, holding);
-	flow->hold_last = m;
-	flow->held++;
-	w->held++;
 }
 
 void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
@@ -132,12 +181,13 @@ void hold_release(struct datapath_worker *w, struct flow *flow)
 	struct rte_mbuf *burst[DATAPATH_BURST];
 
 	/* As many as there are now: what still lacks its key is held anew, behind. */
-	for (unsigned left = flow->held; left > 0;) {
+	for (unsigned left = hold_count(w, flow); left > 0;) {
 		uint16_t count = 0;
 		struct rte_mbuf *open = NULL;
 		/* One by one, so that whoever meets the ceiling again can say how many wait behind. */
-		const unsigned most =
-			packet_of(flow->hold_first)->waits == WAITS_CEILING ? 1 : DATAPATH_BURST;
+		const unsigned most = packet_of(hold_of(w, flow)->first)->waits == WAITS_CEILING
+					      ? 1
+					      : DATAPATH_BURST;
 		while (count < most && left > 0 && !open) {
 			struct rte_mbuf *m = take_oldest(w, flow);
 			left--;
@@ -158,13 +208,13 @@ void hold_release(struct datapath_worker *w, struct flow *flow)
 
 void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter)
 {
-	while (flow->held > 0)
+	while (flow->hold != 0)
 		worker_drop(w, take_oldest(w, flow), counter);
 }
 
 void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot)
 {
-	for (unsigned left = flow->held; left > 0; left--) {
+	for (unsigned left = hold_count(w, flow); left > 0; left--) {
 		struct rte_mbuf *m = take_oldest(w, flow);
 		const struct packet *p = packet_of(m);
 
@@ -178,7 +228,7 @@ void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot)
 /* Whoever should have been told may not have been: there was no room for the event. */
 static void ask_again(struct datapath_worker *w, struct flow *flow)
 {
-	const struct packet *p = packet_of(flow->hold_first);
+	const struct packet *p = packet_of(hold_of(w, flow)->first);
 	const uint32_t count = p->is_open ? p->count : worker_keyset(w, flow, p->slot)->window.h;
 
 	if (p->waits == WAITS_KEY)
@@ -190,15 +240,15 @@ static void ask_again(struct datapath_worker *w, struct flow *flow)
 void hold_expire(struct datapath_worker *w)
 {
 	for (int i = 0; i < EXPIRE_FLOWS && !TAILQ_EMPTY(&w->holding); i++) {
-		struct flow *flow = TAILQ_FIRST(&w->holding);
+		struct hold *hold = TAILQ_FIRST(&w->holding);
+		struct flow *flow = hold->flow;
 
-		while (flow->held > 0 &&
-		       w->now - packet_of(flow->hold_first)->held_since > w->hold_tsc)
+		while (flow->hold != 0 && w->now - packet_of(hold->first)->held_since > w->hold_tsc)
 			give_up(w, flow, DATAPATH_DROP_HOLD_EXPIRED);
-		if (flow->held == 0)
+		if (flow->hold == 0)
 			continue;
 		ask_again(w, flow);
-		TAILQ_REMOVE(&w->holding, flow, holding);
-		TAILQ_INSERT_TAIL(&w->holding, flow, holding);
+		TAILQ_REMOVE(&w->holding, hold, entry);
+		TAILQ_INSERT_TAIL(&w->holding, hold, entry);
 	}
 }

@@ -38,7 +38,7 @@ static inline bool process_one(struct datapath_worker *w, struct rte_mbuf *m,
 	const struct packet *p = packet_of(m);
 
 	/* Check 4 once more, as it is after the packets before this one in the batch. */
-	if (unlikely(npdu_window_is_replay(&keyset->window, flow->window, flow->window_words,
+	if (unlikely(npdu_window_is_replay(&keyset->window, flow->window, w->window_words,
 					   op->count))) {
 		worker_drop(w, m, DATAPATH_DROP_REPLAY);
 		return false;
@@ -47,12 +47,12 @@ static inline bool process_one(struct datapath_worker *w, struct rte_mbuf *m,
 		worker_drop(w, m, DATAPATH_DROP_BAD_MAC);
 		return false;
 	}
-	npdu_window_accept(&keyset->window, flow->window_words, op->count);
+	npdu_window_accept(&keyset->window, w->window_words, op->count);
 	if (unlikely(!keyset->authenticated))
 		post_authenticated(w, flow, keyset, p->slot);
 	strip(m, p, op);
 	/* Only an authentic COUNT may ask for more of them. */
-	if (unlikely(op->count >= keyset->ceiling.mark) &&
+	if (unlikely(op->count >= keyset->window.mark) &&
 	    !ceiling_covers(w, flow, p->slot, op->count + 1)) {
 		hold_open_packet(w, flow, p->slot, m, op->count, (uint16_t)op->npdu_len);
 		return false;
@@ -186,7 +186,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_COUNT_RANGE);
 		return;
 	}
-	if (npdu_window_is_replay(&keyset->window, flow->window, flow->window_words,
+	if (npdu_window_is_replay(&keyset->window, flow->window, w->window_words,
 				  (uint32_t)count)) {
 		worker_drop(w, m, DATAPATH_DROP_REPLAY);
 		return;

@@ -101,7 +101,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
 		return;
 	}
-	if (unlikely(keyset->window.h >= keyset->ceiling.mark) && !may_send(w, flow, slot, m))
+	if (unlikely(keyset->window.h >= keyset->window.mark) && !may_send(w, flow, slot, m))
 		return;
 	if (p->has_udp_checksum)
 		checksum_note_rest(m, p);

@@ -28,6 +28,7 @@ static int allocate(struct datapath_worker *w)
 	const struct datapath_config *c = &w->config;
 	const uint32_t words = npdu_window_words(c->window_max);
 
+	w->window_words = words;
 	w->flow_size = flow_size(words);
 	w->keyset_size = flow_keyset_size(words);
 	w->flows = rte_zmalloc_socket("flows", w->flow_size * c->flows, RTE_CACHE_LINE_SIZE,
@@ -40,7 +41,7 @@ static int allocate(struct datapath_worker *w)
 			       sizeof(struct datapath_command), c->socket);
 	w->events = new_ring("events", c->worker, 0, WORKER_RING_EVENTS,
 			     sizeof(struct datapath_event), c->socket);
-	if (!w->table || !w->engine || !w->commands || !w->events)
+	if (!w->table || !w->engine || !w->commands || !w->events || hold_open(w) != 0)
 		return -ENOMEM;
 	return reassemble_open(w);
 }
@@ -60,7 +61,6 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 	w->gtpc_hold_tsc = ms_to_tsc(config->gtpc_hold_ms);
 	w->fragment_id = (uint32_t)rte_rand() * config->workers + config->worker;
 	w->gather_tsc = ms_to_tsc(GATHER_MS);
-	TAILQ_INIT(&w->holding);
 	TAILQ_INIT(&w->gathers_by_age);
 	if (allocate(w) != 0) {
 		datapath_worker_free(w);
@@ -90,12 +90,9 @@ static void free_events(struct rte_ring *ring)
 
 void datapath_worker_free(struct datapath_worker *w)
 {
-	struct flow *flow;
-
 	if (!w)
 		return;
-	while ((flow = TAILQ_FIRST(&w->holding)) != NULL)
-		hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	hold_close(w);
 	gather_drop_all(w);
 	gtpc_drop_all(w);
 	reassemble_close(w);

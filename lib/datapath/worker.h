@@ -9,6 +9,7 @@
 #include <rte_branch_prediction.h>
 #include <rte_cycles.h>
 #include <rte_ring.h>
+#include <sys/queue.h>
 
 #include "datapath/flow.h"
 #include "datapath/packet.h"
@@ -69,6 +70,17 @@ TAILQ_HEAD(gather_list, gather);
 /* The longest part of a frame that parse reads: layer 2, IPv6, and the longest payload. */
 #define WORKER_FRAME_MAX (34 + 40 + 65535)
 
+/* Packets of one flow that wait: hold.c. */
+struct hold {
+	TAILQ_ENTRY(hold) entry; /* of those in use, or of those that are not */
+	struct rte_mbuf *first;
+	struct rte_mbuf *last;
+	struct flow *flow;
+	uint32_t count;
+};
+
+TAILQ_HEAD(hold_list, hold);
+
 /* What leaves at the end of a burst. */
 struct worker_out {
 	uint16_t count;
@@ -91,6 +103,7 @@ struct datapath_worker {
 	char *flows;
 	size_t flow_size;
 	size_t keyset_size;
+	uint32_t window_words; /* of all flows: those of the largest window */
 	uint32_t batch_number;
 	uint64_t now; /* TSC at the start of the round */
 	uint64_t hold_tsc;
@@ -104,8 +117,10 @@ struct datapath_worker {
 	datapath_transmit transmit;
 	void *transmit_arg;
 
-	uint32_t held; /* packets, in all hold queues */
-	struct flow_list holding;
+	uint32_t held;	    /* packets, in all hold queues */
+	struct hold *holds; /* by number; the first is nobody's */
+	struct hold_list holding;
+	struct hold_list holds_free;
 
 	struct gather gathers[GATHER_DATAGRAMS];
 	struct gather_list gathers_by_age;
@@ -227,9 +242,20 @@ bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu
 
 /* COUNTs below needed are to be used of slot's keyset, the highest of which has reached the mark: asks for more
  * where nobody has yet. True: they may. */
+void ceiling_set(struct flow *flow, struct flow_keyset *keyset, unsigned slot,
+		 const struct datapath_ceiling *ceiling);
 bool ceiling_covers(struct datapath_worker *w, struct flow *flow, unsigned slot, uint32_t needed);
 
 /* --- hold --- */
+
+/* Packets that wait in the flow's queue. */
+static inline uint32_t hold_count(const struct datapath_worker *w, const struct flow *flow)
+{
+	return w->holds[flow->hold].count;
+}
+
+int hold_open(struct datapath_worker *w);
+void hold_close(struct datapath_worker *w);
 
 /* Until slot's keyset has its key, or may use more COUNTs. */
 void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m);

@@ -18,14 +18,15 @@
 /* bits has npdu_window_words(size) words, a power of two. */
 struct npdu_window {
 	uint32_t h;
-	uint32_t unused;
+	uint32_t
+		mark; /* the owner's: COUNTs from here on are to be seen to first; not looked at here */
 	uint64_t bits[];
 };
 
 /* The same with room for the largest window, for callers that do not count octets. */
 struct npdu_window_any {
 	uint32_t h;
-	uint32_t unused;
+	uint32_t mark;
 	uint64_t bits[NPDU_WINDOW_WORDS_MAX];
 };
 
