@@ -192,6 +192,13 @@ static unsigned take_handed_over(struct datapath_worker *w, struct rte_ring *rin
 	uint16_t counts[DATAPATH_SIDES] = {0};
 	unsigned count = rte_ring_sc_dequeue_burst(ring, (void **)burst, DATAPATH_BURST, NULL);
 
+	/* All of it was last in another CPU's cache. */
+	for (unsigned i = 0; i < count; i++) {
+		rte_prefetch0(burst[i]);
+		rte_prefetch0(packet_of(burst[i]));
+	}
+	for (unsigned i = 0; i < count; i++)
+		rte_prefetch0(rte_pktmbuf_mtod(burst[i], void *));
 	for (unsigned i = 0; i < count; i++) {
 		struct rte_mbuf *m = burst[i];
 		const struct packet *p = packet_of(m);
@@ -222,6 +229,7 @@ unsigned datapath_housekeep(struct datapath_worker *w, uint64_t now)
 	gather_expire(w);
 	reassemble_expire(w);
 	gtpc_expire(w);
+	steer_flush(w);
 	worker_flush(w);
 	return done;
 }

@@ -87,6 +87,12 @@ struct worker_out {
 	struct rte_mbuf *mbufs[DATAPATH_BURST * 4];
 };
 
+/* What goes to another worker at the end of a burst: one write of the ring's tail for all of it. */
+struct worker_away {
+	uint16_t count;
+	struct rte_mbuf *mbufs[DATAPATH_BURST];
+};
+
 /* Jobs of one burst, in packet order. */
 struct worker_batch {
 	uint16_t count;
@@ -142,6 +148,9 @@ struct datapath_worker {
 	struct rte_ring *events;
 	struct rte_ring *from[RTE_MAX_LCORE]; /* handed over by that worker */
 	struct rte_ring *to[RTE_MAX_LCORE];
+	struct worker_away away[RTE_MAX_LCORE];
+	uint16_t away_to[RTE_MAX_LCORE]; /* for whom there is anything */
+	uint16_t away_count;
 };
 
 static inline struct flow *worker_flow(const struct datapath_worker *w, uint32_t number)
@@ -204,6 +213,9 @@ void parse_packets(struct datapath_worker *w, enum datapath_side side, struct rt
 /* Passes, drops or hands over what is not this worker's; keeps the rest in mbufs and returns its
  * number. */
 uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+
+/* At the end of a round, as steer_packets does at its own: hands over what is to go to other workers. */
+void steer_flush(struct datapath_worker *w);
 
 /* To the worker that owns it; false: that is this one. */
 bool steer_away(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner);
