@@ -92,6 +92,7 @@ void control_session_config(const struct hse_config *config, struct session_conf
 		.changeover_s = config->sessions.changeover_s,
 		.negative_cache_s = config->pull.negative_cache_s,
 		.idle_flush_s = config->sessions.idle_flush_s,
+		.count_warning = config->sessions.count_warning,
 		.count_retention_s = config->sessions.count_retention_s,
 		.pull = {.timeout_ms = config->pull.timeout_ms,
 			 .retry_min_ms = config->pull.retry_min_ms,

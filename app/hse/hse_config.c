@@ -84,6 +84,7 @@ static const struct config_field sessions_fields[] = {
 	FIELD("gcm_tag_octets", sessions.gcm_tag_octets, .kind = CONFIG_UINT, .min = 8, .max = 16),
 	FIELD("count_retention_s", sessions.count_retention_s, .kind = CONFIG_UINT),
 	FIELD("idle_flush_s", sessions.idle_flush_s, .kind = CONFIG_UINT),
+	FIELD("count_warning", sessions.count_warning, .kind = CONFIG_UINT),
 	{0},
 };
 
@@ -161,6 +162,7 @@ static void set_defaults(struct hse_config *c)
 	c->sessions.changeover_s = 10;
 	c->sessions.gcm_tag_octets = 8;
 	c->sessions.count_retention_s = 86400;
+	c->sessions.count_warning = 4000000000;
 	c->pull.timeout_ms = 2000;
 	c->pull.retry_min_ms = 200;
 	c->pull.retry_max_ms = 5000;

@@ -51,6 +51,7 @@ struct hse_config {
 		uint8_t gcm_tag_octets;
 		uint32_t count_retention_s;
 		uint32_t idle_flush_s; /* 0: never */
+		uint32_t count_warning;
 	} sessions;
 	struct {
 		int when; /* enum hse_pull_when */

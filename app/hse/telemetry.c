@@ -150,6 +150,7 @@ enum column {
 	COLUMN_DOWNLINK_PACKETS,
 	COLUMN_COUNT_UP,
 	COLUMN_COUNT_DOWN,
+	COLUMN_COUNT_WARNING,
 	COLUMN_DROPPED,
 	COLUMNS,
 };
@@ -171,6 +172,7 @@ static const struct {
 	[COLUMN_DOWNLINK_PACKETS] = {"downlink_packets", false},
 	[COLUMN_COUNT_UP] = {"count_up", false},
 	[COLUMN_COUNT_DOWN] = {"count_down", false},
+	[COLUMN_COUNT_WARNING] = {"count_warning", false},
 	[COLUMN_DROPPED] = {"dropped", false},
 };
 
@@ -234,6 +236,8 @@ static uint64_t number_of(enum column column, const struct session_view *v)
 		return up.count[v->slot];
 	case COLUMN_COUNT_DOWN:
 		return down.count[v->slot];
+	case COLUMN_COUNT_WARNING:
+		return v->count_warning;
 	default:
 		return up.dropped + down.dropped;
 	}

@@ -125,7 +125,7 @@ static void leave(struct session_store *store, struct session *s)
 		wait_for_leave(store, s);
 		return;
 	}
-	used = idle_use_of(store, s, slot);
+	used = watch_use_of(store, s, slot);
 	if (used != keyset->seen) {
 		keyset->seen = used;
 		wait_for_leave(store, s);

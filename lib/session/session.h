@@ -30,6 +30,7 @@ struct session_config {
 	uint32_t changeover_s;
 	uint32_t negative_cache_s; /* a refusal counts for so long */
 	uint32_t idle_flush_s;	   /* keys unused for so long are wiped; 0: never */
+	uint32_t count_warning;	   /* COUNT from which on to warn; 0: never */
 	uint32_t
 		count_retention_s; /* COUNTs of a removed session; 0: as long as the process runs */
 	struct pull_config pull;
@@ -62,7 +63,8 @@ struct session_ops {
 	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */             \
 	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */          \
 	X(CHANGEOVERS, "session.changeovers")                                                     \
-	X(KEYSETS_LEFT, "session.keysets_left") /* unused since the changeover */                 \
+	X(KEYSETS_LEFT, "session.keysets_left")	    /* unused since the changeover */             \
+	X(COUNT_WARNINGS, "session.count_warnings") /* COUNTs that came to the mark */            \
 	X(KEYSETS_SPENT, "session.keysets_spent")                                                 \
 	X(KEYSETS_EXPIRED, "session.keysets_expired")                                             \
 	X(KEYSETS_REFUSED, "session.keysets_refused")                                             \
@@ -150,7 +152,8 @@ struct session_view {
 	struct e2m_keyset_id keyset; /* of the latest activation */
 	uint8_t key_id;
 	uint8_t slot;
-	enum e2m_eea eea; /* valid once ready */
+	bool count_warning; /* a COUNT nears its end */
+	enum e2m_eea eea;   /* valid once ready */
 	enum e2m_eia eia;
 };
 

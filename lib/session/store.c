@@ -61,7 +61,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 					store);
 	if (!store->counts || !store->pulls || learn_init(store) != 0)
 		return -ENOMEM;
-	idle_start(store);
+	watch_start(store);
 	return allocate_flow_numbers(store);
 }
 

@@ -34,7 +34,8 @@ struct session_keyset {
 	bool is_known : 1;	/* pulled once: it has a fingerprint, and COUNTs in use */
 	uint8_t eea : 5;
 	uint8_t idle : 3; /* looks in a row that saw no use */
-	uint8_t eia;
+	uint8_t eia : 5;
+	bool count_warned : 1;
 	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
 	uint32_t due;  /* FAILED: the refusal ends; else the lifetime does */
@@ -152,7 +153,8 @@ struct session_store {
 		struct wheel_timer timer;
 		uint64_t round_began_ms;
 		uint32_t looked_at; /* ids, in this round */
-	} idle;
+		uint32_t rounds;
+	} watch;
 
 	struct transaction_list *transactions; /* by hash */
 	struct transaction_list transactions_by_age;
@@ -316,13 +318,13 @@ void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysou
 void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,
 		       const struct keysource_answer *answer, uint32_t retry_ms);
 
-/* --- idle.c: keysets that nobody uses --- */
+/* --- watch.c: keysets that nobody uses, COUNTs near their end --- */
 
-/* Begins to look for them, where that is configured. */
-void idle_start(struct session_store *store);
+/* Begins to look for them. */
+void watch_start(struct session_store *store);
 /* The COUNTs of a keyset, in both directions, in one number: another when it was used. */
-uint32_t idle_use_of(const struct session_store *store, const struct session *session,
-		     unsigned slot);
+uint32_t watch_use_of(const struct session_store *store, const struct session *session,
+		      unsigned slot);
 
 /* --- retire.c: keys that workers may still read --- */
 

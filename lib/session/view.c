@@ -81,6 +81,7 @@ static void view(const struct session_store *store, const struct session *s, str
 				   .keyset = keyset->id,
 				   .key_id = keyset->key_id,
 				   .slot = s->newest,
+				   .count_warning = keyset->count_warned,
 				   .eea = keyset->eea,
 				   .eia = keyset->eia};
 }
