@@ -16,6 +16,7 @@
 
 #include "e2m/e2m.h"
 #include "session/wheel.h"
+#include "state/state.h"
 
 struct counts;
 
@@ -40,7 +41,8 @@ struct counts_value {
 /* -EIO: the crypto library failed. */
 int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset);
 
-struct counts *counts_new(uint32_t capacity, struct wheel *wheel);
+/* is_durable: what is remembered is told to counts_collect, and what is forgotten. */
+struct counts *counts_new(uint32_t capacity, struct wheel *wheel, bool is_durable);
 void counts_free(struct counts *counts);
 
 /* Remembers value for keep_s seconds (0: for as long as the process runs). What is there already is only
@@ -50,6 +52,28 @@ int counts_put(struct counts *counts, const struct counts_key *key, struct count
 
 /* Takes what is remembered out; false, and zeros, when there is nothing. */
 bool counts_take(struct counts *counts, const struct counts_key *key, struct counts_value *value);
+/* The same, and leaves it there. */
+bool counts_look(struct counts *counts, const struct counts_key *key, struct counts_value *value);
+
+/* --- on disk --- */
+
+/* Of a keyset whose COUNTs are on their way: all of them are below bound, which is what a process that comes
+ * after this one is to know, until counts_put or counts_unbind. Needs a place, as counts_put does. */
+int counts_bind(struct counts *counts, const struct counts_key *key, struct counts_value bound,
+		uint32_t keep_s);
+/* The keyset was never used. */
+void counts_unbind(struct counts *counts, const struct counts_key *key);
+
+/* Adds to batch what is to be on disk and is not, up to the batch's room. */
+void counts_collect(struct counts *counts, struct state_batch *batch);
+/* The same with what is on disk and is to be there no longer. It may only be gone when those are on disk who
+ * have it now. */
+void counts_collect_gone(struct counts *counts, struct state_batch *batch);
+/* What has become of a change that was collected. */
+void counts_written(struct counts *counts, const struct state_counts *record, bool is_gone,
+		    bool is_written);
+/* Remembers a record of the disk; age_s: state_age. -ENOSPC. */
+int counts_restore(struct counts *counts, const struct state_counts *record, uint64_t age_s);
 
 /* Places left. */
 uint32_t counts_room(const struct counts *counts);

@@ -33,6 +33,11 @@ struct session_config {
 	uint32_t count_warning;	   /* COUNT from which on to warn; 0: never */
 	uint32_t
 		count_retention_s; /* COUNTs of a removed session; 0: as long as the process runs */
+	/* What must outlive the process is told to session_collect, and no COUNT is used before it is on
+	 * disk that it may have been. */
+	bool is_durable;
+	uint32_t count_block; /* COUNTs that are reserved at once, at most; a power of two, at least 2 */
+	uint64_t age_s;	      /* state_age at the start */
 	struct pull_config pull;
 };
 

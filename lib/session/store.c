@@ -56,7 +56,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->wheel = wheel_new(now_ms, store);
 	if (!store->sessions || !store->gsns || !store->wheel)
 		return -ENOMEM;
-	store->counts = counts_new(c->max * COUNTS_PER_SESSION, store->wheel);
+	store->counts = counts_new(c->max * COUNTS_PER_SESSION, store->wheel, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
 					store);
 	if (!store->counts || !store->pulls || learn_init(store) != 0)

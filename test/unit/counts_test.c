@@ -16,7 +16,7 @@ static struct counts_value value;
 static void start(void)
 {
 	wheel = wheel_new(1000, NULL);
-	counts = counts_new(CAPACITY, wheel);
+	counts = counts_new(CAPACITY, wheel, false);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(counts);
 }
 
@@ -212,6 +212,211 @@ static void fingerprint_shows_nothing_of_the_keys(void)
 		CU_ASSERT_NOT_EQUAL(memcmp(fingerprint.octets + i, keyset.e2mck, 4), 0);
 }
 
+/* --- on disk --- */
+
+static struct state_batch *batch;
+
+static void start_durable(void)
+{
+	wheel = wheel_new(1000, NULL);
+	counts = counts_new(CAPACITY, wheel, true);
+	batch = state_batch_new(CAPACITY);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(counts);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(batch);
+	batch->age_s = 5000;
+}
+
+static void stop_durable(void)
+{
+	state_batch_free(batch);
+	stop();
+}
+
+static size_t collect(void)
+{
+	batch->count = 0;
+	counts_collect(counts, batch);
+	counts_collect_gone(counts, batch);
+	return batch->count;
+}
+
+static void written(bool is_written)
+{
+	for (size_t i = 0; i < batch->count; i++)
+		counts_written(counts, &batch->changes[i].counts, batch->changes[i].is_gone,
+			       is_written);
+}
+
+static bool collected(size_t i, bool is_gone, uint32_t uplink, uint32_t downlink)
+{
+	const struct state_change *c = &batch->changes[i];
+
+	return i < batch->count && c->kind == STATE_COUNTS && c->is_gone == is_gone &&
+	       c->counts.ceiling[E2M_UPLINK] == uplink &&
+	       c->counts.ceiling[E2M_DOWNLINK] == downlink;
+}
+
+static void what_is_put_is_told_once(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start_durable();
+	put(&key, 7, 9, 60);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(collected(0, false, 7, 9));
+	CU_ASSERT_STRING_EQUAL(batch->changes[0].counts.imsi.digits, key.imsi.digits);
+	CU_ASSERT_EQUAL(batch->changes[0].counts.forget_at, 5061);
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 0);
+	put(&key, 8, 9, 0);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_EQUAL(batch->changes[0].counts.forget_at, 0);
+	written(true);
+	stop_durable();
+}
+
+static void what_could_not_be_written_is_told_again(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start_durable();
+	put(&key, 7, 9, 60);
+	collect();
+	put(&key, 8, 9, 60);
+	written(false);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(collected(0, false, 8, 9));
+	stop_durable();
+}
+
+static void what_was_never_on_disk_is_not_told_when_it_goes(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start_durable();
+	put(&key, 7, 9, 60);
+	counts_take(counts, &key, &value);
+	CU_ASSERT_EQUAL(collect(), 0);
+	stop_durable();
+}
+
+static void what_is_taken_or_forgotten_is_told(void)
+{
+	const struct counts_key one = key_of(1), other = key_of(2);
+
+	start_durable();
+	put(&one, 7, 9, 60);
+	put(&other, 7, 9, 60);
+	collect();
+	/* One of them while it is on its way. */
+	counts_take(counts, &one, &value);
+	written(true);
+	pass(61000);
+	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
+	CU_ASSERT_EQUAL(collect(), 2);
+	CU_ASSERT_TRUE(batch->changes[0].is_gone && batch->changes[1].is_gone);
+	written(false);
+	CU_ASSERT_EQUAL(collect(), 2);
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 0);
+	stop_durable();
+}
+
+static void what_comes_back_before_the_disk_forgot_it_stays(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start_durable();
+	put(&key, 70, 90, 60);
+	collect();
+	written(true);
+	counts_take(counts, &key, &value);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(batch->changes[0].is_gone);
+	/* With lower COUNTs, as is the caller's right: it had them in between. */
+	put(&key, 7, 9, 60);
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(collected(0, false, 7, 9));
+	written(true);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value) && value.uplink == 7);
+	CU_ASSERT_EQUAL(collect(), 1);
+	stop_durable();
+}
+
+/* COUNTs are on their way from the workers: the disk is told the most that they can be. */
+static void a_bound_stands_for_counts_that_are_not_known_yet(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start_durable();
+	CU_ASSERT_EQUAL(counts_bind(counts, &key, (struct counts_value){64, 128}, 60), 0);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(collected(0, false, 64, 128));
+	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.downlink == 128);
+	put(&key, 7, 9, 60);
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(collected(0, false, 7, 9));
+	written(true);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value) && value.downlink == 9);
+	stop_durable();
+}
+
+static void a_bound_of_what_was_never_used_leaves_nothing(void)
+{
+	const struct counts_key key = key_of(1), used = key_of(2);
+
+	start_durable();
+	put(&used, 3, 4, 60);
+	counts_bind(counts, &key, (struct counts_value){64, 128}, 60);
+	counts_bind(counts, &used, (struct counts_value){64, 128}, 60);
+	counts_unbind(counts, &key);
+	counts_unbind(counts, &used);
+	CU_ASSERT_FALSE(counts_look(counts, &key, &value));
+	CU_ASSERT_TRUE(counts_look(counts, &used, &value) && value.uplink == 3);
+	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY - 1);
+	stop_durable();
+}
+
+static void a_batch_takes_what_it_has_room_for(void)
+{
+	start_durable();
+	for (unsigned i = 0; i < CAPACITY; i++) {
+		const struct counts_key key = key_of(i);
+		put(&key, i, i, 60);
+	}
+	batch->room = 3;
+	CU_ASSERT_EQUAL(collect(), 3);
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 3);
+	CU_ASSERT_TRUE(collected(0, false, 3, 3));
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 2);
+	stop_durable();
+}
+
+static void what_the_disk_had_is_remembered_for_the_rest_of_its_time(void)
+{
+	struct state_counts record = {.bearer = 5, .ceiling = {7, 9}, .forget_at = 5060};
+	struct counts_key key = key_of(1);
+
+	start_durable();
+	record.imsi = key.imsi;
+	memset(record.fingerprint, 0x11, sizeof(record.fingerprint));
+	CU_ASSERT_EQUAL(counts_restore(counts, &record, 5000), 0);
+	CU_ASSERT_EQUAL(collect(), 0);
+	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.uplink == 7);
+	pass(59000);
+	CU_ASSERT_TRUE(counts_look(counts, &key, &value));
+	pass(1000 + LATE_MS);
+	CU_ASSERT_FALSE(counts_look(counts, &key, &value));
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(batch->changes[0].is_gone);
+	written(true);
+	stop_durable();
+}
+
 #define TEST(function)              \
 	{                           \
 #function, function \
@@ -223,4 +428,12 @@ UNIT_MAIN("counts", TEST(what_was_put_is_taken), TEST(what_was_taken_is_gone),
 	  TEST(count_without_a_time_is_kept), TEST(time_is_only_ever_prolonged),
 	  TEST(full_table_refuses_and_forgets_nothing), TEST(full_table_still_raises_what_is_there),
 	  TEST(fingerprint_tells_keysets_apart_by_every_octet),
-	  TEST(fingerprint_shows_nothing_of_the_keys))
+	  TEST(fingerprint_shows_nothing_of_the_keys), TEST(what_is_put_is_told_once),
+	  TEST(what_could_not_be_written_is_told_again),
+	  TEST(what_was_never_on_disk_is_not_told_when_it_goes),
+	  TEST(what_is_taken_or_forgotten_is_told),
+	  TEST(what_comes_back_before_the_disk_forgot_it_stays),
+	  TEST(a_bound_stands_for_counts_that_are_not_known_yet),
+	  TEST(a_bound_of_what_was_never_used_leaves_nothing),
+	  TEST(a_batch_takes_what_it_has_room_for),
+	  TEST(what_the_disk_had_is_remembered_for_the_rest_of_its_time))
