@@ -7,11 +7,13 @@ void ceiling_set(struct flow *flow, struct flow_keyset *keyset, unsigned slot,
 		 const struct datapath_ceiling *ceiling)
 {
 	flow->ceiling[slot] = ceiling->ceiling;
-	keyset->window.mark = ceiling->mark;
+	keyset->asked = ceiling->mark == DATAPATH_NO_MARK;
+	keyset->window.mark = keyset->asked ? ceiling->ceiling : ceiling->mark;
 }
 
 static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uint32_t needed)
 {
+	struct flow_keyset *keyset = worker_keyset(w, flow, slot);
 	struct datapath_event event = {.kind = DATAPATH_LOW,
 				       .slot = (uint8_t)slot,
 				       .flow = worker_flow_number(w, flow),
@@ -22,13 +24,17 @@ static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uin
 	if (flow->direction == E2M_DOWNLINK && needed < UINT32_MAX - hold_count(w, flow))
 		needed += hold_count(w, flow);
 	event.count[slot] = needed;
-	if (worker_post(w, &event))
-		worker_keyset(w, flow, slot)->window.mark = flow->ceiling[slot];
+	if (!worker_post(w, &event))
+		return;
+	keyset->asked = true;
+	keyset->window.mark = flow->ceiling[slot];
 }
 
 bool ceiling_covers(struct datapath_worker *w, struct flow *flow, unsigned slot, uint32_t needed)
 {
-	if (worker_keyset(w, flow, slot)->window.mark < flow->ceiling[slot])
+	const struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+
+	if (!keyset->asked && needed > keyset->window.mark)
 		ask(w, flow, slot, needed);
 	return needed <= flow->ceiling[slot];
 }

@@ -60,9 +60,10 @@ enum datapath_command_kind {
  * more. */
 struct datapath_ceiling {
 	uint32_t ceiling;
-	uint32_t mark; /* at most ceiling; equal: do not ask, more is on its way */
+	uint32_t mark; /* at most ceiling; DATAPATH_NO_MARK: do not ask, more is on its way */
 };
-#define DATAPATH_NO_CEILING ((struct datapath_ceiling){UINT32_MAX, UINT32_MAX})
+#define DATAPATH_NO_MARK    UINT32_MAX
+#define DATAPATH_NO_CEILING ((struct datapath_ceiling){UINT32_MAX, DATAPATH_NO_MARK})
 
 struct datapath_command {
 	uint8_t kind;	     /* enum datapath_command_kind */

@@ -50,9 +50,10 @@ struct flow_keyset {
 	const struct npdu_key *key;
 	uint8_t state; /* enum datapath_key_state */
 	uint8_t key_id;
-	bool authenticated; /* uplink: the event was posted */
-	uint8_t mac_len;    /* of key */
-	uint32_t hint;	    /* npdu_op.hint */
+	bool authenticated : 1; /* uplink: the event was posted */
+	bool asked : 1;		/* for more COUNTs; then the mark is the ceiling */
+	uint8_t mac_len;	/* of key */
+	uint32_t hint;		/* npdu_op.hint */
 	/* Downlink has no window: there h alone is used, the COUNT of the next PDU. */
 	struct npdu_window window;
 };

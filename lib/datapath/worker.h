@@ -252,10 +252,10 @@ bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu
 
 /* --- COUNTs that may be used --- */
 
-/* COUNTs below needed are to be used of slot's keyset, the highest of which has reached the mark: asks for more
- * where nobody has yet. True: they may. */
 void ceiling_set(struct flow *flow, struct flow_keyset *keyset, unsigned slot,
 		 const struct datapath_ceiling *ceiling);
+/* COUNTs below needed are to be used of slot's keyset: asks for more where they pass the mark and nobody has
+ * asked yet. True: they may. */
 bool ceiling_covers(struct datapath_worker *w, struct flow *flow, unsigned slot, uint32_t needed);
 
 /* --- hold --- */

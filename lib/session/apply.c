@@ -151,6 +151,7 @@ static void start(struct session_store *store, struct operation *op)
 	op->step = STEP_START;
 	if (!t->alive)
 		return;
+	changes_note(store, s);
 	if (set_control(store, s, t) != 0) {
 		op->failed = true;
 		return;

@@ -35,6 +35,8 @@ struct counts {
 	struct record_list lists[];
 };
 
+const struct counts_fingerprint counts_nameless;
+
 int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset)
 {
 	static const char label[] = "e2m COUNT";
@@ -187,7 +189,7 @@ static struct record *find_or_make(struct counts *c, const struct counts_key *ke
 	return r;
 }
 
-static void raise_value(struct counts_value *value, struct counts_value to)
+void counts_raise(struct counts_value *value, struct counts_value to)
 {
 	if (to.uplink > value->uplink)
 		value->uplink = to.uplink;
@@ -202,7 +204,7 @@ int counts_put(struct counts *c, const struct counts_key *key, struct counts_val
 
 	if (!r)
 		return -ENOSPC;
-	raise_value(&r->value, value);
+	counts_raise(&r->value, value);
 	r->bound = (struct counts_value){0};
 	tell(r);
 	return 0;
@@ -226,7 +228,7 @@ bool counts_look(struct counts *c, const struct counts_key *key, struct counts_v
 	if (!r)
 		return false;
 	*value = r->value;
-	raise_value(value, r->bound);
+	counts_raise(value, r->bound);
 	return true;
 }
 
@@ -239,7 +241,7 @@ int counts_bind(struct counts *c, const struct counts_key *key, struct counts_va
 
 	if (!r)
 		return -ENOSPC;
-	raise_value(&r->bound, bound);
+	counts_raise(&r->bound, bound);
 	tell(r);
 	return 0;
 }
@@ -272,7 +274,7 @@ static void add_change(struct state_batch *batch, struct record *r)
 	struct state_change *change = &batch->changes[batch->count++];
 	struct counts_value most = r->value;
 
-	raise_value(&most, r->bound);
+	counts_raise(&most, r->bound);
 	*change = (struct state_change){.kind = STATE_COUNTS, .is_gone = r->is_gone};
 	change->counts.imsi = r->key.imsi;
 	memcpy(change->counts.fingerprint, r->key.keyset.octets, STATE_FINGERPRINT_LEN);
@@ -338,7 +340,7 @@ int counts_restore(struct counts *c, const struct state_counts *record, uint64_t
 	r = find_or_make(c, &key, keep_s < UINT32_MAX ? (uint32_t)keep_s : UINT32_MAX);
 	if (!r)
 		return -ENOSPC;
-	raise_value(&r->value, value);
+	counts_raise(&r->value, value);
 	r->is_on_disk = true;
 	return 0;
 }

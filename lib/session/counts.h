@@ -38,6 +38,12 @@ struct counts_value {
 	uint32_t downlink; /* the next to send */
 };
 
+/* What an earlier process may have used of a keyset that it had no time to say the fingerprint of: it counts
+ * for all keysets of that IMSI and bearer. */
+extern const struct counts_fingerprint counts_nameless;
+
+void counts_raise(struct counts_value *value, struct counts_value to);
+
 /* -EIO: the crypto library failed. */
 int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset);
 

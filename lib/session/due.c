@@ -58,6 +58,13 @@ void due_set(struct session_store *store, struct session *s, uint32_t *due, uint
 	arm(store, s);
 }
 
+uint32_t due_age_s(const struct session_store *store, uint32_t due)
+{
+	if (due == 0)
+		return 0;
+	return (uint32_t)(store->config.age_s + due * (uint64_t)DUE_MS / 1000 + 1);
+}
+
 void due_set_no_later(struct session_store *store, struct session *s, uint32_t *due,
 		      uint64_t delay_ms)
 {

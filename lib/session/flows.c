@@ -120,8 +120,8 @@ static void send_add(struct session_store *store, const struct session *s,
 	c.add.session = store_id(store, s);
 	c.add.direction = (uint8_t)direction;
 	c.add.bearer = s->nsapi;
-	c.add.counter_octets = config->counter_octets;
-	c.add.window = (uint16_t)npdu_window_clamp(config->replay_window, config->counter_octets);
+	c.add.counter_octets = s->counter_octets;
+	c.add.window = (uint16_t)npdu_window_clamp(config->replay_window, s->counter_octets);
 	command(store, &s->flow[direction], &c, NULL);
 }
 
@@ -171,10 +171,20 @@ void flows_set_keyset(struct session_store *store, struct session *s,
 
 	c.keyset.key = keyset->state == DATAPATH_KEY_READY ? keyset->key : NULL;
 	c.keyset.key_id = keyset->key_id;
-	c.keyset.ceiling = DATAPATH_NO_CEILING;
+	c.keyset.ceiling = ceilings_of(store, s, slot, direction);
 	c.keyset.keep_count = keep_count;
 	c.keyset.count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
 	command(store, &s->flow[direction], &c, acknowledge);
+}
+
+void flows_raise_ceiling(struct session_store *store, struct session *s,
+			 enum session_direction direction, unsigned slot)
+{
+	struct datapath_command c = {.kind = DATAPATH_RAISE_CEILING,
+				     .slot = (uint8_t)slot,
+				     .ceiling = ceilings_of(store, s, slot, direction)};
+
+	command(store, &s->flow[direction], &c, NULL);
 }
 
 void flows_use_keyset(struct session_store *store, struct session *s,

@@ -28,8 +28,10 @@ static void clear(struct session_store *store, struct session *s, unsigned slot)
 	struct session_keyset *keyset = &s->keysets[slot];
 
 	keys_cancel_pull(store, s, slot);
+	ceilings_give_up(s, slot);
 	keys_set_state(store, s, slot, DATAPATH_KEY_NONE);
 	*keyset = (struct session_keyset){0};
+	changes_note(store, s);
 }
 
 void keys_drop(struct session_store *store, struct session *s, unsigned slot)
@@ -54,6 +56,9 @@ static void put(struct session_store *store, struct session *s, unsigned slot,
 	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
 	keyset->id = *id;
 	keyset->key_id = key_id;
+	/* Beside the pull, so that the first packet need not wait for it. */
+	for (unsigned d = 0; d < 2; d++)
+		ceilings_begin(store, s, slot, d);
 	retire_tell(store, s, slot, false, retired);
 }
 
@@ -63,6 +68,7 @@ static void set_key_id(struct session_store *store, struct session *s, unsigned 
 	if (s->keysets[slot].key_id == key_id)
 		return;
 	s->keysets[slot].key_id = key_id;
+	changes_note(store, s);
 	retire_tell(store, s, slot, true, NULL);
 }
 
@@ -84,6 +90,7 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 	if (s->downlink_slot == slot)
 		return;
 	s->downlink_slot = (uint8_t)slot;
+	changes_note(store, s);
 	if (s->flow[DOWN].live)
 		flows_use_keyset(store, s, DOWN, NULL);
 }
@@ -174,6 +181,11 @@ static void start_changeover(struct session_store *store, struct session *s)
 		due_set(store, s, &s->changeover_due, store->config.changeover_s * UINT64_C(1000));
 }
 
+void keys_resume_changeover(struct session_store *store, struct session *s)
+{
+	start_changeover(store, s);
+}
+
 /* --- activations --- */
 
 /* A Create: whatever else the session held is over. */
@@ -226,6 +238,7 @@ void keys_activate(struct session_store *store, struct session *s, const struct 
 		activate_only(store, s, id, key_id);
 	else
 		activate_next(store, s, id, key_id);
+	changes_note(store, s);
 }
 
 /* --- events --- */
@@ -243,19 +256,24 @@ static void say_spent(struct session_store *store, const struct session *s, unsi
 }
 
 void keys_take_event(struct session_store *store, struct session *s,
-		     const struct datapath_event *event)
+		     const struct datapath_event *event, enum session_direction direction)
 {
 	struct session_keyset *keyset = &s->keysets[event->slot];
 
 	switch (event->kind) {
 	case DATAPATH_MISS:
+		ceilings_begin(store, s, event->slot, direction);
 		keys_pull(store, s, event->slot);
+		break;
+	case DATAPATH_LOW:
+		ceilings_take_low(store, s, event, direction);
 		break;
 	case DATAPATH_AUTHENTICATED:
 		/* Else it speaks of the keyset that was there before. */
 		if (keyset->state != DATAPATH_KEY_READY)
 			break;
 		keyset->authenticated = true;
+		changes_note(store, s);
 		if (event->slot == s->newest)
 			keys_use_newest(store, s);
 		break;

@@ -87,6 +87,7 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 		"until the UE activates another",
 		store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
 	fail(store, s, slot);
+	changes_note(store, s);
 }
 
 void keys_end_time(struct session_store *store, struct session *s, unsigned slot)
@@ -150,6 +151,8 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 		set_ready(store, s, twin);
 	}
 	from->key = NULL;
+	from->count = (struct counts_value){0}; /* what was reserved by its name is not used */
+	changes_note(store, s);
 	retire_tell(store, s, twin, true, NULL);
 	if (s->newest == slot)
 		s->newest = (uint8_t)twin;
@@ -159,18 +162,34 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	return twin;
 }
 
+/* COUNTs of the keyset whose keys have come, from wherever they may have been used. */
+static void find_counts(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	struct counts_key key = {
+		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+	struct counts_value known, nameless;
+
+	counts_take(store->counts, &key, &known);
+	key.keyset = counts_nameless;
+	counts_look(store->counts, &key, &nameless);
+	counts_raise(&keyset->count, known);
+	counts_raise(&keyset->count, nameless);
+	changes_note(store, s);
+	for (unsigned d = 0; d < 2; d++)
+		ceilings_begin(store, s, slot, d);
+}
+
 /* One that was flushed goes on with the COUNTs and windows that its flows have still. */
 static void make_ready(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	const bool was_known = keyset->is_known;
-	const struct counts_key counts_key = {
-		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 
 	if (was_known)
 		store_count(store, SESSION_FLUSHED_PULLED);
 	else
-		counts_take(store->counts, &counts_key, &keyset->count);
+		find_counts(store, s, slot);
 	keyset->is_known = true;
 	set_ready(store, s, slot);
 	retire_tell(store, s, slot, was_known, NULL);

@@ -26,24 +26,57 @@ struct retired *retire_key(struct session_store *store, struct session *s, unsig
 	return key ? retire(store, key) : NULL;
 }
 
+uint32_t retire_keep_s(const struct session_store *store, uint32_t lifetime_s)
+{
+	const uint32_t retention_s = store->config.count_retention_s;
+
+	/* Within its lifetime it may be pulled again. */
+	return retention_s == 0 || retention_s > lifetime_s ? retention_s : lifetime_s;
+}
+
+/* An earlier process reserved COUNTs of a keyset, and may have used them; whose keys they were, it had no time
+ * to write. */
+static void leave_nameless(struct session_store *store, const struct session *s, unsigned slot)
+{
+	const struct session_keyset *keyset = &s->keysets[slot];
+	const struct counts_key key = {
+		.imsi = store_imsi(s), .keyset = counts_nameless, .bearer = s->nsapi};
+
+	if (keyset->count.uplink == 0 && keyset->count.downlink == 0)
+		return;
+	if (counts_put(store->counts, &key, keyset->count, retire_keep_s(store, 0)) != 0)
+		abort(); /* there is a place for each keyset */
+}
+
+/* Until the workers have said what the COUNTs are, the disk is to know what they are below. */
+static void remember_bound(struct session_store *store, const struct session *s, unsigned slot,
+			   const struct retired *retired)
+{
+	const struct counts_value bound = {.uplink = ceilings_bound(s, slot, UP),
+					   .downlink = ceilings_bound(s, slot, DOWN)};
+
+	if (store->config.is_durable &&
+	    counts_bind(store->counts, &retired->counts_key, bound, retired->keep_s) != 0)
+		abort();
+}
+
 struct retired *retire_keyset(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
-	const uint32_t retention_s = store->config.count_retention_s;
 	struct retired *retired;
 
-	if (!keyset->is_known)
+	if (!keyset->is_known) {
+		leave_nameless(store, s, slot);
 		return retire_key(store, s, slot);
+	}
 	retired = retire(store, keyset->key);
 	keyset->key = NULL;
 	retired->has_counts = true;
 	retired->counts_key = (struct counts_key){
 		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	retired->counts = keyset->count; /* of a direction without a live flow */
-	/* Within its lifetime it may be pulled again. */
-	if (retention_s > 0)
-		retired->keep_s =
-			retention_s > keyset->lifetime_s ? retention_s : keyset->lifetime_s;
+	retired->keep_s = retire_keep_s(store, keyset->lifetime_s);
+	remember_bound(store, s, slot, retired);
 	return retired;
 }
 
@@ -58,8 +91,10 @@ static void remember(const struct retired *retired)
 {
 	struct session_store *store = retired->store;
 
-	if (retired->counts.uplink == 0 && retired->counts.downlink == 0)
-		return; /* never used */
+	if (retired->counts.uplink == 0 && retired->counts.downlink == 0) {
+		counts_unbind(store->counts, &retired->counts_key); /* never used */
+		return;
+	}
 	if (counts_put(store->counts, &retired->counts_key, retired->counts, retired->keep_s) != 0)
 		store_log(store, SESSION_LOG_WARNING,
 			  "IMSI %s: no memory for the COUNTs of its keyset; they would start from "

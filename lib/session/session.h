@@ -17,6 +17,7 @@
 #include "e2m/e2m.h"
 #include "gtp/pco.h"
 #include "session/pull.h"
+#include "state/state.h"
 
 struct session_config {
 	struct e2m_numbers numbers;
@@ -36,8 +37,9 @@ struct session_config {
 	/* What must outlive the process is told to session_collect, and no COUNT is used before it is on
 	 * disk that it may have been. */
 	bool is_durable;
-	uint32_t count_block; /* COUNTs that are reserved at once, at most; a power of two, at least 2 */
-	uint64_t age_s;	      /* state_age at the start */
+	uint32_t
+		count_block; /* COUNTs that are reserved at once, at most; a power of two, at least 2 */
+	uint64_t age_s;	     /* state_age at the start */
 	struct pull_config pull;
 };
 
@@ -62,6 +64,7 @@ struct session_ops {
 
 #define SESSION_COUNTERS(X)                                                                       \
 	X(LEARNED, "session.learned")                                                             \
+	X(RESTORED, "session.restored") /* of an earlier process */                               \
 	X(REPLACED, "session.replaced") /* Create for an IMSI and NSAPI that were there */        \
 	X(REMOVED, "session.removed")                                                             \
 	X(MOVED, "session.moved")		/* downlink or uplink tunnel changed */           \
@@ -77,6 +80,9 @@ struct session_ops {
 	X(KEYSETS_CHANGED, "session.keysets_changed")  /* other keys than before, same name */    \
 	X(FLUSHED, "session.flushed")		       /* keysets that lost their keys, unused */ \
 	X(FLUSHED_PULLED, "session.flushed_pulled")    /* and got them again */                   \
+	X(STATE_WRITES, "state.writes")		       /* batches */                              \
+	X(STATE_FAILURES, "state.failures")                                                       \
+	X(RESERVATIONS, "state.reservations") /* of COUNTs, asked for */                          \
 	X(GTPC_SEEN, "gtpc.seen")                                                                 \
 	X(GTPC_UNPARSED, "gtpc.unparsed")                                                         \
 	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                   \
@@ -126,6 +132,25 @@ void session_take_event(struct session_store *store, unsigned worker,
 /* Timers; sends the pulls that wait. Call often, every 10 ms at least. */
 void session_advance(struct session_store *store, uint64_t now_ms);
 
+/* --- what outlives the process: with is_durable --- */
+
+/* Fills batch with what has changed and is not on disk; false: there is nothing to write now. The next may be
+ * collected when session_written has heard what has become of this one. */
+bool session_collect(struct session_store *store, struct state_batch *batch);
+/* error: 0 when all of batch is on disk, else why nothing of it is. */
+void session_written(struct session_store *store, const struct state_batch *batch, int error);
+/* After the workers have stopped: from now on session_collect gives COUNTs as they are, so that after a clean
+ * stop none is skipped, nor refused. */
+void session_conclude(struct session_store *store);
+
+/* Before anything else: a record of an earlier process, in the order of ids. -ENOSPC: config.max is too small.
+ * Nothing is sent to the workers yet. */
+int session_restore(struct session_store *store, const struct state_session *record);
+int session_restore_counts(struct session_store *store, const struct state_counts *record);
+/* Then, until it returns 0: makes the flows of sessions from id first on, up to count, and returns where to go
+ * on. Commands and events must be carried in between. */
+uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t count);
+
 /* --- for people --- */
 
 /* Of a keyset's keys, in the memory that workers read. */
@@ -135,6 +160,7 @@ struct session_totals {
 	uint32_t sessions;
 	uint32_t ready; /* can protect and open */
 	uint32_t max;
+	int state_error;	  /* why the last batch could not be written, for state_strerror */
 	size_t octets;		  /* control's memory for one session at rest, all but keys */
 	size_t octets_remembered; /* for the COUNTs of one keyset that has left its session */
 };

@@ -54,7 +54,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->sessions = calloc((size_t)c->max + 1, sizeof(*store->sessions));
 	store->gsns = gsns_new();
 	store->wheel = wheel_new(now_ms, store);
-	if (!store->sessions || !store->gsns || !store->wheel)
+	if (!store->sessions || !store->gsns || !store->wheel || changes_init(store) != 0)
 		return -ENOMEM;
 	store->counts = counts_new(c->max * COUNTS_PER_SESSION, store->wheel, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
@@ -109,6 +109,7 @@ void session_store_free(struct session_store *store)
 	free(store->lingers_by_age);
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		free(store->heads[i]);
+	changes_free(store);
 	gsns_free(store->gsns);
 	free(store->sessions);
 	free(store);
@@ -345,6 +346,19 @@ static struct session *take_place(struct session_store *store)
 	return s;
 }
 
+static struct session *make_session(struct session_store *store, struct session *s,
+				    const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	store->in_use++;
+	*s = (struct session){.serial = store_next_serial(store),
+			      .imsi = pack_imsi(imsi),
+			      .nsapi = nsapi,
+			      .primary = nsapi,
+			      .counter_octets = store->config.counter_octets & 3};
+	store_index(store, s, INDEX_SUBSCRIBER);
+	return s;
+}
+
 struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi)
 {
@@ -352,14 +366,25 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 
 	if (store->in_use == store->config.max || !store_has_room(store, DATAPATH_KEYSETS))
 		return NULL;
-	s = take_place(store);
-	store->in_use++;
-	*s = (struct session){.serial = store_next_serial(store),
-			      .imsi = pack_imsi(imsi),
-			      .nsapi = nsapi,
-			      .primary = nsapi};
-	store_index(store, s, INDEX_SUBSCRIBER);
+	s = make_session(store, take_place(store), imsi, nsapi);
+	changes_note(store, s);
 	return s;
+}
+
+static void free_place(struct session_store *store, struct session *s)
+{
+	s->serial = 0;
+	s->link[INDEX_SUBSCRIBER] = store->free_first;
+	store->free_first = store_id(store, s);
+}
+
+struct session *store_restore_session(struct session_store *store, uint32_t id,
+				      const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	while (store->highest + 1 < id)
+		free_place(store, &store->sessions[++store->highest]);
+	store->highest = id;
+	return make_session(store, &store->sessions[id], imsi, nsapi);
 }
 
 void store_free_session(struct session_store *store, struct session *s)
@@ -371,10 +396,9 @@ void store_free_session(struct session_store *store, struct session *s)
 	gsns_give_back(store->gsns, s->control_ggsn.gsn);
 	for (unsigned d = 0; d < 2; d++)
 		gsns_give_back(store->gsns, s->flow[d].tunnel.gsn);
-	s->serial = 0;
-	s->link[INDEX_SUBSCRIBER] = store->free_first;
-	store->free_first = store_id(store, s);
+	free_place(store, s);
 	store->in_use--;
+	changes_note(store, s);
 }
 
 struct session *store_session(struct session_store *store, uint32_t id)
@@ -390,14 +414,17 @@ uint32_t store_id(const struct session_store *store, const struct session *s)
 }
 
 struct session *store_session_of_event(struct session_store *store, unsigned worker,
-				       const struct datapath_event *event)
+				       const struct datapath_event *event,
+				       enum session_direction *direction)
 {
 	struct session *s = store_session(store, event->session);
 
 	for (unsigned d = 0; s && d < 2; d++)
 		if (s->flow[d].live && s->flow[d].worker == worker &&
-		    s->flow[d].number == event->flow)
+		    s->flow[d].number == event->flow) {
+			*direction = d;
 			return s;
+		}
 	return NULL;
 }
 

@@ -24,6 +24,13 @@ enum session_index {
 	SESSION_INDEXES,
 };
 
+/* COUNTs of one direction that may be used: ceilings.c. */
+struct session_ceiling {
+	uint32_t granted; /* on disk: those below it may be */
+	uint16_t asked;	  /* when more were last asked for */
+	uint8_t block;	  /* how many then, as a power of two; 0: never */
+};
+
 /* A million of them: what a session needs only now and then is in struct session_work. */
 struct session_keyset {
 	struct e2m_keyset_id id;
@@ -42,7 +49,8 @@ struct session_keyset {
 	uint32_t seen; /* sum of its COUNTs at the last look */
 	/* Of the directions whose flow is not live; else the worker's are the truth. */
 	struct counts_value count;
-	struct npdu_key *key; /* MISSING: has come, but operations are under way */
+	struct session_ceiling ceiling[2]; /* by direction */
+	struct npdu_key *key;		   /* MISSING: has come, but operations are under way */
 };
 
 struct operation;
@@ -58,6 +66,7 @@ struct session_waiter {
 struct session_work {
 	struct operation_list operations; /* the first is under way */
 	struct session_waiter waiters[DATAPATH_KEYSETS];
+	uint32_t wanted[DATAPATH_KEYSETS][2]; /* ceilings that are to be on disk; 0: none */
 };
 
 /* struct tunnel without the address: few GSNs have many tunnels. */
@@ -85,6 +94,7 @@ struct session {
 	uint8_t primary;	   /* NSAPI of the context whose PDP address it shares; its own */
 	uint8_t newest : 1;	   /* keyset's place of the latest activation */
 	uint8_t downlink_slot : 1; /* what downlink uses */
+	uint8_t counter_octets : 2;
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
@@ -123,6 +133,17 @@ LIST_HEAD(retired_list, retired);
 struct transaction;
 TAILQ_HEAD(transaction_list, transaction);
 
+/* What is to be on disk: changes.c. */
+struct changes {
+	uint32_t *ids; /* of sessions that wait: a ring of config.max + 1 */
+	bool *waits;   /* by id */
+	uint32_t first, count;
+	uint64_t told_age_s;
+	uint64_t retry_ms;
+	int error;    /* of the last batch */
+	bool is_last; /* the workers have stopped: COUNTs are exact, and nothing is reserved */
+};
+
 struct session_store {
 	struct session_config config;
 	struct session_ops ops;
@@ -156,6 +177,8 @@ struct session_store {
 		uint32_t rounds;
 	} watch;
 
+	struct changes changes;
+
 	struct transaction_list *transactions; /* by hash */
 	struct transaction_list transactions_by_age;
 	uint32_t transactions_count;
@@ -166,6 +189,9 @@ struct session_store {
 /* NULL: no place left. */
 struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi);
+/* The same in a place that no session has had, above all that have. */
+struct session *store_restore_session(struct session_store *store, uint32_t id,
+				      const struct e2m_imsi *imsi, uint8_t nsapi);
 void store_free_session(struct session_store *store, struct session *session);
 /* Of a Create: tells a session from the one that had its place, or its IMSI and NSAPI, before. */
 uint32_t store_next_serial(struct session_store *store);
@@ -193,9 +219,11 @@ struct tunnel store_tunnel(const struct session_store *store, const struct sessi
 /* -ENOMEM: it is as before. An index that it is a key of must not have the session. */
 int store_set_tunnel(struct session_store *store, struct session_tunnel *tunnel,
 		     const struct tunnel *value);
-/* The session that an event is about, if flow is still its own; NULL when it was meant for another. */
+/* The session that an event is about, if flow is still its own, and which of its flows that is; NULL when it was
+ * meant for another. */
 struct session *store_session_of_event(struct session_store *store, unsigned worker,
-				       const struct datapath_event *event);
+				       const struct datapath_event *event,
+				       enum session_direction *direction);
 
 void store_count(struct session_store *store, enum session_counter counter);
 void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
@@ -214,6 +242,44 @@ void due_set(struct session_store *store, struct session *session, uint32_t *due
 /* The same, unless an earlier one is set. */
 void due_set_no_later(struct session_store *store, struct session *session, uint32_t *due,
 		      uint64_t delay_ms);
+
+/* A due time as one of state_age, in seconds. */
+uint32_t due_age_s(const struct session_store *store, uint32_t due);
+
+/* --- changes.c: what is to be on disk --- */
+
+int changes_init(struct session_store *store);
+void changes_free(struct session_store *store);
+/* Something of the session has changed that its record has, or it has come, or gone. */
+void changes_note(struct session_store *store, const struct session *session);
+size_t changes_octets(const struct session_store *store);
+uint64_t changes_age_s(const struct session_store *store);
+
+/* --- ceilings.c: COUNTs that may be used --- */
+
+/* COUNTs below needed are to be used of the keyset in slot: reserves those that are not, and some more. */
+void ceilings_ask(struct session_store *store, struct session *session, unsigned slot,
+		  enum session_direction direction, uint32_t needed);
+/* It will be used from the COUNT on that it has: the same, unless there are some left. */
+void ceilings_begin(struct session_store *store, struct session *session, unsigned slot,
+		    enum session_direction direction);
+/* The keyset leaves its place. */
+void ceilings_give_up(struct session *session, unsigned slot);
+void ceilings_take_low(struct session_store *store, struct session *session,
+		       const struct datapath_event *event, enum session_direction direction);
+/* What a worker is to be told. */
+struct datapath_ceiling ceilings_of(const struct session_store *store,
+				    const struct session *session, unsigned slot,
+				    enum session_direction direction);
+/* All COUNTs that were ever used of the keyset are below it; */
+uint32_t ceilings_bound(const struct session *session, unsigned slot,
+			enum session_direction direction);
+/* and what is to be on disk. */
+uint32_t ceilings_wanted(const struct session *session, unsigned slot,
+			 enum session_direction direction);
+/* A record of the session, as it was then, is on disk. */
+void ceilings_grant(struct session_store *store, struct session *session,
+		    const struct state_session *record);
 
 /* --- work.c: what is under way --- */
 
@@ -239,6 +305,9 @@ void flows_stop(struct session_store *store, struct session *session,
 void flows_set_keyset(struct session_store *store, struct session *session,
 		      enum session_direction direction, unsigned slot, bool keep_count,
 		      void *acknowledge);
+/* Says to a live flow how many COUNTs of a keyset may be used now. */
+void flows_raise_ceiling(struct session_store *store, struct session *session,
+			 enum session_direction direction, unsigned slot);
 /* Says to a live flow which place to use; acknowledged after all that was said before. */
 void flows_use_keyset(struct session_store *store, struct session *session,
 		      enum session_direction direction, void *acknowledge);
@@ -303,8 +372,10 @@ void keys_use_newest(struct session_store *store, struct session *session);
 void keys_change_over(struct session_store *store, struct session *session);
 /* Downlink uses the newest keyset, and the other is about to go. */
 bool keys_is_leaving(const struct session *session);
+/* After a restart: waits again for what a changeover, or the keyset before it, was waiting for. */
+void keys_resume_changeover(struct session_store *store, struct session *session);
 void keys_take_event(struct session_store *store, struct session *session,
-		     const struct datapath_event *event);
+		     const struct datapath_event *event, enum session_direction direction);
 
 /* --- obtain.c: keysets from key sources, and their end --- */
 
@@ -331,6 +402,8 @@ uint32_t watch_use_of(const struct session_store *store, const struct session *s
 /* Takes out of a place its key, or its key and COUNTs, for retire_tell. NULL: there was nothing. */
 struct retired *retire_key(struct session_store *store, struct session *session, unsigned slot);
 struct retired *retire_keyset(struct session_store *store, struct session *session, unsigned slot);
+/* How long COUNTs of a keyset with that lifetime are remembered. */
+uint32_t retire_keep_s(const struct session_store *store, uint32_t lifetime_s);
 /* Tells live flows what a place holds now. When all have heard it, the retired key is wiped and its
  * COUNTs, as the workers had them, are remembered. */
 void retire_tell(struct session_store *store, struct session *session, unsigned slot,

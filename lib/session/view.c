@@ -5,6 +5,7 @@
 void session_take_event(struct session_store *store, unsigned worker,
 			const struct datapath_event *event)
 {
+	enum session_direction direction;
 	struct session *s;
 
 	if (event->kind == DATAPATH_DONE) {
@@ -16,9 +17,9 @@ void session_take_event(struct session_store *store, unsigned worker,
 			apply_acknowledged(store, event);
 		return;
 	}
-	s = store_session_of_event(store, worker, event);
+	s = store_session_of_event(store, worker, event, &direction);
 	if (s)
-		keys_take_event(store, s, event);
+		keys_take_event(store, s, event, direction);
 }
 
 /* What was set aside for config.max sessions, for each of them. */
@@ -28,7 +29,8 @@ static size_t octets_of_session(const struct session_store *store)
 	const size_t heads = (size_t)SESSION_INDEXES * store->heads_count * sizeof(uint32_t);
 	const size_t flow_numbers =
 		(size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
-	const size_t shared = heads + flow_numbers + counts_octets(store->counts);
+	const size_t shared =
+		heads + flow_numbers + counts_octets(store->counts) + changes_octets(store);
 
 	return sizeof(struct session) + (shared + config->max - 1) / config->max;
 }
@@ -38,6 +40,7 @@ void session_totals(const struct session_store *store, struct session_totals *to
 	totals->sessions = store->in_use;
 	totals->ready = store->ready;
 	totals->max = store->config.max;
+	totals->state_error = store->changes.error;
 	totals->octets = octets_of_session(store);
 	totals->octets_remembered = counts_octets_each();
 }

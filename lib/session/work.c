@@ -25,7 +25,8 @@ void work_end(struct session *s)
 	if (!s->work || !TAILQ_EMPTY(&s->work->operations))
 		return;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (work_is_pulling(s, slot))
+		if (work_is_pulling(s, slot) || s->work->wanted[slot][UP] ||
+		    s->work->wanted[slot][DOWN])
 			return;
 	free(s->work);
 	s->work = NULL;

@@ -57,6 +57,7 @@ static void walk_keyset(struct codec *c, struct state_keyset *k)
 	FIELD(c, k->id.value);
 	FIELD(c, k->fingerprint);
 	FIELD(c, k->lifetime_s);
+	FIELD(c, k->over_at);
 	FIELD(c, k->ceiling);
 }
 
@@ -172,8 +173,8 @@ static bool keyset_is_good(const struct state_keyset *k)
 
 static bool session_is_good(const struct state_session *s)
 {
-	return s->id > 0 && imsi_is_good(&s->imsi) && s->nsapi <= 15 && s->primary <= 15 &&
-	       s->newest < STATE_KEYSETS && s->downlink_slot < STATE_KEYSETS &&
+	return s->id > 0 && s->serial > 0 && imsi_is_good(&s->imsi) && s->nsapi <= 15 &&
+	       s->primary <= 15 && s->newest < STATE_KEYSETS && s->downlink_slot < STATE_KEYSETS &&
 	       s->counter_octets <= 3 && keyset_is_good(&s->keysets[0]) &&
 	       keyset_is_good(&s->keysets[1]);
 }

@@ -39,6 +39,7 @@ struct state_keyset {
 	struct e2m_keyset_id id;
 	uint8_t fingerprint[STATE_FINGERPRINT_LEN];
 	uint32_t lifetime_s;
+	uint32_t over_at;    /* its lifetime is, in seconds of state_age; 0: never */
 	uint32_t ceiling[2]; /* by direction: every COUNT used is below it */
 };
 

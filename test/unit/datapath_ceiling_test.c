@@ -27,8 +27,8 @@ static void start(void)
 	rig_add_flow(&rig, &down);
 	rig_set_keyset(&rig, &up, 0, DATAPATH_KEY_READY, 3, key, 0);
 	rig_set_keyset(&rig, &down, 0, DATAPATH_KEY_READY, 3, key, 0);
-	rig_set_ceiling(&rig, &up, 0, 0, 0);
-	rig_set_ceiling(&rig, &down, 0, 0, 0);
+	rig_set_ceiling(&rig, &up, 0, 0, DATAPATH_NO_MARK);
+	rig_set_ceiling(&rig, &down, 0, 0, DATAPATH_NO_MARK);
 	rig_forget(&rig);
 }
 
@@ -152,6 +152,23 @@ static void what_waits_is_asked_for_too(void)
 	event = rig_event(&rig, DATAPATH_LOW, 0);
 	CU_ASSERT_EQUAL(event->cookie, 2);
 	CU_ASSERT_EQUAL(event->count[0], 5);
+	tear_down();
+}
+
+/* Nothing may be used yet, and nobody has asked: as after a restart. */
+static void the_first_packet_asks_where_nobody_has(void)
+{
+	set_up();
+	rig_set_ceiling(&rig, &down, 0, 0, 0);
+	rig_set_ceiling(&rig, &up, 0, 0, 0);
+	send_down(0);
+	send_down(1);
+	send_up(key, 3, 0);
+	CU_ASSERT_EQUAL_FATAL(rig_count_events(&rig, DATAPATH_LOW), 2);
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->flow, down.number);
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->count[0], 1);
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 1)->flow, up.number);
+	CU_ASSERT_EQUAL(datapath_held(rig.workers[0]), 3);
 	tear_down();
 }
 
@@ -328,6 +345,7 @@ int main(void)
 		 downlink_sends_nothing_at_the_ceiling_and_goes_on_in_order},
 		{"more is asked for once, at the mark", more_is_asked_for_once_at_the_mark},
 		{"what waits is asked for too", what_waits_is_asked_for_too},
+		{"the first packet asks where nobody has", the_first_packet_asks_where_nobody_has},
 		{"what waits too long, or is too much, has a name of its own",
 		 what_waits_too_long_or_is_too_much_has_a_name_of_its_own},
 		{"a packet may wait for its key and then for its COUNT",

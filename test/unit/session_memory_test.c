@@ -16,7 +16,7 @@
 #define FLOWS	      (2 * SESSIONS + 1024)
 #define IN_FLIGHT     1024
 #define CHUNK	      (2U << 20) /* of memory for keys */
-#define AT_REST_MAX   320	 /* octets a session in control, without its key */
+#define AT_REST_MAX   352	 /* octets a session in control, without its key */
 #define UNDER_WAY_MAX 512	 /* on top of that, for each with work under way */
 #define MALLOC_ROUNDS 16	 /* where what would be left over is too small to be of use */
 
