@@ -9,7 +9,7 @@
 #include "diameter/internal.h"
 
 /* How long a silent host is asked last: the first time, and at most. */
-#define SILENT_MIN_MS 1000
+#define SILENT_MIN_MS 5000
 #define SILENT_MAX_MS 60000
 /* How long others are preferred to one that is busy. */
 #define BUSY_MS 200

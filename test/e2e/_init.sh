@@ -10,7 +10,7 @@
 #   gn0 10.1.0.1 ------- acc0 [ hse ] core0 ---------- gn0 10.1.0.2   tun0 10.2.0.1
 #   mgmt0 10.99.0.3 --+         mgmt0 10.99.0.2
 #                     |         |
-#                     +- br0 10.99.0.1 -+    namespace home: hse-hss, and as a KMS 10.99.0.4
+#                     +- br0 10.99.0.1 -+    namespace home: hse-hss; as KMS 10.99.0.4, .5
 #
 # A test sources this file, sets what it wants otherwise (see "what a test may set"), calls
 # lab_start, does its one thing, and ends; `die` or any failing command fails it. It needs root.
@@ -49,6 +49,8 @@ hss_imsi=$imsi         # the IMSI in hse-hss.yaml
 hss_hses='[hse.home.example]'
 kms_hses='[hse.home.example]'
 hse_pull='{}'          # the pull: mapping of hse.yaml
+hse_peers=             # more of its peers: lines of a list
+hse_key_sources='- {kind: diameter, name: hss, host: hss.home.example, realm: home.example}'
 hse_sessions=          # more of its sessions: mapping, each ", key: value"
 log_level=info
 ue_tun_mtu=1400
@@ -254,7 +256,8 @@ lab_network() {
 
 	ip -n "$run-home" link add br0 type bridge
 	ip -n "$run-home" addr add 10.99.0.1/24 dev br0
-	ip -n "$run-home" addr add 10.99.0.4/24 dev br0 # of a KMS
+	ip -n "$run-home" addr add 10.99.0.4/24 dev br0 # of a KMS, and of another
+	ip -n "$run-home" addr add 10.99.0.5/24 dev br0
 	ip -n "$run-home" link set br0 up
 	for ns in hse sgsn; do
 		veth_add "$ns" mgmt0 home "to-$ns"
@@ -300,26 +303,28 @@ config_hss() {
 		    - {identity: hse.home.example}
 		    - {identity: sgsn.home.example}
 		    - {identity: kms.home.example}
+		    - {identity: kms2.home.example}
 		subscribers:
 	END
 	subscribers | sed 's/^/  /'
 }
 
+# config_kms [NAME ADDRESS]
 config_kms() {
 	cat <<-END
 		role: kms
 		log: {level: $log_level}
-		state: $lab/kms.state
+		state: $lab/${1:-kms}.state
 		kms:
-		  key_file: kms.master
+		  key_file: ${1:-kms}.master
 		  hss: {hosts: [hss.home.example], realm: home.example}
 		  may_pull:
 		    - {imsi: "26201", hses: $kms_hses}
 		diameter:
-		  identity: kms.home.example
+		  identity: ${1:-kms}.home.example
 		  realm: home.example
-		  listen: {address: 10.99.0.4, port: 5868}
-		  tls: {certificate: kms.home.example.pem, key: kms.home.example.key, ca: ca.pem}
+		  listen: {address: ${2:-10.99.0.4}, port: 5868}
+		  tls: {certificate: ${1:-kms}.home.example.pem, key: ${1:-kms}.home.example.key, ca: ca.pem}
 		  peers:
 		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
 		    - {identity: hse.home.example}
@@ -363,9 +368,10 @@ config_hse() {
 		  tls: {certificate: hse.home.example.pem, key: hse.home.example.key, ca: ca.pem}
 		  peers:
 		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
+		$(sed 's/^./    &/' <<<"$hse_peers")
 		  connect_interval_s: 1
 		key_sources:
-		  - {kind: diameter, name: hss, host: hss.home.example, realm: home.example}
+		$(sed 's/^/  /' <<<"$hse_key_sources")
 		telemetry: {prefix: $run}
 	END
 }
@@ -442,14 +448,18 @@ start_hss() {
 	wait_for 15 "hse-hss to listen" hss_listens
 }
 
-# start_kms: returns when it listens; waits for no Diameter peer.
+# start_kms [NAME ADDRESS]: a hse-hss with role kms, as program hse-NAME; returns when it is connected with the HSS,
+# or, when there is none, when it listens.
 start_kms() {
-	[ -e "$lab/kms.home.example.pem" ] || certificate kms.home.example
-	[ -e "$lab/kms.master" ] || master_key >"$lab/kms.master"
-	chmod 600 "$lab/kms.master"
-	config_kms >"$lab/hse-kms.yaml"
-	start hse-kms home "$build/app/hse-hss" --config "$lab/hse-kms.yaml"
-	wait_for 15 "the KMS to listen" kms_listens
+	local name=${1:-kms} address=${2:-10.99.0.4}
+	[ -e "$lab/$name.home.example.pem" ] || certificate "$name.home.example"
+	[ -e "$lab/$name.master" ] || master_key >"$lab/$name.master"
+	chmod 600 "$lab/$name.master"
+	config_kms "$name" "$address" >"$lab/hse-$name.yaml"
+	: >"$lab/hse-$name.log"
+	start "hse-$name" home "$build/app/hse-hss" --config "$lab/hse-$name.yaml"
+	wait_for 15 "the KMS to listen" kms_listens "$name" "$address"
+	[ -z "${pids[hse-hss]:-}" ] || wait_log "hse-$name" 'hss.home.example is open'
 }
 
 master_key() {
@@ -457,7 +467,7 @@ master_key() {
 }
 
 kms_listens() {
-	is_running hse-kms && in_ns home ss -Htln src 10.99.0.4:5868 | grep -q .
+	is_running "hse-$1" && in_ns home ss -Htln src "$2:5868" | grep -q .
 }
 
 hss_listens() {
@@ -548,8 +558,9 @@ peers_closed() {
 	[ "$(status peers_open)" -eq 0 ]
 }
 
+# wait_peer_open [COUNT]: that many Diameter peers of hse.
 wait_peer_open() {
-	wait_for 20 "hse's connection to hse-hss" peers_open 1
+	wait_for 20 "hse's Diameter connections" peers_open "${1:-1}"
 }
 
 # --- traffic and captures ----------------------------------------------------------------------------------------------
