@@ -304,6 +304,8 @@ config_hss() {
 		    - {identity: sgsn.home.example}
 		    - {identity: kms.home.example}
 		    - {identity: kms2.home.example}
+		    - {identity: sgsn2.home.example}
+		    - {identity: bad.home.example}
 		subscribers:
 	END
 	subscribers | sed 's/^/  /'

@@ -241,6 +241,21 @@ static void each_refusal_of_clause_4_has_its_reason(void)
 	close_lab();
 }
 
+static void two_hses_that_may_pull_a_keyset_get_the_same(void)
+{
+	struct diameter_auth_request request = auth_request(AKA_UMTS);
+
+	open_lab("");
+	struct diameter_auth_answer vector = ask(&request);
+	struct diameter_key_answer one = pull(IMSI, HSE, E2M_ID_RAND, vector.vector.rand);
+	struct diameter_key_answer other =
+		pull(IMSI, "other.home.test", E2M_ID_RAND, vector.vector.rand);
+	CU_ASSERT_EQUAL(one.outcome, DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(other.outcome, DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(memcmp(&one.keyset, &other.keyset, sizeof(one.keyset)), 0);
+	close_lab();
+}
+
 static void a_keyset_is_not_available_when_its_time_has_passed(void)
 {
 	struct diameter_auth_request request = auth_request(AKA_UMTS);
@@ -290,6 +305,8 @@ int main(void)
 		{"a USIM that is ahead resynchronises", a_usim_that_is_ahead_resynchronises},
 		{"each refusal of clause 4 has its reason",
 		 each_refusal_of_clause_4_has_its_reason},
+		{"two HSEs that may pull a keyset get the same",
+		 two_hses_that_may_pull_a_keyset_get_the_same},
 		{"a keyset is not available when its time has passed",
 		 a_keyset_is_not_available_when_its_time_has_passed},
 		{"too many pulls a second are too busy", too_many_pulls_a_second_are_too_busy},
