@@ -41,8 +41,26 @@ static int answer_while_open(teller tell, const char *params, struct rte_tel_dat
 struct status {
 	struct session_totals totals;
 	uint32_t pulls_in_flight;
-	unsigned peers_open;
+	char pull_pace[RTE_TEL_MAX_STRING_LEN];
 };
+
+/* "hss 4000/s": the sources that are too busy, and what they are given; "free": none is. */
+static void write_pace(const struct pull_manager *pulls, char *text, size_t size)
+{
+	size_t len = (size_t)snprintf(text, size, "free");
+
+	for (unsigned i = 0, limited = 0; i < pull_sources(pulls); i++) {
+		const uint32_t pace = pull_source_pace(pulls, i);
+
+		if (pace == 0)
+			continue;
+		len = limited++ > 0 ? len : 0;
+		if (len < size)
+			len += (size_t)snprintf(text + len, size - len, "%s%s %" PRIu32 "/s",
+						len > 0 ? ", " : "", pull_source_name(pulls, i),
+						pace);
+	}
+}
 
 static void ask_status(struct hse_control *control, void *arg)
 {
@@ -50,6 +68,8 @@ static void ask_status(struct hse_control *control, void *arg)
 
 	session_totals(control_store(control), &status->totals);
 	status->pulls_in_flight = pull_in_flight(session_pulls(control_store(control)));
+	write_pace(session_pulls(control_store(control)), status->pull_pace,
+		   sizeof(status->pull_pace));
 }
 
 static void add_port(struct rte_tel_data *d, enum datapath_side side, const char *name,
@@ -108,6 +128,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_u64(d, "sessions_max", status.totals.max);
 	add_memory(d, &status.totals);
 	rte_tel_data_add_dict_u64(d, "pulls_in_flight", status.pulls_in_flight);
+	rte_tel_data_add_dict_string(d, "pull_pace", status.pull_pace);
 	rte_tel_data_add_dict_u64(d, "held_packets", held);
 	rte_tel_data_add_dict_u64(d, "peers_open", peers_open());
 	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");

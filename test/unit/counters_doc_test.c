@@ -82,7 +82,7 @@ static void each_counter_of_a_worker_is_documented(void)
 
 static void each_counter_of_control_is_documented(void)
 {
-	static const char *const of_pulls[] = {"sent", "coalesced", "retries"};
+	static const char *const of_pulls[] = {"sent", "coalesced", "retries", "refused_again"};
 	static struct names page, program;
 
 	read_page("Control", &page);
@@ -92,9 +92,29 @@ static void each_counter_of_control_is_documented(void)
 		add(&program, "pull.", of_pulls[i], NAME_OCTETS);
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add(&program, "pull.", keysource_outcome_name(i), NAME_OCTETS);
+	add(&program, "", "diameter.unexpected_answers", NAME_OCTETS);
+	expect_same(&page, &program);
+}
+
+static void each_counter_of_a_key_source_is_documented(void)
+{
+	static const char *const of_sources[] = {
+		"sent",		  "slowed",	      "failovers",	 "prefetch.sent",
+		"prefetch.found", "prefetch.refused", "prefetch.dropped"};
+	static struct names page, program;
+
+	read_page("Key sources", &page);
+	for (unsigned i = 0; i < sizeof(of_sources) / sizeof(of_sources[0]); i++)
+		add(&program, "", of_sources[i], NAME_OCTETS);
+	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
+		add(&program, "", keysource_outcome_name(i), NAME_OCTETS);
+	for (unsigned i = 1; i < KEYSOURCE_FAULTS; i++)
+		add(&program, "fault.", keysource_fault_name(i), NAME_OCTETS);
 	expect_same(&page, &program);
 }
 
 UNIT_MAIN("counters-doc",
 	  {"each_counter_of_a_worker_is_documented", each_counter_of_a_worker_is_documented},
-	  {"each_counter_of_control_is_documented", each_counter_of_control_is_documented})
+	  {"each_counter_of_control_is_documented", each_counter_of_control_is_documented},
+	  {"each_counter_of_a_key_source_is_documented",
+	   each_counter_of_a_key_source_is_documented})
