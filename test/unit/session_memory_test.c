@@ -4,8 +4,10 @@
  * there is, and what a session needs while something is under way is given back.
  */
 #include <malloc.h>
+#include <rte_eal.h>
 #include <sys/mman.h>
 
+#include "datapath/datapath.h"
 #include "gtp/gtpc_v1.h"
 #include "gtp/pco.h"
 #include "npdu/npdu.h"
@@ -16,6 +18,7 @@
 #define FLOWS	      (2 * SESSIONS + 1024)
 #define IN_FLIGHT     1024
 #define CHUNK	      (2U << 20) /* of memory for keys */
+#define WHOLE_MAX     768	 /* octets a session, with the keys of both keysets */
 #define AT_REST_MAX   352	 /* octets a session in control, without its key */
 #define UNDER_WAY_MAX 512	 /* on top of that, for each with work under way */
 #define MALLOC_ROUNDS 16	 /* where what would be left over is too small to be of use */
@@ -164,24 +167,25 @@ static void pass(uint64_t ms)
 	session_advance(rig.store, rig.now);
 }
 
+static struct session_config config = {.max = SESSIONS,
+				       .workers = 1,
+				       .counter_octets = 1,
+				       .replay_window = 64,
+				       .gcm_tag_octets = 8,
+				       .changeover_s = 10,
+				       .negative_cache_s = 10,
+				       .pull = {.timeout_ms = 2000,
+						.retry_min_ms = 200,
+						.retry_max_ms = 5000,
+						.in_flight_max = IN_FLIGHT}};
+
 static void start(void)
 {
-	const struct session_config config = {.numbers = e2m_default_numbers,
-					      .max = SESSIONS,
-					      .workers = 1,
-					      .counter_octets = 1,
-					      .replay_window = 64,
-					      .gcm_tag_octets = 8,
-					      .changeover_s = 10,
-					      .negative_cache_s = 10,
-					      .pull = {.timeout_ms = 2000,
-						       .retry_min_ms = 200,
-						       .retry_max_ms = 5000,
-						       .in_flight_max = IN_FLIGHT}};
 	const struct session_ops ops = {.command = on_command, .log = on_log};
 
 	memset(&rig, 0, sizeof(rig));
 	rig.now = 1000;
+	config.numbers = e2m_default_numbers;
 	rig.store = session_store_new(&config, &ops, rig.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig.store);
 	pull_manager_add_source(session_pulls(rig.store), NULL, "rig", false);
@@ -303,6 +307,35 @@ static struct session_totals totals(void)
 
 /* --- */
 
+static void session_takes_768_octets_at_most(void)
+{
+	char program[] = "session-memory", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
+	     no_shconf[] = "--no-shconf", m[] = "-m", mib[] = "256",
+	     no_telemetry[] = "--no-telemetry", l[] = "-l", lcore[] = "0";
+	char *args[] = {program, no_huge, no_pci, no_shconf, m, mib, no_telemetry, l, lcore};
+	const struct datapath_config datapath = {.workers = 1,
+						 .flows = session_flows_per_worker(&config),
+						 .window_max = config.replay_window,
+						 .mtu = {1500, 1500},
+						 .hold_packets_per_flow = 1,
+						 .hold_packets_total = 1};
+	struct datapath_worker *worker;
+	size_t flows;
+
+	CU_ASSERT_TRUE_FATAL(rte_eal_init(RTE_DIM(args), args) >= 0);
+	worker = datapath_worker_new(&datapath, NULL, NULL);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(worker);
+	flows = datapath.flows * datapath_flow_octets(worker) / SESSIONS;
+	start();
+	printf("octets a session: %zu in control, %zu in workers, %u a key\n", totals().octets,
+	       flows, SESSION_KEY_OCTETS);
+	CU_ASSERT_TRUE(totals().octets + flows + DATAPATH_KEYSETS * SESSION_KEY_OCTETS <=
+		       WHOLE_MAX);
+	stop();
+	datapath_worker_free(worker);
+	rte_eal_cleanup();
+}
+
 static void session_at_rest_takes_what_the_totals_say(void)
 {
 	const size_t before = heap, mapped_before = mapped;
@@ -367,7 +400,7 @@ static void removed_session_leaves_its_counts_alone(void)
 	stop();
 }
 
-UNIT_MAIN("session_memory",
+UNIT_MAIN("session_memory", {"session takes 768 octets at most", session_takes_768_octets_at_most},
 	  {"session at rest takes what the totals say", session_at_rest_takes_what_the_totals_say},
 	  {"work under way is bounded and given back", work_under_way_is_bounded_and_given_back},
 	  {"removed session leaves its COUNTs alone", removed_session_leaves_its_counts_alone})
