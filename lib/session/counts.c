@@ -52,7 +52,7 @@ int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_
 }
 
 /* Records in one list on average, when all are in use. */
-#define RECORDS_A_LIST 16
+#define RECORDS_A_LIST 32
 
 struct counts *counts_new(uint32_t capacity, struct wheel *wheel, bool is_durable)
 {

@@ -19,6 +19,9 @@ const char *session_counter_name(enum session_counter counter)
 	return names[counter];
 }
 
+/* Of an index, when all are in use: a few octets less a session for one look more. */
+#define SESSIONS_A_HEAD 2
+
 /* COUNTs that can be remembered for each session that can exist. */
 #define COUNTS_PER_SESSION 16
 
@@ -47,7 +50,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 {
 	const struct session_config *c = &store->config;
 
-	store->heads_count = c->max;
+	store->heads_count = c->max / SESSIONS_A_HEAD + 1;
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		if (!(store->heads[i] = calloc(store->heads_count, sizeof(uint32_t))))
 			return -ENOMEM;
