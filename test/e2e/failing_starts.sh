@@ -110,6 +110,7 @@ kill -CONT "${pids[hse-hss]}"
 left_nothing
 
 # As soon as it runs, and a little later: before it is ready, it may not know the signal yet, but ends all the same.
+stop hse-hss
 for after in 0.02 0.1 0.2 0.3 0.5; do
 	start hse hse "$build/app/hse" --config "$lab/hse.yaml"
 	sleep "$after"

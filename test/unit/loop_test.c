@@ -188,15 +188,19 @@ static unsigned waiting_to_leave(void)
 	return count;
 }
 
+static void *run_loop(void *arg)
+{
+	loop_run(arg);
+	return NULL;
+}
+
 static void run_until_all_have_left(void)
 {
 	const uint64_t deadline = rte_get_tsc_cycles() + 20 * rte_get_tsc_hz();
 
 	for (unsigned w = 0; w < lab.workers; w++)
-		CU_ASSERT_EQUAL_FATAL(pthread_create(&lab.threads[w], NULL,
-						     (void *(*)(void *))(void *)loop_run,
-						     &lab.loops[w]),
-				      0);
+		CU_ASSERT_EQUAL_FATAL(
+			pthread_create(&lab.threads[w], NULL, run_loop, &lab.loops[w]), 0);
 	while (waiting_to_leave() < 2 * TUNNELS * PACKETS && rte_get_tsc_cycles() < deadline)
 		usleep(1000);
 	atomic_store(&lab.stop, true);
