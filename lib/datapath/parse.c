@@ -385,14 +385,18 @@ static inline void prefetch_packet(struct rte_mbuf *m)
 	rte_prefetch0(packet_of(m));
 }
 
-void parse_packets(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
-		   uint16_t count)
+uint64_t parse_packets(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
+		       uint16_t count)
 {
+	uint64_t octets = 0;
+
 	for (uint16_t i = 0; i < AHEAD && i < count; i++)
 		prefetch_packet(mbufs[i]);
 	for (uint16_t i = 0; i < count; i++) {
 		if (i + AHEAD < count)
 			prefetch_packet(mbufs[i + AHEAD]);
 		parse_packet(w, side, mbufs[i]);
+		octets += rte_pktmbuf_pkt_len(mbufs[i]);
 	}
+	return octets;
 }

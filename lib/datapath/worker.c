@@ -172,12 +172,10 @@ void datapath_process(struct datapath_worker *w, enum datapath_side side, struct
 	struct datapath_counters *counters = &w->counters[side];
 
 	w->now = now;
-	for (uint16_t i = 0; i < count; i++)
-		counters->value[DATAPATH_RX_OCTETS] += rte_pktmbuf_pkt_len(mbufs[i]);
-	counters->value[DATAPATH_RX_PACKETS] += count;
 	if (w->clock)
 		w->clock_at = rte_rdtsc();
-	parse_packets(w, side, mbufs, count);
+	counters->value[DATAPATH_RX_PACKETS] += count;
+	counters->value[DATAPATH_RX_OCTETS] += parse_packets(w, side, mbufs, count);
 	worker_clock(w, DATAPATH_STAGE_PARSE);
 	count = steer_packets(w, mbufs, count);
 	worker_clock(w, DATAPATH_STAGE_STEER);

@@ -206,9 +206,9 @@ bool worker_post(struct datapath_worker *w, const struct datapath_event *event);
 
 /* --- stages --- */
 
-/* Fills packet_of(m) from the frame alone. */
-void parse_packets(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
-		   uint16_t count);
+/* Fills packet_of(m) from the frame alone. Returns the octets of all frames. */
+uint64_t parse_packets(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
+		       uint16_t count);
 
 /* Passes, drops or hands over what is not this worker's; keeps the rest in mbufs and returns its
  * number. */
