@@ -59,10 +59,9 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 	p->kind = PACKET_FRAGMENT;
 	p->tunnel.teid = g->teid;
 	p->hash = tunnel_hash(&p->tunnel);
-	return !steer_away(w, m, tunnel_owner(g->teid, w->config.workers)) &&
-			       lookup_packets(w, &m, 1)
-		       ? m
-		       : NULL;
+	if (steer_away(w, m, tunnel_owner(g->teid, w->config.workers)))
+		return NULL;
+	return lookup_packet(w, m);
 }
 
 /* --- waiting --- */

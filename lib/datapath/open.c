@@ -2,6 +2,7 @@
 /* open: uplink. The five checks of e2m.md 7 in their order, each with its own drop counter; the mirror
  * image is protect.c. Check 5 comes with the crypto batch, and only after it the window moves. */
 #include "datapath/finish.h"
+#include "datapath/lookup.h"
 
 static void post_authenticated(struct datapath_worker *w, const struct flow *flow,
 			       struct flow_keyset *keyset, unsigned slot)
@@ -108,17 +109,18 @@ static void note_batch_h(struct datapath_worker *w, struct flow *flow, uint32_t 
 	}
 }
 
-/* Check 2; DATAPATH_KEYSETS when there is none. */
-static unsigned find_keyset(struct datapath_worker *w, struct flow *flow, uint8_t key_id)
+/* Check 2; NULL when there is none. */
+static inline struct flow_keyset *find_keyset(const struct datapath_worker *w, struct flow *flow,
+					      uint8_t key_id, uint8_t *slot)
 {
-	unsigned slot;
+	struct flow_keyset *keyset = worker_keyset(w, flow, 0);
 
-	for (slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		const struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+	for (*slot = 0; *slot < DATAPATH_KEYSETS; ++*slot) {
 		if (likely(keyset->state != DATAPATH_KEY_NONE && keyset->key_id == key_id))
-			break;
+			return keyset;
+		keyset = (struct flow_keyset *)((char *)keyset + w->keyset_size);
 	}
-	return slot;
+	return NULL;
 }
 
 static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_keyset *keyset,
@@ -143,7 +145,7 @@ static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_k
 		process(w);
 }
 
-static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
+static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 	struct flow *flow = p->flow;
@@ -158,12 +160,12 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
 		return;
 	}
-	p->slot = (uint8_t)find_keyset(w, flow, npdu_header_key_id(pdu[0]));
-	if (p->slot == DATAPATH_KEYSETS) {
+	keyset = find_keyset(w, flow, npdu_header_key_id(pdu[0]), &p->slot);
+	if (!keyset) {
 		worker_drop(w, m, DATAPATH_DROP_UNKNOWN_KEY_ID);
 		return;
 	}
-	keyset = worker_keyset(w, flow, p->slot);
+	npdu_engine_prefetch(w->engine, keyset->key, keyset->hint);
 	if (keyset->state == DATAPATH_KEY_MISSING) {
 		hold_packet(w, flow, p->slot, m);
 		return;
@@ -201,6 +203,21 @@ void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t c
 {
 	for (uint16_t i = 0; i < count; i++)
 		prepare(w, mbufs[i]);
+	if (w->batch.count > 0)
+		process(w);
+}
+
+void open_received(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
+{
+	struct flow *guess[DATAPATH_BURST];
+
+	lookup_guess(w, mbufs, guess, count);
+	worker_clock(w, DATAPATH_STAGE_LOOKUP);
+	for (uint16_t i = 0; i < count; i++) {
+		struct rte_mbuf *m = lookup_verify(w, mbufs[i], guess[i]);
+		if (likely(m != NULL))
+			prepare(w, m);
+	}
 	if (w->batch.count > 0)
 		process(w);
 }

@@ -2,6 +2,7 @@
 /* protect: downlink. Gives each N-PDU its COUNT and its header, and makes room for the MAC; the mirror
  * image is open.c. */
 #include "datapath/finish.h"
+#include "datapath/lookup.h"
 
 static void process(struct datapath_worker *w)
 {
@@ -84,7 +85,7 @@ static bool may_send(struct datapath_worker *w, struct flow *flow, unsigned slot
 	return false;
 }
 
-static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
+static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 	struct flow *flow = p->flow;
@@ -93,6 +94,7 @@ static void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	const uint16_t header = (uint16_t)npdu_header_len(flow->counter_octets);
 	struct worker_batch *b = &w->batch;
 
+	npdu_engine_prefetch(w->engine, keyset->key, keyset->hint);
 	if (keyset->state == DATAPATH_KEY_MISSING) {
 		hold_packet(w, flow, slot, m);
 		return;
@@ -132,6 +134,21 @@ void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_
 {
 	for (uint16_t i = 0; i < count; i++)
 		prepare(w, mbufs[i]);
+	if (w->batch.count > 0)
+		process(w);
+}
+
+void protect_received(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
+{
+	struct flow *guess[DATAPATH_BURST];
+
+	lookup_guess(w, mbufs, guess, count);
+	worker_clock(w, DATAPATH_STAGE_LOOKUP);
+	for (uint16_t i = 0; i < count; i++) {
+		struct rte_mbuf *m = lookup_verify(w, mbufs[i], guess[i]);
+		if (likely(m != NULL))
+			prepare(w, m);
+	}
 	if (w->batch.count > 0)
 		process(w);
 }

@@ -158,12 +158,10 @@ bool worker_post(struct datapath_worker *w, const struct datapath_event *event)
 static void run_owned(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
 		      uint16_t count)
 {
-	count = lookup_packets(w, mbufs, count);
-	worker_clock(w, DATAPATH_STAGE_LOOKUP);
 	if (side == DATAPATH_ACCESS)
-		open_packets(w, mbufs, count);
+		open_received(w, mbufs, count);
 	else
-		protect_packets(w, mbufs, count);
+		protect_received(w, mbufs, count);
 }
 
 void datapath_process(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,

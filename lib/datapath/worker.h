@@ -227,8 +227,8 @@ uint32_t gather_hash(struct rte_mbuf *m);
 void gather_expire(struct datapath_worker *w);
 void gather_drop_all(struct datapath_worker *w);
 
-/* Finds the flows of G-PDUs; passes what has none; returns the number of the rest. */
-uint16_t lookup_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+/* Finds the flow of a G-PDU. Returns it, whole, or NULL when it has ended or waits. */
+struct rte_mbuf *lookup_packet(struct datapath_worker *w, struct rte_mbuf *m);
 
 /* Takes a fragment of a G-PDU of flow. Returns the G-PDU, parsed, when it was the last one missing, else
  * NULL. */
@@ -246,6 +246,9 @@ struct rte_mbuf *segments_copy(const struct datapath_worker *w, const struct rte
 /* Checks 1 to 4 of e2m.md 7 for uplink, COUNT for downlink; makes jobs, runs them batch by batch. */
 void protect_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
 void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+/* The same for G-PDUs of this worker's tunnels whose flows are still to be found: up to DATAPATH_BURST. */
+void protect_received(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+void open_received(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
 
 /* Sends a datagram longer than the MTU of the port it leaves by in fragments; false: it was dropped. */
 bool fragment_packet(struct datapath_worker *w, struct rte_mbuf *m, uint16_t mtu);
