@@ -118,6 +118,7 @@ struct config_file *hss_config_load(const char *path, struct hss_config *config,
 
 void hss_config_free(struct hss_config *config, struct config_file *file)
 {
-	config_free(file); /* which wipes the subscribers */
+	subscribers_free(&config->subscribers);
+	config_free(file); /* which wipes the subscribers that it has */
 	memset(config, 0, sizeof(*config));
 }

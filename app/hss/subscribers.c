@@ -5,7 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
-const struct subscriber subscriber_default = {.ciphering = E2M_EEA2, .integrity = E2M_EIA2};
+const struct subscriber subscriber_default = {
+	.count = 1, .ciphering = E2M_EEA2, .integrity = E2M_EIA2};
 
 static const struct config_field hse_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
@@ -14,6 +15,12 @@ static const struct config_field subscriber_fields[] = {
 	 .kind = CONFIG_IMSI,
 	 CONFIG_MEMBER(struct subscriber, imsi),
 	 .required = true},
+	{.name = "count",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct subscriber, count),
+	 .min = 1,
+	 .max = SUBSCRIBERS_MAX},
+	{.name = "derive_k", .kind = CONFIG_BOOL, CONFIG_MEMBER(struct subscriber, derive_k)},
 	{.name = "k",
 	 .kind = CONFIG_HEX,
 	 CONFIG_MEMBER(struct subscriber, k),
@@ -61,9 +68,11 @@ static int compare(const void *a, const void *b)
 	return memcmp(&x->imsi, &y->imsi, sizeof(x->imsi));
 }
 
-static bool prepare_one(struct subscriber *subscriber, const struct config_file *file,
-			const char *path, FILE *errors)
+static bool check_one(const struct subscriber *subscriber, const struct config_file *file,
+		      const char *path, FILE *errors)
 {
+	struct e2m_imsi last;
+
 	if (subscriber->has_opc == subscriber->has_op) {
 		config_error(file, errors, path, "expected either 'opc' or 'op'");
 		return false;
@@ -77,24 +86,83 @@ static bool prepare_one(struct subscriber *subscriber, const struct config_file 
 			     e2m_eia_name((unsigned)subscriber->integrity));
 		return false;
 	}
-	if (subscriber->has_op && milenage_opc(subscriber->k, subscriber->op, subscriber->opc)) {
-		config_error(file, errors, path, "the crypto library cannot make OPc");
+	if (e2m_imsi_add(&last, &subscriber->imsi, subscriber->count - 1)) {
+		config_error(file, errors, path, "there are no %u IMSIs of %zu digits from %s on",
+			     subscriber->count, strlen(subscriber->imsi.digits),
+			     subscriber->imsi.digits);
 		return false;
 	}
-	e2m_wipe(subscriber->op, sizeof(subscriber->op));
 	return true;
 }
 
-bool subscribers_prepare(struct subscribers *subscribers, const struct config_file *file,
-			 const char *path, FILE *errors)
+/* A list of one item for each IMSI; the one that was read where it is so already. */
+static bool expand(struct subscribers *subscribers, const struct config_file *file,
+		   const char *path, FILE *errors)
+{
+	struct subscriber *list, *next;
+	uint64_t total = 0;
+
+	for (size_t i = 0; i < subscribers->count; i++)
+		total += subscribers->list[i].count;
+	if (total == subscribers->count)
+		return true;
+	if (total > SUBSCRIBERS_MAX) {
+		config_error(file, errors, path, "%llu subscribers are more than %d",
+			     (unsigned long long)total, SUBSCRIBERS_MAX);
+		return false;
+	}
+	next = list = calloc(total, sizeof(*list));
+	if (!list) {
+		config_error(file, errors, path, "no memory for %llu subscribers",
+			     (unsigned long long)total);
+		return false;
+	}
+	for (size_t i = 0; i < subscribers->count; i++)
+		for (uint32_t n = 0; n < subscribers->list[i].count; n++, next++) {
+			*next = subscribers->list[i];
+			next->count = 1;
+			e2m_imsi_add(&next->imsi, &subscribers->list[i].imsi, n);
+		}
+	*subscribers = (struct subscribers){.list = list, .count = total, .is_own = true};
+	return true;
+}
+
+static bool make_keys(struct subscriber *subscriber)
+{
+	bool ok = true;
+
+	if (subscriber->derive_k)
+		ok = !aka_derive_k(subscriber->k, &subscriber->imsi, subscriber->k);
+	if (ok && subscriber->has_op)
+		ok = !milenage_opc(subscriber->k, subscriber->op, subscriber->opc);
+	e2m_wipe(subscriber->op, sizeof(subscriber->op));
+	return ok;
+}
+
+static bool check_all(const struct subscribers *subscribers, const struct config_file *file,
+		      const char *path, FILE *errors)
 {
 	bool ok = true;
 	char place[64];
 
 	for (size_t i = 0; i < subscribers->count; i++) {
 		snprintf(place, sizeof(place), "%s[%zu]", path, i);
-		ok = prepare_one(&subscribers->list[i], file, place, errors) && ok;
+		ok = check_one(&subscribers->list[i], file, place, errors) && ok;
 	}
+	return ok;
+}
+
+bool subscribers_prepare(struct subscribers *subscribers, const struct config_file *file,
+			 const char *path, FILE *errors)
+{
+	bool ok = true;
+
+	if (!check_all(subscribers, file, path, errors) || !expand(subscribers, file, path, errors))
+		return false;
+	for (size_t i = 0; i < subscribers->count && ok; i++)
+		ok = make_keys(&subscribers->list[i]);
+	if (!ok)
+		config_error(file, errors, path, "the crypto library cannot make the keys");
 	if (subscribers->count > 0)
 		qsort(subscribers->list, subscribers->count, sizeof(subscribers->list[0]), compare);
 	for (size_t i = 1; i < subscribers->count; i++) {
@@ -103,8 +171,19 @@ bool subscribers_prepare(struct subscribers *subscribers, const struct config_fi
 		config_error(file, errors, path, "IMSI %s is there twice",
 			     subscribers->list[i].imsi.digits);
 		ok = false;
+		if (subscribers->is_own)
+			break; /* of two ranges that overlap, one is enough */
 	}
 	return ok;
+}
+
+void subscribers_free(struct subscribers *subscribers)
+{
+	if (!subscribers->is_own)
+		return;
+	e2m_wipe(subscribers->list, subscribers->count * sizeof(subscribers->list[0]));
+	free(subscribers->list);
+	*subscribers = (struct subscribers){0};
 }
 
 const struct subscriber *subscribers_find(const struct subscribers *subscribers,

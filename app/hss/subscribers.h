@@ -8,6 +8,8 @@
 
 struct subscriber {
 	struct e2m_imsi imsi;
+	uint32_t count; /* of the IMSIs from imsi on that this entry stands for; 1 once prepared */
+	bool derive_k;	/* k is not theirs, but what theirs are derived from */
 	uint8_t k[AKA_K_LEN];
 	uint8_t opc[AKA_K_LEN];
 	uint8_t op[AKA_K_LEN]; /* wiped once opc is made of it */
@@ -25,15 +27,22 @@ struct subscriber {
 struct subscribers {
 	struct subscriber *list;
 	size_t count;
+	bool is_own; /* the list is not the configuration's: an entry stood for several */
 };
+
+/* As many as the file of SQNs has room for. */
+#define SUBSCRIBERS_MAX 10000000
 
 /* One item of the list, for a CONFIG_LIST field, and what it is before it is read. */
 extern const struct config_field subscriber_item;
 extern const struct subscriber subscriber_default;
 
-/* Checks what the table cannot see, makes OPc and sorts. Errors are reported at path of file. */
+/* Checks what the table cannot see, makes a subscriber of each IMSI, makes OPc and sorts. Errors are
+ * reported at path of file. */
 bool subscribers_prepare(struct subscribers *subscribers, const struct config_file *file,
 			 const char *path, FILE *errors);
+/* Wipes and frees what subscribers_prepare has made. */
+void subscribers_free(struct subscribers *subscribers);
 
 /* NULL: not known. */
 const struct subscriber *subscribers_find(const struct subscribers *subscribers,

@@ -78,6 +78,12 @@ enum aka_key_type {
 int aka_derive_algorithm_key(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
 			     enum aka_key_type type, uint8_t algorithm, uint8_t key[E2M_KEY_LEN]);
 
+/* --- many subscribers with one entry, for labs --- */
+
+/* K of the subscriber of imsi, of one key k for many: the first 16 octets of HMAC-SHA-256(k, digits of
+ * the IMSI). Ours, and no part of the procedure: nobody but hse-hss and hse-ue computes it. */
+int aka_derive_k(const uint8_t k[AKA_K_LEN], const struct e2m_imsi *imsi, uint8_t out[AKA_K_LEN]);
+
 /* --- SQN --- */
 
 static inline uint64_t aka_sqn_read(const uint8_t sqn[E2M_SQN_LEN])

@@ -90,3 +90,15 @@ int aka_derive_algorithm_key(const struct e2m_numbers *numbers, const struct e2m
 	e2m_wipe(out, sizeof(out));
 	return err;
 }
+
+int aka_derive_k(const uint8_t k[AKA_K_LEN], const struct e2m_imsi *imsi, uint8_t out[AKA_K_LEN])
+{
+	uint8_t full[AKA_SHA256_LEN];
+
+	int err = aka_hmac_sha256(k, AKA_K_LEN, (const uint8_t *)imsi->digits, strlen(imsi->digits),
+				  full);
+	if (!err)
+		memcpy(out, full, AKA_K_LEN);
+	e2m_wipe(full, sizeof(full));
+	return err;
+}

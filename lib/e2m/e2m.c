@@ -82,6 +82,18 @@ size_t e2m_keyset_id_len(const struct e2m_keyset_id *id)
 	return id->type == E2M_ID_SQN ? E2M_SQN_LEN : E2M_RAND_LEN;
 }
 
+int e2m_imsi_add(struct e2m_imsi *imsi, const struct e2m_imsi *first, uint64_t n)
+{
+	*imsi = *first;
+	for (size_t i = strlen(first->digits); n > 0; n /= 10) {
+		if (i-- == 0)
+			return -ERANGE;
+		n += (uint64_t)(imsi->digits[i] - '0');
+		imsi->digits[i] = (char)('0' + n % 10);
+	}
+	return 0;
+}
+
 struct e2m_keyset_id e2m_keyset_id_make(enum e2m_keyset_id_type type, const uint8_t *value)
 {
 	struct e2m_keyset_id id = {.type = (uint8_t)type};

@@ -95,6 +95,9 @@ bool e2m_algorithms_allowed(unsigned eea, unsigned eia, bool allow_null_integrit
 /* Reads 6 to 15 decimal digits (len octets, need not be NUL-terminated). -EINVAL when they are not. */
 int e2m_imsi_parse(struct e2m_imsi *imsi, const char *digits, size_t len);
 
+/* The IMSI that is n above first, with as many digits. -ERANGE when it would have more. */
+int e2m_imsi_add(struct e2m_imsi *imsi, const struct e2m_imsi *first, uint64_t n);
+
 /* Makes an id from its octets: E2M_SQN_LEN of them for an SQN, E2M_RAND_LEN for a RAND. */
 struct e2m_keyset_id e2m_keyset_id_make(enum e2m_keyset_id_type type, const uint8_t *value);
 

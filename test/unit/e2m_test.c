@@ -17,6 +17,21 @@ static void imsi_takes_6_to_15_decimal_digits(void)
 	CU_ASSERT_STRING_EQUAL(imsi.digits, "");
 }
 
+static void imsis_are_counted_on(void)
+{
+	struct e2m_imsi first, imsi;
+
+	e2m_imsi_parse(&first, "262010000000998", 15);
+	CU_ASSERT_EQUAL(e2m_imsi_add(&imsi, &first, 0), 0);
+	CU_ASSERT_STRING_EQUAL(imsi.digits, "262010000000998");
+	CU_ASSERT_EQUAL(e2m_imsi_add(&imsi, &first, 1000003), 0);
+	CU_ASSERT_STRING_EQUAL(imsi.digits, "262010001001001");
+	e2m_imsi_parse(&first, "999900", 6);
+	CU_ASSERT_EQUAL(e2m_imsi_add(&imsi, &first, 99), 0);
+	CU_ASSERT_STRING_EQUAL(imsi.digits, "999999");
+	CU_ASSERT_NOT_EQUAL(e2m_imsi_add(&imsi, &first, 100), 0);
+}
+
 static void algorithms_combine_as_clause_3_allows(void)
 {
 	for (unsigned eea = 0; eea <= 3; eea++)
@@ -46,5 +61,6 @@ static void keyset_ids_print_by_kind(void)
 }
 
 UNIT_MAIN("e2m", {"imsi takes 6 to 15 decimal digits", imsi_takes_6_to_15_decimal_digits},
+	  {"imsis are counted on", imsis_are_counted_on},
 	  {"algorithms combine as clause 3 allows", algorithms_combine_as_clause_3_allows},
 	  {"keyset ids print by kind", keyset_ids_print_by_kind})

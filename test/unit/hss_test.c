@@ -74,6 +74,18 @@ static void a_wrong_configuration_is_told_by_line(void)
 		 "subscribers: [{" SUBSCRIBER ", opc: " OPC "}, {" SUBSCRIBER ", opc: " OPC "}]\n",
 		 "subscribers: IMSI " IMSI " is there twice"},
 		{"", "subscribers: [{" SUBSCRIBER ", opc: 46}]\n", "subscribers[0].opc: "},
+		{"", "subscribers: [{" SUBSCRIBER ", opc: " OPC ", count: 0}]\n",
+		 "subscribers[0].count: "},
+		{"", "subscribers: [{imsi: \"999990\", k: " K ", opc: " OPC ", count: 11}]\n",
+		 "subscribers[0]: there are no 11 IMSIs of 6 digits from 999990 on"},
+		{"",
+		 "subscribers: [{" SUBSCRIBER ", opc: " OPC ", count: 9000000},\n"
+		 "  {imsi: \"262010000000001\", k: " K ", opc: " OPC ", count: 1000001}]\n",
+		 "subscribers: 10000001 subscribers are more than 10000000"},
+		{"",
+		 "subscribers: [{" SUBSCRIBER ", opc: " OPC ", count: 10},\n"
+		 "  {imsi: \"001010000000005\", k: " K ", opc: " OPC "}]\n",
+		 "subscribers: IMSI 001010000000005 is there twice"},
 	};
 	struct hss_config config;
 	char said[1000];
@@ -98,6 +110,64 @@ static void opc_is_made_of_op(void)
 	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
 	unit_hex(opc, sizeof(opc), OPC);
 	CU_ASSERT_EQUAL(memcmp(config.subscribers.list[0].opc, opc, sizeof(opc)), 0);
+	hss_config_free(&config, file);
+}
+
+static struct config_file *load_range(struct hss_config *config, const char *settings)
+{
+	char subscribers[400], said[1000] = "";
+
+	snprintf(subscribers, sizeof(subscribers),
+		 "subscribers: [{imsi: \"262010000000098\", count: 1000, k: " K
+		 ", %s}, {" SUBSCRIBER ", opc: " OPC "}]\n",
+		 settings);
+	struct config_file *file = load(config, "", subscribers, said, sizeof(said));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL_FATAL(config->subscribers.count, 1001);
+	return file;
+}
+
+static const struct subscriber *find(const struct hss_config *config, const char *digits)
+{
+	struct e2m_imsi imsi;
+
+	e2m_imsi_parse(&imsi, digits, strlen(digits));
+	return subscribers_find(&config->subscribers, &imsi);
+}
+
+static void an_entry_stands_for_count_subscribers(void)
+{
+	struct hss_config config;
+	struct config_file *file = load_range(&config, "opc: " OPC ", lifetime_s: 60");
+	const struct subscriber *first = find(&config, "262010000000098");
+	const struct subscriber *last = find(&config, "262010000001097");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(last);
+	CU_ASSERT_PTR_NULL(find(&config, "262010000000097"));
+	CU_ASSERT_PTR_NULL(find(&config, "262010000001098"));
+	CU_ASSERT_EQUAL(memcmp(first->k, last->k, sizeof(first->k)), 0);
+	CU_ASSERT_EQUAL(last->lifetime_s, 60);
+	CU_ASSERT_EQUAL(find(&config, IMSI)->lifetime_s, 0);
+	hss_config_free(&config, file);
+}
+
+static void each_of_them_has_its_own_k_and_opc_where_they_are_derived(void)
+{
+	struct hss_config config;
+	struct config_file *file = load_range(&config, "op: " OP ", derive_k: true");
+	const struct subscriber *first = find(&config, "262010000000098");
+	const struct subscriber *last = find(&config, "262010000001097");
+	uint8_t base[AKA_K_LEN], k[AKA_K_LEN], op[AKA_K_LEN], opc[AKA_K_LEN];
+
+	unit_hex(base, sizeof(base), K);
+	unit_hex(op, sizeof(op), OP);
+	CU_ASSERT_EQUAL(aka_derive_k(base, &last->imsi, k), 0);
+	CU_ASSERT_EQUAL(milenage_opc(k, op, opc), 0);
+	CU_ASSERT_EQUAL(memcmp(last->k, k, sizeof(k)), 0);
+	CU_ASSERT_EQUAL(memcmp(last->opc, opc, sizeof(opc)), 0);
+	CU_ASSERT_NOT_EQUAL(memcmp(first->k, last->k, sizeof(k)), 0);
+	CU_ASSERT_EQUAL(memcmp(find(&config, IMSI)->k, base, sizeof(base)), 0);
 	hss_config_free(&config, file);
 }
 
@@ -301,6 +371,9 @@ int main(void)
 	static const struct unit_test tests[] = {
 		{"a wrong configuration is told by line", a_wrong_configuration_is_told_by_line},
 		{"OPc is made of OP", opc_is_made_of_op},
+		{"an entry stands for count subscribers", an_entry_stands_for_count_subscribers},
+		{"each of them has its own K and OPc where they are derived",
+		 each_of_them_has_its_own_k_and_opc_where_they_are_derived},
 		{"HSE and USIM get the same keyset", hse_and_usim_get_the_same_keyset},
 		{"a USIM that is ahead resynchronises", a_usim_that_is_ahead_resynchronises},
 		{"each refusal of clause 4 has its reason",
