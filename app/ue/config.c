@@ -9,6 +9,7 @@
 
 #include "npdu/npdu.h"
 #include "npdu/window.h"
+#include "ue/echo.h"
 
 static const char *const run_names[] = {"sqn", "rand", NULL};
 static const int run_values[] = {E2M_ID_SQN, E2M_ID_RAND};
@@ -131,6 +132,33 @@ static const struct config_field tun_fields[] = {
 	{0},
 };
 
+#define FLEET(member_name, member, ...)                                                         \
+	{                                                                                       \
+		.name = member_name, CONFIG_MEMBER(struct ue_fleet_config, member), __VA_ARGS__ \
+	}
+
+/* Members of struct ue_fleet_config, described from its start. */
+static const struct config_field traffic_fields[] = {
+	FLEET("packets_per_s", traffic_packets_per_s, .kind = CONFIG_UINT, .max = 1000000),
+	FLEET("seconds", traffic_s, .kind = CONFIG_UINT, .max = 86400),
+	{0},
+};
+
+static const struct config_field fleet_fields[] = {
+	FLEET("derive_k", derive_k, .kind = CONFIG_BOOL),
+	FLEET("window", window, .kind = CONFIG_UINT, .min = 1, .max = 16384),
+	FLEET("rate", rate, .kind = CONFIG_UINT, .max = 1000000),
+	FLEET("ping", ping, .kind = CONFIG_ADDRESS),
+	FLEET("packets", packets, .kind = CONFIG_UINT, .min = 1, .max = 100),
+	FLEET("octets", octets, .kind = CONFIG_UINT, .min = ECHO_LEN_MIN, .max = 1400),
+	FLEET("answer_ms", answer_ms, .kind = CONFIG_UINT, .min = 100, .max = 600000),
+	{.name = "traffic",
+	 .kind = CONFIG_STRUCT,
+	 .size = sizeof(struct ue_fleet_config),
+	 .fields = traffic_fields},
+	{0},
+};
+
 static const struct config_field hss_fields[] = {
 	{.name = "host", .kind = CONFIG_STRING, CONFIG_MEMBER(struct hss_diameter_config, host)},
 	{.name = "realm",
@@ -170,6 +198,10 @@ static const struct config_field fields[] = {
 	 .kind = CONFIG_STRUCT,
 	 .size = sizeof(struct ue_config),
 	 .fields = tun_fields},
+	{.name = "fleet",
+	 .kind = CONFIG_STRUCT,
+	 CONFIG_MEMBER(struct ue_config, fleet),
+	 .fields = fleet_fields},
 	{.name = "hss",
 	 .kind = CONFIG_STRUCT,
 	 CONFIG_MEMBER(struct ue_config, hss),
@@ -201,6 +233,7 @@ static void set_defaults(struct ue_config *config)
 			    .integrity = E2M_EIA2,
 			    .gcm_tag_octets = 8},
 		.tun = {.name = "ue0", .mtu = 1400},
+		.fleet = {.window = 512, .packets = 1, .octets = 64, .answer_ms = 60000},
 		.hss = {.timeout_ms = 3000},
 		.diameter = diameter_default_config,
 		.numbers = e2m_default_numbers,
@@ -238,7 +271,8 @@ static void check_usim(struct check *check)
 	else if (config->raw.op_given &&
 		 milenage_opc(config->usim.k, config->raw.op, config->usim.opc))
 		wrong(check, "usim.op", "OPc cannot be computed: the crypto library failed");
-	e2m_wipe(config->raw.op, sizeof(config->raw.op));
+	if (!config->fleet.derive_k)
+		e2m_wipe(config->raw.op, sizeof(config->raw.op));
 	if (pco_plmn_parse(config->plmn, config->raw.plmn))
 		wrong(check, "usim.plmn", "expected MCC and MNC as in \"26201\", found '%s'",
 		      config->raw.plmn);
@@ -338,7 +372,25 @@ static void check_tun(struct check *check)
 	config->tun.routes_count = count;
 }
 
-struct config_file *ue_config_load(const char *path, struct ue_config *config, FILE *errors)
+static void check_fleet(struct check *check, uint32_t fleet)
+{
+	const struct ue_config *config = check->config;
+	struct e2m_imsi last;
+
+	if (fleet == 0)
+		return;
+	if (config->fleet.ping.family != AF_INET)
+		wrong(check, "fleet.ping",
+		      "expected an IPv4 address behind the GGSN that answers ICMP echo");
+	if (e2m_imsi_add(&last, &config->usim.imsi, fleet - 1))
+		wrong(check, "usim.imsi", "there are no %u IMSIs of %zu digits from %s on", fleet,
+		      strlen(config->usim.imsi.digits), config->usim.imsi.digits);
+	if (config->usim.state)
+		wrong(check, "usim.state", "a fleet keeps no state of its USIMs; leave it out");
+}
+
+struct config_file *ue_config_load(const char *path, uint32_t fleet, struct ue_config *config,
+				   FILE *errors)
 {
 	set_defaults(config);
 	struct config_file *file = config_load(path, fields, config, errors);
@@ -350,6 +402,7 @@ struct config_file *ue_config_load(const char *path, struct ue_config *config, F
 	check_sgsn(&check);
 	check_session(&check);
 	check_tun(&check);
+	check_fleet(&check, fleet);
 	if (!diameter_config_check(&config->diameter, file, "diameter", errors))
 		check.ok = false;
 	if (check.ok)

@@ -40,9 +40,24 @@ struct ue_session_config {
 	bool allow_null_integrity;
 };
 
+/* `fleet:` */
+struct ue_fleet_config {
+	bool derive_k;	 /* K of each device from usim.k and its IMSI; with op, OPc as well */
+	uint32_t window; /* devices between their AKA run and their PDP context */
+	uint32_t rate;	 /* devices that begin a second; 0: as many as window lets */
+	struct config_address ping;	/* family 0: not given */
+	uint32_t packets;		/* of each device, one after the other's answer */
+	uint32_t octets;		/* of each, as an IP packet */
+	uint32_t answer_ms;		/* after so long a packet is lost */
+	uint32_t traffic_packets_per_s; /* of all devices, once they have had their packets */
+	uint32_t traffic_s;		/* 0: until a signal */
+};
+
+#define UE_FLEET_MAX 1000000
+
 /* What the tables fill that is not yet as it is used. */
 struct ue_raw_config {
-	uint8_t op[AKA_K_LEN];
+	uint8_t op[AKA_K_LEN]; /* stays for a fleet with derive_k only */
 	bool op_given;
 	bool opc_given;
 	char *plmn;
@@ -57,15 +72,17 @@ struct ue_config {
 	struct ue_sgsn_config sgsn;
 	struct ue_session_config session;
 	struct tun_config tun;
+	struct ue_fleet_config fleet;
 	struct hss_diameter_config hss;
 	struct diameter_config diameter;
 	struct e2m_numbers numbers;
 	struct ue_raw_config raw;
 };
 
-/* Reads and checks path into config. NULL when errors have been written to errors. config points into
+/* Reads and checks path into config; fleet: how many devices it is for, 0: one that is no fleet. NULL when errors have been written to errors. config points into
  * what is returned: ue_config_free takes both. */
-struct config_file *ue_config_load(const char *path, struct ue_config *config, FILE *errors);
+struct config_file *ue_config_load(const char *path, uint32_t fleet, struct ue_config *config,
+				   FILE *errors);
 void ue_config_free(struct config_file *file, struct ue_config *config);
 
 #endif

@@ -19,7 +19,6 @@ int control_path_open(struct control_path *path, struct loop *loop, const struct
 		.t3_ms = t3_ms,
 		.n3 = n3,
 	};
-	LIST_INIT(&path->requests);
 	/* No restart counter is kept on disk: a random one differs from the last run's 255 times of 256. */
 	if (getrandom(&path->recovery, sizeof(path->recovery), 0) != sizeof(path->recovery) ||
 	    getrandom(&path->sequence, sizeof(path->sequence), 0) != sizeof(path->sequence))
@@ -38,8 +37,9 @@ void control_path_close(struct control_path *path)
 {
 	struct control_request *request;
 
-	while ((request = LIST_FIRST(&path->requests)))
-		control_path_cancel(request);
+	for (size_t i = 0; i < CONTROL_REQUEST_LISTS; i++)
+		while ((request = LIST_FIRST(&path->requests[i])))
+			control_path_cancel(request);
 	if (path->source.fd >= 0) {
 		loop_remove(path->loop, &path->source);
 		close(path->source.fd);
@@ -52,6 +52,11 @@ int control_path_add_end(struct control_path *path, struct control_end *end)
 {
 	end->teid = teid_table_add(&path->ends, end);
 	return end->teid ? 0 : -ENOSPC;
+}
+
+void control_path_remove_end(struct control_path *path, const struct control_end *end)
+{
+	teid_table_remove(&path->ends, end->teid);
 }
 
 uint16_t control_path_next_sequence(struct control_path *path)
@@ -107,7 +112,7 @@ void control_path_request(struct control_path *path, struct control_request *req
 	request->peer = *peer;
 	request->timer = (struct loop_timer){.expired = t3_expired, .arg = request};
 	request->sent = 0;
-	LIST_INSERT_HEAD(&path->requests, request, link);
+	LIST_INSERT_HEAD(&path->requests[request->sequence % CONTROL_REQUEST_LISTS], request, link);
 	path->counters->gtpc_requests++;
 	transmit(request);
 }
@@ -154,8 +159,10 @@ static struct control_request *find_request(struct control_path *path, const str
 {
 	struct control_request *request;
 
-	LIST_FOREACH (request, &path->requests, link)
-		if (response->has_sequence && request->sequence == response->sequence &&
+	if (!response->has_sequence)
+		return NULL;
+	LIST_FOREACH (request, &path->requests[response->sequence % CONTROL_REQUEST_LISTS], link)
+		if (request->sequence == response->sequence &&
 		    request->type + 1 == response->type &&
 		    endpoint_is_same_host(&request->peer, from))
 			return request;

@@ -16,7 +16,8 @@
 #include "ue/loop.h"
 #include "ue/teid_table.h"
 
-#define CONTROL_MESSAGE_MAX 1024
+#define CONTROL_MESSAGE_MAX   1024
+#define CONTROL_REQUEST_LISTS 1024 /* power of two */
 
 /* response is NULL when none came; it lives in the path's buffer. */
 typedef void (*control_answered)(void *arg, const struct gtpc_v1 *response);
@@ -50,7 +51,7 @@ struct control_path {
 	struct loop_source source;
 	struct ue_counters *counters;
 	struct teid_table ends;
-	LIST_HEAD(, control_request) requests;
+	LIST_HEAD(, control_request) requests[CONTROL_REQUEST_LISTS]; /* by sequence number */
 	uint32_t t3_ms;
 	unsigned n3;
 	uint16_t sequence;
@@ -64,6 +65,8 @@ void control_path_close(struct control_path *path);
 
 /* Fills end->teid; -ENOSPC. end stays where it is as long as path is open. */
 int control_path_add_end(struct control_path *path, struct control_end *end);
+/* From now on end's TEID is nobody's; it is not given out again. */
+void control_path_remove_end(struct control_path *path, const struct control_end *end);
 
 uint16_t control_path_next_sequence(struct control_path *path);
 

@@ -39,9 +39,11 @@ static void hand_over(void *arg, const struct diameter_auth_answer *answer)
 
 	query->answer = *answer;
 	pthread_mutex_lock(&hss->lock);
+	bool was_empty = STAILQ_EMPTY(&hss->answered);
 	STAILQ_INSERT_TAIL(&hss->answered, query, link);
 	pthread_mutex_unlock(&hss->lock);
-	eventfd_write(hss->source.fd, 1);
+	if (was_empty)
+		eventfd_write(hss->source.fd, 1);
 }
 
 static struct query *take_answered(struct hss_diameter *hss)

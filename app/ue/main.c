@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hse-ue: a UE with its USIM, and the SGSN it hangs on. Start-up and wiring; the work is in ue.c.
+ * hse-ue: a UE with its USIM, and the SGSN it hangs on, or a fleet of them. Start-up and wiring; the work
+ * is in ue.c and fleet.c.
  */
 #include <errno.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
@@ -13,12 +15,14 @@
 #include "gtp/gtpu.h"
 #include "program/program.h"
 #include "ue/config.h"
+#include "ue/fleet.h"
 #include "ue/ue.h"
 
-/* One of each; a fleet would have many UEs on one of the shared. */
 struct process {
 	struct ue_config config;
 	struct ue_shared shared;
+	uint32_t devices; /* of the fleet; 0: there is one UE */
+	struct fleet *fleet;
 	struct ue ue;
 	struct loop_source signals;
 	bool control_path_open;
@@ -36,6 +40,14 @@ static void ue_ended(void *arg, bool failed)
 	loop_stop(process->shared.loop, failed ? PROGRAM_FAILED : PROGRAM_OK);
 }
 
+static void stop(struct process *process)
+{
+	if (process->fleet)
+		fleet_stop(process->fleet);
+	else
+		ue_stop(&process->ue);
+}
+
 static void signal_arrived(void *arg)
 {
 	struct process *process = arg;
@@ -45,13 +57,14 @@ static void signal_arrived(void *arg)
 		return;
 	switch (info.ssi_signo) {
 	case SIGUSR1:
-		ue_rekey(&process->ue);
+		if (!process->fleet)
+			ue_rekey(&process->ue);
 		break;
 	case SIGUSR2:
 		ue_counters_print(&process->shared.counters, stdout);
 		break;
 	default:
-		ue_stop(&process->ue);
+		stop(process);
 	}
 }
 
@@ -119,6 +132,16 @@ static int open_hss(struct process *process)
 	return err;
 }
 
+static int open_fleet(struct process *process)
+{
+	process->shared.steps = NULL;
+	process->fleet = fleet_new(&process->shared, process->devices, ue_ended, process);
+	if (process->fleet)
+		return 0;
+	program_log(PROGRAM_ERROR, "no memory for %u devices", process->devices);
+	return -ENOMEM;
+}
+
 static int open_all(struct process *process)
 {
 	int err = open_loop(process);
@@ -135,6 +158,8 @@ static int open_all(struct process *process)
 					   "none that intel-ipsec-mb runs on");
 		return -ENOTSUP;
 	}
+	if (process->devices > 0)
+		return open_fleet(process);
 	return ue_init(&process->ue, &process->shared, ue_ended, process);
 }
 
@@ -144,6 +169,7 @@ static void close_all(struct process *process)
 
 	/* First, so that no answer comes to what is taken down below. */
 	diameter_stop();
+	fleet_free(process->fleet);
 	ue_free(&process->ue);
 	hss_diameter_close(shared->hss);
 	npdu_engine_free(shared->engine);
@@ -163,7 +189,10 @@ static int run(struct process *process)
 	process->shared.steps = stdout;
 	process->signals.fd = -1;
 	if (!open_all(process)) {
-		ue_start(&process->ue);
+		if (process->fleet)
+			fleet_start(process->fleet);
+		else
+			ue_start(&process->ue);
 		status = loop_run(process->shared.loop);
 		if (status < 0) {
 			program_log(PROGRAM_ERROR, "event loop: %s", strerror(-status));
@@ -175,18 +204,38 @@ static int run(struct process *process)
 	return status;
 }
 
+/* --fleet N. */
+static bool read_devices(const char *text, uint32_t *devices)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 10);
+
+	if (text[0] < '0' || text[0] > '9' || *end || n < 1 || n > UE_FLEET_MAX) {
+		fprintf(stderr, "hse-ue: --fleet %s: expected a number of devices, 1 to %d\n", text,
+			UE_FLEET_MAX);
+		return false;
+	}
+	*devices = (uint32_t)n;
+	return true;
+}
+
 int main(int argc, char **argv)
 {
-	struct process process = {0};
+	struct program_extra_option fleet = {
+		.name = "fleet", .argument = "N", .help = "play N devices at once, as fleet: says"};
+	static struct process process;
 	struct program_options options;
 
-	int status = program_parse_options("hse-ue", "a UE with USIM, and the SGSN it hangs on",
-					   argc, argv, &options);
+	int status = program_parse_options_and("hse-ue", "a UE with USIM, and the SGSN it hangs on",
+					       argc, argv, &options, &fleet);
 	if (status >= 0)
 		return status;
+	if (fleet.value && !read_devices(fleet.value, &process.devices))
+		return PROGRAM_USAGE;
 	if (!options.check && program_harden())
 		return PROGRAM_FAILED;
-	struct config_file *file = ue_config_load(options.config, &process.config, stderr);
+	struct config_file *file =
+		ue_config_load(options.config, process.devices, &process.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
 	program_set_log_level((enum program_level)process.config.log.level);

@@ -37,11 +37,27 @@ uint32_t teid_table_add(struct teid_table *table, void *owner)
 	return table->base | (uint32_t)table->count++;
 }
 
-void *teid_table_find(const struct teid_table *table, uint32_t teid)
+/* NULL when teid is none of the table's. */
+static void **place_of(const struct teid_table *table, uint32_t teid)
 {
 	size_t place = teid & PLACE_MASK;
 
 	if ((teid & ~PLACE_MASK) != table->base || place >= table->count)
 		return NULL;
-	return table->owners[place];
+	return &table->owners[place];
+}
+
+void teid_table_remove(struct teid_table *table, uint32_t teid)
+{
+	void **owner = place_of(table, teid);
+
+	if (owner)
+		*owner = NULL;
+}
+
+void *teid_table_find(const struct teid_table *table, uint32_t teid)
+{
+	void **owner = place_of(table, teid);
+
+	return owner ? *owner : NULL;
 }

@@ -25,6 +25,9 @@ void teid_table_free(struct teid_table *table);
 /* A new TEID for owner, never 0; 0 when there are no more. */
 uint32_t teid_table_add(struct teid_table *table, void *owner);
 
+/* From now on teid is nobody's; it is not given out again. */
+void teid_table_remove(struct teid_table *table, uint32_t teid);
+
 /* NULL when teid is none of ours. */
 void *teid_table_find(const struct teid_table *table, uint32_t teid);
 

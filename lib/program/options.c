@@ -9,54 +9,82 @@ enum {
 	OPTION_CHECK = 256,
 	OPTION_VERSION,
 	OPTION_HELP,
+	OPTION_EXTRA,
 };
 
-static const struct option long_options[] = {
-	{"config", required_argument, NULL, 'c'},
-	{"check", no_argument, NULL, OPTION_CHECK},
-	{"version", no_argument, NULL, OPTION_VERSION},
-	{"help", no_argument, NULL, OPTION_HELP},
-	{0},
+struct program {
+	const char *name;
+	const char *summary;
+	struct program_extra_option *extra; /* NULL: none */
 };
 
-static void print_help(FILE *out, const char *name, const char *summary)
+static void print_help(FILE *out, const struct program *program)
 {
-	fprintf(out,
-		"%s: %s\n"
-		"usage: %s --config FILE [--check]\n"
-		"  -c, --config FILE  the configuration\n"
-		"      --check        read the configuration, say what is wrong with it, and end\n"
-		"      --version      print the version and end\n"
-		"      --help         print this and end\n",
-		name, summary, name);
+	const struct program_extra_option *extra = program->extra;
+	char option[32] = "";
+
+	if (extra)
+		snprintf(option, sizeof(option), "--%s %s", extra->name, extra->argument);
+	fprintf(out, "%s: %s\nusage: %s --config FILE [--check]", program->name, program->summary,
+		program->name);
+	fprintf(out, extra ? " [%s]\n" : "%s\n", option);
+	fputs("  -c, --config FILE  the configuration\n"
+	      "      --check        read the configuration, say what is wrong with it, and end\n",
+	      out);
+	if (extra)
+		fprintf(out, "      %-14s %s\n", option, extra->help);
+	fputs("      --version      print the version and end\n"
+	      "      --help         print this and end\n",
+	      out);
 }
 
-int program_parse_options(const char *name, const char *summary, int argc, char **argv,
-			  struct program_options *options)
+/* True when the option was one that goes on; else status is what the program shall end with. */
+static bool take_option(const struct program *program, int option, struct program_options *options,
+			int *status)
 {
-	int c;
+	*status = PROGRAM_OK;
+	switch (option) {
+	case 'c':
+		options->config = optarg;
+		return true;
+	case OPTION_CHECK:
+		options->check = true;
+		return true;
+	case OPTION_EXTRA:
+		program->extra->value = optarg;
+		return true;
+	case OPTION_VERSION:
+		printf("%s %s\n", program->name, PROGRAM_VERSION);
+		return false;
+	case OPTION_HELP:
+		print_help(stdout, program);
+		return false;
+	default: /* getopt_long has said what is wrong */
+		*status = PROGRAM_USAGE;
+		return false;
+	}
+}
+
+int program_parse_options_and(const char *name, const char *summary, int argc, char **argv,
+			      struct program_options *options, struct program_extra_option *extra)
+{
+	const struct program program = {.name = name, .summary = summary, .extra = extra};
+	const struct option long_options[] = {
+		{"config", required_argument, NULL, 'c'},
+		{"check", no_argument, NULL, OPTION_CHECK},
+		{"version", no_argument, NULL, OPTION_VERSION},
+		{"help", no_argument, NULL, OPTION_HELP},
+		{extra ? extra->name : NULL, required_argument, NULL, OPTION_EXTRA},
+		{0},
+	};
+	int option, status;
 
 	program_log_set_name(name);
 	*options = (struct program_options){0};
 	optind = 0; /* GNU: start anew, also when called a second time */
-	while ((c = getopt_long(argc, argv, "c:", long_options, NULL)) != -1) {
-		switch (c) {
-		case 'c':
-			options->config = optarg;
-			break;
-		case OPTION_CHECK:
-			options->check = true;
-			break;
-		case OPTION_VERSION:
-			printf("%s %s\n", name, PROGRAM_VERSION);
-			return PROGRAM_OK;
-		case OPTION_HELP:
-			print_help(stdout, name, summary);
-			return PROGRAM_OK;
-		default: /* getopt_long has said what is wrong */
-			return PROGRAM_USAGE;
-		}
-	}
+	while ((option = getopt_long(argc, argv, "c:", long_options, NULL)) != -1)
+		if (!take_option(&program, option, options, &status))
+			return status;
 	if (optind < argc) {
 		fprintf(stderr, "%s: '%s' is not expected; see %s --help\n", name, argv[optind],
 			name);
@@ -67,4 +95,10 @@ int program_parse_options(const char *name, const char *summary, int argc, char 
 		return PROGRAM_USAGE;
 	}
 	return -1;
+}
+
+int program_parse_options(const char *name, const char *summary, int argc, char **argv,
+			  struct program_options *options)
+{
+	return program_parse_options_and(name, summary, argc, argv, options, NULL);
 }

@@ -32,6 +32,16 @@ struct program_options {
 int program_parse_options(const char *name, const char *summary, int argc, char **argv,
 			  struct program_options *options);
 
+/* An option that one program has and the others do not. */
+struct program_extra_option {
+	const char *name;     /* "fleet" */
+	const char *argument; /* what --help calls its argument: "N" */
+	const char *help;
+	const char *value; /* out: its argument; NULL when it was not given */
+};
+int program_parse_options_and(const char *name, const char *summary, int argc, char **argv,
+			      struct program_options *options, struct program_extra_option *extra);
+
 /* --- the log --- */
 
 enum program_level {

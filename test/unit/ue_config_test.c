@@ -63,6 +63,8 @@ static void write_file(const char *name, const char *text)
 	fclose(file);
 }
 
+static uint32_t load_fleet;
+
 /* Loads good with the first from replaced by to (NULL: unchanged). */
 static struct config_file *load(struct ue_config *config, const char *from, const char *to,
 				char *errors, size_t size)
@@ -79,7 +81,7 @@ static struct config_file *load(struct ue_config *config, const char *from, cons
 	snprintf(path, sizeof(path), "%s/ue.yaml", folder);
 	memset(errors, 0, size);
 	FILE *stream = fmemopen(errors, size, "w");
-	struct config_file *file = ue_config_load(path, config, stream);
+	struct config_file *file = ue_config_load(path, load_fleet, config, stream);
 	fclose(stream);
 	return file;
 }
@@ -250,6 +252,47 @@ static void an_apn_has_labels(void)
 	}
 }
 
+static void a_fleet_has_its_own_conditions(void)
+{
+	struct ue_config config;
+	char errors[1024];
+
+	load_fleet = 1000;
+	assert_error(
+		"  state: usim.state\n", "",
+		"ue.yaml:1:1: fleet.ping: expected an IPv4 address behind the GGSN that answers "
+		"ICMP echo\n");
+	assert_error("  state: usim.state\n", "fleet: {ping: \"2001:db8::1\"}\n",
+		     "ue.yaml:6:15: fleet.ping: expected an IPv4 address behind the GGSN that "
+		     "answers ICMP echo\n");
+	assert_error("sgsn:", "fleet: {ping: 10.2.0.1}\nsgsn:",
+		     "ue.yaml:6:10: usim.state: a fleet keeps no state of its USIMs; leave it "
+		     "out\n");
+	load_fleet = 0;
+	struct config_file *file =
+		load(&config, "  state: usim.state\n",
+		     "fleet: {ping: 10.2.0.1, window: 7, traffic: {packets_per_s: 9}}\n", errors,
+		     sizeof(errors));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(config.fleet.window, 7);
+	CU_ASSERT_EQUAL(config.fleet.traffic_packets_per_s, 9);
+	CU_ASSERT_EQUAL(config.fleet.ping.octets[3], 1);
+	CU_ASSERT_EQUAL(config.fleet.octets, 64);
+	ue_config_free(file, &config);
+}
+
+static void a_fleet_needs_imsis_for_all(void)
+{
+	struct ue_config config;
+	char errors[1024];
+
+	load_fleet = 100;
+	CU_ASSERT_PTR_NULL(load(&config, "262010000000001", "999901", errors, sizeof(errors)));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(errors, "usim.imsi: there are no 100 IMSIs of 6 digits from 999901 on\n"));
+	load_fleet = 0;
+}
+
 UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"what is not given has the sample file's value",
 	   what_is_not_given_has_the_sample_files_value},
@@ -262,4 +305,6 @@ UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"a device name is short", a_device_name_is_short},
 	  {"both ends have the same IP version", both_ends_have_the_same_ip_version},
 	  {"TLS files must be there", tls_files_must_be_there},
-	  {"an APN has labels", an_apn_has_labels})
+	  {"an APN has labels", an_apn_has_labels},
+	  {"a fleet has its own conditions", a_fleet_has_its_own_conditions},
+	  {"a fleet needs IMSIs for all", a_fleet_needs_imsis_for_all})
