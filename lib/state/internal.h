@@ -7,6 +7,7 @@
 #include <pthread.h>
 #include <stdalign.h>
 
+#include "state/pages.h"
 #include "state/state.h"
 
 #define STATE_FORMAT 1
@@ -36,7 +37,7 @@ struct state {
 
 /* --- records.c: records as octets --- */
 
-#define RECORD_KEY_MAX	 40
+#define RECORD_KEY_MAX	 PAGES_KEY_MAX
 #define RECORD_VALUE_MAX 320
 
 struct record {
@@ -69,12 +70,6 @@ enum record_kind record_read(union record_content *content, const MDB_val *key,
 			     const MDB_val *value);
 /* "session 17", "the COUNTs of IMSI 26201...": as far as the key can be read. */
 void record_name(const MDB_val *key, char *name, size_t size);
-
-/* --- pages.c --- */
-
-/* Checks the file's pages, all that can be reached and all that are free, without LMDB, which trusts what it
- * maps. false, and what is wrong in why. */
-bool pages_check(int fd, char *why, size_t size);
 
 /* --- file.c --- */
 

@@ -8,14 +8,17 @@
  *   page 0, 1   meta: the roots of both trees; the one with the higher transaction counts
  *   others      header of 16 octets; branch and leaf pages: offsets of nodes, free space, nodes
  */
+#include "state/pages.h"
+
+#include <lmdb.h>
 #include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
-
-#include "state/internal.h"
 
 #define META_MAGIC   0xBEEFC0DE
 #define META_VERSION 1
@@ -146,7 +149,7 @@ static int compare(const struct check *c, struct key a, struct key b)
 static bool key_is_good(struct check *c, uint64_t number, struct key key, struct key low,
 			struct key high)
 {
-	if (c->is_free ? key.len != sizeof(uint64_t) : key.len == 0 || key.len > RECORD_KEY_MAX)
+	if (c->is_free ? key.len != sizeof(uint64_t) : key.len == 0 || key.len > PAGES_KEY_MAX)
 		return fail(c, "page %lu has a key that is none", number);
 	if ((low.octets && compare(c, key, low) < 0) || (high.octets && compare(c, key, high) >= 0))
 		return fail(c, "the keys of page %lu are not in order", number);
