@@ -8,7 +8,7 @@
 #define MAP_PER_KEYSET	1024
 #define ERASED_A_ROUND	10000
 #define LATEST_EVERY_S	60 /* the time is written so often, not with each transaction */
-#define META_KEY	"meta"
+#define META_NAME	"meta"
 #define META_VERSION	1
 #define SEALED_TEXT	"hse-hss role kms" /* which only the right key opens */
 #define SEALED_TEXT_LEN (sizeof(SEALED_TEXT) - 1)
@@ -24,9 +24,21 @@ struct meta {
 	uint8_t unused_too[4];
 };
 
-struct expiry {
-	uint8_t expires_s[8], number[8];
+/* Keys. */
+enum kind { RECORD = 'r', BY_NUMBER = 'n', BY_EXPIRY = 'e', META = 'm' };
+
+struct key {
+	uint8_t kind; /* enum kind */
+	union {
+		struct kms_name name;
+		uint8_t number[8];
+		struct {
+			uint8_t expires_s[8], number[8];
+		} expiry;
+	};
 };
+
+_Static_assert(sizeof(struct key) == 1 + sizeof(struct kms_name), "no padding");
 
 uint64_t kms_read_u64(const uint8_t octets[8])
 {
@@ -43,23 +55,57 @@ void kms_write_u64(uint8_t octets[8], uint64_t value)
 		octets[i] = (uint8_t)value;
 }
 
-static MDB_val view(const void *data, size_t len)
+static size_t key_len(uint8_t kind)
 {
-	return (MDB_val){.mv_size = len, .mv_data = (void *)data};
+	return 1 + (kind == RECORD	? sizeof(struct kms_name)
+		    : kind == BY_NUMBER ? 8
+		    : kind == BY_EXPIRY ? 16
+					: 0);
 }
 
-static int put(MDB_txn *txn, MDB_dbi dbi, const void *key, size_t key_len, const void *data,
+static struct key record_key(const struct kms_name *name)
+{
+	return (struct key){.kind = RECORD, .name = *name};
+}
+
+static struct key number_key(const struct kms_record *record)
+{
+	struct key key = {.kind = BY_NUMBER};
+
+	memcpy(key.number, record->number, sizeof(key.number));
+	return key;
+}
+
+static struct key expiry_key(const struct kms_record *record)
+{
+	struct key key = {.kind = BY_EXPIRY};
+
+	memcpy(key.expiry.expires_s, record->expires_s, sizeof(key.expiry.expires_s));
+	memcpy(key.expiry.number, record->number, sizeof(key.expiry.number));
+	return key;
+}
+
+static const struct key meta_key = {.kind = META};
+
+static MDB_val view(const struct key *key)
+{
+	return (MDB_val){.mv_size = key_len(key->kind), .mv_data = (void *)key};
+}
+
+static int put(const struct kms_file *file, MDB_txn *txn, const struct key *key, const void *data,
 	       size_t len)
 {
-	MDB_val k = view(key, key_len), v = view(data, len);
+	MDB_val k = view(key), v = {.mv_size = len, .mv_data = (void *)data};
 
-	return mdb_put(txn, dbi, &k, &v, 0);
+	return mdb_put(txn, file->dbi, &k, &v, 0);
 }
 
-static int get(MDB_txn *txn, MDB_dbi dbi, const void *key, size_t key_len, void *data, size_t len)
+/* MDB_CORRUPTED when there is one of another length. */
+static int get(const struct kms_file *file, MDB_txn *txn, const struct key *key, void *data,
+	       size_t len)
 {
-	MDB_val k = view(key, key_len), v;
-	int rc = mdb_get(txn, dbi, &k, &v);
+	MDB_val k = view(key), v;
+	int rc = mdb_get(txn, file->dbi, &k, &v);
 
 	if (!rc && v.mv_size != len)
 		rc = MDB_CORRUPTED;
@@ -69,76 +115,79 @@ static int get(MDB_txn *txn, MDB_dbi dbi, const void *key, size_t key_len, void 
 }
 
 /* What is not there needs no deletion. */
-static int drop(MDB_txn *txn, MDB_dbi dbi, const void *key, size_t key_len)
+static int drop(struct kms_file *file, MDB_txn *txn, const struct key *key)
 {
-	MDB_val k = view(key, key_len);
-	int rc = mdb_del(txn, dbi, &k, NULL);
+	MDB_val k = view(key);
+	int rc = mdb_del(txn, file->dbi, &k, NULL);
 
+	if (!rc && key->kind == RECORD)
+		file->added--;
 	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* What LMDB gave, as a key of that kind; false: it is of another. */
+static bool read_key(const MDB_val *found, uint8_t kind, struct key *key)
+{
+	if (found->mv_size != key_len(kind) || *(const uint8_t *)found->mv_data != kind)
+		return false;
+	memset(key, 0, sizeof(*key));
+	memcpy(key, found->mv_data, found->mv_size);
+	return true;
 }
 
 /* --- opening --- */
 
-static int open_databases(struct kms_file *file, MDB_txn *txn)
+/* Counts records, and finds the highest number that is in use. */
+static int survey(struct kms_file *file, MDB_txn *txn)
 {
-	int rc = mdb_dbi_open(txn, "meta", MDB_CREATE, &file->meta);
-
-	if (!rc)
-		rc = mdb_dbi_open(txn, "records", MDB_CREATE, &file->records);
-	if (!rc)
-		rc = mdb_dbi_open(txn, "by_number", MDB_CREATE, &file->by_number);
-	if (!rc)
-		rc = mdb_dbi_open(txn, "by_expiry", MDB_CREATE, &file->by_expiry);
-	return rc;
-}
-
-static int find_next_number(struct kms_file *file, MDB_txn *txn)
-{
+	MDB_val found, value;
 	MDB_cursor *cursor;
-	MDB_val key, name;
-	int rc = mdb_cursor_open(txn, file->by_number, &cursor);
+	struct key key;
+	int rc = mdb_cursor_open(txn, file->dbi, &cursor);
 
+	file->next_number = 1;
+	file->records = 0;
 	if (rc)
 		return rc;
-	rc = mdb_cursor_get(cursor, &key, &name, MDB_LAST);
+	while (!(rc = mdb_cursor_get(cursor, &found, &value, MDB_NEXT))) {
+		if (read_key(&found, RECORD, &key))
+			file->records++;
+		else if (read_key(&found, BY_NUMBER, &key))
+			file->next_number = kms_read_u64(key.number) + 1;
+	}
 	mdb_cursor_close(cursor);
-	file->next_number = 1;
-	if (rc)
-		return rc == MDB_NOTFOUND ? 0 : rc;
-	if (key.mv_size != 8)
-		return MDB_CORRUPTED;
-	file->next_number = kms_read_u64(key.mv_data) + 1;
-	return 0;
+	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 static int make_meta(struct kms_file *file, MDB_txn *txn, struct seal *seal, struct meta *meta)
 {
 	*meta = (struct meta){.version = META_VERSION};
-	if (!seal_close(seal, META_KEY, strlen(META_KEY), SEALED_TEXT, SEALED_TEXT_LEN,
+	if (!seal_close(seal, META_NAME, strlen(META_NAME), SEALED_TEXT, SEALED_TEXT_LEN,
 			meta->sealed))
 		return MDB_PANIC;
-	return put(txn, file->meta, META_KEY, strlen(META_KEY), meta, sizeof(*meta));
+	return put(file, txn, &meta_key, meta, sizeof(*meta));
 }
 
 static bool key_fits(struct seal *seal, const struct meta *meta)
 {
 	char text[SEALED_TEXT_LEN];
 
-	return seal_open(seal, META_KEY, strlen(META_KEY), meta->sealed, text, sizeof(text)) &&
+	return seal_open(seal, META_NAME, strlen(META_NAME), meta->sealed, text, sizeof(text)) &&
 	       !memcmp(text, SEALED_TEXT, sizeof(text));
 }
 
 static int load(struct kms_file *file, MDB_txn *txn, struct seal *seal, bool *fits)
 {
 	struct meta meta;
-	int rc = open_databases(file, txn);
+	int rc = mdb_dbi_open(txn, NULL, 0, &file->dbi);
 
 	if (!rc)
-		rc = find_next_number(file, txn);
+		rc = survey(file, txn);
 	if (!rc)
-		rc = get(txn, file->meta, META_KEY, strlen(META_KEY), &meta, sizeof(meta));
+		rc = get(file, txn, &meta_key, &meta, sizeof(meta));
+	/* A file that has lost it is not begun anew. */
 	if (rc == MDB_NOTFOUND)
-		rc = make_meta(file, txn, seal, &meta);
+		rc = file->records ? MDB_CORRUPTED : make_meta(file, txn, seal, &meta);
 	if (!rc && meta.version != META_VERSION)
 		rc = MDB_VERSION_MISMATCH;
 	if (rc)
@@ -156,7 +205,7 @@ bool kms_file_open(struct kms_file *file, const char *path, uint64_t capacity, s
 	bool fits = true;
 	int rc;
 
-	if (!state_file_open(&file->state, path, map, 4, COST, errors))
+	if (!state_file_open(&file->state, path, map, COST, errors))
 		return false;
 	rc = mdb_txn_begin(file->state.env, NULL, 0, &txn);
 	if (!rc)
@@ -184,155 +233,144 @@ void kms_file_close(struct kms_file *file)
 
 int kms_file_get(struct kms_file *file, const struct kms_name *name, struct kms_record *record)
 {
+	const struct key key = record_key(name);
 	MDB_txn *txn;
 	int rc = mdb_txn_begin(file->state.env, NULL, MDB_RDONLY, &txn);
 
 	if (rc)
 		return rc;
-	rc = get(txn, file->records, name, sizeof(*name), record, sizeof(*record));
+	rc = get(file, txn, &key, record, sizeof(*record));
 	mdb_txn_abort(txn);
 	return rc;
 }
 
 int kms_file_begin(struct kms_file *file, MDB_txn **txn)
 {
+	file->added = 0;
 	return mdb_txn_begin(file->state.env, NULL, 0, txn);
 }
 
-static struct expiry expiry_of(const struct kms_record *record)
-{
-	struct expiry expiry;
-
-	memcpy(expiry.expires_s, record->expires_s, sizeof(expiry.expires_s));
-	memcpy(expiry.number, record->number, sizeof(expiry.number));
-	return expiry;
-}
-
-/* Drops an index's entry if it is that of name. */
-static int drop_entry(MDB_txn *txn, MDB_dbi index, const void *key, size_t key_len,
+/* Drops what an index says, if it says it of name. */
+static int drop_entry(struct kms_file *file, MDB_txn *txn, const struct key *key,
 		      const struct kms_name *name)
 {
 	struct kms_name of;
-	int rc = get(txn, index, key, key_len, &of, sizeof(of));
+	int rc = get(file, txn, key, &of, sizeof(of));
 
 	if (rc || memcmp(&of, name, sizeof(of)))
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	return drop(txn, index, key, key_len);
+	return drop(file, txn, key);
 }
 
 int kms_file_erase(struct kms_file *file, MDB_txn *txn, const struct kms_name *name)
 {
+	const struct key key = record_key(name);
 	struct kms_record record;
-	struct expiry expiry;
-	int rc = get(txn, file->records, name, sizeof(*name), &record, sizeof(record));
+	struct key number, expiry;
+	int rc = get(file, txn, &key, &record, sizeof(record));
 
-	if (rc == MDB_CORRUPTED) /* of another length: its entries in the indices mean nothing */
-		return drop(txn, file->records, name, sizeof(*name));
+	if (rc == MDB_CORRUPTED) /* of another length: what the indices say of it means nothing */
+		return drop(file, txn, &key);
 	if (rc)
 		return rc == MDB_NOTFOUND ? 0 : rc;
-	expiry = expiry_of(&record);
-	rc = drop(txn, file->records, name, sizeof(*name));
+	number = number_key(&record);
+	expiry = expiry_key(&record);
+	rc = drop(file, txn, &key);
 	if (!rc)
-		rc = drop_entry(txn, file->by_number, record.number, sizeof(record.number), name);
+		rc = drop_entry(file, txn, &number, name);
 	if (!rc)
-		rc = drop_entry(txn, file->by_expiry, &expiry, sizeof(expiry), name);
+		rc = drop_entry(file, txn, &expiry, name);
 	return rc;
 }
 
 int kms_file_put(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
 		 const struct kms_record *record)
 {
-	struct expiry expiry = expiry_of(record);
+	const struct key key = record_key(name);
+	const struct key number = number_key(record), expiry = expiry_key(record);
 	int rc = kms_file_erase(file, txn, name);
 
 	if (!rc)
-		rc = put(txn, file->records, name, sizeof(*name), record, sizeof(*record));
+		rc = put(file, txn, &key, record, sizeof(*record));
 	if (!rc)
-		rc = put(txn, file->by_number, record->number, sizeof(record->number), name,
-			 sizeof(*name));
+		file->added++;
+	if (!rc)
+		rc = put(file, txn, &number, name, sizeof(*name));
 	if (!rc && kms_read_u64(record->expires_s) > 0)
-		rc = put(txn, file->by_expiry, &expiry, sizeof(expiry), name, sizeof(*name));
+		rc = put(file, txn, &expiry, name, sizeof(*name));
 	return rc;
 }
 
 /* --- what has to go --- */
 
-/* Erases the record that an index's entry tells of, and in any case the entry. */
-static int erase_by_entry(struct kms_file *file, MDB_txn *txn, MDB_dbi index, const MDB_val *key,
-			  const MDB_val *value, const uint8_t *number, uint64_t *erased)
+/* The first of a kind, and the name that it gives. MDB_NOTFOUND: there is none. */
+static int first_of(struct kms_file *file, MDB_txn *txn, uint8_t kind, struct key *key,
+		    struct kms_name *name)
 {
-	uint8_t entry[sizeof(struct expiry)];
-	struct kms_record record;
-	struct kms_name name;
-	int rc;
-
-	/* What LMDB gave points into pages that a deletion changes. */
-	if (key->mv_size > sizeof(entry) || value->mv_size != sizeof(name))
-		return MDB_CORRUPTED;
-	memcpy(entry, key->mv_data, key->mv_size);
-	memcpy(&name, value->mv_data, sizeof(name));
-	rc = get(txn, file->records, &name, sizeof(name), &record, sizeof(record));
-	if (!rc && !memcmp(record.number, number, sizeof(record.number))) {
-		rc = kms_file_erase(file, txn, &name);
-		(*erased)++;
-	}
-	if (!rc || rc == MDB_NOTFOUND || rc == MDB_CORRUPTED)
-		rc = drop(txn, index, entry, key->mv_size);
-	return rc;
-}
-
-static int first_of(MDB_txn *txn, MDB_dbi index, MDB_val *key, MDB_val *value)
-{
+	const struct key least = {.kind = kind};
+	MDB_val found = view(&least), value;
 	MDB_cursor *cursor;
-	int rc = mdb_cursor_open(txn, index, &cursor);
+	int rc = mdb_cursor_open(txn, file->dbi, &cursor);
 
 	if (rc)
 		return rc;
-	rc = mdb_cursor_get(cursor, key, value, MDB_FIRST);
+	rc = mdb_cursor_get(cursor, &found, &value, MDB_SET_RANGE);
+	if (!rc && !read_key(&found, kind, key))
+		rc = MDB_NOTFOUND;
+	if (!rc && value.mv_size != sizeof(*name))
+		rc = MDB_CORRUPTED;
+	if (!rc)
+		memcpy(name, value.mv_data, sizeof(*name));
 	mdb_cursor_close(cursor);
+	return rc;
+}
+
+/* Erases the record that an index's entry tells of, if it bears that number, and in any case the entry. */
+static int erase_by_entry(struct kms_file *file, MDB_txn *txn, const struct key *entry,
+			  const struct kms_name *name, const uint8_t number[8], uint64_t *erased)
+{
+	const struct key key = record_key(name);
+	struct kms_record record;
+	int rc = get(file, txn, &key, &record, sizeof(record));
+
+	if (!rc && !memcmp(record.number, number, sizeof(record.number))) {
+		rc = kms_file_erase(file, txn, name);
+		(*erased)++;
+	}
+	if (!rc || rc == MDB_NOTFOUND || rc == MDB_CORRUPTED)
+		rc = drop(file, txn, entry);
 	return rc;
 }
 
 int kms_file_expire(struct kms_file *file, MDB_txn *txn, uint64_t now_s, uint64_t *erased)
 {
-	struct expiry expiry;
-	MDB_val key, value;
+	struct kms_name name;
+	struct key key;
 	int rc = 0;
 
 	*erased = 0;
 	for (int i = 0; i < ERASED_A_ROUND && !rc; i++) {
-		rc = first_of(txn, file->by_expiry, &key, &value);
-		if (!rc && key.mv_size != sizeof(expiry))
-			rc = MDB_CORRUPTED;
-		if (rc)
+		rc = first_of(file, txn, BY_EXPIRY, &key, &name);
+		if (rc || kms_read_u64(key.expiry.expires_s) > now_s)
 			break;
-		memcpy(&expiry, key.mv_data, sizeof(expiry));
-		if (kms_read_u64(expiry.expires_s) > now_s)
-			break;
-		rc = erase_by_entry(file, txn, file->by_expiry, &key, &value, expiry.number,
-				    erased);
+		rc = erase_by_entry(file, txn, &key, &name, key.expiry.number, erased);
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
 int kms_file_trim(struct kms_file *file, MDB_txn *txn, uint64_t capacity, uint64_t *erased)
 {
-	uint8_t number[8];
-	MDB_val key, value;
-	MDB_stat stat;
-	int rc = mdb_stat(txn, file->records, &stat);
+	struct kms_name name;
+	struct key key;
+	int rc = 0;
 
 	*erased = 0;
-	for (int i = 0; i < ERASED_A_ROUND && !rc && stat.ms_entries > capacity; i++) {
-		rc = first_of(txn, file->by_number, &key, &value);
-		if (!rc && key.mv_size != sizeof(number))
-			rc = MDB_CORRUPTED;
-		if (rc)
+	for (int i = 0; i < ERASED_A_ROUND && !rc; i++) {
+		if (file->records + (uint64_t)file->added <= capacity)
 			break;
-		memcpy(number, key.mv_data, sizeof(number));
-		rc = erase_by_entry(file, txn, file->by_number, &key, &value, number, erased);
+		rc = first_of(file, txn, BY_NUMBER, &key, &name);
 		if (!rc)
-			rc = mdb_stat(txn, file->records, &stat);
+			rc = erase_by_entry(file, txn, &key, &name, key.number, erased);
 	}
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
@@ -341,26 +379,26 @@ int kms_file_trim(struct kms_file *file, MDB_txn *txn, uint64_t capacity, uint64
 static int survey_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 		       uint32_t *count, struct kms_name *oldest)
 {
-	struct kms_name name = {.imsi = *imsi};
-	MDB_val key = view(&name, sizeof(name)), value;
+	struct key key = {.kind = RECORD, .name.imsi = *imsi};
+	MDB_val found = view(&key), value;
 	uint64_t lowest = UINT64_MAX;
 	MDB_cursor *cursor;
-	int rc = mdb_cursor_open(txn, file->records, &cursor);
+	int rc = mdb_cursor_open(txn, file->dbi, &cursor);
 
 	*count = 0;
 	if (rc)
 		return rc;
-	rc = mdb_cursor_get(cursor, &key, &value, MDB_SET_RANGE);
-	for (; !rc; rc = mdb_cursor_get(cursor, &key, &value, MDB_NEXT)) {
+	rc = mdb_cursor_get(cursor, &found, &value, MDB_SET_RANGE);
+	for (; !rc; rc = mdb_cursor_get(cursor, &found, &value, MDB_NEXT)) {
 		const struct kms_record *record = value.mv_data;
 
-		if (key.mv_size != sizeof(name) || memcmp(key.mv_data, imsi, sizeof(*imsi)))
+		if (!read_key(&found, RECORD, &key) || memcmp(&key.name.imsi, imsi, sizeof(*imsi)))
 			break;
 		uint64_t number =
 			value.mv_size == sizeof(*record) ? kms_read_u64(record->number) : 0;
 		if (number < lowest) {
 			lowest = number;
-			memcpy(oldest, key.mv_data, sizeof(*oldest));
+			*oldest = key.name;
 		}
 		(*count)++;
 	}
@@ -385,37 +423,37 @@ int kms_file_trim_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_ims
 	return rc;
 }
 
-int kms_file_end(struct kms_file *file, MDB_txn *txn, uint64_t now_s, int rc)
+static int note_time(struct kms_file *file, MDB_txn *txn, uint64_t now_s)
 {
 	struct meta meta;
-	bool is_later = now_s >= file->latest_s + LATEST_EVERY_S;
+	int rc = get(file, txn, &meta_key, &meta, sizeof(meta));
 
-	if (!rc && is_later) {
-		rc = get(txn, file->meta, META_KEY, strlen(META_KEY), &meta, sizeof(meta));
-		meta.latest_s = now_s;
-		if (!rc)
-			rc = put(txn, file->meta, META_KEY, strlen(META_KEY), &meta, sizeof(meta));
-	}
+	if (rc)
+		return rc;
+	meta.latest_s = now_s;
+	return put(file, txn, &meta_key, &meta, sizeof(meta));
+}
+
+int kms_file_end(struct kms_file *file, MDB_txn *txn, uint64_t now_s, int rc)
+{
+	const bool is_later = now_s >= file->latest_s + LATEST_EVERY_S;
+
+	if (!rc && is_later)
+		rc = note_time(file, txn, now_s);
 	if (rc) {
 		mdb_txn_abort(txn);
 		return rc;
 	}
 	rc = mdb_txn_commit(txn);
-	if (!rc && is_later)
-		file->latest_s = now_s;
-	return rc;
-}
-
-int kms_file_count(struct kms_file *file, uint64_t *records)
-{
-	MDB_txn *txn;
-	MDB_stat stat;
-	int rc = mdb_txn_begin(file->state.env, NULL, MDB_RDONLY, &txn);
-
 	if (rc)
 		return rc;
-	rc = mdb_stat(txn, file->records, &stat);
-	mdb_txn_abort(txn);
-	*records = rc ? 0 : stat.ms_entries;
-	return rc;
+	__atomic_fetch_add(&file->records, (uint64_t)file->added, __ATOMIC_RELAXED);
+	if (is_later)
+		file->latest_s = now_s;
+	return 0;
+}
+
+uint64_t kms_file_count(const struct kms_file *file)
+{
+	return __atomic_load_n(&file->records, __ATOMIC_RELAXED);
 }

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kms_file: how kms_store's records lie on disk. Four LMDB databases in one file:
+ * kms_file: how kms_store's records lie on disk: in one LMDB database, under keys that begin with a letter.
  *
- *   records     name (IMSI, SQN|RAND)  ->  expiry, number, sealed keyset
- *   by_number   number                 ->  name        the oldest comes first
- *   by_expiry   expiry, number         ->  name        those without an end are not in it
- *   meta        what the file is, the latest time it has seen, and a text sealed with its key
+ *   r name (IMSI, SQN|RAND)  ->  expiry, number, sealed keyset
+ *   n number                 ->  name        the oldest comes first
+ *   e expiry, number         ->  name        those without an end are not there
+ *   m                        ->  what the file is, the latest time it has seen, and a text sealed with its key
  *
- * Numbers count up as keysets come. An entry of an index whose record is gone, or bears another number,
- * means nothing. One thread at a time but for kms_file_get. Functions return 0, or what LMDB says.
+ * Numbers count up as keysets come. An n or e whose record is gone, or bears another number, means
+ * nothing. One thread at a time but for kms_file_get and kms_file_count. Functions return 0, or what LMDB
+ * says.
  */
 #ifndef HSS_KMS_FILE_H
 #define HSS_KMS_FILE_H
@@ -34,9 +35,11 @@ struct kms_record {
 
 struct kms_file {
 	struct state_file state;
-	MDB_dbi meta, records, by_number, by_expiry;
+	MDB_dbi dbi;
 	uint64_t latest_s; /* as it is on disk */
 	uint64_t next_number;
+	uint64_t records; /* on disk */
+	int64_t added;	  /* to them in the transaction under way */
 };
 
 /* False on any error, which is written to errors. */
@@ -62,7 +65,7 @@ int kms_file_trim(struct kms_file *file, MDB_txn *txn, uint64_t capacity, uint64
  * came of it. */
 int kms_file_end(struct kms_file *file, MDB_txn *txn, uint64_t now_s, int rc);
 
-int kms_file_count(struct kms_file *file, uint64_t *records);
+uint64_t kms_file_count(const struct kms_file *file);
 
 uint64_t kms_read_u64(const uint8_t octets[8]);
 void kms_write_u64(uint8_t octets[8], uint64_t value);

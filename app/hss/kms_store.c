@@ -436,11 +436,8 @@ void kms_store_tick(struct kms_store *store, uint64_t now_s)
 
 void kms_store_count(struct kms_store *store, struct kms_store_counters *counters)
 {
-	uint64_t kept = 0;
-
-	kms_file_count(&store->file, &kept);
 	pthread_mutex_lock(&store->lock);
 	*counters = store->counters;
 	pthread_mutex_unlock(&store->lock);
-	counters->kept = kept;
+	counters->kept = kms_file_count(&store->file);
 }

@@ -64,7 +64,7 @@ static bool open_file(struct sqn_store *store, const char *path, FILE *errors)
 	MDB_txn *txn = NULL;
 	int rc;
 
-	if (!state_file_open(&store->file, path, MAP_OCTETS, 0, COST, errors))
+	if (!state_file_open(&store->file, path, MAP_OCTETS, COST, errors))
 		return false;
 	rc = mdb_txn_begin(store->file.env, NULL, MDB_RDONLY, &txn);
 	if (!rc)

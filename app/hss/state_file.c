@@ -6,35 +6,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-void state_file_tell(const char *path, int rc, const char *cost, FILE *errors)
+#include "state/pages.h"
+
+static void tell(const char *path, const char *what, const char *cost, FILE *errors)
 {
 	fprintf(errors,
 		"%s: the state cannot be used: %s. Repair it, or move it away to start anew: %s\n",
-		path, mdb_strerror(rc), cost);
+		path, what, cost);
 }
 
-/* LMDB maps the file: to touch a page beyond its end would kill the process. What was cut off comes back
- * as zeros, which LMDB knows not to be pages. */
-static int restore_length(const struct state_file *file)
+void state_file_tell(const char *path, int rc, const char *cost, FILE *errors)
 {
-	MDB_envinfo info;
-	MDB_stat pages;
-	struct stat st;
-	int rc = mdb_env_info(file->env, &info);
-
-	if (!rc)
-		rc = mdb_env_stat(file->env, &pages);
-	if (rc)
-		return rc;
-	if (fstat(file->lock_fd, &st))
-		return errno;
-	uint64_t needed = ((uint64_t)info.me_last_pgno + 1) * pages.ms_psize;
-	if ((uint64_t)st.st_size < needed && ftruncate(file->lock_fd, (off_t)needed))
-		return errno;
-	return 0;
+	tell(path, mdb_strerror(rc), cost, errors);
 }
 
 /* A new file is not there after a power cut unless its folder has been written too. */
@@ -52,8 +37,9 @@ static int sync_folder(const char *path)
 }
 
 bool state_file_open(struct state_file *file, const char *path, uint64_t map_octets,
-		     unsigned databases, const char *cost, FILE *errors)
+		     const char *cost, FILE *errors)
 {
+	char why[128];
 	int rc;
 
 	file->env = NULL;
@@ -67,15 +53,16 @@ bool state_file_open(struct state_file *file, const char *path, uint64_t map_oct
 		fprintf(errors, "%s: in use by another hse-hss; give each its own state\n", path);
 		return false;
 	}
+	if (lseek(file->lock_fd, 0, SEEK_END) > 0 &&
+	    !pages_check(file->lock_fd, why, sizeof(why))) {
+		tell(path, why, cost, errors);
+		return false;
+	}
 	rc = mdb_env_create(&file->env);
 	if (!rc)
 		rc = mdb_env_set_mapsize(file->env, map_octets);
 	if (!rc)
-		rc = mdb_env_set_maxdbs(file->env, databases);
-	if (!rc)
 		rc = mdb_env_open(file->env, path, MDB_NOSUBDIR | MDB_NOTLS, 0600);
-	if (!rc)
-		rc = restore_length(file);
 	if (!rc)
 		rc = sync_folder(path);
 	if (rc)

@@ -15,11 +15,12 @@ struct state_file {
 
 /*
  * Opens or makes path, and path-lock beside it. map_octets: of address space; the file does not grow
- * beyond. databases: named ones, 0 if there is but the one without a name. False on any error, which is
- * written to errors: what it is, and what to do; cost completes "move it away to start anew: ".
+ * beyond. It holds one database, without a name, with keys of PAGES_KEY_MAX octets at most (state/pages.h). False on
+ * any error, which is written to errors: what it is, and what to do; cost completes "move it away to start
+ * anew: ".
  */
 bool state_file_open(struct state_file *file, const char *path, uint64_t map_octets,
-		     unsigned databases, const char *cost, FILE *errors);
+		     const char *cost, FILE *errors);
 /* Allowed for one that could not be opened. */
 void state_file_close(struct state_file *file);
 

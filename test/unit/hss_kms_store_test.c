@@ -296,22 +296,27 @@ static void another_master_key_is_refused_and_changes_nothing(void)
 	kms_store_close(store);
 }
 
+/* Of a record, as it is on disk. */
+struct raw_key {
+	uint8_t kind;
+	struct kms_name name;
+};
+
 /* Does to the record of (subscriber, 7) what the test says, as somebody with the disk in his hands. */
 static void tamper(unsigned subscriber, void (*change)(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
 						       struct kms_record *record))
 {
-	struct kms_name name = {.imsi = imsi_of(subscriber), .id = sqn_of(7)};
-	MDB_val key = {.mv_data = &name, .mv_size = sizeof(name)}, value;
+	struct raw_key raw = {'r', {.imsi = imsi_of(subscriber), .id = sqn_of(7)}};
+	MDB_val key = {.mv_data = &raw, .mv_size = sizeof(raw)}, value;
 	struct kms_record record;
 	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
 
 	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
-	mdb_env_set_maxdbs(env, 4);
 	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
 	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, &txn), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, "records", 0, &dbi), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
 	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
 	CU_ASSERT_EQUAL_FATAL(value.mv_size, sizeof(record));
 	memcpy(&record, value.mv_data, sizeof(record));
@@ -348,9 +353,9 @@ static void cut_short(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record
 static void put_in_place_of_another(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
 				    struct kms_record *record)
 {
-	struct kms_name *name = key->mv_data;
+	struct raw_key *raw = key->mv_data;
 
-	name->imsi = imsi_of(1);
+	raw->name.imsi = imsi_of(1);
 	write_back(txn, dbi, key, record, sizeof(*record));
 }
 
@@ -400,21 +405,44 @@ static void a_record_of_another_name_is_damaged(void)
 	expect_damage(2, put_in_place_of_another);
 }
 
-static void a_damaged_file_is_refused_with_what_to_do(void)
+static void expect_refusal(const char *why)
 {
-	static char noise[65536];
 	char said[1000] = "";
 	FILE *errors = fmemopen(said, sizeof(said), "w");
 
-	kms_store_close(begin_anew());
-	memset(noise, 0x5a, sizeof(noise));
-	int fd = open(path, O_WRONLY | O_TRUNC);
-	CU_ASSERT_EQUAL(write(fd, noise, sizeof(noise)), (ssize_t)sizeof(noise));
-	close(fd);
 	CU_ASSERT_PTR_NULL(open_with(master, CAPACITY, errors));
 	fclose(errors);
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, path));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, why));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "move it away to start anew"));
+}
+
+static void write_over(off_t at, size_t len)
+{
+	static const char noise[65536] = {0x5a, 0x5a, 0x5a, 0x5a};
+	int fd = open(path, O_WRONLY);
+
+	CU_ASSERT_EQUAL(pwrite(fd, noise, len, at), (ssize_t)len);
+	close(fd);
+}
+
+static void a_damaged_file_is_refused_with_what_to_do(void)
+{
+	struct kms_store *store = begin_anew();
+	struct stat st;
+
+	for (unsigned i = 0; i < 200; i++)
+		put(store, i, 7, 1000);
+	kms_store_close(store);
+	CU_ASSERT_EQUAL_FATAL(stat(path, &st), 0);
+	for (off_t at = 2 * 4096; at < st.st_size; at += 4096) {
+		write_over(at, 64); /* the header and the first nodes of a page */
+	}
+	expect_refusal("page ");
+	CU_ASSERT_EQUAL(truncate(path, 3 * 4096), 0);
+	expect_refusal("cut off");
+	write_over(0, 65536);
+	expect_refusal("damaged");
 }
 
 static void a_full_disk_keeps_keysets_in_memory_until_there_is_room(void)
