@@ -1,7 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "npdu/aes.h"
 
+#include <cpuid.h>
+
 #include "npdu/aes_register.h"
+
+bool aes_is_wide;
+
+/* Not every compiler's __builtin_cpu_supports knows vaes and vpclmulqdq: leaf 7, ECX bits 9 and 10. That
+ * the system keeps the registers is what it says of avx2. Once: CPUID is slow, in a virtual machine above
+ * all. */
+__attribute__((constructor)) static void find_width(void)
+{
+	const unsigned both = 1U << 9 | 1U << 10;
+	unsigned eax, ebx, ecx, edx;
+
+	__builtin_cpu_init();
+	aes_is_wide = __builtin_cpu_supports("avx2") &&
+		      __get_cpuid_count(7, 0, &eax, &ebx, &ecx, &edx) && (ecx & both) == both;
+}
 
 bool aes_is_available(void)
 {

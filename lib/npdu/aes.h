@@ -15,6 +15,10 @@
 /* True when the CPU has what this code needs; else intel-ipsec-mb does it. */
 bool aes_is_available(void);
 
+/* The CPU works on two blocks in one register (VAES, VPCLMULQDQ). Tests take it away, to see the code that does
+ * without. */
+extern bool aes_is_wide;
+
 /* Round keys and subkeys of a key of eea2 and eia2. */
 void aes_expand(const struct npdu_key *key, struct npdu_schedule_parts *out);
 
