@@ -3,6 +3,7 @@
 
 #include <cpuid.h>
 
+#include "npdu/aes_ghash.h"
 #include "npdu/aes_register.h"
 
 bool aes_is_wide;
@@ -48,6 +49,18 @@ INLINE __m128i doubled(__m128i x)
 	return _mm_shuffle_epi8(v, reverse);
 }
 
+#define FOR_EACH_ROUND(DO) \
+	DO(1, 0x01);       \
+	DO(2, 0x02);       \
+	DO(3, 0x04);       \
+	DO(4, 0x08);       \
+	DO(5, 0x10);       \
+	DO(6, 0x20);       \
+	DO(7, 0x40);       \
+	DO(8, 0x80);       \
+	DO(9, 0x1b);       \
+	DO(10, 0x36)
+
 /* Both schedules side by side: each step waits for the one before it. */
 TARGET void aes_expand(const struct npdu_key *key, struct npdu_schedule_parts *out)
 {
@@ -65,19 +78,26 @@ TARGET void aes_expand(const struct npdu_key *key, struct npdu_schedule_parts *o
 		_mm_store_si128(enc + (i), e);                                 \
 		_mm_store_si128(auth + (i), a);                                \
 	} while (0)
-	ROUND(1, 0x01);
-	ROUND(2, 0x02);
-	ROUND(3, 0x04);
-	ROUND(4, 0x08);
-	ROUND(5, 0x10);
-	ROUND(6, 0x20);
-	ROUND(7, 0x40);
-	ROUND(8, 0x80);
-	ROUND(9, 0x1b);
-	ROUND(10, 0x36);
+	FOR_EACH_ROUND(ROUND);
 #undef ROUND
 	_mm_store_si128((__m128i *)out->cmac_k1, k1);
 	_mm_store_si128((__m128i *)out->cmac_k2, doubled(k1));
+}
+
+TARGET void aes_gcm_expand(const struct npdu_key *key, struct npdu_schedule_parts *out)
+{
+	__m128i *enc = (__m128i *)out->enc;
+	__m128i e = _mm_load_si128((const __m128i *)key->kenc);
+
+	_mm_store_si128(enc, e);
+#define ROUND(i, constant)                                                     \
+	do {                                                                   \
+		e = next_round_key(e, _mm_aeskeygenassist_si128(e, constant)); \
+		_mm_store_si128(enc + (i), e);                                 \
+	} while (0)
+	FOR_EACH_ROUND(ROUND);
+#undef ROUND
+	ghash_make_powers(key->kint, out->hash_powers);
 }
 
 void aes_protect(const struct aes_op *ops, size_t count)

@@ -32,4 +32,22 @@ INLINE __m128i shift_down(__m128i x, unsigned by)
 	return _mm_shuffle_epi8(x, _mm_loadu_si128((const __m128i *)(shifts + 16 + by)));
 }
 
+/* Where a window into it begins left octets before the middle, left octets are ones. */
+static const uint8_t octet_masks[32] = {0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff,
+					0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff};
+
+/* x with zeros behind its first left (0 to 16) octets. */
+INLINE __m128i first_octets(__m128i x, uint32_t left)
+{
+	return _mm_and_si128(x, _mm_loadu_si128((const __m128i *)(octet_masks + 16 - left)));
+}
+
+/* left (1 to 16) octets, and whatever stands behind them: reads eight octets or sixteen, so no more than
+ * seven too many. */
+INLINE __m128i load_octets(const uint8_t *at, uint32_t left)
+{
+	return left > 8 ? _mm_loadu_si128((const __m128i *)at)
+			: _mm_loadl_epi64((const __m128i *)at);
+}
+
 #endif

@@ -26,11 +26,16 @@ _Static_assert(NPDU_KEPT_SIZE == NPDU_SCHEDULE_PARTS_SIZE, "as npdu.h says");
 struct npdu_engine {
 	struct npdu_kept kept; /* of parts; npdu.h knows that it stands here */
 	IMB_MGR *mgr;
-	bool has_aes;		/* eea2 with eia2 by aes.c */
-	struct schedules parts; /* of all but gcm */
-	struct schedules gcm;
+	bool has_aes;		      /* eea2 with eia2 by aes.c */
+	struct schedules parts;	      /* of all but */
+	struct schedules gcm_library; /* gcm by the library: none where aes_gcm.c does it */
 	struct slot slots[NPDU_BURST_MAX];
 };
+
+static int use_library_for_gcm(struct npdu_engine *engine)
+{
+	return schedules_init_for_library(&engine->gcm_library, GCM_FIRST, engine->parts.count);
+}
 
 struct npdu_engine *npdu_engine_new(uint32_t schedules)
 {
@@ -41,9 +46,8 @@ struct npdu_engine *npdu_engine_new(uint32_t schedules)
 	memset(engine, 0, sizeof(*engine));
 	engine->mgr = npdu_manager_new();
 	engine->has_aes = aes_is_available();
-	if (!engine->mgr ||
-	    schedules_init(&engine->parts, 0, schedules, NPDU_SCHEDULE_PARTS_SIZE) != 0 ||
-	    schedules_init(&engine->gcm, GCM_FIRST, schedules, sizeof(struct npdu_schedule)) != 0) {
+	if (!engine->mgr || schedules_init(&engine->parts, schedules) != 0 ||
+	    (!aes_gcm_is_available() && use_library_for_gcm(engine) != 0)) {
 		npdu_engine_free(engine);
 		return NULL;
 	}
@@ -58,14 +62,15 @@ void npdu_engine_free(struct npdu_engine *engine)
 	if (engine->mgr)
 		free_mb_mgr(engine->mgr);
 	schedules_free(&engine->parts);
-	schedules_free(&engine->gcm);
+	schedules_free(&engine->gcm_library);
 	e2m_wipe(engine, sizeof(*engine));
 	free(engine);
 }
 
 static struct schedules *schedules_of(struct npdu_engine *engine, const struct npdu_key *key)
 {
-	return key->eea == E2M_EEA_GCM ? &engine->gcm : &engine->parts;
+	return key->eea == E2M_EEA_GCM && engine->gcm_library.count > 0 ? &engine->gcm_library
+									: &engine->parts;
 }
 
 void npdu_engine_prefetch_other(const struct npdu_engine *engine, const struct npdu_key *key,
@@ -73,12 +78,12 @@ void npdu_engine_prefetch_other(const struct npdu_engine *engine, const struct n
 {
 	const char *schedule;
 
-	if (!schedules_has(&engine->gcm, hint)) {
+	if (!schedules_has(&engine->gcm_library, hint)) {
 		__builtin_prefetch(key, 0, 3);
 		return;
 	}
 	/* What a short N-PDU needs of it. */
-	schedule = (const char *)schedules_at(&engine->gcm, hint - GCM_FIRST);
+	schedule = (const char *)schedules_at(&engine->gcm_library, hint - GCM_FIRST);
 	for (size_t at = 0; at < NPDU_KEPT_SIZE; at += 64)
 		__builtin_prefetch(schedule + at, 0, 3);
 }
@@ -89,9 +94,10 @@ void npdu_engine_forget(struct npdu_engine *engine, const struct npdu_key *key, 
 		schedules_forget(schedules_of(engine, key), key, hint);
 }
 
-void npdu_engine_use_library_only(struct npdu_engine *engine)
+int npdu_engine_use_library_only(struct npdu_engine *engine)
 {
 	engine->has_aes = false;
+	return engine->gcm_library.count > 0 ? 0 : use_library_for_gcm(engine);
 }
 
 /* COUNT || BEARER || DIRECTION || 0^26: TS 33.401 B.1.3 (first half of the counter block), B.2.3. As it
@@ -110,13 +116,13 @@ static void write_count_bearer_direction(uint8_t out[8], const struct npdu_op *o
 	memcpy(out, &octets, sizeof(octets));
 }
 
-/* --- gcm, RFC 5116: no lanes to share, so no job either --- */
+/* --- gcm by the library, RFC 5116: no lanes to share, so no job either --- */
 
-static void run_gcm(struct npdu_engine *engine, struct npdu_op *op,
-		    const struct npdu_schedule *schedule, bool protect)
+static void run_gcm_by_library(struct npdu_engine *engine, struct npdu_op *op,
+			       const struct npdu_schedule *schedule, bool protect)
 {
 	const size_t header = npdu_header_len(op->counter_octets);
-	const size_t mac_len = op->key->mac_len;
+	const size_t mac_len = schedule->mac_len;
 	uint8_t *npdu = op->pdu + header, *mac = npdu + op->npdu_len;
 	struct gcm_context_data context;
 	uint8_t nonce[12] = {0}, tag[NPDU_MAC_MAX];
@@ -280,7 +286,7 @@ static void run_jobs(struct npdu_engine *engine, struct npdu_op *const *ops, siz
 static struct npdu_schedule *make_schedule(struct npdu_engine *engine, const struct npdu_op *op,
 					   unsigned place)
 {
-	struct npdu_schedule *kept = schedules_kept(&engine->gcm, op->hint);
+	struct npdu_schedule *kept = schedules_kept(&engine->gcm_library, op->hint);
 
 	return kept ? kept
 		    : schedules_make(schedules_of(engine, op->key), op->key, op->hint, place);
@@ -297,32 +303,38 @@ static inline struct npdu_schedule *schedule_of(struct npdu_engine *engine,
 	return schedule;
 }
 
+static inline struct aes_op aes_op(struct npdu_op *op, const struct npdu_schedule *schedule)
+{
+	return (struct aes_op){op, &schedule->parts, count_bearer_direction(op), schedule->mac_len};
+}
+
 static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
 {
-	struct aes_op aes[NPDU_BURST_MAX];
+	struct aes_op aes[NPDU_BURST_MAX], gcm[NPDU_BURST_MAX];
 	struct npdu_op *others[NPDU_BURST_MAX];
-	size_t aes_count = 0, others_count = 0;
+	size_t aes_count = 0, gcm_count = 0, others_count = 0;
 
 	assert(count <= NPDU_BURST_MAX);
 	schedules_begin(&engine->parts);
-	schedules_begin(&engine->gcm);
+	schedules_begin(&engine->gcm_library);
 	for (size_t i = 0; i < count; i++) {
 		const struct npdu_schedule *schedule = schedule_of(engine, &ops[i], (unsigned)i);
 
 		if (schedule->kind == NPDU_SCHEDULE_AES && engine->has_aes) {
-			aes[aes_count++] = (struct aes_op){&ops[i], &schedule->parts,
-							   count_bearer_direction(&ops[i])};
+			aes[aes_count++] = aes_op(&ops[i], schedule);
 		} else if (schedule->kind == NPDU_SCHEDULE_GCM) {
-			run_gcm(engine, &ops[i], schedule, protect);
+			gcm[gcm_count++] = aes_op(&ops[i], schedule);
+		} else if (schedule->kind == NPDU_SCHEDULE_GCM_LIBRARY) {
+			run_gcm_by_library(engine, &ops[i], schedule, protect);
 		} else {
 			engine->slots[others_count].schedule = schedule;
 			others[others_count++] = &ops[i];
 		}
 	}
-	if (aes_count > 0 && protect)
-		aes_protect(aes, aes_count);
-	else if (aes_count > 0)
-		aes_open(aes, aes_count);
+	if (aes_count > 0)
+		(protect ? aes_protect : aes_open)(aes, aes_count);
+	if (gcm_count > 0)
+		(protect ? aes_gcm_protect : aes_gcm_open)(gcm, gcm_count);
 	if (others_count > 0)
 		run_jobs(engine, others, others_count, protect);
 }

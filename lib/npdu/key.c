@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "npdu/key.h"
-#include "npdu/aes.h"
-#include "npdu/arena.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -71,9 +69,6 @@ static void expand_enc(const IMB_MGR *mgr, const struct npdu_key *key, struct np
 	case E2M_EEA3:
 		memcpy(out->parts.enc, key->kenc, E2M_KEY_LEN);
 		break;
-	case E2M_EEA_GCM:
-		IMB_AES128_GCM_PRE(mgr, key->kenc, &out->gcm);
-		break;
 	}
 }
 
@@ -101,18 +96,33 @@ static enum npdu_schedule_kind kind_of(const struct npdu_key *key)
 	return key->is_aes ? NPDU_SCHEDULE_AES : NPDU_SCHEDULE_JOB;
 }
 
+static void begin_schedule(const struct npdu_key *key, enum npdu_schedule_kind kind,
+			   struct npdu_schedule *out)
+{
+	out->number = key->number;
+	out->kind = (uint8_t)kind;
+	out->mac_len = key->mac_len;
+}
+
 void npdu_expand_key(const struct npdu_key *key, struct npdu_schedule *out)
 {
 	const IMB_MGR *mgr = npdu_library();
 
-	out->number = key->number;
-	out->kind = (uint8_t)kind_of(key);
-	if (key->is_aes && aes_is_available()) {
+	begin_schedule(key, kind_of(key), out);
+	if (key->eea == E2M_EEA_GCM) {
+		aes_gcm_expand(key, &out->parts);
+	} else if (key->is_aes && aes_is_available()) {
 		aes_expand(key, &out->parts);
-		return;
+	} else {
+		expand_enc(mgr, key, out);
+		expand_auth(mgr, key, out);
 	}
-	expand_enc(mgr, key, out);
-	expand_auth(mgr, key, out);
+}
+
+void npdu_expand_key_for_library(const struct npdu_key *key, struct npdu_schedule *out)
+{
+	begin_schedule(key, NPDU_SCHEDULE_GCM_LIBRARY, out);
+	IMB_AES128_GCM_PRE(npdu_library(), key->kenc, &out->gcm);
 }
 
 static int derive(struct npdu_key *key, const struct e2m_numbers *numbers,
@@ -136,6 +146,27 @@ static void make_cmac_subkey(struct npdu_key *key)
 	IMB_AES_CMAC_SUBKEY_GEN_128(npdu_library(), schedule, key->cmac_k1, k2);
 	e2m_wipe(schedule, sizeof(schedule));
 	e2m_wipe(k2, sizeof(k2));
+}
+
+/* SP 800-38D 7.1, step 1: H is a block of zeros, enciphered. CFB of one block of zeros is that. */
+static void make_hash_subkey(struct npdu_key *key)
+{
+	static const uint8_t zeros[16];
+	alignas(16) uint8_t schedule[NPDU_AES_SCHEDULE_LEN];
+
+	if (key->eea != E2M_EEA_GCM)
+		return;
+	expand_aes(npdu_library(), key->kenc, schedule);
+	IMB_AES128_CFB_ONE(npdu_library(), key->kint, zeros, zeros, schedule, sizeof(zeros));
+	e2m_wipe(schedule, sizeof(schedule));
+}
+
+/* What follows from Kenc and Kint. */
+static struct npdu_key *key_end(struct npdu_key *key)
+{
+	make_cmac_subkey(key);
+	make_hash_subkey(key);
+	return key;
 }
 
 /* A key that has all but Kenc, Kint and what follows from them. */
@@ -172,8 +203,7 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
 		errno = EIO;
 		return NULL;
 	}
-	make_cmac_subkey(key);
-	return key;
+	return key_end(key);
 }
 
 struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t kint[E2M_KEY_LEN],
@@ -186,8 +216,7 @@ struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t
 	memcpy(key->kenc, kenc, E2M_KEY_LEN);
 	if (eia != E2M_EIA_GCM)
 		memcpy(key->kint, kint, E2M_KEY_LEN);
-	make_cmac_subkey(key);
-	return key;
+	return key_end(key);
 }
 
 void npdu_key_free(struct npdu_key *key)

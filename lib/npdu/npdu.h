@@ -115,9 +115,10 @@ struct npdu_engine; /* one a thread */
  * intel-ipsec-mb does not run on. */
 struct npdu_engine *npdu_engine_new(uint32_t schedules);
 void npdu_engine_free(struct npdu_engine *engine);
-/* intel-ipsec-mb for everything, also for what this library does faster itself (eea2 with eia2 on a CPU
- * with AES instructions): for tests and measurements that compare the two. */
-void npdu_engine_use_library_only(struct npdu_engine *engine);
+/* intel-ipsec-mb for everything, also for what this library does faster itself (eea2 with eia2, and gcm, on
+ * a CPU with AES instructions): for tests and measurements that compare the two. Before the engine's first
+ * burst. -ENOMEM. */
+int npdu_engine_use_library_only(struct npdu_engine *engine);
 
 #define NPDU_NO_HINT UINT32_MAX
 
@@ -128,7 +129,7 @@ struct npdu_kept {
 };
 #define NPDU_KEPT_SIZE 448
 
-/* For hints that are not: of gcm, or none. */
+/* For hints that are not: of gcm by intel-ipsec-mb, or none. */
 void npdu_engine_prefetch_other(const struct npdu_engine *engine, const struct npdu_key *key,
 				uint32_t hint);
 

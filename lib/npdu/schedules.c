@@ -8,11 +8,9 @@
 /* One miss of so many is kept: a hot key is soon found, and a cold one rarely costs the write. */
 #define KEEP_EVERY 8
 
-int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t size)
+static int allocate(struct schedules *s, size_t size, uint32_t count)
 {
-	memset(s, 0, sizeof(*s));
 	s->size = (size + 63) & ~(size_t)63;
-	s->first = first;
 	s->count = count;
 	/* One allocation: entries that are kept, then those of the burst at hand. */
 	const size_t octets = (count + (size_t)NPDU_BURST_MAX) * s->size;
@@ -28,6 +26,21 @@ int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t s
 	for (uint32_t i = 0; i < NPDU_BURST_MAX; i++)
 		s->scratch[i] = schedules_at(s, count + i);
 	return 0;
+}
+
+int schedules_init(struct schedules *s, uint32_t count)
+{
+	memset(s, 0, sizeof(*s));
+	s->expand = npdu_expand_key;
+	return allocate(s, NPDU_SCHEDULE_PARTS_SIZE, count);
+}
+
+int schedules_init_for_library(struct schedules *s, uint32_t first, uint32_t count)
+{
+	memset(s, 0, sizeof(*s));
+	s->first = first;
+	s->expand = npdu_expand_key_for_library;
+	return allocate(s, sizeof(struct npdu_schedule), count);
 }
 
 void schedules_free(struct schedules *s)
@@ -72,7 +85,7 @@ struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key 
 {
 	struct npdu_schedule *schedule = place_for(s, hint, place);
 
-	npdu_expand_key(key, schedule);
+	s->expand(key, schedule);
 	return schedule;
 }
 

@@ -17,6 +17,7 @@ struct schedules {
 	char *entries;
 	size_t size;	/* of an entry */
 	uint32_t first; /* hint of the first entry: an engine's two kinds of schedules share none */
+	void (*expand)(const struct npdu_key *key, struct npdu_schedule *out);
 	uint32_t count;
 	uint32_t burst;
 	uint32_t hand;
@@ -24,8 +25,10 @@ struct schedules {
 	struct npdu_schedule *scratch[NPDU_BURST_MAX]; /* for what is not kept */
 };
 
-/* count entries of size octets each, with hints from first on. -ENOMEM. */
-int schedules_init(struct schedules *s, uint32_t first, uint32_t count, size_t size);
+/* count entries, with hints from 0 on, as npdu_expand_key makes them. -ENOMEM. */
+int schedules_init(struct schedules *s, uint32_t count);
+/* The same as npdu_expand_key_for_library makes them, with hints from first on. */
+int schedules_init_for_library(struct schedules *s, uint32_t first, uint32_t count);
 void schedules_free(struct schedules *s);
 
 /* Begins a burst: what it uses is not given up before the next begins. */

@@ -182,7 +182,8 @@ int main(void)
 		if (!engines[e])
 			return 1;
 	}
-	npdu_engine_use_library_only(engines[1]);
+	if (npdu_engine_use_library_only(engines[1]) != 0)
+		return 1;
 	int ret = unit_run("npdu_annex_c", tests, COUNT_OF(tests));
 	for (size_t e = 0; e < COUNT_OF(engines); e++)
 		npdu_engine_free(engines[e]);

@@ -18,7 +18,7 @@ static struct npdu_key *new_key(unsigned seed)
 
 static void set_up(void)
 {
-	if (schedules_init(&schedules, 0, KEPT, NPDU_SCHEDULE_PARTS_SIZE) != 0)
+	if (schedules_init(&schedules, KEPT) != 0)
 		abort();
 }
 
