@@ -53,20 +53,36 @@ static uint32_t sum(uint32_t a, uint32_t b)
 	return a < UINT32_MAX - b ? a + b : UINT32_MAX;
 }
 
+uint32_t ceilings_bound(const struct session *s, unsigned slot, enum session_direction direction)
+{
+	const struct session_keyset *keyset = &s->keysets[slot];
+	const uint32_t granted = keyset->ceiling[direction].granted;
+	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
+
+	return granted > count ? granted : count;
+}
+
 void ceilings_ask(struct session_store *store, struct session *s, unsigned slot,
 		  enum session_direction direction, uint32_t needed)
 {
+	const struct session_keyset *keyset = &s->keysets[slot];
 	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
 	/* What waits downlink has no COUNT yet, and a crash would skip what is reserved for it. */
-	const uint32_t used = direction == DOWN && needed > c->granted ? c->granted : needed;
+	const uint32_t bound = ceilings_bound(s, slot, direction);
+	const uint32_t used = direction == DOWN && needed > bound ? bound : needed;
 	struct session_work *work;
 	uint32_t *wanted, most;
 
-	if (!store->config.is_durable)
+	/* An event may speak of a keyset that has left since. */
+	if (!store->config.is_durable ||
+	    (keyset->state != DATAPATH_KEY_MISSING && keyset->state != DATAPATH_KEY_READY))
 		return;
 	work = work_begin(store, s);
-	if (!work)
-		return; /* the worker asks again */
+	if (!work) {
+		if (s->flow[direction].live)
+			flows_raise_ceiling(store, s, direction, slot); /* it asks again */
+		return;
+	}
 	wanted = &work->wanted[slot][direction];
 	if (*wanted == 0) {
 		c->block = choose_block(store, s, c, needed);
@@ -106,15 +122,6 @@ struct datapath_ceiling ceilings_of(const struct session_store *store, const str
 	if (!s->work || s->work->wanted[slot][direction] == 0)
 		ceiling.mark = c->granted - (half < c->granted ? half : c->granted);
 	return ceiling;
-}
-
-uint32_t ceilings_bound(const struct session *s, unsigned slot, enum session_direction direction)
-{
-	const struct session_keyset *keyset = &s->keysets[slot];
-	const uint32_t granted = keyset->ceiling[direction].granted;
-	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
-
-	return granted > count ? granted : count;
 }
 
 uint32_t ceilings_wanted(const struct session *s, unsigned slot, enum session_direction direction)

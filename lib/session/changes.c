@@ -11,7 +11,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "datapath/datapath.h"
 #include "session/store.h"
 
 /* After a batch that could not be written. */
@@ -150,9 +149,9 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 {
 	struct changes *c = &store->changes;
 
-	if (wheel_now(store->wheel) < c->retry_ms && !c->is_last)
-		return false;
 	batch->count = 0;
+	if (!store->config.is_durable || (wheel_now(store->wheel) < c->retry_ms && !c->is_last))
+		return false;
 	batch->age_s = changes_age_s(store);
 	counts_collect(store->counts, batch);
 	while (c->count > 0 && batch->count < batch->room)
@@ -204,23 +203,6 @@ void session_written(struct session_store *store, const struct state_batch *batc
 
 /* --- a clean stop --- */
 
-static void take_exact_counts(struct session_store *store, struct session *s)
-{
-	struct datapath_flow_view view;
-
-	for (unsigned d = 0; d < 2; d++) {
-		const struct session_flow *flow = &s->flow[d];
-		if (!flow->live)
-			continue;
-		store->ops.view_flow(store->ops.arg, flow->worker, flow->number, &view);
-		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-			if (d == UP)
-				s->keysets[slot].count.uplink = view.count[slot];
-			else
-				s->keysets[slot].count.downlink = view.count[slot];
-	}
-}
-
 void session_conclude(struct session_store *store)
 {
 	if (!store->config.is_durable)
@@ -232,7 +214,9 @@ void session_conclude(struct session_store *store)
 		 * way. */
 		if (!s || work_first_operation(s))
 			continue;
-		take_exact_counts(store, s);
+		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+			if (s->keysets[slot].state != DATAPATH_KEY_NONE)
+				s->keysets[slot].count = watch_counts_of(store, s, slot);
 		changes_note(store, s);
 	}
 }

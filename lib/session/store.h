@@ -393,7 +393,10 @@ void keys_take_trouble(void *arg, const struct keysource_request *request, const
 
 /* Begins to look for them. */
 void watch_start(struct session_store *store);
-/* The COUNTs of a keyset, in both directions, in one number: another when it was used. */
+/* As the workers have them, or the session, where a direction has no flow. */
+struct counts_value watch_counts_of(const struct session_store *store,
+				    const struct session *session, unsigned slot);
+/* The same of both directions in one number: another when it was used. */
 uint32_t watch_use_of(const struct session_store *store, const struct session *session,
 		      unsigned slot);
 

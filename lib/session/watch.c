@@ -27,8 +27,8 @@ static uint64_t round_ms(const struct session_store *store)
 	return store->config.idle_flush_s * UINT64_C(1000) / LOOKS / rounds_a_look(store);
 }
 
-static struct counts_value counts_of(const struct session_store *store, const struct session *s,
-				     unsigned slot)
+struct counts_value watch_counts_of(const struct session_store *store, const struct session *s,
+				    unsigned slot)
 {
 	struct counts_value counts = s->keysets[slot].count;
 	struct datapath_flow_view view;
@@ -52,7 +52,7 @@ static uint32_t use_of(struct counts_value counts)
 
 uint32_t watch_use_of(const struct session_store *store, const struct session *s, unsigned slot)
 {
-	return use_of(counts_of(store, s, slot));
+	return use_of(watch_counts_of(store, s, slot));
 }
 
 static void flush(struct session_store *store, struct session *s, unsigned slot)
@@ -124,7 +124,7 @@ static void look_at(struct session_store *store, struct session *s)
 
 		if (s->keysets[slot].state != DATAPATH_KEY_READY)
 			continue;
-		counts = counts_of(store, s, slot);
+		counts = watch_counts_of(store, s, slot);
 		look_for_end(store, s, slot, counts);
 		if (is_look && (slot == s->newest || !keys_is_leaving(s)))
 			look_for_use(store, s, slot, use_of(counts));

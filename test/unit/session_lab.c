@@ -2,7 +2,6 @@
 #include "session_lab.h"
 
 #include "datapath/datapath.h"
-
 #include "datapath/owner.h"
 
 struct lab lab;
@@ -180,13 +179,11 @@ void lab_defaults(void)
 	lab.next = (struct keysource_answer){.ciphering = E2M_EEA2, .integrity = E2M_EIA2};
 }
 
-void lab_open(void)
+void lab_begin_process(void)
 {
 	const struct session_ops ops = {
 		.command = on_command, .view_flow = on_view, .log = on_log, .arg = &lab};
 
-	engine = npdu_engine_new(8);
-	CU_ASSERT_PTR_NOT_NULL_FATAL(engine);
 	lab.flows_per_worker = session_flows_per_worker(&lab.config);
 	for (unsigned w = 0; w < lab.config.workers; w++)
 		lab.workers[w].flows = calloc(lab.flows_per_worker, sizeof(struct lab_flow));
@@ -195,17 +192,31 @@ void lab_open(void)
 	pull_manager_add_source(session_pulls(lab.store), NULL, "lab", false);
 }
 
-void lab_stop(void)
+void lab_end_process(void)
 {
-	lab_settle();
-	for (uint64_t i = 0; i < lab.messages; i++)
-		CU_ASSERT_EQUAL(lab.left[i] + lab.discarded[i], 1);
 	session_store_free(lab.store);
 	for (unsigned w = 0; w < lab.config.workers; w++) {
 		free(lab.workers[w].flows);
 		free(lab.workers[w].commands);
 		free(lab.workers[w].events);
+		lab.workers[w] = (struct lab_worker){0};
 	}
+}
+
+void lab_open(void)
+{
+	engine = npdu_engine_new(8);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(engine);
+	lab_begin_process();
+}
+
+void lab_stop(void)
+{
+	lab_settle();
+	for (uint64_t i = 0; i < lab.messages; i++)
+		CU_ASSERT_EQUAL(lab.left[i] + lab.discarded[i], 1);
+	lab_end_process();
+	state_batch_free(lab.disk.batch);
 	npdu_engine_free(engine);
 }
 
@@ -421,6 +432,26 @@ static void post_of(const struct lab_flow *flow, unsigned slot, enum datapath_ev
 void lab_miss(const struct lab_flow *flow, unsigned slot)
 {
 	post_of(flow, slot, DATAPATH_MISS);
+}
+
+void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed)
+{
+	const unsigned worker = worker_of(flow);
+	struct datapath_event event = {.kind = DATAPATH_LOW,
+				       .slot = (uint8_t)slot,
+				       .flow = (uint32_t)(flow - lab.workers[worker].flows),
+				       .session = flow->session,
+				       .cookie = flow->places[slot].ceiling.ceiling};
+
+	event.count[slot] = needed;
+	post(worker, &event);
+}
+
+uint32_t lab_allowed(const struct lab_flow *flow, unsigned slot)
+{
+	const struct lab_place *place = &flow->places[slot];
+
+	return place->ceiling.ceiling > place->count ? place->ceiling.ceiling - place->count : 0;
 }
 
 void lab_authenticated(const struct lab_flow *flow, unsigned slot)

@@ -19,6 +19,8 @@
 #define LAB_SUBSCRIBERS 16 /* numbers of subscribers, from 0 on */
 #define LAB_QUESTIONS	4096
 #define LAB_MESSAGES	65536
+#define LAB_PLACES	64	      /* of sessions on the disk */
+#define LAB_REMEMBERED	512	      /* keysets on the disk */
 #define LAB_LATE_MS	(DUE_MS + 16) /* that what is due may be late: the wheel has slots */
 
 /* --- the fake worker's view --- */
@@ -56,6 +58,16 @@ struct lab_question {
 	bool answered;
 };
 
+/* What is on disk, and what is on its way there. */
+struct lab_disk {
+	struct state_session sessions[LAB_PLACES]; /* by id; 0: none */
+	struct state_counts counts[LAB_REMEMBERED];
+	size_t counts_count;
+	uint64_t age_s;
+	struct state_batch *batch; /* as small as the test wants */
+	bool is_writing;
+};
+
 struct lab {
 	struct session_config config;
 	struct session_store *store;
@@ -74,6 +86,7 @@ struct lab {
 	unsigned warnings;
 	char last_warning[512];
 	unsigned commands; /* of all kinds, ever */
+	struct lab_disk disk;
 	/* One more than the highest COUNT ever used. */
 	uint32_t used[LAB_SUBSCRIBERS][LAB_KEYSETS + 1][16][2];
 };
@@ -83,6 +96,9 @@ extern struct lab lab;
 /* Two workers, two sessions' worth of everything; a test may change lab.config between the two. */
 void lab_defaults(void);
 void lab_open(void);
+/* What of it a process is; lab_open and lab_stop call them. */
+void lab_begin_process(void);
+void lab_end_process(void);
 static inline void lab_start(void)
 {
 	lab_defaults();
@@ -90,6 +106,21 @@ static inline void lab_start(void)
 }
 /* Checks what must hold at the end of every test: each message left, or was discarded, once. */
 void lab_stop(void);
+
+/* --- disk and restarts: with config.is_durable --- */
+
+/* Hands the next batch to the disk; false: there is none now. */
+bool lab_write(void);
+/* It is there, or not. */
+void lab_written(int error);
+/* Writes all that there is, and lets the workers hear of it. */
+void lab_save(void);
+/* The process ends without a word, with whatever is on its way, and another one begins with what is on disk. */
+void lab_crash(void);
+/* The same after a clean stop. */
+void lab_restart(void);
+/* The record of a context, if the disk has one; of two, the later. */
+const struct state_session *lab_record(unsigned subscriber);
 
 /* --- workers --- */
 
@@ -103,6 +134,10 @@ void lab_settle(void);
 struct lab_flow *lab_flow(const struct tunnel *tunnel);
 /* A packet waits for its key. */
 void lab_miss(const struct lab_flow *flow, unsigned slot);
+/* More COUNTs are wanted: all below needed. */
+void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed);
+/* COUNTs that may be used as yet. */
+uint32_t lab_allowed(const struct lab_flow *flow, unsigned slot);
 /* The first uplink PDU under a keyset was authentic. */
 void lab_authenticated(const struct lab_flow *flow, unsigned slot);
 /* Sends or authenticates packets with the key in a place; checks that their COUNTs are new. */
