@@ -85,6 +85,9 @@ struct npdu_schedule *schedules_make(struct schedules *s, const struct npdu_key 
 {
 	struct npdu_schedule *schedule = place_for(s, hint, place);
 
+	/* eea2 with eia2 fills all of it; of others something of the key before would be left behind. */
+	if (!key->is_aes && schedule->number != 0)
+		e2m_wipe(&schedule->parts, s->size - offsetof(struct npdu_schedule, parts));
 	s->expand(key, schedule);
 	return schedule;
 }
