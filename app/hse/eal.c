@@ -101,6 +101,15 @@ static void add_devices(struct arguments *a, const struct hse_config *c)
 		add(a, "--no-pci");
 }
 
+/* Whoever is told of DPDK's memory while the EAL starts goes on with the pages that it had then. */
+static bool memory_may_move(const struct hse_config *c)
+{
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		if (is_pci(c->ports[side].device) || strstr(c->ports[side].device, "virtio_user"))
+			return false;
+	return true;
+}
+
 static bool has_hugepages(void)
 {
 	FILE *f = fopen("/proc/sys/vm/nr_hugepages", "re");
@@ -223,7 +232,8 @@ int eal_start(const struct hse_config *c)
 		eal_remove_files();
 		return -EADDRINUSE;
 	}
-	datapath_advise_memory();
+	if (memory_may_move(c))
+		datapath_advise_memory();
 	return 0;
 }
 

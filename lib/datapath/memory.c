@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "datapath/memory.h"
 
+#include <errno.h>
+#include <rte_debug.h>
 #include <rte_eal.h>
 #include <rte_memory.h>
 #include <stdlib.h>
@@ -49,9 +51,15 @@ static int replace(const struct rte_memseg_list *list, const struct rte_memseg *
 	if (!room)
 		return 0;
 	madvise(room, len, MADV_HUGEPAGE);
-	if (copy_pages(room, segment->addr, len) == 0)
-		mremap(room, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, segment->addr);
-	munmap(all, len + 2 * HUGE_PAGE);
+	if (copy_pages(room, segment->addr, len) != 0) {
+		munmap(all, len + 2 * HUGE_PAGE);
+		return 0;
+	}
+	if (mremap(room, len, len, MREMAP_MAYMOVE | MREMAP_FIXED, segment->addr) == MAP_FAILED)
+		rte_panic("DPDK's memory at %p is lost: %s\n", segment->addr, strerror(errno));
+	/* Where room was there is a hole now, which may be somebody else's already. */
+	munmap(all, (size_t)(room - all));
+	munmap(room + len, (size_t)(all + 2 * HUGE_PAGE - room));
 	return 0;
 }
 

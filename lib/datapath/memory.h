@@ -5,7 +5,7 @@
 
 /* Puts memory that the kernel may make of transparent huge pages behind DPDK's memory: right after the EAL
  * has started, while no other thread allocates of it. Where hugepages are in use, or memory is short, nothing
- * changes. */
+ * changes. Not where a device has been told of the memory already: a NIC behind vfio, or virtio_user. */
 void datapath_advise_memory(void);
 
 #endif
