@@ -96,6 +96,9 @@ void ceilings_ask(struct session_store *store, struct session *s, unsigned slot,
 		*wanted = needed;
 		store_count(store, SESSION_RESERVATIONS);
 		changes_note(store, s);
+	} else if (*wanted == 0 && s->flow[direction].live) {
+		/* Enough for now, as slow as it has become: it asks again at a later mark. */
+		flows_raise_ceiling(store, s, direction, slot);
 	}
 	work_end(s);
 }

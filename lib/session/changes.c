@@ -216,7 +216,9 @@ void session_conclude(struct session_store *store)
 			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			if (s->keysets[slot].state != DATAPATH_KEY_NONE)
-				s->keysets[slot].count = watch_counts_of(store, s, slot);
+				/* Never less: a worker may not have heard yet where it begins. */
+				counts_raise(&s->keysets[slot].count,
+					     watch_counts_of(store, s, slot));
 		changes_note(store, s);
 	}
 }

@@ -127,6 +127,8 @@ static void leave(struct session_store *store, struct session *s)
 	char id[E2M_KEYSET_ID_STR];
 	uint32_t used;
 
+	if (keyset->state == DATAPATH_KEY_NONE)
+		return;
 	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
 	if (work_first_operation(s) || !store_has_room(store, 1)) {
 		wait_for_leave(store, s);

@@ -144,6 +144,7 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 		npdu_key_free(from->key); /* no worker has seen it */
 	} else {
 		keys_cancel_pull(store, s, twin);
+		npdu_key_free(to->key); /* it had come as well; no worker has seen it */
 		to->key = from->key;
 		to->eea = from->eea;
 		to->eia = from->eia;
