@@ -171,8 +171,10 @@ static bool check_file(const struct state *state, FILE *errors)
 
 static bool open_file(struct state *state, const char *folder, FILE *errors)
 {
-	int rc = access(state->path, F_OK) != 0 ? make_file(state, folder) : 0;
+	int rc = 0;
 
+	if (access(state->path, F_OK) != 0)
+		rc = errno == ENOENT ? make_file(state, folder) : errno;
 	if (rc) {
 		tell(state, errors, "the state cannot be made: %s", state_strerror(rc));
 		return false;
@@ -198,8 +200,10 @@ static bool read_head(struct state *state, FILE *errors)
 	key = (MDB_val){.mv_size = r.key_len, .mv_data = r.key};
 	if (!rc)
 		rc = mdb_get(txn, state->dbi, &key, &value);
-	if (rc) {
+	if (rc == MDB_NOTFOUND) {
 		tell_damaged(state, errors, "it has no head");
+	} else if (rc) {
+		tell(state, errors, "the state cannot be read: %s", state_strerror(rc));
 	} else if (record_read(&content, &key, &value) != RECORD_HEAD) {
 		tell_damaged(state, errors, "its head");
 		rc = EINVAL;
