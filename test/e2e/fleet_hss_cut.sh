@@ -6,7 +6,7 @@
 . "$(dirname "$0")/_init.sh"
 . "$e2e_dir/_fleet.sh"
 
-fleet_settings='window: 64, rate: 100'
+fleet_settings='window: 64, rate: 20' # slow enough for the cut to meet some, however late it comes
 hse_pull='{timeout_ms: 500, retry_min_ms: 50, retry_max_ms: 500}'
 lab_start_without_ue
 start_fleet
