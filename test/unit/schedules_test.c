@@ -112,6 +112,27 @@ static void nothing_is_left_of_a_key_that_is_forgotten(void)
 	npdu_key_free(other);
 }
 
+/* ZUC's schedule is the key alone; AES filled the place to its end. */
+static void nothing_is_left_of_a_key_of_another_kind(void)
+{
+	const uint8_t raw[E2M_KEY_LEN] = {7};
+	struct npdu_key *aes = new_key(1);
+	struct npdu_key *zuc = npdu_key_new_raw(raw, raw, E2M_EEA3, E2M_EIA3, 8);
+	const struct npdu_schedule *schedule;
+	unsigned left = 0;
+
+	set_up();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(zuc);
+	meet(aes, NULL, 0);
+	schedule = meet(zuc, NULL, 0);
+	for (size_t i = E2M_KEY_LEN; i < NPDU_AES_SCHEDULE_LEN; i++)
+		left += schedule->parts.enc[i] != 0 || schedule->parts.auth[i] != 0;
+	CU_ASSERT_EQUAL(left, 0);
+	schedules_free(&schedules);
+	npdu_key_free(aes);
+	npdu_key_free(zuc);
+}
+
 /* More keys than places, each met again and again: all get the schedule that is theirs. */
 static void keys_give_up_their_places_to_one_another(void)
 {
@@ -142,4 +163,5 @@ UNIT_MAIN("schedules", {"a key that is met often is kept", a_key_that_is_met_oft
 	  {"a hint serves the next key of its owner", a_hint_serves_the_next_key_of_its_owner},
 	  {"nothing is left of a key that is forgotten",
 	   nothing_is_left_of_a_key_that_is_forgotten},
+	  {"nothing is left of a key of another kind", nothing_is_left_of_a_key_of_another_kind},
 	  {"keys give up their places to one another", keys_give_up_their_places_to_one_another})
