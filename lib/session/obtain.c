@@ -167,6 +167,7 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 static void find_counts(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *other = &s->keysets[1 - slot];
 	struct counts_key key = {
 		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	struct counts_value known, nameless;
@@ -176,6 +177,9 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 	counts_look(store->counts, &key, &nameless);
 	counts_raise(&keyset->count, known);
 	counts_raise(&keyset->count, nameless);
+	/* An earlier process may have used these keys by their other name. */
+	if (other->state != DATAPATH_KEY_NONE && !other->is_known)
+		counts_raise(&keyset->count, other->count);
 	changes_note(store, s);
 	for (unsigned d = 0; d < 2; d++)
 		ceilings_begin(store, s, slot, d);

@@ -684,6 +684,29 @@ static void a_nameless_reservation_counts_for_all_keysets(void)
 	lab_stop();
 }
 
+static void a_name_without_keys_counts_for_the_keyset_beside_it(void)
+{
+	start();
+	lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	lab_save();
+	lab_make_ready(&context);
+	lab_use(flow_of(E2M_DOWNLINK), 0, 2);
+	lab_crash();
+	/* The same keys by their other name, before anybody pulls them by the first. */
+	lab_update(&context, lab_rand(1), 2);
+	lab_settle();
+	lab_save();
+	CU_ASSERT_TRUE_FATAL(lab_view(&context, &view));
+	lab_miss(flow_of(E2M_UPLINK), view.slot);
+	lab_settle();
+	CU_ASSERT_EQUAL_FATAL(lab.asked, 2);
+	lab_answer(1, KEYSOURCE_FOUND);
+	lab_settle();
+	CU_ASSERT_EQUAL(count_of(E2M_DOWNLINK), 4);
+	lab_stop();
+}
+
 static void the_time_of_the_disk_goes_on_without_changes(void)
 {
 	start_ready();
@@ -785,6 +808,7 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(places_between_are_used_again), TEST(what_a_removed_session_used_is_remembered),
 	  TEST(a_keyset_that_leaves_is_bounded_until_its_counts_are_here),
 	  TEST(a_nameless_reservation_counts_for_all_keysets),
+	  TEST(a_name_without_keys_counts_for_the_keyset_beside_it),
 	  TEST(the_time_of_the_disk_goes_on_without_changes),
 	  TEST(counts_are_remembered_for_their_time_of_running),
 	  TEST(the_later_of_two_sessions_is_right), TEST(without_a_disk_nothing_is_told))
