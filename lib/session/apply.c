@@ -207,6 +207,8 @@ static void finish(struct session_store *store, struct operation *op)
 
 	if (failed)
 		refuse(store, s, op->held, "flows");
+	else if (op->held)
+		op->held->is_lasting |= alive;
 	apply_let_go(store, op->held);
 	store->promised -= op->promised;
 	dequeue(s, op);
@@ -247,6 +249,12 @@ void apply_let_go(struct session_store *store, struct held_gtpc *held)
 {
 	if (!held || --held->users > 0)
 		return;
+	if (held->discard || !held->is_lasting || !changes_hold(store, held))
+		apply_answer(store, held);
+}
+
+void apply_answer(struct session_store *store, struct held_gtpc *held)
+{
 	if (held->discard)
 		flows_discard_gtpc(store, &held->gtpc);
 	else

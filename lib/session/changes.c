@@ -4,6 +4,9 @@
  * what has become of it. However often a session changes meanwhile, it waits once, and is told as it is when
  * its turn comes.
  *
+ * A GTP-C message that makes or moves a session waits until the disk has that: else, should the process end
+ * first, the GSNs would have a session that the next one does not know.
+ *
  * No COUNT is lost between two batches, should the process end there: what a keyset leaves behind that
  * leaves its session goes first, and what a session has taken over goes last.
  */
@@ -23,6 +26,7 @@ int changes_init(struct session_store *store)
 	struct changes *c = &store->changes;
 	const size_t places = (size_t)store->config.max + 1;
 
+	TAILQ_INIT(&c->held);
 	if (!store->config.is_durable)
 		return 0;
 	c->ids = calloc(places, sizeof(*c->ids));
@@ -32,8 +36,15 @@ int changes_init(struct session_store *store)
 
 void changes_free(struct session_store *store)
 {
-	free(store->changes.ids);
-	free(store->changes.waits);
+	struct changes *c = &store->changes;
+	struct held_gtpc *held;
+
+	while (c->waits && (held = TAILQ_FIRST(&c->held)) != NULL) {
+		TAILQ_REMOVE(&c->held, held, entry);
+		free(held);
+	}
+	free(c->ids);
+	free(c->waits);
 }
 
 size_t changes_octets(const struct session_store *store)
@@ -54,6 +65,7 @@ static void note_id(struct session_store *store, uint32_t id)
 		return;
 	c->waits[id] = true;
 	c->ids[((uint64_t)c->first + c->count++) % places] = id;
+	c->noted++;
 }
 
 void changes_note(struct session_store *store, const struct session *s)
@@ -68,6 +80,7 @@ static uint32_t take_first(struct session_store *store)
 
 	c->first = (c->first + 1) % (store->config.max + 1);
 	c->count--;
+	c->collected++;
 	c->waits[id] = false;
 	return id;
 }
@@ -75,6 +88,32 @@ static uint32_t take_first(struct session_store *store)
 uint64_t changes_age_s(const struct session_store *store)
 {
 	return store->config.age_s + (wheel_now(store->wheel) - store->started_ms) / 1000;
+}
+
+/* --- messages that wait for the disk --- */
+
+bool changes_hold(struct session_store *store, struct held_gtpc *held)
+{
+	struct changes *c = &store->changes;
+
+	if (!store->config.is_durable || c->error != 0 || c->written >= c->noted)
+		return false;
+	held->noted = c->noted;
+	TAILQ_INSERT_TAIL(&c->held, held, entry);
+	return true;
+}
+
+/* Those whose notes are on disk; all of them when the disk fails, for the network goes on. */
+static void answer_held(struct session_store *store)
+{
+	struct changes *c = &store->changes;
+	struct held_gtpc *held;
+
+	while ((held = TAILQ_FIRST(&c->held)) != NULL &&
+	       (c->error != 0 || held->noted <= c->written)) {
+		TAILQ_REMOVE(&c->held, held, entry);
+		apply_answer(store, held);
+	}
 }
 
 /* --- a session as a record --- */
@@ -185,6 +224,7 @@ static void note_outcome(struct session_store *store, int error)
 void session_written(struct session_store *store, const struct state_batch *batch, int error)
 {
 	note_outcome(store, error);
+	store->changes.written = store->changes.collected;
 	for (size_t i = 0; i < batch->count; i++) {
 		const struct state_change *change = &batch->changes[i];
 		struct session *s;
@@ -199,6 +239,7 @@ void session_written(struct session_store *store, const struct state_batch *batc
 		else if (s && !change->is_gone)
 			ceilings_grant(store, s, &change->session);
 	}
+	answer_held(store);
 }
 
 /* --- a clean stop --- */

@@ -133,11 +133,17 @@ LIST_HEAD(retired_list, retired);
 struct transaction;
 TAILQ_HEAD(transaction_list, transaction);
 
+struct held_gtpc;
+TAILQ_HEAD(held_queue, held_gtpc);
+
 /* What is to be on disk: changes.c. */
 struct changes {
 	uint32_t *ids; /* of sessions that wait: a ring of config.max + 1 */
 	bool *waits;   /* by id */
 	uint32_t first, count;
+	/* Notes so far, those that are collected, and those that are on disk. */
+	uint64_t noted, collected, written;
+	struct held_queue held; /* GTP-C messages that wait for their notes to be written */
 	uint64_t told_age_s;
 	uint64_t retry_ms;
 	int error;    /* of the last batch */
@@ -252,6 +258,8 @@ int changes_init(struct session_store *store);
 void changes_free(struct session_store *store);
 /* Something of the session has changed that its record has, or it has come, or gone. */
 void changes_note(struct session_store *store, const struct session *session);
+/* Until all that was noted so far is on disk; false: it is, or nobody can say when it will be. */
+bool changes_hold(struct session_store *store, struct held_gtpc *held);
 size_t changes_octets(const struct session_store *store);
 uint64_t changes_age_s(const struct session_store *store);
 
@@ -331,15 +339,20 @@ struct session_target {
 	struct tunnel control_ggsn;
 };
 
-/* A GTP-C message that leaves when all operations that it asked for are done. */
+/* A GTP-C message that leaves when all operations that it asked for are done, and on disk. */
 struct held_gtpc {
+	TAILQ_ENTRY(held_gtpc) entry;
 	unsigned users; /* operations, and whoever holds it still */
 	bool discard;
+	bool is_lasting; /* it made or changed what must outlive the process */
+	uint64_t noted;	 /* it waits for the disk: for all notes up to this */
 	struct session_gtpc gtpc;
 };
 /* With one user, the caller; NULL: no memory. */
 struct held_gtpc *apply_hold(const struct session_gtpc *gtpc);
 void apply_let_go(struct session_store *store, struct held_gtpc *held);
+/* It leaves, or is discarded: nobody has it any more. */
+void apply_answer(struct session_store *store, struct held_gtpc *held);
 
 /* Brings the session there, after what is under way for it already. held (NULL: none) gains a user
  * until then, or is discarded where there is no room. A session that is not to be alive is freed in the

@@ -213,6 +213,8 @@ void lab_open(void)
 void lab_stop(void)
 {
 	lab_settle();
+	if (lab.config.is_durable)
+		lab_save(); /* messages wait for it */
 	for (uint64_t i = 0; i < lab.messages; i++)
 		CU_ASSERT_EQUAL(lab.left[i] + lab.discarded[i], 1);
 	lab_end_process();

@@ -94,14 +94,11 @@ static void nothing_is_used_before_it_is_on_disk(void)
 	lab_stop();
 }
 
-static void the_activation_does_not_wait_and_asks_at_once(void)
+static void an_activation_asks_at_once_for_what_its_first_packets_need(void)
 {
-	uint64_t response;
-
 	start();
-	response = lab_create(&context, lab_sqn(1), 1);
+	lab_create(&context, lab_sqn(1), 1);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
 	/* Before anybody asked for the key. */
 	lab_save();
 	CU_ASSERT_EQUAL(lab.asked, 0);
@@ -607,6 +604,97 @@ static void places_between_are_used_again(void)
 	lab_stop();
 }
 
+/* --- messages that wait for the disk --- */
+
+static void a_response_leaves_when_its_session_is_on_disk(void)
+{
+	uint64_t response;
+
+	start();
+	response = lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
+	CU_ASSERT_TRUE(lab_write());
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
+	lab_written(0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	lab_crash();
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	lab_stop();
+}
+
+static void a_batch_that_was_on_its_way_before_is_not_enough(void)
+{
+	struct lab_context other = lab_context(2);
+	uint64_t first, second;
+
+	start();
+	first = lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_write());
+	second = lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	lab_written(0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(first), LAB_LEFT);
+	CU_ASSERT_EQUAL(lab_fate(second), LAB_HELD);
+	lab_save();
+	CU_ASSERT_EQUAL(lab_fate(second), LAB_LEFT);
+	lab_stop();
+}
+
+static void a_move_leaves_when_it_is_on_disk(void)
+{
+	uint64_t response;
+
+	start_ready();
+	context.down += 100;
+	response = lab_move(&context);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
+	lab_save();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	CU_ASSERT_EQUAL(lab_record(1)->tunnel[E2M_DOWNLINK].teid, context.down);
+	lab_stop();
+}
+
+static void a_message_without_a_session_waits_for_nothing(void)
+{
+	uint64_t response;
+
+	start();
+	lab_create_request(&context, NULL, 0);
+	response = lab_create_response(&context);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	lab_stop();
+}
+
+static void a_disk_that_fails_holds_up_no_message(void)
+{
+	struct lab_context other = lab_context(2);
+	uint64_t first, second;
+
+	start();
+	first = lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_write());
+	lab_written(ENOSPC);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(first), LAB_LEFT);
+	second = lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(second), LAB_LEFT);
+	/* And both are on disk as soon as it takes something again. */
+	lab_pass(1000);
+	lab_save();
+	lab_crash();
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
+	lab_stop();
+}
+
 /* --- keysets that sessions have left --- */
 
 static void what_a_removed_session_used_is_remembered(void)
@@ -782,7 +870,7 @@ static void without_a_disk_nothing_is_told(void)
 }
 
 UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
-	  TEST(the_activation_does_not_wait_and_asks_at_once),
+	  TEST(an_activation_asks_at_once_for_what_its_first_packets_need),
 	  TEST(more_is_there_when_the_disk_has_it),
 	  TEST(a_question_that_was_answered_meanwhile_asks_for_nothing),
 	  TEST(a_disk_that_fails_holds_up_what_needs_it_and_nothing_else),
@@ -805,7 +893,12 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(a_restored_session_can_be_rekeyed), TEST(a_changeover_goes_on_after_a_restart),
 	  TEST(two_contexts_of_one_subscriber_are_there_again),
 	  TEST(a_lifetime_does_not_begin_anew), TEST(a_state_that_is_too_large_is_not_read),
-	  TEST(places_between_are_used_again), TEST(what_a_removed_session_used_is_remembered),
+	  TEST(places_between_are_used_again), TEST(a_response_leaves_when_its_session_is_on_disk),
+	  TEST(a_batch_that_was_on_its_way_before_is_not_enough),
+	  TEST(a_move_leaves_when_it_is_on_disk),
+	  TEST(a_message_without_a_session_waits_for_nothing),
+	  TEST(a_disk_that_fails_holds_up_no_message),
+	  TEST(what_a_removed_session_used_is_remembered),
 	  TEST(a_keyset_that_leaves_is_bounded_until_its_counts_are_here),
 	  TEST(a_nameless_reservation_counts_for_all_keysets),
 	  TEST(a_name_without_keys_counts_for_the_keyset_beside_it),
