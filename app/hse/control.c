@@ -2,7 +2,9 @@
 #include "control.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
+#include <rte_cycles.h>
 #include <rte_mbuf.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -16,6 +18,8 @@
 
 #define EVENTS_A_ROUND	64
 #define ANSWERS_A_ROUND 64
+/* Sessions whose commands to workers are under way while they are restored. */
+#define RESTORE_AT_ONCE 256
 /* How long the loop sleeps when there was nothing to do: workers' rings cannot wake it. */
 #define REST_NS 250000
 
@@ -24,6 +28,7 @@ struct hse_control {
 	struct datapath_worker *const *workers;
 	struct backlog *backlogs; /* commands that a full ring did not take, by worker */
 	struct session_store *store;
+	struct hse_disk *disk; /* NULL: nothing outlives the process */
 	struct keysource_queue *queue;
 	struct keysource **sources;
 	int epoll;
@@ -76,139 +81,6 @@ static void log_line(void *arg, enum session_log_level level, const char *line)
 
 	(void)arg;
 	program_log(levels[level], "%s", line);
-}
-
-void control_session_config(const struct hse_config *config, struct session_config *s)
-{
-	*s = (struct session_config){
-		.numbers = config->numbers,
-		.max = config->sessions.max,
-		.workers = config->workers.count,
-		.counter_octets = config->sessions.counter_octets,
-		.replay_window = config->sessions.replay_window,
-		.gcm_tag_octets = config->sessions.gcm_tag_octets,
-		.allow_null_integrity = config->sessions.allow_null_integrity,
-		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
-		.changeover_s = config->sessions.changeover_s,
-		.negative_cache_s = config->pull.negative_cache_s,
-		.idle_flush_s = config->sessions.idle_flush_s,
-		.count_warning = config->sessions.count_warning,
-		.count_retention_s = config->sessions.count_retention_s,
-		.pull = {.timeout_ms = config->pull.timeout_ms,
-			 .retry_min_ms = config->pull.retry_min_ms,
-			 .retry_max_ms = config->pull.retry_max_ms,
-			 .in_flight_max = config->pull.in_flight,
-			 .negative_cache_s = config->pull.negative_cache_s},
-	};
-}
-
-static int open_sources(struct hse_control *c)
-{
-	const struct hse_config *config = c->config;
-
-	c->queue = keysource_queue_new();
-	c->sources = calloc(config->key_sources_count, sizeof(*c->sources));
-	if (!c->queue || !c->sources)
-		return -ENOMEM;
-	for (size_t i = 0; i < config->key_sources_count; i++) {
-		const struct keysource_config *k = &config->key_sources[i];
-		c->sources[i] = keysource_open(k, c->queue, stderr);
-		if (!c->sources[i]) {
-			program_log(PROGRAM_ERROR, "key_sources[%zu]: cannot be opened", i);
-			return -EINVAL;
-		}
-		if (pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name,
-					    k->prefetch) != 0)
-			return -ENOMEM;
-	}
-	return 0;
-}
-
-static int watch(struct hse_control *c, int fd)
-{
-	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
-
-	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event);
-}
-
-static int open_events(struct hse_control *c)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	c->epoll = epoll_create1(EPOLL_CLOEXEC);
-	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
-	if (c->epoll < 0 || c->signals < 0 || watch(c, c->signals) != 0 ||
-	    watch(c, keysource_fd(c->queue)) != 0) {
-		program_log(PROGRAM_ERROR, "no event loop: %s", strerror(errno));
-		return -errno;
-	}
-	return 0;
-}
-
-struct hse_control *control_new(const struct hse_config *config,
-				struct datapath_worker *const *workers)
-{
-	struct hse_control *c = calloc(1, sizeof(*c));
-	const struct session_ops ops = {
-		.command = send_command, .view_flow = view_flow, .log = log_line, .arg = c};
-	struct session_config session;
-
-	if (!c)
-		return NULL;
-	c->config = config;
-	c->workers = workers;
-	c->epoll = c->signals = -1;
-	pthread_mutex_init(&c->asking, NULL);
-	pthread_mutex_init(&c->lock, NULL);
-	pthread_cond_init(&c->answered, NULL);
-	control_session_config(config, &session);
-	c->backlogs = calloc(config->workers.count, sizeof(*c->backlogs));
-	c->store = c->backlogs ? session_store_new(&session, &ops, now_ms()) : NULL;
-	if (!c->store) {
-		program_log(PROGRAM_ERROR, "no memory for %u sessions", config->sessions.max);
-		control_free(c);
-		return NULL;
-	}
-	if (open_sources(c) != 0 || open_events(c) != 0) {
-		control_free(c);
-		return NULL;
-	}
-	return c;
-}
-
-void control_free(struct hse_control *c)
-{
-	if (!c)
-		return;
-	session_store_free(c->store);
-	for (size_t i = 0; c->sources && i < c->config->key_sources_count; i++)
-		keysource_close(c->sources[i]);
-	free(c->sources);
-	keysource_queue_free(c->queue);
-	for (unsigned w = 0; c->backlogs && w < c->config->workers.count; w++)
-		backlog_free(&c->backlogs[w]);
-	free(c->backlogs);
-	if (c->epoll >= 0)
-		close(c->epoll);
-	if (c->signals >= 0)
-		close(c->signals);
-	pthread_mutex_destroy(&c->asking);
-	pthread_mutex_destroy(&c->lock);
-	pthread_cond_destroy(&c->answered);
-	free(c);
-}
-
-struct session_store *control_store(struct hse_control *c)
-{
-	return c->store;
-}
-
-const struct keysource *control_source(const struct hse_control *c, unsigned source)
-{
-	return c->sources[source];
 }
 
 /* --- what workers say --- */
@@ -270,6 +142,195 @@ static unsigned send_backlog(struct hse_control *c, unsigned worker)
 		sent++;
 	}
 	return sent;
+}
+
+/* --- start and stop --- */
+
+void control_session_config(const struct hse_config *config, struct session_config *s)
+{
+	*s = (struct session_config){
+		.numbers = config->numbers,
+		.max = config->sessions.max,
+		.workers = config->workers.count,
+		.counter_octets = config->sessions.counter_octets,
+		.replay_window = config->sessions.replay_window,
+		.gcm_tag_octets = config->sessions.gcm_tag_octets,
+		.allow_null_integrity = config->sessions.allow_null_integrity,
+		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
+		.changeover_s = config->sessions.changeover_s,
+		.negative_cache_s = config->pull.negative_cache_s,
+		.idle_flush_s = config->sessions.idle_flush_s,
+		.count_warning = config->sessions.count_warning,
+		.count_retention_s = config->sessions.count_retention_s,
+		.is_durable = config->state_given,
+		.count_block = config->state.count_block,
+		.pull = {.timeout_ms = config->pull.timeout_ms,
+			 .retry_min_ms = config->pull.retry_min_ms,
+			 .retry_max_ms = config->pull.retry_max_ms,
+			 .in_flight_max = config->pull.in_flight,
+			 .negative_cache_s = config->pull.negative_cache_s},
+	};
+}
+
+static int open_sources(struct hse_control *c)
+{
+	const struct hse_config *config = c->config;
+
+	c->queue = keysource_queue_new();
+	c->sources = calloc(config->key_sources_count, sizeof(*c->sources));
+	if (!c->queue || !c->sources)
+		return -ENOMEM;
+	for (size_t i = 0; i < config->key_sources_count; i++) {
+		const struct keysource_config *k = &config->key_sources[i];
+		c->sources[i] = keysource_open(k, c->queue, stderr);
+		if (!c->sources[i]) {
+			program_log(PROGRAM_ERROR, "key_sources[%zu]: cannot be opened", i);
+			return -EINVAL;
+		}
+		if (pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name,
+					    k->prefetch) != 0)
+			return -ENOMEM;
+	}
+	return 0;
+}
+
+static int watch(struct hse_control *c, int fd)
+{
+	struct epoll_event event = {.events = EPOLLIN, .data.fd = fd};
+
+	return epoll_ctl(c->epoll, EPOLL_CTL_ADD, fd, &event);
+}
+
+static int open_events(struct hse_control *c)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	c->epoll = epoll_create1(EPOLL_CLOEXEC);
+	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	if (c->epoll < 0 || c->signals < 0 || watch(c, c->signals) != 0 ||
+	    watch(c, keysource_fd(c->queue)) != 0 || (c->disk && watch(c, disk_fd(c->disk)) != 0)) {
+		program_log(PROGRAM_ERROR, "no event loop: %s", strerror(errno));
+		return -errno;
+	}
+	return 0;
+}
+
+/* --- workers that do not run, in their stead --- */
+
+static unsigned act_for_workers(struct hse_control *c)
+{
+	unsigned work = 0;
+
+	for (unsigned w = 0; w < c->config->workers.count; w++) {
+		work += send_backlog(c, w);
+		work += datapath_housekeep(c->workers[w], rte_rdtsc());
+		work += take_events(c, w);
+	}
+	return work;
+}
+
+/* Sessions of an earlier process, before the first packet comes. */
+static int restore(struct hse_control *c)
+{
+	const uint64_t began = now_ms();
+	uint32_t next = 0;
+	int ret;
+
+	if (!c->disk)
+		return 0;
+	ret = disk_restore(c->disk, c->store);
+	if (ret != 0)
+		return ret;
+	do {
+		next = session_restart(c->store, next, RESTORE_AT_ONCE);
+		while (act_for_workers(c) > 0)
+			;
+	} while (next != 0);
+	program_log(PROGRAM_INFO, "state: %s: %" PRIu64 " sessions restored in %" PRIu64 " ms",
+		    c->config->state.path, session_count(c->store, SESSION_RESTORED),
+		    now_ms() - began);
+	return 0;
+}
+
+void control_conclude(struct hse_control *c)
+{
+	if (!c || !c->disk)
+		return;
+	while (act_for_workers(c) > 0)
+		;
+	session_conclude(c->store);
+	disk_conclude(c->disk, c->store);
+	/* What waited for the disk leaves. */
+	while (act_for_workers(c) > 0)
+		;
+}
+
+struct hse_control *control_new(const struct hse_config *config,
+				struct datapath_worker *const *workers, struct hse_disk *disk)
+{
+	struct hse_control *c = calloc(1, sizeof(*c));
+	const struct session_ops ops = {
+		.command = send_command, .view_flow = view_flow, .log = log_line, .arg = c};
+	struct session_config session;
+
+	if (!c)
+		return NULL;
+	c->config = config;
+	c->workers = workers;
+	c->disk = disk;
+	c->epoll = c->signals = -1;
+	pthread_mutex_init(&c->asking, NULL);
+	pthread_mutex_init(&c->lock, NULL);
+	pthread_cond_init(&c->answered, NULL);
+	control_session_config(config, &session);
+	session.age_s = disk_age(disk);
+	c->backlogs = calloc(config->workers.count, sizeof(*c->backlogs));
+	c->store = c->backlogs ? session_store_new(&session, &ops, now_ms()) : NULL;
+	if (!c->store) {
+		program_log(PROGRAM_ERROR, "no memory for %u sessions", config->sessions.max);
+		control_free(c);
+		return NULL;
+	}
+	if (open_sources(c) != 0 || open_events(c) != 0 || restore(c) != 0) {
+		control_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+void control_free(struct hse_control *c)
+{
+	if (!c)
+		return;
+	session_store_free(c->store);
+	for (size_t i = 0; c->sources && i < c->config->key_sources_count; i++)
+		keysource_close(c->sources[i]);
+	free(c->sources);
+	keysource_queue_free(c->queue);
+	for (unsigned w = 0; c->backlogs && w < c->config->workers.count; w++)
+		backlog_free(&c->backlogs[w]);
+	free(c->backlogs);
+	if (c->epoll >= 0)
+		close(c->epoll);
+	if (c->signals >= 0)
+		close(c->signals);
+	pthread_mutex_destroy(&c->asking);
+	pthread_mutex_destroy(&c->lock);
+	pthread_cond_destroy(&c->answered);
+	free(c);
+}
+
+struct session_store *control_store(struct hse_control *c)
+{
+	return c->store;
+}
+
+const struct keysource *control_source(const struct hse_control *c, unsigned source)
+{
+	return c->sources[source];
 }
 
 /* --- key sources, telemetry, signals --- */
@@ -349,6 +410,7 @@ int control_run(struct hse_control *c)
 			work += send_backlog(c, w);
 		}
 		session_advance(c->store, now_ms());
+		work += disk_work(c->disk, c->store);
 		answer_question(c);
 		if (work == 0)
 			rest(c);

@@ -5,19 +5,24 @@
 #define HSE_CONTROL_H
 
 #include "datapath/datapath.h"
+#include "disk.h"
 #include "hse_config.h"
 #include "session/session.h"
 
 struct hse_control;
 
-/* Opens the key sources and makes the session store. Errors are logged; NULL on any. */
+/* Opens the key sources and makes the session store, with the sessions that disk (NULL: none) has, whose flows it
+ * makes itself: the workers must not run yet. Errors are logged; NULL on any. */
 struct hse_control *control_new(const struct hse_config *config,
-				struct datapath_worker *const *workers);
+				struct datapath_worker *const *workers, struct hse_disk *disk);
 /* The workers must have stopped. Wipes all keys. */
 void control_free(struct hse_control *control);
 
 /* What the store has to know of the configuration. */
 void control_session_config(const struct hse_config *config, struct session_config *session);
+
+/* After the workers have stopped: has them do what they were told, and writes what is to be on disk. */
+void control_conclude(struct hse_control *control);
 
 /* Runs until SIGTERM or SIGINT, which must be blocked in every thread. */
 int control_run(struct hse_control *control);

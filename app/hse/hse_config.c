@@ -109,6 +109,12 @@ static const struct config_field gtpc_fields[] = {
 	{0},
 };
 
+static const struct config_field state_fields[] = {
+	FIELD("path", state.path, .kind = CONFIG_STRING, .required = true),
+	FIELD("count_block", state.count_block, .kind = CONFIG_UINT, .min = 2, .max = 1 << 24),
+	{0},
+};
+
 static const struct config_field telemetry_fields[] = {
 	FIELD("prefix", telemetry.prefix, .kind = CONFIG_STRING),
 	{0},
@@ -132,6 +138,7 @@ static const struct config_field top_fields[] = {
 	SECTION("sessions", sessions_fields),
 	SECTION("pull", pull_fields),
 	SECTION("gtpc", gtpc_fields),
+	SECTION("state", state_fields, .given_offset = offsetof(struct hse_config, state_given)),
 	SECTION("telemetry", telemetry_fields),
 	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
 	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
@@ -172,6 +179,7 @@ static void set_defaults(struct hse_config *c)
 	c->pull.hold_ms = 30000;
 	c->pull.negative_cache_s = 10;
 	c->gtpc.hold_ms = 100;
+	c->state.count_block = 65536;
 	c->diameter = diameter_default_config;
 	c->telemetry.prefix = default_prefix;
 	c->log = program_log_default;
@@ -269,6 +277,24 @@ static bool check_sessions(const struct config_file *file, const struct hse_conf
 	return good;
 }
 
+static bool check_state(struct config_file *file, struct hse_config *c)
+{
+	const uint32_t block = c->state.count_block;
+
+	if (!c->state_given)
+		return true;
+	c->state.path = (char *)config_resolve_path(file, c->state.path);
+	if (!c->state.path) {
+		config_error(file, stderr, "state.path", "out of memory");
+		return false;
+	}
+	if ((block & (block - 1)) != 0) {
+		config_error(file, stderr, "state.count_block", "%u is not a power of two", block);
+		return false;
+	}
+	return true;
+}
+
 static bool check_key_source(struct config_file *file, struct hse_config *c, size_t i)
 {
 	char path[64];
@@ -312,6 +338,7 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c)
 	good &= check_workers(file, c);
 	good &= check_prefix(file, c);
 	good &= check_sessions(file, c);
+	good &= check_state(file, c);
 	good &= check_key_sources(file, c);
 	if (c->diameter_given)
 		good &= diameter_config_check(&c->diameter, file, "diameter", stderr);

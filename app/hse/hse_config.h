@@ -67,6 +67,11 @@ struct hse_config {
 	struct {
 		uint32_t hold_ms;
 	} gtpc;
+	struct {
+		char *path; /* a folder */
+		uint32_t count_block;
+	} state;
+	bool state_given;
 	bool lab_mode;
 	bool diameter_given;
 	struct diameter_config diameter;

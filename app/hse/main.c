@@ -20,6 +20,7 @@ struct hse {
 	struct datapath_worker **workers;
 	struct hse_loop *loops;
 	atomic_bool stop;
+	struct hse_disk *disk;
 	struct hse_control *control;
 };
 
@@ -136,15 +137,18 @@ static void launch_workers(struct hse *hse)
 
 static int start(struct hse *hse)
 {
-	int ret = ports_open(&hse->ports, &hse->config);
+	int ret;
 
+	if (hse->config.state_given && !(hse->disk = disk_open(&hse->config)))
+		return -EINVAL;
+	ret = ports_open(&hse->ports, &hse->config);
 	if (ret == 0)
 		ret = make_workers(hse);
 	if (ret == 0)
 		ret = start_diameter(&hse->config);
 	if (ret != 0)
 		return ret;
-	hse->control = control_new(&hse->config, hse->workers);
+	hse->control = control_new(&hse->config, hse->workers, hse->disk);
 	if (!hse->control)
 		return -EINVAL;
 	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->workers);
@@ -157,7 +161,9 @@ static void stop(struct hse *hse)
 	rte_eal_mp_wait_lcore();
 	diameter_stop();
 	telemetry_stop();
+	control_conclude(hse->control);
 	control_free(hse->control);
+	disk_close(hse->disk);
 	for (unsigned i = 0; hse->workers && i < hse->config.workers.count; i++)
 		datapath_worker_free(hse->workers[i]);
 	free(hse->workers);

@@ -109,6 +109,13 @@ static void add_memory(struct rte_tel_data *d, const struct session_totals *tota
 	rte_tel_data_add_dict_u64(d, "removed_keyset_bytes", totals->octets_remembered);
 }
 
+static const char *state_of_disk(const struct session_totals *totals)
+{
+	if (!self.config->state_given)
+		return "off";
+	return totals->state_error == 0 ? "good" : state_strerror(totals->state_error);
+}
+
 static int tell_status(const char *params, struct rte_tel_data *d)
 {
 	struct status status = {0};
@@ -131,6 +138,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "pull_pace", status.pull_pace);
 	rte_tel_data_add_dict_u64(d, "held_packets", held);
 	rte_tel_data_add_dict_u64(d, "peers_open", peers_open());
+	rte_tel_data_add_dict_string(d, "state", state_of_disk(&status.totals));
 	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
 	return 0;

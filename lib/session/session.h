@@ -19,6 +19,9 @@
 #include "session/pull.h"
 #include "state/state.h"
 
+/* COUNTs of removed keysets that can be remembered, for each session that can exist. */
+#define SESSION_COUNTS_REMEMBERED 16
+
 struct session_config {
 	struct e2m_numbers numbers;
 	uint32_t max; /* sessions */

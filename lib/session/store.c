@@ -22,9 +22,6 @@ const char *session_counter_name(enum session_counter counter)
 /* Of an index, when all are in use: a few octets less a session for one look more. */
 #define SESSIONS_A_HEAD 2
 
-/* COUNTs that can be remembered for each session that can exist. */
-#define COUNTS_PER_SESSION 16
-
 static int allocate_flow_numbers(struct session_store *store)
 {
 	const uint32_t flows = session_flows_per_worker(&store->config);
@@ -59,7 +56,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->wheel = wheel_new(now_ms, store);
 	if (!store->sessions || !store->gsns || !store->wheel || changes_init(store) != 0)
 		return -ENOMEM;
-	store->counts = counts_new(c->max * COUNTS_PER_SESSION, store->wheel, c->is_durable);
+	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, store->wheel, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
 					store);
 	if (!store->counts || !store->pulls || learn_init(store) != 0)

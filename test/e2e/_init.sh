@@ -52,6 +52,7 @@ hse_pull='{}'          # the pull: mapping of hse.yaml
 hse_peers=             # more of its peers: lines of a list
 hse_key_sources='- {kind: diameter, name: hss, host: hss.home.example, realm: home.example}'
 hse_sessions=          # more of its sessions: mapping, each ", key: value"
+hse_state=             # "{path: FOLDER}": sessions outlive hse
 log_level=info
 ue_tun_mtu=1400
 hse_workers='{count: 1, lcores: [1], poll: adaptive}'
@@ -375,6 +376,7 @@ config_hse() {
 		key_sources:
 		$(sed 's/^/  /' <<<"$hse_key_sources")
 		telemetry: {prefix: $run}
+		${hse_state:+state: $hse_state}
 	END
 }
 

@@ -88,6 +88,7 @@ class GPdu:
     """A GTP-U G-PDU in such a frame: TS 29.281 5.1."""
 
     def __init__(self, frame):
+        self.frame = frame
         self.udp = Udp(frame)
         data = self.udp.data
         if self.udp.dport != GTPU_PORT or len(data) < 8 or data[0] & 0xF0 != 0x30 or data[1] != G_PDU:

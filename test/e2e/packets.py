@@ -6,6 +6,7 @@ Run it in the network namespace whose interface it is given.
 """
 
 import argparse
+import collections
 import json
 import sys
 
@@ -60,7 +61,15 @@ def command_inject(args):
 
 
 def command_replay(args):
-    send(args.interface, list(pcap_read(args.pcap)))
+    send(args.interface, [pdu.frame for pdu in select(args)] if args.to else list(pcap_read(args.pcap)))
+
+
+def command_reused(args):
+    """Prints each counter that stands in several protected N-PDUs of one tunnel: CTR with its Key ID."""
+    seen = collections.Counter((pdu.teid, pdu.payload[: 1 + args.counter_octets]) for pdu in select(args))
+    for (teid, counter), times in seen.items():
+        if times > 1:
+            print(f"{teid:#010x} {counter.hex()} {times}")
 
 
 def command_send(args):
@@ -167,6 +176,8 @@ def main():
     inject.add_argument("--fragmented", action="store_true")
     inject.add_argument("--cut-frame", type=number, default=0, help="octets cut off the frame alone")
     command("replay", command_replay, "interface", "pcap")
+    reused = command("reused", command_reused, "pcap")
+    reused.add_argument("--counter-octets", type=number, default=1)
     command("send", command_send, "interface", "frames")
     command("missing", command_missing, "pcap", "frames")
     command("sundry", command_sundry)
