@@ -29,7 +29,7 @@ run=hse-$$
 lab=$(mktemp -d "${TMPDIR:-/tmp}/$run-XXXXXX")
 chmod 700 "$lab"
 declare -A pids=()
-declare -a started=()
+declare -a started=() mounts=()
 
 # --- what a test may set -----------------------------------------------------------------------------
 
@@ -130,6 +130,9 @@ lab_cleanup() {
 	[ "$status" -eq 0 ] || [ "$status" -ge 128 ] || lab_dump
 	for ns in sgsn hse ggsn home; do
 		[ -e "/run/netns/$run-$ns" ] && ip netns del "$run-$ns"
+	done
+	for name in "${mounts[@]}"; do
+		umount "$name"
 	done
 	if [ -n "${HSE_KEEP:-}" ]; then
 		say "files are kept in $lab" >&2
@@ -274,6 +277,13 @@ lab_bridge() {
 	ip -n "$run-hse" link set acc0 master br0
 	ip -n "$run-hse" link set core0 master br0
 	ip -n "$run-hse" link set br0 up
+}
+
+# small_disk FOLDER SIZE: a file system of its own, for programs that start after this.
+small_disk() {
+	mkdir -p "$1"
+	mount -t tmpfs -o "size=$2,mode=0700" "$run" "$1"
+	mounts+=("$1")
 }
 
 # --- certificates and configurations ---------------------------------------------------------------------------
