@@ -59,7 +59,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, store->wheel, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
 					store);
-	if (!store->counts || !store->pulls || learn_init(store) != 0)
+	if (!store->counts || !store->pulls || transactions_init(store) != 0)
 		return -ENOMEM;
 	watch_start(store);
 	return allocate_flow_numbers(store);
@@ -97,7 +97,7 @@ void session_store_free(struct session_store *store)
 		free(s->work); /* its pulls end with their manager */
 	}
 	retire_free(store);
-	learn_free(store);
+	transactions_free(store);
 	flows_free_lingers(store);
 	pull_manager_free(store->pulls);
 	counts_free(store->counts);

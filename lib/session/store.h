@@ -11,6 +11,7 @@
 #include "session/counts.h"
 #include "session/gsns.h"
 #include "session/session.h"
+#include "session/transactions.h"
 
 enum session_direction { UP = E2M_UPLINK, DOWN = E2M_DOWNLINK };
 
@@ -130,9 +131,6 @@ struct retired {
 
 LIST_HEAD(retired_list, retired);
 
-struct transaction;
-TAILQ_HEAD(transaction_list, transaction);
-
 struct held_gtpc;
 TAILQ_HEAD(held_queue, held_gtpc);
 
@@ -185,9 +183,7 @@ struct session_store {
 
 	struct changes changes;
 
-	struct transaction_list *transactions; /* by hash */
-	struct transaction_list transactions_by_age;
-	uint32_t transactions_count;
+	struct transactions transactions;
 };
 
 /* --- store.c --- */
@@ -427,10 +423,5 @@ void retire_tell(struct session_store *store, struct session *session, unsigned 
 /* An acknowledgement of SET_KEYSET. */
 void retire_acknowledged(const struct datapath_event *event);
 void retire_free(struct session_store *store);
-
-/* --- learn.c: GTP-C --- */
-
-int learn_init(struct session_store *store);
-void learn_free(struct session_store *store);
 
 #endif

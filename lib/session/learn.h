@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * learn: sessions and tunnels from the GTP-C that crosses, e2m.md 6, private to this library. A request is
+ * remembered until its response comes, and only a response that accepts takes effect. A version of GTP has
+ * a learner of its own; here is what they share.
+ */
+#ifndef SESSION_LEARN_H
+#define SESSION_LEARN_H
+
+#include "gtp/gtpc_v1.h"
+#include "session/store.h"
+
+/* A TEID at a GSN Address, either of which a message may leave out where it is as before. */
+struct endpoint {
+	bool has_address;
+	bool has_teid;
+	struct tunnel tunnel;
+};
+
+struct endpoint endpoint_of(const struct gtp_address *address, bool has_teid, uint32_t teid);
+bool endpoint_is_whole(const struct endpoint *endpoint);
+/* Changes of tunnel what the endpoint says. */
+void endpoint_update(struct tunnel *tunnel, const struct endpoint *endpoint);
+
+/* Which control TEID the header of a request from that side names: that of whoever receives it. */
+enum session_index learn_control_index(uint8_t side);
+
+/* A response that accepts has made the session: it is replaced, or begins, and becomes target. Without
+ * room for it held is discarded, and the log says so of response, the message's name. primary: NSAPI of
+ * the context whose PDP address it shares. */
+void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
+		   uint8_t primary, const struct session_target *target, const char *response,
+		   struct held_gtpc *held);
+/* The same without a keyset: sessions that were there, or have its tunnels still, are over. */
+void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
+		       const struct endpoint user[2], struct held_gtpc *held);
+/* The session becomes target from before, which is what apply_current said of it. */
+void learn_change(struct session_store *store, struct session *session,
+		  const struct session_target *before, const struct session_target *target,
+		  struct held_gtpc *held);
+
+/* --- learn_v1.c: TS 29.060 --- */
+
+void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
+		   struct held_gtpc *held);
+
+#endif

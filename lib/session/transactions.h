@@ -1,0 +1,59 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * transactions: GTP-C requests that have no response yet, of any version, private to this library. They
+ * are bounded in number and in time.
+ */
+#ifndef SESSION_TRANSACTIONS_H
+#define SESSION_TRANSACTIONS_H
+
+#include <sys/queue.h>
+
+#include "session/session.h"
+
+/* What tells a request from others. TS 29.060 7.6, TS 29.274 7.6: its response goes to where it came from,
+ * with its sequence number. */
+struct transaction_key {
+	struct tunnel requester; /* address, and port for a TEID */
+	uint32_t sequence;	 /* of 24 bits in GTPv2 */
+	uint8_t version;	 /* of GTP */
+	uint8_t type;		 /* of the request */
+};
+
+/* The first member of what a learner remembers of a request. */
+struct transaction {
+	TAILQ_ENTRY(transaction) same_hash;
+	TAILQ_ENTRY(transaction) age;
+	uint64_t since_ms;
+	struct transaction_key key;
+	uint8_t side;		 /* that the request came in on */
+	struct tunnel addressed; /* receiver of the request, and the TEID in its header */
+};
+
+TAILQ_HEAD(transaction_list, transaction);
+
+struct transactions {
+	struct transaction_list *lists; /* by hash */
+	struct transaction_list by_age;
+	uint32_t count;
+};
+
+struct session_store;
+
+int transactions_init(struct session_store *store);
+void transactions_free(struct session_store *store);
+
+/* size octets, those after struct transaction zero, for a request with that TEID in its header. One sent
+ * again stands for the one before it; where there are too many, the oldest goes first. NULL: no memory. */
+struct transaction *transactions_remember(struct session_store *store,
+					  const struct session_gtpc *gtpc, uint8_t version,
+					  uint8_t type, uint32_t sequence, uint32_t teid,
+					  size_t size);
+
+/* The request of that type that gtpc answers. NULL: there is none, or gtpc does not come from where it
+ * went. */
+struct transaction *transactions_find_answered(struct session_store *store,
+					       const struct session_gtpc *gtpc, uint8_t version,
+					       uint8_t type, uint32_t sequence);
+void transactions_forget(struct session_store *store, struct transaction *transaction);
+
+#endif
