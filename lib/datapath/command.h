@@ -34,7 +34,11 @@ enum datapath_key_state {
 };
 
 enum datapath_command_kind {
-	/* Makes flow known under tunnel. Keysets start as NONE. */
+	/* Makes flow known under tunnel: its packets are held, as nobody can say yet whose it is. Of add,
+	 * tunnel and direction are used. */
+	DATAPATH_EXPECT_FLOW,
+	/* Makes flow known under tunnel. Keysets start as NONE. One that was expected goes on to hold its packets
+	 * until USE_KEYSET. */
 	DATAPATH_ADD_FLOW,
 	/* Sets one keyset's place: state, Key ID, key, ceiling, and COUNT where keep_count is false.
 	 * READY releases what was held, FAILED and NONE drop it. The acknowledgement has the COUNT
@@ -42,7 +46,7 @@ enum datapath_command_kind {
 	DATAPATH_SET_KEYSET,
 	/* Of the keyset in a place: more COUNTs may be used. Releases what waited for them. */
 	DATAPATH_RAISE_CEILING,
-	/* Downlink: protect with this keyset's place from now on. */
+	/* Downlink: protect with this keyset's place from now on. What is held tries again. */
 	DATAPATH_USE_KEYSET,
 	/* Forgets keys and drops what is held; later packets are dropped as tunnel_removed. The
 	 * acknowledgement carries the COUNTs. */

@@ -6,24 +6,50 @@
 
 #define COMMANDS_A_ROUND 32
 
-static void add_flow(struct datapath_worker *w, const struct datapath_command *c)
+/* Control keeps tunnels unique and flows within capacity, so this cannot fail. */
+static void make_known(struct datapath_worker *w, uint32_t number)
+{
+	int ret = tunnel_table_add(w->table, number);
+	RTE_VERIFY(ret == 0);
+}
+
+static void expect_flow(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
 
 	memset(flow, 0, w->flow_size);
+	flow->tunnel = c->add.tunnel;
+	flow->state = FLOW_EXPECTED;
+	flow->direction = c->add.direction;
+	make_known(w, c->flow);
+}
+
+static void add_flow(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+	const bool was_expected = flow->state == FLOW_EXPECTED;
+	const uint32_t hold = was_expected ? flow->hold : 0;
+
+	memset(flow, 0, w->flow_size);
+	flow->hold = hold;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		worker_keyset(w, flow, slot)->hint = NPDU_NO_HINT;
 	flow->tunnel = c->add.tunnel;
 	flow->session = c->add.session;
-	flow->state = FLOW_LIVE;
+	/* What is held waits until all is said that it needs. */
+	flow->state = was_expected ? FLOW_EXPECTED : FLOW_LIVE;
 	flow->direction = c->add.direction;
 	flow->bearer = c->add.bearer;
 	flow->counter_octets = c->add.counter_octets;
 	flow->window = c->add.window;
 	flow->batch = w->batch_number - 1;
-	/* Control keeps tunnels unique and flows within capacity, so this cannot fail. */
-	int ret = tunnel_table_add(w->table, c->flow);
-	RTE_VERIFY(ret == 0);
+	if (!was_expected)
+		make_known(w, c->flow);
+}
+
+static bool is_somebodys(const struct flow *flow)
+{
+	return flow->state == FLOW_LIVE || flow->state == FLOW_EXPECTED;
 }
 
 /* COUNTs from before: all below H counts as seen, e2m.md 7 "never uses one twice". */
@@ -34,6 +60,12 @@ static void set_count(const struct datapath_worker *w, struct flow_keyset *keyse
 	keyset->authenticated = false;
 }
 
+static void release_held(struct datapath_worker *w, struct flow *flow)
+{
+	if (flow->hold != 0 && flow->state == FLOW_LIVE)
+		hold_release(w, flow);
+}
+
 static void set_keyset(struct datapath_worker *w, const struct datapath_command *c,
 		       struct datapath_event *event)
 {
@@ -41,7 +73,7 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	struct flow_keyset *keyset = worker_keyset(w, flow, c->slot);
 
 	event->count[c->slot] = keyset->window.h;
-	if (flow->state != FLOW_LIVE)
+	if (!is_somebodys(flow))
 		return;
 	npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
 	keyset->state = c->key_state;
@@ -54,29 +86,30 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 		hold_drop_open(w, flow, c->slot);
 	}
 	flow->missed &= (uint8_t) ~(1 << c->slot);
-	if (c->key_state != DATAPATH_KEY_MISSING && flow->hold != 0)
-		hold_release(w, flow);
+	if (c->key_state != DATAPATH_KEY_MISSING)
+		release_held(w, flow);
 }
 
 static void raise_ceiling(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
 
-	if (flow->state != FLOW_LIVE)
+	if (!is_somebodys(flow))
 		return;
 	ceiling_set(flow, worker_keyset(w, flow, c->slot), c->slot, &c->ceiling);
-	if (flow->hold != 0)
-		hold_release(w, flow);
+	release_held(w, flow);
 }
 
-/* What waits for the keyset that was in use before need not wait any longer, nor be overtaken. */
+/* What waits for the keyset that was in use before, or for the flow, need not wait any longer, nor be
+ * overtaken. */
 static void use_keyset(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
 
 	flow->in_use = c->slot;
-	if (flow->hold != 0 && flow->direction == E2M_DOWNLINK)
-		hold_release(w, flow);
+	if (flow->state == FLOW_EXPECTED)
+		flow->state = FLOW_LIVE;
+	release_held(w, flow);
 }
 
 static void forget_keys(struct datapath_worker *w, struct flow *flow)
@@ -117,6 +150,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 	if (c->kind != DATAPATH_RELEASE_GTPC && c->kind != DATAPATH_DISCARD_GTPC)
 		event->side = worker_flow(w, c->flow)->direction;
 	switch ((enum datapath_command_kind)c->kind) {
+	case DATAPATH_EXPECT_FLOW:
+		expect_flow(w, c);
+		break;
 	case DATAPATH_ADD_FLOW:
 		add_flow(w, c);
 		break;

@@ -19,7 +19,8 @@
 enum flow_state {
 	FLOW_FREE,
 	FLOW_LIVE,
-	FLOW_STOPPED, /* its tunnel was moved or removed: late packets are dropped */
+	FLOW_EXPECTED, /* nobody's yet: packets are held */
+	FLOW_STOPPED,  /* its tunnel was moved or removed: late packets are dropped */
 };
 
 struct flow {

@@ -118,9 +118,9 @@ static void note_wait(struct datapath_worker *w, struct packet *p, enum packet_w
 	worker_count(w, p->side, waits == WAITS_KEY ? DATAPATH_HELD : DATAPATH_HELD_CEILING);
 }
 
-void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
+static void hold(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m,
+		 enum packet_waits waits)
 {
-	const bool has_key = worker_keyset(w, flow, slot)->state == DATAPATH_KEY_READY;
 	struct packet *p = packet_of(m);
 
 	make_place(w, flow);
@@ -130,8 +130,20 @@ void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, st
 		p->is_open = false;
 	}
 	p->slot = (uint8_t)slot;
-	note_wait(w, p, has_key ? WAITS_CEILING : WAITS_KEY);
+	note_wait(w, p, waits);
 	append(w, flow, m);
+}
+
+void hold_expected(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
+{
+	hold(w, flow, 0, m, WAITS_KEY);
+}
+
+void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m)
+{
+	const bool has_key = worker_keyset(w, flow, slot)->state == DATAPATH_KEY_READY;
+
+	hold(w, flow, slot, m, has_key ? WAITS_CEILING : WAITS_KEY);
 	if (!has_key)
 		post_miss(w, flow, slot);
 }
@@ -231,6 +243,8 @@ static void ask_again(struct datapath_worker *w, struct flow *flow)
 	const struct packet *p = packet_of(hold_of(w, flow)->first);
 	const uint32_t count = p->is_open ? p->count : worker_keyset(w, flow, p->slot)->window.h;
 
+	if (flow->state == FLOW_EXPECTED)
+		return;
 	if (p->waits == WAITS_KEY)
 		post_miss(w, flow, p->slot);
 	else

@@ -18,12 +18,16 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 	if (!flow || !lookup_is_right_way(p, flow)) {
 		worker_count(w, p->side, DATAPATH_PASSED);
 		worker_send(w, m);
-	} else if (flow->state != FLOW_LIVE) {
+	} else if (flow->state != FLOW_LIVE && flow->state != FLOW_EXPECTED) {
 		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
 	} else if (p->kind == PACKET_BAD_GPDU) {
 		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
 	} else {
-		return join(w, m, flow);
+		m = join(w, m, flow);
+		if (!m || flow->state == FLOW_LIVE)
+			return m;
+		packet_of(m)->flow = flow;
+		hold_expected(w, flow, m);
 	}
 	return NULL;
 }

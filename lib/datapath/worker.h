@@ -274,6 +274,8 @@ void hold_close(struct datapath_worker *w);
 
 /* Until slot's keyset has its key, or may use more COUNTs. */
 void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m);
+/* Until its flow, which is expected, is somebody's. */
+void hold_expected(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m);
 /* The same for an N-PDU of so many octets that is open, and bore a COUNT that may not be used yet. */
 void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slot,
 		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len);

@@ -30,7 +30,7 @@ static struct late_list *late_list_of(struct session_store *store, const struct 
 	return &store->lingers[tunnel_hash(tunnel) % LINGER_LISTS];
 }
 
-static void send_remove(struct session_store *store, unsigned worker, uint32_t number)
+void flows_remove(struct session_store *store, unsigned worker, uint32_t number)
 {
 	struct datapath_command c = {
 		.kind = DATAPATH_REMOVE_FLOW, .flow = number, .acknowledge = 1};
@@ -42,7 +42,7 @@ static void remove_linger(struct late_tunnel *linger)
 {
 	struct session_store *store = linger->store;
 
-	send_remove(store, linger->worker, linger->number);
+	flows_remove(store, linger->worker, linger->number);
 	wheel_cancel(&linger->timer);
 	TAILQ_REMOVE(&store->lingers_by_age[linger->worker], linger, age);
 	LIST_REMOVE(linger, entry);
@@ -60,7 +60,7 @@ static void start_linger(struct session_store *store, const struct session_flow 
 	struct late_tunnel *linger = calloc(1, sizeof(*linger));
 
 	if (!linger) {
-		send_remove(store, flow->worker, flow->number);
+		flows_remove(store, flow->worker, flow->number);
 		return;
 	}
 	linger->store = store;
@@ -105,6 +105,17 @@ void flows_free_lingers(struct session_store *store)
 
 /* --- flows --- */
 
+bool flows_take_number(struct session_store *store, const struct tunnel *tunnel, unsigned worker,
+		       uint32_t *number)
+{
+	end_linger(store, tunnel);
+	spare_numbers(store, worker);
+	if (store->free_flow_counts[worker] == 0)
+		return false;
+	*number = store->free_flows[worker][--store->free_flow_counts[worker]];
+	return true;
+}
+
 static enum session_index tunnel_index(enum session_direction direction)
 {
 	return direction == UP ? INDEX_TUNNEL_UP : INDEX_TUNNEL_DOWN;
@@ -133,13 +144,11 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 
 	if (store_set_tunnel(store, &flow->tunnel, tunnel) != 0)
 		return -ENOMEM;
-	end_linger(store, tunnel);
-	spare_numbers(store, worker);
-	if (store->free_flow_counts[worker] == 0)
+	if (!expect_take(store, tunnel, &flow->number) &&
+	    !flows_take_number(store, tunnel, worker, &flow->number))
 		return -ENOSPC;
 	flow->live = true;
 	flow->worker = (uint8_t)worker;
-	flow->number = store->free_flows[worker][--store->free_flow_counts[worker]];
 	store_index(store, s, tunnel_index(direction));
 	send_add(store, s, direction, tunnel);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)

@@ -98,8 +98,16 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 		apply_target(store, s, &end, held);
 	}
 	for (unsigned d = 0; d < 2; d++)
-		if (endpoint_is_whole(&user[d]))
+		if (endpoint_is_whole(&user[d])) {
+			expect_end(store, &user[d].tunnel);
 			apply_end_of_tunnel(store, &user[d].tunnel, held);
+		}
+}
+
+void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
+		  struct held_gtpc *held)
+{
+	expect_tunnel(store, side == DATAPATH_ACCESS ? DOWN : UP, user, held);
 }
 
 void learn_change(struct session_store *store, struct session *s,

@@ -39,6 +39,11 @@ void learn_change(struct session_store *store, struct session *session,
 		  const struct session_target *before, const struct session_target *target,
 		  struct held_gtpc *held);
 
+/* A request that came in on side names user as the tunnel of its sender: what the other end sends there must not
+ * cross before it is clear whose it is. The message, held, leaves when its worker knows. */
+void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
+		  struct held_gtpc *held);
+
 /* --- learn_v1.c: TS 29.060 --- */
 
 void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,

@@ -125,6 +125,22 @@ static void find_updated(struct session_store *store, struct request *r, const s
 	r->serial = s ? s->serial : 0;
 }
 
+/* The requester's tunnel as it will be when the request is accepted. */
+static void expect_update(struct session_store *store, const struct request *r,
+			  struct held_gtpc *held)
+{
+	const uint8_t side = r->transaction.side;
+	const enum session_direction direction = side == DATAPATH_ACCESS ? DOWN : UP;
+	const struct session *s = store_session(store, r->session);
+	struct session_target target;
+
+	if (!s)
+		return;
+	apply_current(store, s, &target);
+	endpoint_update(&target.tunnel[direction], &r->user);
+	learn_expect(store, side, &target.tunnel[direction], held);
+}
+
 static void update_target(struct session_target *target, const struct request *r,
 			  const struct gtpc_v1 *m)
 {
@@ -201,6 +217,13 @@ static bool takes_effect(uint8_t request, const struct gtpc_v1 *m)
 	return gtpc_v1_cause_accepts(m->cause);
 }
 
+static void take_refusal(struct session_store *store, const struct request *r)
+{
+	store_count(store, SESSION_GTPC_REFUSED);
+	if (endpoint_is_whole(&r->user))
+		expect_end(store, &r->user.tunnel);
+}
+
 static void take_response(struct session_store *store, const struct session_gtpc *gtpc,
 			  const struct gtpc_v1 *m, struct held_gtpc *held)
 {
@@ -215,7 +238,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 		return;
 	}
 	if (!takes_effect(type, m))
-		store_count(store, SESSION_GTPC_REFUSED);
+		take_refusal(store, r);
 	else if (type == GTPC_V1_CREATE_PDP_REQUEST)
 		take_create_response(store, r, m, held);
 	else if (type == GTPC_V1_UPDATE_PDP_REQUEST)
@@ -232,8 +255,19 @@ static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
 		(gtpc->side == DATAPATH_ACCESS && (m->present & GTPC_V1_HAS_NSAPI)));
 }
 
+static void take_create_request(struct session_store *store, struct request *r,
+				const struct gtpc_v1 *m, struct held_gtpc *held)
+{
+	if (!find_linked(store, r, m)) {
+		store_count(store, SESSION_GTPC_OTHER);
+		transactions_forget(store, &r->transaction);
+	} else if (r->has_e2m && endpoint_is_whole(&r->user)) {
+		learn_expect(store, r->transaction.side, &r->user.tunnel, held);
+	}
+}
+
 static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
-			 const struct gtpc_v1 *m)
+			 const struct gtpc_v1 *m, struct held_gtpc *held)
 {
 	struct transaction *t =
 		is_of_use(gtpc, m)
@@ -249,9 +283,9 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 	note_request(store, r, m);
 	if (m->type == GTPC_V1_UPDATE_PDP_REQUEST) {
 		find_updated(store, r, m);
-	} else if (m->type == GTPC_V1_CREATE_PDP_REQUEST && !find_linked(store, r, m)) {
-		store_count(store, SESSION_GTPC_OTHER);
-		transactions_forget(store, t);
+		expect_update(store, r, held);
+	} else if (m->type == GTPC_V1_CREATE_PDP_REQUEST) {
+		take_create_request(store, r, m, held);
 	}
 }
 
@@ -268,7 +302,7 @@ void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
 	case GTPC_V1_CREATE_PDP_REQUEST:
 	case GTPC_V1_UPDATE_PDP_REQUEST:
 	case GTPC_V1_DELETE_PDP_REQUEST:
-		take_request(store, gtpc, &message);
+		take_request(store, gtpc, &message, held);
 		break;
 	case GTPC_V1_CREATE_PDP_RESPONSE:
 	case GTPC_V1_UPDATE_PDP_RESPONSE:

@@ -61,6 +61,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 					store);
 	if (!store->counts || !store->pulls || transactions_init(store) != 0)
 		return -ENOMEM;
+	expect_init(store);
 	watch_start(store);
 	return allocate_flow_numbers(store);
 }
@@ -99,6 +100,7 @@ void session_store_free(struct session_store *store)
 	retire_free(store);
 	transactions_free(store);
 	flows_free_lingers(store);
+	expect_free(store);
 	pull_manager_free(store->pulls);
 	counts_free(store->counts);
 	wheel_free(store->wheel);
@@ -128,9 +130,11 @@ void session_advance(struct session_store *store, uint64_t now_ms)
 
 uint32_t session_flows_per_worker(const struct session_config *config)
 {
-	/* Both flows of a session may fall to the same worker, and a flow that was moved lingers. */
+	/* Both flows of a session may fall to the same worker; one that was moved lingers, and others are
+	 * expected. */
+	const uint64_t more = 1024 + EXPECTED_MAX;
 	uint64_t even = (uint64_t)config->max * 2 / config->workers;
-	uint64_t flows = config->workers == 1 ? even + 1024 : even + even / 4 + 1024;
+	uint64_t flows = config->workers == 1 ? even + more : even + even / 4 + more;
 
 	return flows < UINT32_MAX ? (uint32_t)flows : UINT32_MAX;
 }

@@ -117,6 +117,12 @@ LIST_HEAD(late_list, late_tunnel);
 TAILQ_HEAD(late_queue, late_tunnel);
 #define LINGER_LISTS 4096
 
+struct expected;
+LIST_HEAD(expected_list, expected);
+TAILQ_HEAD(expected_queue, expected);
+#define EXPECTED_LISTS 1024
+#define EXPECTED_MAX   1024
+
 /* A key that workers may still read, and the COUNTs that they have of its keyset. */
 struct retired {
 	LIST_ENTRY(retired) entry;
@@ -173,6 +179,11 @@ struct session_store {
 	struct late_list lingers[LINGER_LISTS];
 	struct late_queue *lingers_by_age; /* by worker */
 	struct retired_list retired;
+
+	struct expected_list expected[EXPECTED_LISTS];
+	struct expected_list expected_over; /* that a worker has still to acknowledge */
+	struct expected_queue expected_by_age;
+	uint32_t expected_count;
 
 	struct {
 		struct wheel_timer timer;
@@ -317,9 +328,27 @@ void flows_use_keyset(struct session_store *store, struct session *session,
 		      enum session_direction direction, void *acknowledge);
 void flows_release_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
 void flows_discard_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
+/* A flow's number at worker, which is to own the tunnel; the tunnel lingers no more. false: there is none left. */
+bool flows_take_number(struct session_store *store, const struct tunnel *tunnel, unsigned worker,
+		       uint32_t *number);
+void flows_remove(struct session_store *store, unsigned worker, uint32_t number);
 /* A REMOVE_FLOW was executed: its number may be used again. */
 void flows_take_removed(struct session_store *store, unsigned worker, uint32_t number);
 void flows_free_lingers(struct session_store *store);
+
+/* --- expect.c: tunnels that a request has named --- */
+
+void expect_init(struct session_store *store);
+void expect_free(struct session_store *store);
+/* Its packets are held from now on. The request, held, leaves when its worker knows that. */
+void expect_tunnel(struct session_store *store, enum session_direction direction,
+		   const struct tunnel *tunnel, struct held_gtpc *held);
+/* An acknowledgement of EXPECT_FLOW. */
+void expect_acknowledged(struct session_store *store, const struct datapath_event *event);
+/* Nobody is to have it; what is held of it is dropped. */
+void expect_end(struct session_store *store, const struct tunnel *tunnel);
+/* It begins, at its worker under that number, with what is held of it. false: it was not expected. */
+bool expect_take(struct session_store *store, const struct tunnel *tunnel, uint32_t *number);
 
 /* --- apply.c: operations --- */
 

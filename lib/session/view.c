@@ -11,6 +11,8 @@ void session_take_event(struct session_store *store, unsigned worker,
 	if (event->kind == DATAPATH_DONE) {
 		if (event->command_kind == DATAPATH_REMOVE_FLOW)
 			flows_take_removed(store, worker, event->flow);
+		else if (event->command_kind == DATAPATH_EXPECT_FLOW)
+			expect_acknowledged(store, event);
 		else if (event->command_kind == DATAPATH_SET_KEYSET)
 			retire_acknowledged(event);
 		else

@@ -263,16 +263,32 @@ static uint32_t *used_by(const struct lab_flow *flow, unsigned slot)
 			[flow->direction];
 }
 
-static void add_flow(struct lab_worker *w, const struct datapath_command *c)
+static void check_new_tunnel(const struct lab_worker *w, const struct datapath_command *c)
 {
-	struct lab_flow *flow = &w->flows[c->flow];
-
-	CU_ASSERT_EQUAL(flow->state, LAB_FREE);
+	CU_ASSERT_EQUAL(w->flows[c->flow].state, LAB_FREE);
 	CU_ASSERT_EQUAL(tunnel_owner(c->add.tunnel.teid, lab.config.workers),
 			(unsigned)(w - lab.workers));
 	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
 		CU_ASSERT_FALSE(w->flows[i].state != LAB_FREE &&
 				tunnel_is_equal(&w->flows[i].tunnel, &c->add.tunnel));
+}
+
+static void expect_flow(struct lab_worker *w, const struct datapath_command *c)
+{
+	check_new_tunnel(w, c);
+	w->flows[c->flow] = (struct lab_flow){
+		.state = LAB_EXPECTED, .tunnel = c->add.tunnel, .direction = c->add.direction};
+}
+
+static void add_flow(struct lab_worker *w, const struct datapath_command *c)
+{
+	struct lab_flow *flow = &w->flows[c->flow];
+
+	if (flow->state == LAB_EXPECTED) {
+		CU_ASSERT_TRUE(tunnel_is_equal(&flow->tunnel, &c->add.tunnel));
+	} else {
+		check_new_tunnel(w, c);
+	}
 	*flow = (struct lab_flow){.state = LAB_LIVE,
 				  .tunnel = c->add.tunnel,
 				  .session = c->add.session,
@@ -334,6 +350,9 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 	event->side = flow->direction;
 	event->session = flow->session;
 	switch ((enum datapath_command_kind)c->kind) {
+	case DATAPATH_EXPECT_FLOW:
+		expect_flow(w, c);
+		break;
 	case DATAPATH_ADD_FLOW:
 		add_flow(w, c);
 		break;
@@ -352,7 +371,7 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		stop_flow(flow, event);
 		break;
 	case DATAPATH_REMOVE_FLOW:
-		CU_ASSERT_EQUAL(flow->state, LAB_STOPPED);
+		CU_ASSERT_TRUE(flow->state == LAB_STOPPED || flow->state == LAB_EXPECTED);
 		flow->state = LAB_FREE;
 		break;
 	case DATAPATH_RELEASE_GTPC:

@@ -35,7 +35,7 @@ struct lab_place {
 };
 
 struct lab_flow {
-	enum { LAB_FREE, LAB_LIVE, LAB_STOPPED } state;
+	enum { LAB_FREE, LAB_LIVE, LAB_EXPECTED, LAB_STOPPED } state;
 	struct tunnel tunnel;
 	uint32_t session;
 	uint8_t direction;
