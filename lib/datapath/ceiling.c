@@ -21,7 +21,7 @@ static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uin
 				       .cookie = flow->ceiling[slot]};
 
 	/* What waits will need COUNTs of its own. */
-	if (flow->direction == E2M_DOWNLINK && needed < UINT32_MAX - hold_count(w, flow))
+	if (needed < UINT32_MAX - hold_count(w, flow))
 		needed += hold_count(w, flow);
 	event.count[slot] = needed;
 	if (!worker_post(w, &event))

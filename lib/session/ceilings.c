@@ -1,15 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* ceilings: COUNTs are reserved before they are used. Workers use those below a ceiling that is on disk, and
- * ask in time for more; a process that comes after this one takes all below it for used. So a reservation is
- * short where COUNTs are used slowly, for what is left of it is lost in a crash, and longer where one write to
- * the disk must serve many packets. */
+ * ask in time for more; a process that comes after this one takes all below it for used. What is reserved ahead is
+ * lost in a crash. Downlink that costs nothing: a sender skips it, and the receiver finds COUNT again. Uplink it costs
+ * packets, for what the UE sends with those COUNTs is refused; so for a UE that sends now and then none is reserved
+ * ahead, and each packet waits for the disk, and only as many as a moment needs where one write must serve many. */
 #include "datapath/datapath.h"
 #include "session/store.h"
 
-/* COUNTs that are reserved for a keyset that nobody has used yet. */
-#define BLOCK_MIN 4
-/* How long a reservation should last at the rate of the last one. */
-#define LASTS_MS 2000
+/* COUNTs that are reserved ahead for downlink, however slow; and from which on the number may grow. */
+#define AHEAD_MIN 4
+/* It grows by this at once: a burst is no rate. */
+#define AHEAD_GROWS 8
+/* How long what is ahead should last at the rate of the last reservation, by direction. */
+static const uint32_t lasts_ms[] = {[UP] = 250, [DOWN] = 2000};
 /* A clock that wraps after an hour and more: enough to tell fast from slow. */
 #define TICK_MS 64
 
@@ -20,7 +23,7 @@ static uint16_t now_in_ticks(const struct session_store *store)
 
 /* A receiver finds COUNT as long as no more than half of what CTR can tell apart was skipped; half of that
  * is left for packets that are lost. */
-static uint32_t block_max(const struct session_store *store, const struct session *s)
+static uint32_t ahead_max(const struct session_store *store, const struct session *s)
 {
 	const uint32_t quarter = UINT32_C(1) << (1 + 8 * s->counter_octets);
 
@@ -32,20 +35,33 @@ static uint8_t log2_above(uint64_t n)
 	return n <= 1 ? 0 : (uint8_t)(64 - __builtin_clzll(n - 1));
 }
 
-/* As many as were used of the last reservation, for the time that this one should last. */
-static uint8_t choose_block(const struct session_store *store, const struct session *s,
-			    const struct session_ceiling *c, uint32_t needed)
+static uint32_t ahead_of(const struct session_ceiling *c)
 {
-	const uint32_t max = block_max(store, s), begin = c->granted - (UINT32_C(1) << c->block);
-	uint64_t block = BLOCK_MIN;
+	return c->ahead == 0 ? 0 : UINT32_C(1) << (c->ahead - 1);
+}
 
-	if (c->granted >= UINT32_C(1) << c->block && c->block > 0 && needed > begin) {
-		uint16_t ticks = (uint16_t)(now_in_ticks(store) - c->asked);
-		block = (uint64_t)(needed - begin) * (LASTS_MS / TICK_MS) / (ticks ? ticks : 1);
-	}
-	if (block < BLOCK_MIN)
-		block = BLOCK_MIN;
-	return block < max ? log2_above(block) : log2_above(max);
+/* As many as were used of the last reservation, for the time that this one should last. */
+static uint8_t choose_ahead(const struct session_store *store, const struct session *s,
+			    const struct session_ceiling *c, enum session_direction direction,
+			    uint32_t needed)
+{
+	const uint64_t least = direction == DOWN ? AHEAD_MIN : 0, max = ahead_max(store, s);
+	const uint32_t before = ahead_of(c);
+	const uint64_t most = AHEAD_GROWS * (uint64_t)(before > AHEAD_MIN ? before : AHEAD_MIN);
+	const uint16_t ticks = (uint16_t)(now_in_ticks(store) - c->asked);
+	const uint32_t begin = c->granted > before ? c->granted - before : 0;
+	uint64_t ahead = least;
+
+	if (c->granted > 0 && needed > begin)
+		ahead = (needed - begin) * (uint64_t)lasts_ms[direction] /
+			((ticks ? ticks : 1) * (uint64_t)TICK_MS);
+	if (ahead > most)
+		ahead = most;
+	if (ahead < least)
+		ahead = least;
+	if (ahead > max)
+		ahead = max;
+	return ahead == 0 ? 0 : (uint8_t)(log2_above(ahead) + 1);
 }
 
 static uint32_t sum(uint32_t a, uint32_t b)
@@ -85,11 +101,11 @@ void ceilings_ask(struct session_store *store, struct session *s, unsigned slot,
 	}
 	wanted = &work->wanted[slot][direction];
 	if (*wanted == 0) {
-		c->block = choose_block(store, s, c, needed);
+		c->ahead = choose_ahead(store, s, c, direction, needed);
 		c->asked = now_in_ticks(store);
 	}
-	most = sum(used, block_max(store, s));
-	needed = sum(needed, UINT32_C(1) << c->block);
+	most = sum(used, ahead_max(store, s));
+	needed = sum(needed, ahead_of(c));
 	if (needed > most)
 		needed = most;
 	if (needed > c->granted && needed > *wanted) {
@@ -109,15 +125,16 @@ void ceilings_begin(struct session_store *store, struct session *s, unsigned slo
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
 
+	/* Uplink it is for the packet that waits, with the COUNT that is most likely its own. */
 	if (count >= keyset->ceiling[direction].granted)
-		ceilings_ask(store, s, slot, direction, count);
+		ceilings_ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count);
 }
 
 struct datapath_ceiling ceilings_of(const struct session_store *store, const struct session *s,
 				    unsigned slot, enum session_direction direction)
 {
 	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
-	const uint32_t half = (UINT32_C(1) << c->block) / 2;
+	const uint32_t half = ahead_of(c) / 2;
 	struct datapath_ceiling ceiling = {.ceiling = c->granted, .mark = DATAPATH_NO_MARK};
 
 	if (!store->config.is_durable)

@@ -57,8 +57,7 @@ static void put(struct session_store *store, struct session *s, unsigned slot,
 	keyset->id = *id;
 	keyset->key_id = key_id;
 	/* Beside the pull, so that the first packet need not wait for it. */
-	for (unsigned d = 0; d < 2; d++)
-		ceilings_begin(store, s, slot, d);
+	ceilings_begin(store, s, slot, DOWN);
 	retire_tell(store, s, slot, false, retired);
 }
 

@@ -181,8 +181,7 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 	if (other->state != DATAPATH_KEY_NONE && !other->is_known)
 		counts_raise(&keyset->count, other->count);
 	changes_note(store, s);
-	for (unsigned d = 0; d < 2; d++)
-		ceilings_begin(store, s, slot, d);
+	ceilings_begin(store, s, slot, DOWN);
 }
 
 /* One that was flushed goes on with the COUNTs and windows that its flows have still. */

@@ -29,7 +29,7 @@ enum session_index {
 struct session_ceiling {
 	uint32_t granted; /* on disk: those below it may be */
 	uint16_t asked;	  /* when more were last asked for */
-	uint8_t block;	  /* how many then, as a power of two; 0: never */
+	uint8_t ahead;	  /* beyond what was needed then: 2^(ahead - 1); 0: none */
 };
 
 /* A million of them: what a session needs only now and then is in struct session_work. */
@@ -275,7 +275,7 @@ uint64_t changes_age_s(const struct session_store *store);
 /* COUNTs below needed are to be used of the keyset in slot: reserves those that are not, and some more. */
 void ceilings_ask(struct session_store *store, struct session *session, unsigned slot,
 		  enum session_direction direction, uint32_t needed);
-/* It will be used from the COUNT on that it has: the same, unless there are some left. */
+/* A packet will use it, from the COUNT on that it has: the same, unless there are some left. */
 void ceilings_begin(struct session_store *store, struct session *session, unsigned slot,
 		    enum session_direction direction);
 /* The keyset leaves its place. */

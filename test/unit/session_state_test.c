@@ -89,23 +89,29 @@ static void nothing_is_used_before_it_is_on_disk(void)
 	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 0);
 	lab_written(0);
 	lab_settle();
-	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 1); /* for the packet that made it ready */
 	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 4);
 	lab_stop();
 }
 
-static void an_activation_asks_at_once_for_what_its_first_packets_need(void)
+static void what_the_first_packets_need_is_reserved_before_they_have_their_key(void)
 {
 	start();
 	lab_create(&context, lab_sqn(1), 1);
 	lab_settle();
-	/* Before anybody asked for the key. */
 	lab_save();
 	CU_ASSERT_EQUAL(lab.asked, 0);
-	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 4);
-	lab_make_ready(&context);
-	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 4);
-	CU_ASSERT_EQUAL(lab_allowed(flow_of(E2M_UPLINK), 0), 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 4);
+	/* Nothing uplink before there is a packet: what a crash takes from it is the UE's. */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 0);
+	lab_miss(flow_of(E2M_UPLINK), 0);
+	lab_settle();
+	lab_save();
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 1);
+	lab_answer_all();
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_allowed(flow_of(E2M_UPLINK), 0), 1);
+	CU_ASSERT_EQUAL(lab_allowed(flow_of(E2M_DOWNLINK), 0), 4);
 	lab_stop();
 }
 
@@ -120,7 +126,7 @@ static void more_is_there_when_the_disk_has_it(void)
 	lab_written(0);
 	lab_settle();
 	CU_ASSERT_TRUE(ceiling_of(E2M_DOWNLINK) > 4);
-	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 1);
 	CU_ASSERT_EQUAL(lab_record(1)->keysets[0].ceiling[E2M_DOWNLINK], ceiling_of(E2M_DOWNLINK));
 	CU_ASSERT_FALSE(lab_write());
 	lab_stop();
@@ -357,10 +363,42 @@ static void all_below_the_ceiling_counts_as_used_after_a_crash(void)
 	start_ready();
 	lab_use(flow_of(E2M_UPLINK), 0, 1);
 	lab_crash();
-	CU_ASSERT_EQUAL(count_of(E2M_UPLINK), 4);
+	CU_ASSERT_EQUAL(count_of(E2M_UPLINK), 1);
 	CU_ASSERT_EQUAL(count_of(E2M_DOWNLINK), 4);
-	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 1);
 	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 4);
+	lab_stop();
+}
+
+/* One packet an hour: whenever the process ends, the next one is taken. */
+static void a_slow_ue_loses_nothing_in_crashes(void)
+{
+	start_ready();
+	for (uint32_t i = 1; i <= 20; i++) {
+		use(E2M_UPLINK, 1);
+		CU_ASSERT_EQUAL(count_of(E2M_UPLINK), i);
+		lab_crash();
+		CU_ASSERT_EQUAL(count_of(E2M_UPLINK), i);
+		lab_pass(3600000);
+		lab_make_ready(&context);
+		lab_save();
+	}
+	lab_stop();
+}
+
+static void a_burst_uplink_is_no_rate(void)
+{
+	start_ready();
+	for (int i = 0; i < 40; i++)
+		use(E2M_UPLINK, 1);
+	CU_ASSERT_TRUE(ceiling_of(E2M_UPLINK) <= 40 + 64);
+	lab_pass(2000);
+	/* And is forgotten when it is over. */
+	for (int i = 0; i < 100; i++) {
+		use(E2M_UPLINK, 1);
+		lab_pass(500);
+	}
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), count_of(E2M_UPLINK));
 	lab_stop();
 }
 
@@ -422,12 +460,12 @@ static void the_first_packet_after_a_restart_reserves_its_direction(void)
 	lab_settle();
 	lab_save();
 	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 8);
-	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 1);
 	/* The other direction's worker knows that nobody has asked. */
-	CU_ASSERT_TRUE(flow_of(E2M_UPLINK)->places[0].ceiling.mark <= 4);
+	CU_ASSERT_TRUE(flow_of(E2M_UPLINK)->places[0].ceiling.mark <= 1);
 	lab_answer_all();
 	lab_settle();
-	CU_ASSERT_TRUE(flow_of(E2M_UPLINK)->places[0].ceiling.mark <= 4);
+	CU_ASSERT_TRUE(flow_of(E2M_UPLINK)->places[0].ceiling.mark <= 1);
 	lab_low(flow_of(E2M_UPLINK), 0, 5);
 	lab_settle();
 	lab_save();
@@ -870,7 +908,7 @@ static void without_a_disk_nothing_is_told(void)
 }
 
 UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
-	  TEST(an_activation_asks_at_once_for_what_its_first_packets_need),
+	  TEST(what_the_first_packets_need_is_reserved_before_they_have_their_key),
 	  TEST(more_is_there_when_the_disk_has_it),
 	  TEST(a_question_that_was_answered_meanwhile_asks_for_nothing),
 	  TEST(a_disk_that_fails_holds_up_what_needs_it_and_nothing_else),
@@ -885,6 +923,7 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(a_session_is_there_again_after_a_crash),
 	  TEST(a_stop_in_the_midst_of_an_operation_skips_and_repeats_nothing),
 	  TEST(all_below_the_ceiling_counts_as_used_after_a_crash),
+	  TEST(a_slow_ue_loses_nothing_in_crashes), TEST(a_burst_uplink_is_no_rate),
 	  TEST(a_clean_stop_skips_nothing), TEST(crashes_in_a_row_skip_no_more_than_one),
 	  TEST(the_first_packet_after_a_restart_reserves_its_direction),
 	  TEST(other_keys_under_the_name_are_refused_after_a_restart),
