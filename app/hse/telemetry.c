@@ -18,7 +18,7 @@ static struct {
 	const struct hse_config *config;
 	const struct hse_ports *ports;
 	struct datapath_worker *const *workers;
-	time_t started;
+	uint64_t started_s; /* on a clock that nobody sets */
 	/* Held while a question is answered; telemetry's threads end with the EAL only. */
 	pthread_mutex_t answering;
 	bool open;
@@ -34,6 +34,14 @@ static int answer_while_open(teller tell, const char *params, struct rte_tel_dat
 	ret = self.open ? tell(params, d) : -ESHUTDOWN;
 	pthread_mutex_unlock(&self.answering);
 	return ret;
+}
+
+static uint64_t now_s(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec;
 }
 
 /* --- /hse/status --- */
@@ -128,7 +136,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 		held += datapath_held(self.workers[w]);
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "version", HSE_VERSION);
-	rte_tel_data_add_dict_u64(d, "uptime_s", (uint64_t)(time(NULL) - self.started));
+	rte_tel_data_add_dict_u64(d, "uptime_s", now_s() - self.started_s);
 	rte_tel_data_add_dict_u64(d, "workers", self.config->workers.count);
 	rte_tel_data_add_dict_u64(d, "sessions", status.totals.sessions);
 	rte_tel_data_add_dict_u64(d, "sessions_ready", status.totals.ready);
@@ -443,7 +451,7 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	self.ports = ports;
 	self.config = config;
 	self.workers = workers;
-	self.started = time(NULL);
+	self.started_s = now_s();
 	self.open = true; /* nobody asks before the commands are registered */
 	if (rte_telemetry_register_cmd("/hse/status", on_status, "State of the HSE") != 0 ||
 	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
