@@ -156,6 +156,7 @@ static void start(struct session_store *store, struct operation *op)
 		op->failed = true;
 		return;
 	}
+	recovery_note(store, t->recovery);
 	if (t->has_keyset)
 		keys_activate(store, s, &t->keyset, t->key_id, t->fresh);
 	start_flow(store, op, UP);
@@ -164,13 +165,13 @@ static void start(struct session_store *store, struct operation *op)
 
 /* --- finish --- */
 
-static void end_session(struct session_store *store, struct session *s)
+static void end_session(struct session_store *store, struct session *s, bool is_swept)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
 	store_count(store, SESSION_REMOVED);
-	store_log(store, SESSION_LOG_INFO, "IMSI %s NSAPI %u: session removed",
-		  store_imsi(s).digits, s->nsapi);
+	store_log(store, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
+		  "IMSI %s NSAPI %u: session removed", store_imsi(s).digits, s->nsapi);
 	store_free_session(store, s);
 }
 
@@ -188,10 +189,11 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 }
 
 /* What is next for a session when nothing more is under way. */
-static void settle(struct session_store *store, struct session *s, bool alive)
+static void settle(struct session_store *store, struct session *s,
+		   const struct session_target *target)
 {
-	if (!alive) {
-		end_session(store, s);
+	if (!target->alive) {
+		end_session(store, s, target->is_swept);
 		return;
 	}
 	keys_settle(store, s);
@@ -202,23 +204,24 @@ static void settle(struct session_store *store, struct session *s, bool alive)
 static void finish(struct session_store *store, struct operation *op)
 {
 	struct session *s = op->session;
-	const bool alive = op->target.alive, fresh = op->target.fresh, failed = op->failed;
+	const struct session_target target = op->target;
+	const bool failed = op->failed;
 	struct operation *next;
 
 	if (failed)
 		refuse(store, s, op->held, "flows");
 	else if (op->held)
-		op->held->is_lasting |= alive;
+		op->held->is_lasting |= target.alive;
 	apply_let_go(store, op->held);
 	store->promised -= op->promised;
 	dequeue(s, op);
 	next = work_first_operation(s);
-	if (failed && fresh && !next)
+	if (failed && target.fresh && !next)
 		next = enqueue(store, s, &end_of_session); /* it was never made */
 	if (next)
 		advance(store, next);
 	else
-		settle(store, s, alive);
+		settle(store, s, &target);
 }
 
 static void advance(struct session_store *store, struct operation *op)
@@ -291,7 +294,7 @@ void apply_target(struct session_store *store, struct session *s,
 	if (!op) {
 		refuse(store, s, held, "operation in memory");
 		if (!work_first_operation(s) && !s->flow[UP].live && !s->flow[DOWN].live)
-			end_session(store, s); /* it was only just made */
+			end_session(store, s, false); /* it was only just made */
 		return;
 	}
 	op->promised = promised;
@@ -331,6 +334,7 @@ void apply_current(const struct session_store *store, const struct session *s,
 	}
 	target->fresh = false;
 	target->has_keyset = false;
+	memset(target->recovery, 0, sizeof(target->recovery));
 }
 
 void apply_acknowledged(struct session_store *store, const struct datapath_event *event)

@@ -11,6 +11,7 @@ struct gsn {
 	uint8_t address[GSN_ADDRESS_LEN];
 	uint32_t users; /* 0: free */
 	uint32_t next;	/* of the same hash, or that is free */
+	struct gsn_restarts restarts[2];
 };
 
 struct gsns {
@@ -133,4 +134,14 @@ void gsns_give_back(struct gsns *g, uint32_t number)
 const uint8_t *gsns_address(const struct gsns *g, uint32_t number)
 {
 	return g->gsn[number].address;
+}
+
+struct gsn_restarts *gsns_restarts(struct gsns *g, uint32_t number, unsigned side)
+{
+	return &g->gsn[number].restarts[side];
+}
+
+uint32_t gsns_highest(const struct gsns *g)
+{
+	return g->places - 1;
 }

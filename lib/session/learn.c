@@ -119,6 +119,8 @@ void learn_change(struct session_store *store, struct session *s,
 			store_count(store, SESSION_MOVED);
 	if (target->has_keyset)
 		say_learned(store, s, target);
+	if (target->alive)
+		recovery_spare(store, s, target);
 	apply_target(store, s, target, held);
 }
 

@@ -2,6 +2,8 @@
 /* learn_v1: what GTPv1-C (TS 29.060) says of sessions. */
 #include "session/learn.h"
 
+#include <string.h>
+
 #define VERSION 1
 
 /* What of a request its response needs. */
@@ -17,6 +19,7 @@ struct request {
 	uint32_t serial;	 /* and which of the sessions that had it */
 	struct endpoint user;	 /* of the requester */
 	struct endpoint control; /* likewise */
+	struct recovery recovery[DATAPATH_SIDES]; /* of both, once the response is there */
 };
 
 /* --- what messages say --- */
@@ -33,7 +36,15 @@ static struct endpoint control_endpoint(const struct gtpc_v1 *m)
 	return endpoint_of(&m->gsn_control, m->present & GTPC_V1_HAS_TEID_CONTROL, m->teid_control);
 }
 
-static void note_request(struct session_store *store, struct request *r, const struct gtpc_v1 *m)
+static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
+{
+	return (struct recovery){.is_said = m->present & GTPC_V1_HAS_RECOVERY,
+				 .counter = m->recovery,
+				 .sender = gtpc->source};
+}
+
+static void note_request(struct session_store *store, struct request *r,
+			 const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
 {
 	r->imsi = m->imsi;
 	r->nsapi = m->nsapi;
@@ -41,6 +52,7 @@ static void note_request(struct session_store *store, struct request *r, const s
 	r->teardown = m->teardown;
 	r->user = user_endpoint(m);
 	r->control = control_endpoint(m);
+	r->recovery[gtpc->side] = recovery_of(gtpc, m);
 	r->has_e2m = m->pco.data && pco_find_e2m(&r->e2m, &store->config.numbers, NULL, m->pco.data,
 						 m->pco.len) == 1;
 }
@@ -75,6 +87,7 @@ static bool target_of_create(const struct session_store *store, struct session_t
 					  .has_keyset = true,
 					  .keyset = r->e2m.id,
 					  .key_id = r->e2m.key_id};
+	memcpy(target->recovery, r->recovery, sizeof(target->recovery));
 	if (primary) {
 		target->control_sgsn = store_tunnel(store, &primary->control_sgsn);
 		target->control_ggsn = store_tunnel(store, &primary->control_ggsn);
@@ -171,6 +184,7 @@ static void take_update_response(struct session_store *store, const struct reque
 		return;
 	}
 	target = before;
+	memcpy(target.recovery, r->recovery, sizeof(target.recovery));
 	if (m->cause == GTPC_V1_CAUSE_NON_EXISTENT)
 		target.alive = false;
 	else
@@ -224,6 +238,22 @@ static void take_refusal(struct session_store *store, const struct request *r)
 		expect_end(store, &r->user.tunnel);
 }
 
+static void take_accepted(struct session_store *store, const struct request *r,
+			  const struct gtpc_v1 *m, struct held_gtpc *held)
+{
+	recovery_take(store, r->recovery);
+	switch (r->transaction.key.type) {
+	case GTPC_V1_CREATE_PDP_REQUEST:
+		take_create_response(store, r, m, held);
+		break;
+	case GTPC_V1_UPDATE_PDP_REQUEST:
+		take_update_response(store, r, m, held);
+		break;
+	default:
+		take_delete_response(store, r, held);
+	}
+}
+
 static void take_response(struct session_store *store, const struct session_gtpc *gtpc,
 			  const struct gtpc_v1 *m, struct held_gtpc *held)
 {
@@ -231,20 +261,17 @@ static void take_response(struct session_store *store, const struct session_gtpc
 	struct transaction *t = m->has_sequence ? transactions_find_answered(store, gtpc, VERSION,
 									     type, m->sequence)
 						: NULL;
-	const struct request *r = (const struct request *)t;
+	struct request *r = (struct request *)t;
 
 	if (!t) {
 		store_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
-	if (!takes_effect(type, m))
-		take_refusal(store, r);
-	else if (type == GTPC_V1_CREATE_PDP_REQUEST)
-		take_create_response(store, r, m, held);
-	else if (type == GTPC_V1_UPDATE_PDP_REQUEST)
-		take_update_response(store, r, m, held);
+	r->recovery[gtpc->side] = recovery_of(gtpc, m);
+	if (takes_effect(type, m))
+		take_accepted(store, r, m, held);
 	else
-		take_delete_response(store, r, held);
+		take_refusal(store, r);
 	transactions_forget(store, t);
 }
 
@@ -280,13 +307,27 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 		store_count(store, SESSION_GTPC_OTHER);
 		return;
 	}
-	note_request(store, r, m);
+	note_request(store, r, gtpc, m);
 	if (m->type == GTPC_V1_UPDATE_PDP_REQUEST) {
 		find_updated(store, r, m);
 		expect_update(store, r, held);
 	} else if (m->type == GTPC_V1_CREATE_PDP_REQUEST) {
 		take_create_request(store, r, m, held);
 	}
+}
+
+static void take_echo(struct session_store *store, const struct session_gtpc *gtpc,
+		      const struct gtpc_v1 *m)
+{
+	const struct recovery said = recovery_of(gtpc, m);
+
+	store_count(store, SESSION_GTPC_OTHER);
+	if (!m->has_sequence)
+		return;
+	if (m->type == GTPC_V1_ECHO_REQUEST)
+		recovery_take_echo_request(store, gtpc, VERSION, m->sequence);
+	else
+		recovery_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
 }
 
 void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
@@ -299,6 +340,10 @@ void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
 		return;
 	}
 	switch (message.type) {
+	case GTPC_V1_ECHO_REQUEST:
+	case GTPC_V1_ECHO_RESPONSE:
+		take_echo(store, gtpc, &message);
+		break;
 	case GTPC_V1_CREATE_PDP_REQUEST:
 	case GTPC_V1_UPDATE_PDP_REQUEST:
 	case GTPC_V1_DELETE_PDP_REQUEST:

@@ -8,11 +8,6 @@
 
 #include "session/store.h"
 
-static bool is_later(uint32_t serial, uint32_t than)
-{
-	return (int32_t)(serial - than) > 0;
-}
-
 /* --- records --- */
 
 static void restore_keyset(struct session_store *store, struct session *s, unsigned slot,
@@ -74,7 +69,7 @@ int session_restore(struct session_store *store, const struct state_session *rec
 		return -ENOSPC;
 	s = store_restore_session(store, record->id, &record->imsi, record->nsapi);
 	s->serial = record->serial;
-	if (is_later(record->serial, store->last_serial))
+	if (store_is_later(record->serial, store->last_serial))
 		store->last_serial = record->serial;
 	s->primary = record->primary;
 	s->newest = record->newest & 1;
@@ -84,7 +79,7 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		restore_keyset(store, s, slot, &record->keysets[slot]);
 	if (other)
-		end_unstarted(store, is_later(s->serial, other->serial) ? other : s);
+		end_unstarted(store, store_is_later(s->serial, other->serial) ? other : s);
 	return ret;
 }
 
@@ -116,7 +111,7 @@ static bool is_robbed(struct session_store *store, const struct session *s,
 	enum session_direction direction;
 	const struct session *other = store_find_tunnel(store, tunnel, &direction);
 
-	return other && is_later(other->serial, s->serial);
+	return other && store_is_later(other->serial, s->serial);
 }
 
 static void restart(struct session_store *store, struct session *s)

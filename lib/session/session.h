@@ -73,6 +73,7 @@ struct session_ops {
 	X(MOVED, "session.moved")		/* downlink or uplink tunnel changed */           \
 	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */             \
 	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */          \
+	X(GSN_RESTARTS, "session.gsn_restarts") /* whose sessions of before ended */              \
 	X(CHANGEOVERS, "session.changeovers")                                                     \
 	X(KEYSETS_LEFT, "session.keysets_left")	    /* unused since the changeover */             \
 	X(COUNT_WARNINGS, "session.count_warnings") /* COUNTs that came to the mark */            \
@@ -92,7 +93,8 @@ struct session_ops {
 	X(GTPC_UNMATCHED, "gtpc.response_unmatched")                                              \
 	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                     \
 	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                           \
-	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many half open */
+	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many half open */              \
+	X(GTPC_RECOVERY_LATE, "gtpc.recovery_late")	    /* a restart counter from before */
 
 enum session_counter {
 #define X(symbol, name) SESSION_##symbol,

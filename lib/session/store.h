@@ -194,6 +194,12 @@ struct session_store {
 
 	struct changes changes;
 
+	struct {
+		struct wheel_timer timer;
+		uint32_t looked_at; /* ids, in this round */
+		bool again;	    /* another round after it */
+	} sweep;
+
 	struct transactions transactions;
 };
 
@@ -208,6 +214,10 @@ struct session *store_restore_session(struct session_store *store, uint32_t id,
 void store_free_session(struct session_store *store, struct session *session);
 /* Of a Create: tells a session from the one that had its place, or its IMSI and NSAPI, before. */
 uint32_t store_next_serial(struct session_store *store);
+static inline bool store_is_later(uint32_t serial, uint32_t than)
+{
+	return (int32_t)(serial - than) > 0;
+}
 
 struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi);
@@ -352,16 +362,25 @@ bool expect_take(struct session_store *store, const struct tunnel *tunnel, uint3
 
 /* --- apply.c: operations --- */
 
+/* What a message says of its sender's restarts. */
+struct recovery {
+	bool is_said;
+	uint8_t counter;      /* TS 29.060 7.7.11 */
+	struct tunnel sender; /* address */
+};
+
 /* What a session is to become. */
 struct session_target {
 	bool alive;
-	bool fresh; /* a Create: other keysets of the session count no more */
+	bool is_swept; /* not alive: one of many, of which the log has spoken already */
+	bool fresh;    /* a Create: other keysets of the session count no more */
 	bool has_keyset;
 	struct e2m_keyset_id keyset;
 	uint8_t key_id;
 	struct tunnel tunnel[2]; /* by direction */
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
+	struct recovery recovery[DATAPATH_SIDES]; /* of its GSNs, by the message's word */
 };
 
 /* A GTP-C message that leaves when all operations that it asked for are done, and on disk. */
@@ -452,5 +471,22 @@ void retire_tell(struct session_store *store, struct session *session, unsigned 
 /* An acknowledgement of SET_KEYSET. */
 void retire_acknowledged(const struct datapath_event *event);
 void retire_free(struct session_store *store);
+
+/* --- recovery.c: GSNs that restart --- */
+
+/* Both messages of an accepted request, or an Echo Response that was asked for, say so; before they take
+ * effect. */
+void recovery_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
+/* They have taken effect: of a GSN that no session had before, the counter is known from now on. */
+void recovery_note(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
+/* An accepted Update shows that the session, which becomes target, is there after the restart. */
+void recovery_spare(struct session_store *store, struct session *session,
+		    const struct session_target *target);
+
+/* Echo Request and Response of either version of GTP. */
+void recovery_take_echo_request(struct session_store *store, const struct session_gtpc *gtpc,
+				uint8_t version, uint32_t sequence);
+void recovery_take_echo_response(struct session_store *store, const struct session_gtpc *gtpc,
+				 uint8_t version, uint32_t sequence, const struct recovery *said);
 
 #endif

@@ -83,6 +83,7 @@ struct lab {
 	uint8_t discarded[LAB_MESSAGES];
 	uint64_t messages;
 	bool send_again; /* requests keep the sequence number of the last */
+	bool ipv6;	 /* GSNs' addresses */
 	unsigned warnings;
 	char last_warning[512];
 	unsigned commands; /* of all kinds, ever */
@@ -153,6 +154,7 @@ struct lab_context {
 	uint32_t down, up;  /* TEID Data I */
 	uint32_t control_sgsn, control_ggsn;
 	uint16_t sequence; /* of its last request */
+	uint8_t recovery_sgsn, recovery_ggsn;
 };
 
 struct e2m_imsi lab_imsi(unsigned subscriber);

@@ -17,6 +17,9 @@ struct lab_context lab_context(unsigned number)
 
 struct gtp_address lab_gsn(uint8_t last_octet)
 {
+	if (lab.ipv6)
+		return (struct gtp_address){.len = 16,
+					    .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = last_octet}};
 	return (struct gtp_address){.len = 4, .octets = {10, 1, 0, last_octet}};
 }
 
@@ -24,7 +27,10 @@ void lab_address(struct tunnel *tunnel, uint8_t last_octet)
 {
 	const struct gtp_address address = lab_gsn(last_octet);
 
-	tunnel_set_ipv4(tunnel, address.octets);
+	if (lab.ipv6)
+		tunnel_set_ipv6(tunnel, address.octets);
+	else
+		tunnel_set_ipv4(tunnel, address.octets);
 }
 
 struct tunnel lab_up(const struct lab_context *c)
@@ -108,6 +114,7 @@ uint64_t lab_create_request(struct lab_context *c, const struct e2m_keyset_id *n
 					      .imsi = lab_imsi(c->subscriber),
 					      .apn = "internet",
 					      .nsapi = c->nsapi,
+					      .recovery = c->recovery_sgsn,
 					      .teid_data = c->down,
 					      .teid_control = c->control_sgsn,
 					      .gsn = lab_gsn(c->sgsn),
@@ -123,6 +130,7 @@ static uint64_t give_acceptance(const struct lab_context *c, enum gtpc_v1_type t
 	const struct gtpc_v1_accept accept = {.type = type,
 					      .sequence = c->sequence,
 					      .peer_teid_control = c->control_sgsn,
+					      .recovery = c->recovery_ggsn,
 					      .teid_data = c->up,
 					      .teid_control = c->control_ggsn,
 					      .gsn = lab_gsn(c->ggsn),
@@ -143,6 +151,7 @@ uint64_t lab_update_request(struct lab_context *c, const struct e2m_keyset_id *n
 	const struct gtpc_v1_update update = {.sequence = next_sequence(c),
 					      .peer_teid_control = c->control_ggsn,
 					      .nsapi = c->nsapi,
+					      .recovery = c->recovery_sgsn,
 					      .teid_data = c->down,
 					      .teid_control = c->control_sgsn,
 					      .gsn = lab_gsn(c->sgsn),
