@@ -315,6 +315,7 @@ void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunne
 
 	if (s)
 		apply_target(store, s, &end_of_session, held);
+	flows_end_linger(store, tunnel);
 }
 
 void apply_current(const struct session_store *store, const struct session *s,

@@ -73,7 +73,7 @@ static void start_linger(struct session_store *store, const struct session_flow 
 }
 
 /* The same worker owns the tunnel in its next life, so its commands keep their order. */
-static void end_linger(struct session_store *store, const struct tunnel *tunnel)
+void flows_end_linger(struct session_store *store, const struct tunnel *tunnel)
 {
 	struct late_tunnel *linger;
 
@@ -108,7 +108,7 @@ void flows_free_lingers(struct session_store *store)
 bool flows_take_number(struct session_store *store, const struct tunnel *tunnel, unsigned worker,
 		       uint32_t *number)
 {
-	end_linger(store, tunnel);
+	flows_end_linger(store, tunnel);
 	spare_numbers(store, worker);
 	if (store->free_flow_counts[worker] == 0)
 		return false;

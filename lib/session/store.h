@@ -344,6 +344,8 @@ bool flows_take_number(struct session_store *store, const struct tunnel *tunnel,
 void flows_remove(struct session_store *store, unsigned worker, uint32_t number);
 /* A REMOVE_FLOW was executed: its number may be used again. */
 void flows_take_removed(struct session_store *store, unsigned worker, uint32_t number);
+/* A tunnel that lingers does so no more. */
+void flows_end_linger(struct session_store *store, const struct tunnel *tunnel);
 void flows_free_lingers(struct session_store *store);
 
 /* --- expect.c: tunnels that a request has named --- */
@@ -403,7 +405,8 @@ void apply_answer(struct session_store *store, struct held_gtpc *held);
  * end. */
 void apply_target(struct session_store *store, struct session *session,
 		  const struct session_target *target, struct held_gtpc *held);
-/* Ends the session, if there is one, that has the tunnel, which is somebody else's now. */
+/* Ends the session, if there is one, that has the tunnel, which is of an unprotected context now: its
+ * packets cross at once. */
 void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
 			 struct held_gtpc *held);
 /* What the session will be once all that is under way is done. */

@@ -319,6 +319,39 @@ static void tunnel_that_comes_back_lingers_no_more(void)
 	lab_stop();
 }
 
+/* Its own packets would be dropped as late ones of the session before. */
+static void tunnel_of_an_unprotected_context_lingers_no_more(void)
+{
+	struct lab_context c = lab_context(1), plain = lab_context(2);
+
+	lab_start();
+	create_and_settle(&c);
+	lab_delete(&c);
+	lab_settle();
+	plain.up = c.up;
+	lab_create_request(&plain, NULL, 0);
+	lab_create_response(&plain);
+	lab_settle();
+	CU_ASSERT_EQUAL(stopped_flows(), 1);
+	lab_stop();
+}
+
+static void unprotected_context_may_have_a_live_tunnel_at_once(void)
+{
+	struct lab_context c = lab_context(1), plain = lab_context(2);
+
+	lab_start();
+	create_and_settle(&c);
+	plain.up = c.up;
+	plain.down = c.down;
+	lab_create_request(&plain, NULL, 0);
+	lab_create_response(&plain);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	CU_ASSERT_EQUAL(stopped_flows(), 0);
+	lab_stop();
+}
+
 static void event_of_a_flow_that_was_stopped_is_ignored(void)
 {
 	struct lab_context c = lab_context(1);
@@ -480,6 +513,8 @@ UNIT_MAIN("session", TEST(operations_of_a_session_run_one_after_the_other),
 	  TEST(sessions_that_trade_tunnels_do_not_wait_for_each_other),
 	  TEST(removed_tunnel_drops_late_packets_for_a_while),
 	  TEST(tunnel_that_comes_back_lingers_no_more),
+	  TEST(tunnel_of_an_unprotected_context_lingers_no_more),
+	  TEST(unprotected_context_may_have_a_live_tunnel_at_once),
 	  TEST(event_of_a_flow_that_was_stopped_is_ignored), TEST(numbers_of_flows_come_back),
 	  TEST(lingering_tunnels_give_way_when_numbers_run_short),
 	  TEST(create_whose_flows_find_no_place_makes_no_session),
