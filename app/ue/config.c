@@ -50,6 +50,7 @@ static const struct config_field sgsn_fields[] = {
 	 .kind = CONFIG_ADDRESS,
 	 CONFIG_MEMBER(struct ue_sgsn_config, address),
 	 .required = true},
+	{.name = "move_to", .kind = CONFIG_ADDRESS, CONFIG_MEMBER(struct ue_sgsn_config, move_to)},
 	{.name = "ggsn",
 	 .kind = CONFIG_ADDRESS,
 	 CONFIG_MEMBER(struct ue_sgsn_config, ggsn),
@@ -282,8 +283,18 @@ static void check_usim(struct check *check)
 
 static void check_sgsn(struct check *check)
 {
-	if (check->config->sgsn.address.family != check->config->sgsn.ggsn.family)
+	const struct ue_sgsn_config *sgsn = &check->config->sgsn;
+
+	if (sgsn->address.family != sgsn->ggsn.family)
 		wrong(check, "sgsn.ggsn", "expected an address of the same IP version as address");
+	if (sgsn->move_to.family == 0)
+		return;
+	if (sgsn->move_to.family != sgsn->address.family)
+		wrong(check, "sgsn.move_to",
+		      "expected an address of the same IP version as address");
+	else if (memcmp(sgsn->move_to.octets, sgsn->address.octets, sizeof(sgsn->address.octets)) ==
+		 0)
+		wrong(check, "sgsn.move_to", "expected another address than address");
 }
 
 /* TS 23.003 9.1: as a domain name, 100 octets at most with the octet before each label. */

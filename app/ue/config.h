@@ -20,6 +20,7 @@
 /* `sgsn:` */
 struct ue_sgsn_config {
 	struct config_address address; /* ours, for GTP-C and GTP-U */
+	struct config_address move_to; /* another, that a UE may move to; family 0: not given */
 	struct config_address ggsn;
 	uint32_t t3_ms;
 	uint8_t n3;

@@ -43,7 +43,7 @@ static void end_attachment(struct devices *all, struct attachment *attachment)
 	auth_stop(&attachment->auth);
 	if (attachment->has_pdp) {
 		pdp_stop(&attachment->pdp);
-		control_path_remove_end(&all->shared->control_path, &attachment->pdp.end);
+		control_path_remove_end(&all->shared->control_path, &attachment->pdp.at->end);
 	}
 	usim_close(&attachment->usim);
 	attachment->device = NULL;

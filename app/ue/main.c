@@ -25,7 +25,7 @@ struct process {
 	struct fleet *fleet;
 	struct ue ue;
 	struct loop_source signals;
-	bool control_path_open;
+	unsigned paths_open; /* SGSNs */
 };
 
 static void diameter_says(bool is_error, const char *line)
@@ -60,6 +60,10 @@ static void signal_arrived(void *arg)
 		if (!process->fleet)
 			ue_rekey(&process->ue);
 		break;
+	case SIGHUP:
+		if (!process->fleet)
+			ue_move(&process->ue);
+		break;
 	case SIGUSR2:
 		ue_counters_print(&process->shared.counters, stdout);
 		break;
@@ -76,6 +80,7 @@ static int open_signals(struct process *process)
 	sigemptyset(&set);
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
 	sigaddset(&set, SIGUSR1);
 	sigaddset(&set, SIGUSR2);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
@@ -97,25 +102,40 @@ static int open_loop(struct process *process)
 	return err;
 }
 
+/* The paths of one SGSN. */
+static int open_sgsn(struct ue_shared *shared, const struct config_address *at, const char *key,
+		     struct control_path *control_path, struct user_path **user_path)
+{
+	const struct ue_sgsn_config *sgsn = &shared->config->sgsn;
+	struct endpoint control = endpoint_from_config(at, GTPC_PORT);
+	struct endpoint user = endpoint_from_config(at, GTPU_PORT);
+	char address[ENDPOINT_STR];
+
+	int err = control_path_open(control_path, shared->loop, &control, sgsn->t3_ms, sgsn->n3,
+				    &shared->counters);
+	if (!err) {
+		*user_path = user_path_open(shared->loop, &user, &shared->counters);
+		err = *user_path ? 0 : -errno;
+	}
+	if (err)
+		program_log(PROGRAM_ERROR, "sgsn.%s %s: no sockets for GTP: %s", key,
+			    endpoint_str(&control, address), strerror(-err));
+	return err;
+}
+
 static int open_paths(struct process *process)
 {
 	const struct ue_sgsn_config *sgsn = &process->config.sgsn;
 	struct ue_shared *shared = &process->shared;
-	struct endpoint control = endpoint_from_config(&sgsn->address, GTPC_PORT);
-	struct endpoint user = endpoint_from_config(&sgsn->address, GTPU_PORT);
-	char address[ENDPOINT_STR];
 
-	int err = control_path_open(&shared->control_path, shared->loop, &control, sgsn->t3_ms,
-				    sgsn->n3, &shared->counters);
-	process->control_path_open = true;
-	if (!err) {
-		shared->user_path = user_path_open(shared->loop, &user, &shared->counters);
-		err = shared->user_path ? 0 : -errno;
-	}
-	if (err)
-		program_log(PROGRAM_ERROR, "sgsn.address %s: no sockets for GTP: %s",
-			    endpoint_str(&control, address), strerror(-err));
-	return err;
+	process->paths_open = 1;
+	int err = open_sgsn(shared, &sgsn->address, "address", &shared->control_path,
+			    &shared->user_path);
+	if (err || sgsn->move_to.family == 0)
+		return err;
+	process->paths_open = 2;
+	return open_sgsn(shared, &sgsn->move_to, "move_to", &shared->other_control_path,
+			 &shared->other_user_path);
 }
 
 static int open_hss(struct process *process)
@@ -174,8 +194,11 @@ static void close_all(struct process *process)
 	hss_diameter_close(shared->hss);
 	npdu_engine_free(shared->engine);
 	user_path_close(shared->user_path);
-	if (process->control_path_open)
+	user_path_close(shared->other_user_path);
+	if (process->paths_open > 0)
 		control_path_close(&shared->control_path);
+	if (process->paths_open > 1)
+		control_path_close(&shared->other_control_path);
 	if (process->signals.fd >= 0)
 		close(process->signals.fd);
 	loop_free(shared->loop);

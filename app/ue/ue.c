@@ -14,6 +14,17 @@ static void pdp_changed(void *arg, enum pdp_event event, uint8_t cause);
 static void downlink(void *arg, struct packet *packets, size_t count);
 static void uplink(void *arg);
 
+static int add_place(struct ue *ue)
+{
+	const struct endpoint local =
+		endpoint_from_config(&ue->shared->config->sgsn.move_to, GTPC_PORT);
+	int err = user_path_add_tunnel(ue->shared->other_user_path, &ue->tunnels[1]);
+
+	return err ? err
+		   : pdp_add_place(&ue->pdp, &local, &ue->shared->other_control_path,
+				   &ue->tunnels[1]);
+}
+
 static int init_pdp(struct ue *ue)
 {
 	const struct ue_config *config = ue->shared->config;
@@ -29,10 +40,13 @@ static int init_pdp(struct ue *ue)
 		.arg = ue,
 	};
 
-	ue->tunnel = (struct user_tunnel){.received = downlink, .arg = ue};
-	int err = user_path_add_tunnel(ue->shared->user_path, &ue->tunnel);
+	for (unsigned i = 0; i < PDP_PLACES; i++)
+		ue->tunnels[i] = (struct user_tunnel){.received = downlink, .arg = ue};
+	int err = user_path_add_tunnel(ue->shared->user_path, &ue->tunnels[0]);
 	if (!err)
-		err = pdp_init(&ue->pdp, &pdp, &ue->shared->control_path, &ue->tunnel);
+		err = pdp_init(&ue->pdp, &pdp, &ue->shared->control_path, &ue->tunnels[0]);
+	if (!err && ue->shared->other_user_path)
+		err = add_place(ue);
 	if (err)
 		program_log(PROGRAM_ERROR, "no TEIDs: %s", strerror(-err));
 	return err;
@@ -128,14 +142,35 @@ void ue_start(struct ue *ue)
 
 void ue_rekey(struct ue *ue)
 {
-	if (ue->rekeying) {
+	if (ue->updating) {
 		ue->rekey_wanted = true;
 	} else if (ue->state == UE_READY) {
-		ue->rekeying = true;
+		ue->updating = true;
 		auth_start(&ue->auth);
 	} else {
 		program_log(PROGRAM_WARNING, "no new keys: there is no PDP context");
 	}
+}
+
+void ue_move(struct ue *ue)
+{
+	const struct pdp_place *to = pdp_other_place(&ue->pdp);
+	char address[ENDPOINT_STR];
+
+	if (!to || ue->state != UE_READY || ue->updating) {
+		program_log(PROGRAM_WARNING, "no move: %s",
+			    !to ? "sgsn.move_to is not given"
+				: "there is no PDP context, or another Update is on its way");
+		return;
+	}
+	fprintf(ue->shared->steps, "moving to SGSN %s\n", endpoint_str(&to->local, address));
+	fflush(ue->shared->steps);
+	ue->updating = true;
+	/* The GGSN may know the new SGSN before it is told so, and the old one no more. */
+	ue->uplink_waits = true;
+	loop_remove(ue->shared->loop, &ue->tun);
+	if (pdp_move(&ue->pdp))
+		fail(ue);
 }
 
 void ue_stop(struct ue *ue)
@@ -207,10 +242,23 @@ static void request_pdp(struct ue *ue, const struct pco_e2m *pco)
 	}
 }
 
-/* A rekey is over, well or not. */
-static void finish_rekey(struct ue *ue)
+static bool add_tun(struct ue *ue)
 {
-	ue->rekeying = false;
+	int err = loop_add(ue->shared->loop, &ue->tun);
+
+	if (err)
+		program_log(PROGRAM_ERROR, "TUN device: %s", strerror(-err));
+	return !err;
+}
+
+/* A rekey, or a move, is over, well or not. */
+static void finish_update(struct ue *ue)
+{
+	ue->updating = false;
+	if (ue->uplink_waits) {
+		ue->uplink_waits = false;
+		add_tun(ue);
+	}
 	if (ue->rekey_wanted) {
 		ue->rekey_wanted = false;
 		ue_rekey(ue);
@@ -228,7 +276,7 @@ static void auth_finished(void *arg, const struct auth_result *result)
 	if (!result) {
 		program_log(PROGRAM_WARNING, "no new keys; Key ID %u stays in use",
 			    ue->plane.uplink->key_id);
-		finish_rekey(ue);
+		finish_update(ue);
 		return;
 	}
 	ue->key_id = next_key_id(ue);
@@ -248,10 +296,7 @@ static bool open_tun(struct ue *ue)
 	ue->tun.fd = tun_open(&ue->shared->config->tun, ue->pdp.address);
 	if (ue->tun.fd < 0)
 		return false;
-	int err = loop_add(ue->shared->loop, &ue->tun);
-	if (err)
-		program_log(PROGRAM_ERROR, "TUN device: %s", strerror(-err));
-	return !err;
+	return add_tun(ue);
 }
 
 static void pdp_created(struct ue *ue)
@@ -261,7 +306,8 @@ static void pdp_created(struct ue *ue)
 	inet_ntop(AF_INET, &ue->pdp.address, address, sizeof(address));
 	step_say(ue->shared->steps, 5,
 		 "accepted: uplink to %s TEID 0x%08x, downlink to TEID 0x%08x",
-		 endpoint_str(&ue->tunnel.peer, ggsn), ue->tunnel.peer_teid, ue->tunnel.teid);
+		 endpoint_str(&ue->tunnels[0].peer, ggsn), ue->tunnels[0].peer_teid,
+		 ue->tunnels[0].teid);
 	ue->state = UE_READY;
 	if (ue->stop_wanted) {
 		ue_stop(ue);
@@ -281,7 +327,17 @@ static void pdp_updated(struct ue *ue)
 {
 	step_say(ue->shared->steps, 5, "accepted: Key ID %u is in use", ue->key_id);
 	user_plane_use_keyset(&ue->plane, ue->key_id);
-	finish_rekey(ue);
+	finish_update(ue);
+}
+
+static void pdp_moved(struct ue *ue)
+{
+	char address[ENDPOINT_STR];
+
+	fprintf(ue->shared->steps, "moved to SGSN %s: downlink to TEID 0x%08x\n",
+		endpoint_str(&ue->pdp.at->local, address), ue->pdp.at->user_tunnel->teid);
+	fflush(ue->shared->steps);
+	finish_update(ue);
 }
 
 static void pdp_refused(struct ue *ue, enum pdp_event event, uint8_t cause)
@@ -305,7 +361,7 @@ static void pdp_refused(struct ue *ue, enum pdp_event event, uint8_t cause)
 		program_log(PROGRAM_WARNING,
 			    "Update PDP Context at GGSN %s: %s; Key ID %u stays in use", ggsn, why,
 			    ue->plane.uplink->key_id);
-		finish_rekey(ue);
+		finish_update(ue);
 	}
 }
 
@@ -319,6 +375,9 @@ static void pdp_changed(void *arg, enum pdp_event event, uint8_t cause)
 		break;
 	case PDP_UPDATED:
 		pdp_updated(ue);
+		break;
+	case PDP_MOVED:
+		pdp_moved(ue);
 		break;
 	case PDP_DELETED:
 		end(ue, ue->failed);
@@ -354,7 +413,9 @@ static size_t keep_ipv4(struct ue *ue, struct packet *packets, size_t count)
 static void uplink(void *arg)
 {
 	struct ue *ue = arg;
-	struct packet *packets = user_path_burst(ue->shared->user_path);
+	struct user_path *path = ue->pdp.at == &ue->pdp.places[0] ? ue->shared->user_path
+								  : ue->shared->other_user_path;
+	struct packet *packets = user_path_burst(path);
 
 	int n = tun_read(ue->tun.fd, packets, BURST_MAX);
 	if (n < 0) {
@@ -366,7 +427,7 @@ static void uplink(void *arg)
 	}
 	size_t count = keep_ipv4(ue, packets, (size_t)n);
 	count = user_plane_protect(&ue->plane, packets, count);
-	user_path_send(ue->shared->user_path, &ue->tunnel, packets, count);
+	user_path_send(path, ue->pdp.at->user_tunnel, packets, count);
 }
 
 static void downlink(void *arg, struct packet *packets, size_t count)

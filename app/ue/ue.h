@@ -27,6 +27,9 @@ struct ue_shared {
 	struct hss *hss;
 	struct control_path control_path;
 	struct user_path *user_path;
+	/* Of the SGSN that a UE may move to; user_path NULL: there is none. */
+	struct control_path other_control_path;
+	struct user_path *other_user_path;
 	struct npdu_engine *engine;
 	struct ue_counters counters;
 	FILE *steps; /* stdout */
@@ -45,13 +48,14 @@ struct ue {
 	enum ue_state state;
 	struct usim usim;
 	struct auth auth;
-	struct user_tunnel tunnel;
+	struct user_tunnel tunnels[PDP_PLACES];
 	struct pdp pdp;
 	struct user_plane plane;
 	struct loop_source tun;
 	uint8_t key_id;	   /* of the latest AKA run that gave keys */
-	bool rekeying;	   /* an AKA run or Update of a rekey is on its way */
-	bool rekey_wanted; /* asked for during another */
+	bool updating;	   /* a move is on its way, or an AKA run or Update of a rekey */
+	bool rekey_wanted; /* asked for meanwhile */
+	bool uplink_waits; /* in the TUN device: neither SGSN may send it */
 	bool stop_wanted;  /* asked for while the Create was on its way */
 	bool failed;	   /* it leaves because something went wrong */
 	void (*ended)(void *arg, bool failed);
@@ -69,6 +73,9 @@ void ue_start(struct ue *ue);
 
 /* A new AKA run, and an Update PDP Context with the next Key ID. */
 void ue_rekey(struct ue *ue);
+
+/* To the other SGSN, or back. */
+void ue_move(struct ue *ue);
 
 /* Deletes the PDP context, then calls ended. */
 void ue_stop(struct ue *ue);

@@ -55,6 +55,7 @@ hse_sessions=          # more of its sessions: mapping, each ", key: value"
 hse_state=             # "{path: FOLDER}": sessions outlive hse
 log_level=info
 ue_tun_mtu=1400
+ue_move_to=            # address of an SGSN to which SIGHUP moves the UE
 hse_workers='{count: 1, lcores: [1], poll: adaptive}'
 hse_queues=1           # of either port
 hse_mtu=               # "mtu: 9000"
@@ -255,7 +256,7 @@ lab_network() {
 	ip -n "$run-hse" link set acc0 promisc on arp off
 	ip -n "$run-hse" link set core0 promisc on arp off
 	ip -n "$run-sgsn" addr add 10.1.0.1/24 dev gn0
-	ip -n "$run-sgsn" addr add 10.1.0.3/24 dev gn0 # a second SGSN, for sgsnemu
+	ip -n "$run-sgsn" addr add 10.1.0.3/24 dev gn0 # a second SGSN
 	ip -n "$run-ggsn" addr add 10.1.0.2/24 dev gn0
 
 	ip -n "$run-home" link add br0 type bridge
@@ -394,7 +395,7 @@ config_ue() {
 	cat <<-END
 		log: {level: $log_level}
 		usim: {imsi: "$imsi", k: $k, opc: $opc, sqn: "$usim_sqn", plmn: "26201"}
-		sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2}
+		sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2${ue_move_to:+, move_to: $ue_move_to}}
 		session:
 		  apn: internet
 		  nsapi: 5

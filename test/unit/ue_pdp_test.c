@@ -72,7 +72,7 @@ static int write_response(struct world *w, uint8_t *out, size_t size)
 {
 	enum gtpc_v1_type type = w->request.type + 1;
 	uint32_t teid = w->request.type == GTPC_V1_CREATE_PDP_REQUEST ? w->request.teid_control
-								      : w->pdp.end.teid;
+								      : w->pdp.at->end.teid;
 	const struct gtpc_v1_accept accept = {
 		.type = type,
 		.sequence = (uint16_t)(w->request.sequence + (w->habit == WRONG_SEQUENCE)),
@@ -203,7 +203,7 @@ static void create_carries_who_and_what(void)
 	CU_ASSERT_STRING_EQUAL(w.request.imsi.digits, "262010000000001");
 	CU_ASSERT_EQUAL(w.request.nsapi, 5);
 	CU_ASSERT_EQUAL(w.request.teid_data, 0xAABBCCDD);
-	CU_ASSERT_EQUAL(w.request.teid_control, w.pdp.end.teid);
+	CU_ASSERT_EQUAL(w.request.teid_control, w.pdp.at->end.teid);
 	CU_ASSERT_NOT_EQUAL(w.request.teid_control, 0);
 	CU_ASSERT_EQUAL(w.request.apn.len, 9);
 	assert_pco(&w, 1);
@@ -381,8 +381,8 @@ static void the_ggsn_may_delete_the_context(void)
 
 	setup(&w);
 	create(&w);
-	int len =
-		gtpc_v1_write_delete_request(message, sizeof(message), 9, w.pdp.end.teid, 5, true);
+	int len = gtpc_v1_write_delete_request(message, sizeof(message), 9, w.pdp.at->end.teid, 5,
+					       true);
 	CU_ASSERT_TRUE(ask_path(&w, message, (size_t)len));
 	CU_ASSERT_EQUAL(w.request.type, GTPC_V1_DELETE_PDP_RESPONSE);
 	CU_ASSERT_EQUAL(w.request.sequence, 9);
