@@ -8,10 +8,11 @@ Run it in the network namespace whose interface it is given.
 import argparse
 import collections
 import json
+import socket
 import sys
 
 import samples
-from frames import capture, g_pdus, pcap_read, send
+from frames import G_PDU, GTPU_PORT, capture, g_pdus, pcap_read, send
 from pinger import ping
 
 
@@ -83,6 +84,12 @@ def command_missing(args):
         name, octets = line.split()
         if bytes.fromhex(octets) not in seen:
             print(name)
+
+
+def command_gpdu(args):
+    link = bytes.fromhex((args.to_mac + args.from_mac).replace(":", ""))
+    data = samples.gtp(G_PDU, samples.ipv4(bytes(20), socket.IPPROTO_UDP)[14:], teid=args.teid)
+    print("g-pdu", samples.udp(data, GTPU_PORT, link=link, src=args.src, dst=args.dst).hex())
 
 
 def command_sundry(args):
@@ -180,6 +187,8 @@ def main():
     reused.add_argument("--counter-octets", type=number, default=1)
     command("send", command_send, "interface", "frames")
     command("missing", command_missing, "pcap", "frames")
+    gpdu = command("gpdu", command_gpdu, "to_mac", "from_mac", "src", "dst")
+    gpdu.add_argument("teid", type=number)
     command("sundry", command_sundry)
     command("gtpc-broken", command_gtpc_broken, "from_mac", "to_mac")
     command("counters", command_counters, "prefix")
