@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -141,11 +142,22 @@ static int make_file(const struct state *state, const char *folder)
 	return rc;
 }
 
+/* The program locks its memory for the sake of keys, of which there are none in here. */
+static void let_go_of_pages(MDB_env *env)
+{
+	MDB_envinfo info;
+
+	if (mdb_env_info(env, &info) == 0)
+		munlock(info.me_mapaddr, info.me_mapsize);
+}
+
 int file_open_env(struct state *state)
 {
 	int rc = open_env(&state->env, &state->dbi, state->path, state->max_octets);
 
-	if (rc && state->env) {
+	if (!rc) {
+		let_go_of_pages(state->env);
+	} else if (state->env) {
 		mdb_env_close(state->env);
 		state->env = NULL;
 	}
