@@ -86,6 +86,14 @@ def command_missing(args):
             print(name)
 
 
+def command_twice(args):
+    """Prints each N-PDU that crossed more than once in one tunnel."""
+    seen = collections.Counter((pdu.teid, pdu.payload) for pdu in select(args))
+    for (teid, payload), times in seen.items():
+        if times > 1:
+            print(f"{teid:#010x} {payload.hex()} {times}")
+
+
 def command_gpdu(args):
     link = bytes.fromhex((args.to_mac + args.from_mac).replace(":", ""))
     data = samples.gtp(G_PDU, samples.ipv4(bytes(20), socket.IPPROTO_UDP)[14:], teid=args.teid)
@@ -183,6 +191,7 @@ def main():
     inject.add_argument("--fragmented", action="store_true")
     inject.add_argument("--cut-frame", type=number, default=0, help="octets cut off the frame alone")
     command("replay", command_replay, "interface", "pcap")
+    command("twice", command_twice, "pcap")
     reused = command("reused", command_reused, "pcap")
     reused.add_argument("--counter-octets", type=number, default=1)
     command("send", command_send, "interface", "frames")
