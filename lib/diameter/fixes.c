@@ -16,6 +16,8 @@
 static int (*real_bye)(gnutls_session_t session, gnutls_close_request_t how);
 static int (*real_fifo_new)(struct fifo **queue, int max);
 static int (*real_fifo_del)(struct fifo **queue);
+static int (*real_rescode_set)(struct msg *answer, char *code, char *text, struct avp *failed,
+			       int type);
 
 /*
  * GnuTLS lets one thread send and one receive on a session at a time. libfdcore's receiving thread
@@ -72,15 +74,41 @@ int usleep(useconds_t us)
 	return nanosleep(&time, NULL);
 }
 
+/*
+ * libfdcore answers by itself what does not parse, with a copy of the AVP at fault. Of one without contents it
+ * makes a copy that it cannot write, and closes the connection. So such an answer says the Result-Code alone.
+ */
+static bool is_without_contents(struct avp *avp)
+{
+	struct avp_hdr *header;
+	size_t header_len;
+
+	if (fd_msg_avp_hdr(avp, &header) || header->avp_value)
+		return false;
+	header_len = header->avp_flags & AVP_FLAG_VENDOR ? 12 : 8; /* RFC 6733 4.1 */
+	return header->avp_len <= header_len;
+}
+
+int fd_msg_rescode_set(struct msg *answer, char *code, char *text, struct avp *failed, int type)
+{
+	if (!real_rescode_set)
+		return EINVAL;
+	if (failed && is_without_contents(failed))
+		failed = NULL;
+	return real_rescode_set(answer, code, text, failed, type);
+}
+
 int diameter_fixes_start(void)
 {
 	void *bye = dlsym(RTLD_NEXT, "gnutls_bye");
 	void *fifo_new = dlsym(RTLD_NEXT, "fd_fifo_new");
 	void *fifo_del = dlsym(RTLD_NEXT, "fd_fifo_del");
+	void *rescode_set = dlsym(RTLD_NEXT, "fd_msg_rescode_set");
 
 	/* ISO C has no cast from void * to a pointer to a function. */
 	memcpy(&real_bye, &bye, sizeof(bye));
 	memcpy(&real_fifo_new, &fifo_new, sizeof(fifo_new));
 	memcpy(&real_fifo_del, &fifo_del, sizeof(fifo_del));
-	return real_bye && real_fifo_new && real_fifo_del ? 0 : -ENOENT;
+	memcpy(&real_rescode_set, &rescode_set, sizeof(rescode_set));
+	return real_bye && real_fifo_new && real_fifo_del && real_rescode_set ? 0 : -ENOENT;
 }
