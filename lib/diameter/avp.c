@@ -182,14 +182,20 @@ int diameter_request_new(struct dict_object *command, uint32_t vendor, uint32_t 
 static int add_failed_avp(struct msg *answer, const struct diameter_result *result)
 {
 	static const uint8_t zeros[E2M_RAND_LEN];
-	struct avp *group = NULL;
+	struct avp *group = NULL, *failed = NULL;
+	struct dict_avp_data model;
 	int rc = diameter_add_group(answer, diameter_dict.failed_avp, &group);
 
 	if (!rc)
-		rc = diameter_add_octets(group, result->avp,
-					 result->failed ? result->failed : zeros,
-					 result->failed_len);
-	return rc;
+		rc = fd_dict_getval(result->avp, &model);
+	if (rc)
+		return rc;
+	if (model.avp_basetype == AVP_TYPE_GROUPED)
+		return diameter_add_group(group, result->avp, &failed);
+	if (model.avp_basetype != AVP_TYPE_OCTETSTRING)
+		return diameter_add_number(group, result->avp, result->failed_number);
+	return diameter_add_octets(group, result->avp, result->failed ? result->failed : zeros,
+				   result->failed_len);
 }
 
 static int add_result(struct msg *answer, const struct diameter_result *result)
@@ -316,6 +322,16 @@ bool diameter_read_requester(struct msg *request, char origin_host[256], struct 
 						   .avp = diameter_dict.user_name,
 						   .failed_len = E2M_IMSI_MIN_DIGITS};
 	return has_user;
+}
+
+bool diameter_repeats(struct msg *answer, struct msg *request, uint32_t code)
+{
+	struct diameter_avp in_answer, in_request;
+
+	return !diameter_find_avp(answer, code, &in_answer) ||
+	       (diameter_find_avp(request, code, &in_request) && in_answer.len == in_request.len &&
+		in_answer.data && in_request.data &&
+		!memcmp(in_answer.data, in_request.data, in_request.len));
 }
 
 static void wipe_children(msg_or_avp *parent)

@@ -195,6 +195,94 @@ typedef void (*diameter_key_taker)(void *arg, const struct diameter_key_request 
 int diameter_serve_keys_later(diameter_key_taker taker, void *arg);
 void diameter_answer_key(struct diameter_asked *asked, const struct diameter_key_answer *answer);
 
+/* --- session notifications of a GGSN or P-GW, e2m.md 4, step 6 --- */
+
+/* The values of E2M-Session-Event. */
+enum diameter_session_event {
+	DIAMETER_SESSION_ACTIVATE = 0,
+	DIAMETER_SESSION_UPDATE = 1,
+	DIAMETER_SESSION_DELETE = 2,
+};
+
+struct diameter_tunnel {
+	uint32_t teid;		   /* never 0 */
+	struct config_address gsn; /* who receives on it; family 0: the tunnel is not given */
+};
+
+struct diameter_notification {
+	enum diameter_session_event event;
+	struct e2m_imsi imsi;
+	uint8_t nsapi;		     /* 5 to 15 */
+	uint8_t key_id;		     /* 1 to 7 */
+	struct e2m_keyset_id keyset; /* type 0: not given */
+	struct diameter_tunnel uplink, downlink;
+	char origin_host[256]; /* server side: who notifies, as its certificate says */
+};
+
+enum diameter_notification_outcome {
+	DIAMETER_NOTIFICATION_DONE,	      /* 2001: the HSE has done so */
+	DIAMETER_NOTIFICATION_UNKNOWN,	      /* 5002 UNKNOWN_SESSION_ID */
+	DIAMETER_NOTIFICATION_NOT_AUTHORIZED, /* 5003 */
+	DIAMETER_NOTIFICATION_NO_ROOM,	      /* 5006 RESOURCES_EXCEEDED */
+	DIAMETER_NOTIFICATION_TOO_BUSY,	      /* 3004 */
+	DIAMETER_NOTIFICATION_UNREACHABLE,    /* no peer, connection lost, or not sent */
+	DIAMETER_NOTIFICATION_TIMEOUT,
+	DIAMETER_NOTIFICATION_BAD_ANSWER, /* answered, but not as e2m.md 4 says */
+	DIAMETER_NOTIFICATION_REFUSED,	  /* any other Result-Code */
+};
+
+/* What is wrong with a notification that is refused without anybody being asked. */
+#define DIAMETER_NOTIFICATION_FAULTS(X)                                                            \
+	X(UNPARSED, "unparsed") /* refused by libfdcore: what every request needs is missing or */ \
+	/* doubled, a fixed length is wrong, an AVP is mandatory and unknown */                    \
+	X(ORIGIN_HOST, "origin_host") /* is not the peer that its certificate says */              \
+	X(IMSI, "imsi")		      /* the User-Name is none */                                  \
+	X(MISSING, "missing_avp")                                                                  \
+	X(TWICE, "avp_twice")                                                                      \
+	X(RAND_AND_SQN, "rand_and_sqn")                                                            \
+	X(NAME_LENGTH, "name_length") /* of RAND or E2M-SQN */                                     \
+	X(EVENT, "event")	      /* not in the list */                                        \
+	X(NSAPI, "nsapi")                                                                          \
+	X(KEY_ID, "key_id")                                                                        \
+	X(TEID, "teid")		      /* 0 */                                                      \
+	X(ADDRESS, "address")	      /* neither IPv4 nor IPv6, or none */                         \
+	X(SAME_TUNNEL, "same_tunnel") /* uplink and downlink are one */
+
+enum diameter_notification_fault {
+#define X(symbol, name) DIAMETER_NOTIFICATION_FAULT_##symbol,
+	DIAMETER_NOTIFICATION_FAULTS(X)
+#undef X
+		DIAMETER_NOTIFICATION_FAULT_COUNT
+};
+
+/* "unparsed", ...: the names of counters; and how many there were of each. */
+const char *diameter_notification_fault_name(enum diameter_notification_fault fault);
+uint64_t diameter_notification_faults(enum diameter_notification_fault fault);
+
+/* As diameter_send_key_request. detail: for people. */
+typedef void (*diameter_notification_answered)(void *arg,
+					       enum diameter_notification_outcome outcome,
+					       const char *detail);
+int diameter_send_notification(const char *destination_host, const char *destination_realm,
+			       const struct diameter_notification *notification,
+			       uint32_t timeout_ms, diameter_notification_answered answered,
+			       void *arg);
+
+/*
+ * Server: taker is given each notification that is as e2m.md 4 says, and asked, for which
+ * diameter_answer_notification is called exactly once, from any thread, within the call or later, but
+ * before diameter_stop. taker may run in several threads at once. ACTIVATE has a keyset and both tunnels;
+ * UPDATE and DELETE have what the GGSN gave. Others are answered here, with the Result-Code and the
+ * Failed-AVP of RFC 6733 7, and counted by their fault. Call between diameter_init and diameter_start.
+ */
+typedef void (*diameter_notification_taker)(void *arg,
+					    const struct diameter_notification *notification,
+					    struct diameter_asked *asked);
+int diameter_serve_notifications(diameter_notification_taker taker, void *arg);
+/* DONE, UNKNOWN, NOT_AUTHORIZED, NO_ROOM or TOO_BUSY; else 5012 is sent. Never blocks. */
+void diameter_answer_notification(struct diameter_asked *asked,
+				  enum diameter_notification_outcome outcome);
+
 /* --- authentication vectors, TS 29.272 5.2.3.1, one vector a request --- */
 
 struct diameter_auth_request {

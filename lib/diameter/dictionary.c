@@ -47,6 +47,14 @@ static const struct definition avps_e2m[] = {
 	{&diameter_dict.e2m_ciphering, "E2M-Ciphering-Algorithm", 2, AVP_TYPE_UNSIGNED32},
 	{&diameter_dict.e2m_integrity, "E2M-Integrity-Algorithm", 3, AVP_TYPE_UNSIGNED32},
 	{&diameter_dict.e2m_lifetime, "E2M-Keyset-Lifetime", 4, AVP_TYPE_UNSIGNED32},
+	{&diameter_dict.e2m_teid, "E2M-TEID", 5, AVP_TYPE_UNSIGNED32},
+	{&diameter_dict.e2m_gsn_address, "E2M-GSN-Address", 6, AVP_TYPE_OCTETSTRING},
+	{&diameter_dict.e2m_nsapi, "E2M-NSAPI", 7, AVP_TYPE_UNSIGNED32},
+	{&diameter_dict.e2m_key_id, "E2M-Key-Id", 8, AVP_TYPE_UNSIGNED32},
+	{&diameter_dict.e2m_uplink_tunnel, "E2M-Uplink-Tunnel", 9, AVP_TYPE_GROUPED},
+	{&diameter_dict.e2m_downlink_tunnel, "E2M-Downlink-Tunnel", 10, AVP_TYPE_GROUPED},
+	/* RFC 6733 4.3.1: Enumerated is Integer32. */
+	{&diameter_dict.e2m_session_event, "E2M-Session-Event", 11, AVP_TYPE_INTEGER32},
 };
 
 /* RFC 6733: libfdcore has them. */
@@ -150,28 +158,35 @@ struct command {
 	struct dict_object **request;
 };
 
-/* An application of one command, and its advertisement in CER and CEA. */
-static int add_application(uint32_t id, const char *name, struct dict_object *vendor,
-			   const struct command *command, struct dict_object **application)
+static int add_command(struct dict_object *application, const struct command *command)
 {
 	struct dictionary *dict = fd_g_config->cnf_dict;
-	struct dict_application_data app = {.application_id = id, .application_name = (char *)name};
 	struct dict_cmd_data cmd = {
 		.cmd_code = command->code,
 		.cmd_name = (char *)command->request_name,
 		.cmd_flag_mask = CMD_FLAG_REQUEST | CMD_FLAG_PROXIABLE,
 		.cmd_flag_val = CMD_FLAG_REQUEST | CMD_FLAG_PROXIABLE,
 	};
-	int rc = fd_dict_new(dict, DICT_APPLICATION, &app, vendor, application);
+	int rc = fd_dict_new(dict, DICT_COMMAND, &cmd, application, command->request);
 
-	if (!rc)
-		rc = fd_dict_new(dict, DICT_COMMAND, &cmd, *application, command->request);
 	if (!rc)
 		rc = add_request_rules(*command->request);
 	cmd.cmd_name = (char *)command->answer_name;
 	cmd.cmd_flag_val = CMD_FLAG_PROXIABLE;
 	if (!rc)
-		rc = fd_dict_new(dict, DICT_COMMAND, &cmd, *application, NULL);
+		rc = fd_dict_new(dict, DICT_COMMAND, &cmd, application, NULL);
+	return rc;
+}
+
+/* An application with its commands, up to one without a name, and its advertisement in CER and CEA. */
+static int add_application(uint32_t id, const char *name, struct dict_object *vendor,
+			   const struct command *commands, struct dict_object **application)
+{
+	struct dict_application_data app = {.application_id = id, .application_name = (char *)name};
+	int rc = fd_dict_new(fd_g_config->cnf_dict, DICT_APPLICATION, &app, vendor, application);
+
+	for (; commands->request_name && !rc; commands++)
+		rc = add_command(*application, commands);
 	if (!rc)
 		rc = fd_disp_app_support(*application, vendor, 1, 0);
 	return rc;
@@ -179,11 +194,15 @@ static int add_application(uint32_t id, const char *name, struct dict_object *ve
 
 int diameter_dictionary_start(void)
 {
-	static const struct command key = {COMMAND_KEY, "E2M-Key-Request", "E2M-Key-Answer",
-					   &diameter_dict.key_request};
-	static const struct command auth = {COMMAND_AUTH, "Authentication-Information-Request",
-					    "Authentication-Information-Answer",
-					    &diameter_dict.auth_request};
+	static const struct command e2m[] = {
+		{COMMAND_KEY, "E2M-Key-Request", "E2M-Key-Answer", &diameter_dict.key_request},
+		{DIAMETER_COMMAND_NOTIFICATION, "E2M-Session-Notification-Request",
+		 "E2M-Session-Notification-Answer", &diameter_dict.notification_request},
+		{0}};
+	static const struct command s6a[] = {{COMMAND_AUTH, "Authentication-Information-Request",
+					      "Authentication-Information-Answer",
+					      &diameter_dict.auth_request},
+					     {0}};
 	struct dict_object *vendor_3gpp, *vendor_e2m;
 	int rc = find_base_avps();
 
@@ -198,11 +217,11 @@ int diameter_dictionary_start(void)
 		rc = add_avps(avps_e2m, sizeof(avps_e2m) / sizeof(avps_e2m[0]),
 			      diameter_numbers.diameter_vendor);
 	if (!rc)
-		rc = add_application(DIAMETER_APPLICATION_S6A, "S6a/S6d", vendor_3gpp, &auth,
+		rc = add_application(DIAMETER_APPLICATION_S6A, "S6a/S6d", vendor_3gpp, s6a,
 				     &diameter_dict.auth_application);
 	if (!rc)
-		rc = add_application(diameter_numbers.diameter_application, "e2m key pull",
-				     vendor_e2m, &key, &diameter_dict.key_application);
+		rc = add_application(diameter_numbers.diameter_application, "e2m", vendor_e2m, e2m,
+				     &diameter_dict.e2m_application);
 	if (rc)
 		diameter_log_line(true,
 				  "the dictionary cannot be made: %s; are numbers.diameter_vendor "

@@ -12,6 +12,7 @@
  *   pending.c     requests on their way: each completes exactly once
  *   fixes.c       what libfdcore does and must not
  *   key_pull.c    EKR and EKA, both sides
+ *   notification.c  ESR and ESA, both sides
  *   hosts.c       pulls from one of several hosts, and from another when that does not serve
  *   auth_info.c   AIR and AIA, both sides
  */
@@ -25,14 +26,17 @@
 
 #define DIAMETER_VENDOR_3GPP	      10415
 #define DIAMETER_APPLICATION_S6A      16777251
-#define DIAMETER_IDENTITY_MAX	      255 /* octets of a DiameterIdentity */
-#define DIAMETER_AUTH_STATE_NONE      1	  /* NO_STATE_MAINTAINED, RFC 6733 8.11 */
+#define DIAMETER_COMMAND_NOTIFICATION 16777215 /* e2m.md 4: ESR and ESA */
+#define DIAMETER_IDENTITY_MAX	      255      /* octets of a DiameterIdentity */
+#define DIAMETER_AUTH_STATE_NONE      1	       /* NO_STATE_MAINTAINED, RFC 6733 8.11 */
 #define DIAMETER_SUCCESS	      2001
 #define DIAMETER_UNABLE_TO_DELIVER    3002
 #define DIAMETER_TOO_BUSY	      3004
+#define DIAMETER_UNKNOWN_SESSION      5002 /* UNKNOWN_SESSION_ID */
 #define DIAMETER_REJECTED	      5003 /* AUTHORIZATION_REJECTED */
 #define DIAMETER_INVALID_VALUE	      5004
 #define DIAMETER_MISSING_AVP	      5005
+#define DIAMETER_RESOURCES_EXCEEDED   5006
 #define DIAMETER_TOO_MANY_TIMES	      5009 /* AVP_OCCURS_TOO_MANY_TIMES */
 #define DIAMETER_UNABLE_TO_COMPLY     5012
 #define DIAMETER_INVALID_LENGTH	      5014
@@ -90,8 +94,8 @@ bool diameter_inbound_has_refused(void);
 /* --- dictionary.c --- */
 
 struct diameter_dictionary {
-	struct dict_object *key_application, *auth_application;
-	struct dict_object *key_request, *auth_request; /* commands */
+	struct dict_object *e2m_application, *auth_application;
+	struct dict_object *key_request, *notification_request, *auth_request; /* commands */
 	/* RFC 6733 */
 	struct dict_object *session_id, *vendor_specific_application_id, *vendor_id,
 		*auth_application_id, *auth_session_state, *origin_host, *origin_realm,
@@ -103,7 +107,9 @@ struct diameter_dictionary {
 		*resynchronization, *authentication_info, *eutran_vector, *utran_vector,
 		*item_number, *xres, *autn, *kasme;
 	/* e2m.md 4 */
-	struct dict_object *e2m_sqn, *e2m_ciphering, *e2m_integrity, *e2m_lifetime;
+	struct dict_object *e2m_sqn, *e2m_ciphering, *e2m_integrity, *e2m_lifetime, *e2m_teid,
+		*e2m_gsn_address, *e2m_nsapi, *e2m_key_id, *e2m_uplink_tunnel, *e2m_downlink_tunnel,
+		*e2m_session_event;
 };
 
 extern struct diameter_dictionary diameter_dict;
@@ -147,6 +153,7 @@ struct diameter_result {
 	struct dict_object *avp; /* for Failed-AVP; NULL: none */
 	const void *failed;	 /* contents of the failed AVP; NULL: len zeros */
 	size_t failed_len;
+	uint32_t failed_number; /* the same of one that is a number */
 };
 
 /* Turns *message from a request into its answer, up to and with its result. */
@@ -160,6 +167,10 @@ bool diameter_read_result(struct msg *answer, struct diameter_result *result);
 
 /* The first AVP of that code and no vendor in a message; false: there is none. */
 bool diameter_find_avp(struct msg *message, uint32_t code, struct diameter_avp *found);
+
+/* Is what an answer repeats of its request as it was there? An AVP that it leaves out is no fault: a relay that
+ * refuses may do so. */
+bool diameter_repeats(struct msg *answer, struct msg *request, uint32_t code);
 
 /* What every request has: who asks (of the peer's certificate, not only of the message) and for whom.
  * False: result says why not. */
@@ -186,6 +197,7 @@ struct diameter_asker {
 	union {
 		diameter_key_answered key;
 		diameter_auth_answered auth;
+		diameter_notification_answered notification;
 	} answered;
 	void *arg;
 	int kind; /* what finish has to know of the request: enum aka_system */
@@ -195,11 +207,24 @@ int diameter_pending_start(void);
 /* Takes the request whatever it returns: 0, -ENOBUFS or -ENOMEM. */
 int diameter_pending_send(struct msg *request, uint32_t timeout_ms,
 			  const struct diameter_asker *asker);
+/* Sends an answer from a thread that may be held up by a peer that does not read. Takes it in any case. */
+void diameter_pending_answer(struct msg *answer);
 /* libfdcore lets go of a message: when it belongs to a request of ours, that ends here. False: an answer
  * that belongs to none. */
 bool diameter_pending_dropped(struct msg *message);
 /* Completes all with DIAMETER_END_UNREACHABLE and takes no more. */
 void diameter_pending_stop(void);
+
+/* --- key_pull.c, notification.c: what is read of messages, whoever they are from --- */
+
+/* request: that message is the answer to. */
+void diameter_read_key_answer(struct msg *message, struct msg *request,
+			      struct diameter_key_answer *answer);
+/* All but origin_host and imsi. False: fault and result say why not. */
+bool diameter_read_notification(struct msg *message, struct diameter_notification *notification,
+				enum diameter_notification_fault *fault,
+				struct diameter_result *result);
+void diameter_notification_count(enum diameter_notification_fault fault);
 
 /* --- fixes.c --- */
 

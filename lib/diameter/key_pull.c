@@ -138,28 +138,13 @@ static void read_found(struct msg *message, struct diameter_key_answer *answer)
 		set_outcome(answer, DIAMETER_KEY_FOUND, "found");
 }
 
-/* What of the request an answer repeats must be as it was there. An AVP that it leaves out is no fault:
- * a relay that refuses may do so. */
-static bool repeats(struct msg *message, struct msg *request, uint32_t code)
+static bool check_whose(struct msg *message, struct msg *request,
+			struct diameter_key_answer *answer)
 {
-	struct diameter_avp in_answer, in_request;
-
-	return !diameter_find_avp(message, code, &in_answer) ||
-	       (diameter_find_avp(request, code, &in_request) && in_answer.len == in_request.len &&
-		in_answer.data && in_request.data &&
-		!memcmp(in_answer.data, in_request.data, in_request.len));
-}
-
-static bool check_whose(struct msg *message, struct diameter_key_answer *answer)
-{
-	struct msg *request = NULL;
-
-	if (fd_msg_answ_getq(message, &request) || !request)
-		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_REQUEST, "an answer without a request");
-	else if (!repeats(message, request, AVP_SESSION_ID))
+	if (!diameter_repeats(message, request, AVP_SESSION_ID))
 		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_REQUEST,
 			  "the answer to another request, as its Session-Id says");
-	else if (!repeats(message, request, AVP_USER_NAME))
+	else if (!diameter_repeats(message, request, AVP_USER_NAME))
 		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_SUBSCRIBER,
 			  "the answer for another subscriber, as its User-Name says");
 	else
@@ -167,11 +152,12 @@ static bool check_whose(struct msg *message, struct diameter_key_answer *answer)
 	return false;
 }
 
-static void read_answer(struct msg *message, struct diameter_key_answer *answer)
+void diameter_read_key_answer(struct msg *message, struct msg *request,
+			      struct diameter_key_answer *answer)
 {
 	struct diameter_result result;
 
-	if (!check_whose(message, answer))
+	if (!check_whose(message, request, answer))
 		return;
 	if (!diameter_read_result(message, &result))
 		set_fault(answer, DIAMETER_KEY_FAULT_NO_RESULT, "no Result-Code, or more than one");
@@ -194,6 +180,16 @@ static void read_answer(struct msg *message, struct diameter_key_answer *answer)
 		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_RESULT, "%s %u/%u",
 			  result.vendor ? "Experimental-Result" : "Result-Code", result.vendor,
 			  result.code);
+}
+
+static void read_answer(struct msg *message, struct diameter_key_answer *answer)
+{
+	struct msg *request = NULL;
+
+	if (fd_msg_answ_getq(message, &request) || !request)
+		set_fault(answer, DIAMETER_KEY_FAULT_OTHER_REQUEST, "an answer without a request");
+	else
+		diameter_read_key_answer(message, request, answer);
 }
 
 static void finish(const struct diameter_asker *asker, enum diameter_end end, struct msg *message)
@@ -405,7 +401,7 @@ static int on_request(struct msg **message, struct avp *avp, struct session *ses
 
 static int serve_keys(diameter_key_handler handler, diameter_key_taker taker, void *arg)
 {
-	struct disp_when when = {.app = diameter_dict.key_application,
+	struct disp_when when = {.app = diameter_dict.e2m_application,
 				 .command = diameter_dict.key_request};
 
 	serve = handler;

@@ -141,6 +141,16 @@ static void wipe_sent_answer(struct msg *message)
 		diameter_message_wipe(message);
 }
 
+/* What libfdcore answers by itself. */
+static void count_unparsed(struct msg *message)
+{
+	struct msg_hdr *header;
+
+	if (message && !fd_msg_hdr(message, &header) && header->msg_flags & CMD_FLAG_REQUEST &&
+	    header->msg_code == DIAMETER_COMMAND_NOTIFICATION)
+		diameter_notification_count(DIAMETER_NOTIFICATION_FAULT_UNPARSED);
+}
+
 static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,
 		    struct fd_hook_permsgdata *data, void *arg)
 {
@@ -156,6 +166,7 @@ static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr
 	case HOOK_MESSAGE_PARSING_ERROR:
 		diameter_log_line(false, "a message of %s does not parse: %s", peer_name(peer),
 				  message ? (const char *)other : "no Diameter");
+		count_unparsed(message);
 		break;
 	case HOOK_MESSAGE_ROUTING_ERROR:
 		diameter_log_line(false, "a message cannot be sent: %s", (const char *)other);

@@ -6,8 +6,8 @@
  * whoever takes the entry out of the table, by its handle, completes it: the answer, libfdcore's good-bye
  * to a message, the deadline, or the stop of the stack. The others find the handle stale.
  *
- * Two threads: one hands requests to libfdcore, whose queue blocks when a peer does not read; one
- * looks after deadlines, which must go on all the same, and after the peers' states.
+ * Two threads: one hands requests to libfdcore, and answers that must hold nobody up, for its queue blocks when
+ * a peer does not read; one looks after deadlines, which must go on all the same, and after the peers' states.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -36,6 +36,11 @@ struct entry {
 
 TAILQ_HEAD(entries, entry);
 
+struct unsent_answer {
+	STAILQ_ENTRY(unsent_answer) next;
+	struct msg *message;
+};
+
 static struct {
 	pthread_mutex_t lock;
 	pthread_cond_t wake_sender, wake_timer;
@@ -44,11 +49,13 @@ static struct {
 	struct entry *chunks[CHUNKS];
 	uint32_t allocated; /* chunks */
 	struct entries free, in_use, unsent;
+	STAILQ_HEAD(, unsent_answer) answers;
 } pending = {
 	.lock = PTHREAD_MUTEX_INITIALIZER,
 	.free = TAILQ_HEAD_INITIALIZER(pending.free),
 	.in_use = TAILQ_HEAD_INITIALIZER(pending.in_use),
 	.unsent = TAILQ_HEAD_INITIALIZER(pending.unsent),
+	.answers = STAILQ_HEAD_INITIALIZER(pending.answers),
 };
 
 static uint64_t now_ns(void)
@@ -187,25 +194,43 @@ static void hand_over(struct msg *request, void *handle, uint32_t timeout_ms)
 		fd_msg_free(request);
 }
 
+/* These two with the lock held; they let go of it to send. */
+static void send_first_request(struct entry *entry)
+{
+	struct msg *request = entry->request;
+	void *handle = handle_of(entry);
+	uint32_t timeout_ms = entry->timeout_ms;
+
+	TAILQ_REMOVE(&pending.unsent, entry, to_send);
+	entry->request = NULL;
+	pthread_mutex_unlock(&pending.lock);
+	hand_over(request, handle, timeout_ms);
+	pthread_mutex_lock(&pending.lock);
+}
+
+static void send_first_answer(struct unsent_answer *answer)
+{
+	STAILQ_REMOVE_HEAD(&pending.answers, next);
+	pthread_mutex_unlock(&pending.lock);
+	diameter_answer_send(&answer->message, 0);
+	free(answer);
+	pthread_mutex_lock(&pending.lock);
+}
+
 static void *run_sender(void *arg)
 {
 	(void)arg;
 	pthread_mutex_lock(&pending.lock);
 	while (pending.running) {
 		struct entry *entry = TAILQ_FIRST(&pending.unsent);
+		struct unsent_answer *answer = STAILQ_FIRST(&pending.answers);
 
-		if (!entry) {
+		if (!entry && !answer)
 			pthread_cond_wait(&pending.wake_sender, &pending.lock);
-			continue;
-		}
-		struct msg *request = entry->request;
-		void *handle = handle_of(entry);
-		uint32_t timeout_ms = entry->timeout_ms;
-		TAILQ_REMOVE(&pending.unsent, entry, to_send);
-		entry->request = NULL;
-		pthread_mutex_unlock(&pending.lock);
-		hand_over(request, handle, timeout_ms);
-		pthread_mutex_lock(&pending.lock);
+		if (entry)
+			send_first_request(entry);
+		if (answer)
+			send_first_answer(answer);
 	}
 	pthread_mutex_unlock(&pending.lock);
 	return NULL;
@@ -312,6 +337,35 @@ int diameter_pending_send(struct msg *request, uint32_t timeout_ms,
 	return rc;
 }
 
+void diameter_pending_answer(struct msg *message)
+{
+	struct unsent_answer *answer = malloc(sizeof(*answer));
+
+	pthread_mutex_lock(&pending.lock);
+	if (answer && pending.running) {
+		answer->message = message;
+		STAILQ_INSERT_TAIL(&pending.answers, answer, next);
+		pthread_cond_signal(&pending.wake_sender);
+		message = NULL;
+		answer = NULL;
+	}
+	pthread_mutex_unlock(&pending.lock);
+	free(answer);
+	if (message)
+		diameter_message_free(message);
+}
+
+static void free_answers(void)
+{
+	struct unsent_answer *answer;
+
+	while ((answer = STAILQ_FIRST(&pending.answers))) {
+		STAILQ_REMOVE_HEAD(&pending.answers, next);
+		diameter_message_free(answer->message);
+		free(answer);
+	}
+}
+
 void diameter_pending_stop(void)
 {
 	struct entry *entry, taken;
@@ -333,4 +387,5 @@ void diameter_pending_stop(void)
 		pthread_join(pending.timer, NULL);
 		pthread_join(pending.sender, NULL);
 	}
+	free_answers();
 }

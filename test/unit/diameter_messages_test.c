@@ -379,7 +379,7 @@ static void run_bad_hss(void)
 	if (unit_diameter_init(UNIT_HSS) ||
 	    fd_dict_new(fd_g_config->cnf_dict, DICT_AVP, &unknown, NULL, &unknown_avp))
 		_exit(1);
-	struct disp_when key = {.app = diameter_dict.key_application,
+	struct disp_when key = {.app = diameter_dict.e2m_application,
 				.command = diameter_dict.key_request};
 	struct disp_when auth = {.app = diameter_dict.auth_application,
 				 .command = diameter_dict.auth_request};
