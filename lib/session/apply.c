@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* apply: brings a session from what it is to what a GTP-C message makes it, in three steps: stop the
- * flows that end, whose acknowledgements have the COUNTs; add those that begin; let the message leave.
- * Operations of one session run one after the other; those of different sessions never wait for each
+/* apply: brings a session from what it is to what a GTP-C message, or a notification, makes it, in three
+ * steps: stop the flows that end, whose acknowledgements have the COUNTs; add those that begin; let the message
+ * leave. Operations of one session run one after the other; those of different sessions never wait for each
  * other. */
 #include <stdlib.h>
 #include <string.h>
@@ -22,8 +22,8 @@ struct operation {
 	unsigned pending;  /* acknowledgements */
 	unsigned promised; /* COUNTs that it may have to remember */
 	bool robbed[2];	   /* the tunnel of that direction went to another session meanwhile */
-	bool failed;
-	struct held_gtpc *held;
+	enum session_outcome outcome;
+	struct held *held;
 };
 
 static const struct session_target end_of_session = {.alive = false};
@@ -99,8 +99,8 @@ static int set_control(struct session_store *store, struct session *s,
 
 /* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
  * ours begins, in the same worker, and then it ends; unless it has more under way, which says what becomes
- * of it. -ENOMEM. */
-static int evict(struct session_store *store, const struct tunnel *tunnel)
+ * of it. One of the configuration stays. */
+static enum session_outcome evict(struct session_store *store, const struct tunnel *tunnel)
 {
 	enum session_direction direction;
 	struct session *other = store_find_tunnel(store, tunnel, &direction);
@@ -108,12 +108,14 @@ static int evict(struct session_store *store, const struct tunnel *tunnel)
 	char text[TUNNEL_STR];
 
 	if (!other)
-		return 0;
+		return SESSION_DONE;
+	if (other->origin == ORIGIN_CONFIGURATION)
+		return SESSION_STATIC;
 	current = work_first_operation(other);
 	if (!current || !TAILQ_NEXT(current, entry)) {
 		end = enqueue(store, other, &end_of_session);
 		if (!end)
-			return -ENOMEM;
+			return SESSION_NO_ROOM;
 	}
 	store_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
 		  store_imsi(other).digits, other->nsapi, tunnel_str(tunnel, text));
@@ -123,7 +125,7 @@ static int evict(struct session_store *store, const struct tunnel *tunnel)
 	} else {
 		advance(store, end);
 	}
-	return 0;
+	return SESSION_DONE;
 }
 
 static void start_flow(struct session_store *store, struct operation *op,
@@ -136,9 +138,15 @@ static void start_flow(struct session_store *store, struct operation *op,
 		return;
 	if (s->flow[direction].live) {
 		flows_use_keyset(store, s, direction, op);
-	} else if (evict(store, tunnel) != 0 || flows_add(store, s, direction, tunnel, op) != 0) {
-		op->failed = true;
-		return;
+	} else {
+		enum session_outcome outcome = evict(store, tunnel);
+
+		if (outcome == SESSION_DONE && flows_add(store, s, direction, tunnel, op) != 0)
+			outcome = SESSION_NO_ROOM;
+		if (outcome != SESSION_DONE) {
+			op->outcome = outcome;
+			return;
+		}
 	}
 	op->pending++;
 }
@@ -151,9 +159,10 @@ static void start(struct session_store *store, struct operation *op)
 	op->step = STEP_START;
 	if (!t->alive)
 		return;
+	s->origin = t->origin & 3;
 	changes_note(store, s);
 	if (set_control(store, s, t) != 0) {
-		op->failed = true;
+		op->outcome = SESSION_NO_ROOM;
 		return;
 	}
 	recovery_note(store, t->recovery);
@@ -175,17 +184,19 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	store_free_session(store, s);
 }
 
-static void refuse(struct session_store *store, const struct session *s, struct held_gtpc *held,
-		   const char *what)
+static void refuse(struct session_store *store, const struct session *s, struct held *held,
+		   enum session_outcome outcome, const char *what)
 {
-	store_count(store, SESSION_REFUSED_FULL);
-	store_log(
-		store, SESSION_LOG_WARNING,
-		"IMSI %s NSAPI %u: no room for its %s, the GTP-C message that asks for it does not "
-		"cross; raise sessions.max",
-		store_imsi(s).digits, s->nsapi, what);
+	const bool is_static = outcome == SESSION_STATIC;
+
+	store_count(store, is_static ? SESSION_REFUSED_STATIC : SESSION_REFUSED_FULL);
+	store_log(store, SESSION_LOG_WARNING,
+		  "IMSI %s NSAPI %u: %s%s; what asks for it is refused%s", store_imsi(s).digits,
+		  s->nsapi,
+		  is_static ? "its tunnel is that of a static session" : "no room for its ",
+		  is_static ? "" : what, is_static ? "" : "; raise sessions.max");
 	if (held)
-		held->discard = true;
+		held->outcome = outcome;
 }
 
 /* What is next for a session when nothing more is under way. */
@@ -205,11 +216,11 @@ static void finish(struct session_store *store, struct operation *op)
 {
 	struct session *s = op->session;
 	const struct session_target target = op->target;
-	const bool failed = op->failed;
+	const bool failed = op->outcome != SESSION_DONE;
 	struct operation *next;
 
 	if (failed)
-		refuse(store, s, op->held, "flows");
+		refuse(store, s, op->held, op->outcome, "flows");
 	else if (op->held)
 		op->held->is_lasting |= target.alive;
 	apply_let_go(store, op->held);
@@ -234,11 +245,11 @@ static void advance(struct session_store *store, struct operation *op)
 		finish(store, op);
 }
 
-/* --- messages --- */
+/* --- messages and notifications --- */
 
-struct held_gtpc *apply_hold(const struct session_gtpc *gtpc)
+struct held *apply_hold_gtpc(const struct session_gtpc *gtpc)
 {
-	struct held_gtpc *held = calloc(1, sizeof(*held));
+	struct held *held = calloc(1, sizeof(*held));
 
 	if (held) {
 		held->users = 1;
@@ -248,17 +259,31 @@ struct held_gtpc *apply_hold(const struct session_gtpc *gtpc)
 	return held;
 }
 
-void apply_let_go(struct session_store *store, struct held_gtpc *held)
+struct held *apply_hold_notification(uint64_t number)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (held) {
+		held->users = 1;
+		held->is_notification = true;
+		held->notification = number;
+	}
+	return held;
+}
+
+void apply_let_go(struct session_store *store, struct held *held)
 {
 	if (!held || --held->users > 0)
 		return;
-	if (held->discard || !held->is_lasting || !changes_hold(store, held))
+	if (held->outcome != SESSION_DONE || !held->is_lasting || !changes_hold(store, held))
 		apply_answer(store, held);
 }
 
-void apply_answer(struct session_store *store, struct held_gtpc *held)
+void apply_answer(struct session_store *store, struct held *held)
 {
-	if (held->discard)
+	if (held->is_notification)
+		store->ops.notified(store->ops.arg, held->notification, held->outcome);
+	else if (held->outcome != SESSION_DONE)
 		flows_discard_gtpc(store, &held->gtpc);
 	else
 		flows_release_gtpc(store, &held->gtpc);
@@ -281,18 +306,18 @@ static unsigned keysets_at_stake(const struct session *s, const struct session_t
 }
 
 void apply_target(struct session_store *store, struct session *s,
-		  const struct session_target *target, struct held_gtpc *held)
+		  const struct session_target *target, struct held *held)
 {
 	const unsigned promised = keysets_at_stake(s, target);
 	struct operation *op;
 
 	if (promised > 0 && !store_has_room(store, promised)) {
-		refuse(store, s, held, "COUNTs");
+		refuse(store, s, held, SESSION_NO_ROOM, "COUNTs");
 		return;
 	}
 	op = enqueue(store, s, target);
 	if (!op) {
-		refuse(store, s, held, "operation in memory");
+		refuse(store, s, held, SESSION_NO_ROOM, "operation in memory");
 		if (!work_first_operation(s) && !s->flow[UP].live && !s->flow[DOWN].live)
 			end_session(store, s, false); /* it was only just made */
 		return;
@@ -308,12 +333,12 @@ void apply_target(struct session_store *store, struct session *s,
 }
 
 void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
-			 struct held_gtpc *held)
+			 struct held *held)
 {
 	enum session_direction direction;
 	struct session *s = store_find_tunnel(store, tunnel, &direction);
 
-	if (s)
+	if (s && s->origin != ORIGIN_CONFIGURATION)
 		apply_target(store, s, &end_of_session, held);
 	flows_end_linger(store, tunnel);
 }
@@ -322,17 +347,23 @@ void apply_current(const struct session_store *store, const struct session *s,
 		   struct session_target *target)
 {
 	const struct operation *last = work_last_operation(s);
+	const struct operation *activation = last;
 
 	if (last) {
 		*target = last->target;
 	} else {
 		*target = (struct session_target){
 			.alive = true,
+			.origin = s->origin,
 			.control_sgsn = store_tunnel(store, &s->control_sgsn),
 			.control_ggsn = store_tunnel(store, &s->control_ggsn),
 			.tunnel = {store_tunnel(store, &s->flow[UP].tunnel),
 				   store_tunnel(store, &s->flow[DOWN].tunnel)}};
 	}
+	while (activation && !activation->target.has_keyset)
+		activation = TAILQ_PREV(activation, operation_list, entry);
+	target->keyset = activation ? activation->target.keyset : s->keysets[s->newest].id;
+	target->key_id = activation ? activation->target.key_id : s->keysets[s->newest].key_id;
 	target->fresh = false;
 	target->has_keyset = false;
 	memset(target->recovery, 0, sizeof(target->recovery));

@@ -4,7 +4,7 @@
  * what has become of it. However often a session changes meanwhile, it waits once, and is told as it is when
  * its turn comes.
  *
- * A GTP-C message that makes or moves a session waits until the disk has that: else, should the process end
+ * A GTP-C message or notification that makes or moves a session waits until the disk has that: else, should the process end
  * first, the GSNs would have a session that the next one does not know.
  *
  * No COUNT is lost between two batches, should the process end there: what a keyset leaves behind that
@@ -37,7 +37,7 @@ int changes_init(struct session_store *store)
 void changes_free(struct session_store *store)
 {
 	struct changes *c = &store->changes;
-	struct held_gtpc *held;
+	struct held *held;
 
 	while (c->waits && (held = TAILQ_FIRST(&c->held)) != NULL) {
 		TAILQ_REMOVE(&c->held, held, entry);
@@ -92,7 +92,7 @@ uint64_t changes_age_s(const struct session_store *store)
 
 /* --- messages that wait for the disk --- */
 
-bool changes_hold(struct session_store *store, struct held_gtpc *held)
+bool changes_hold(struct session_store *store, struct held *held)
 {
 	struct changes *c = &store->changes;
 
@@ -107,7 +107,7 @@ bool changes_hold(struct session_store *store, struct held_gtpc *held)
 static void answer_held(struct session_store *store)
 {
 	struct changes *c = &store->changes;
-	struct held_gtpc *held;
+	struct held *held;
 
 	while ((held = TAILQ_FIRST(&c->held)) != NULL &&
 	       (c->error != 0 || held->noted <= c->written)) {
@@ -159,6 +159,7 @@ static void put_session(const struct session_store *store, const struct session 
 	record->newest = s->newest;
 	record->downlink_slot = s->downlink_slot;
 	record->counter_octets = s->counter_octets;
+	record->origin = s->origin;
 	for (unsigned d = 0; d < 2; d++) {
 		/* A flow that is not live is on its way to another tunnel, or was robbed of its own. */
 		record->has_tunnel[d] =

@@ -20,8 +20,8 @@ struct expected {
 	struct tunnel tunnel;
 	unsigned worker;
 	uint32_t number;
-	bool is_over;		/* the worker has still to say that it knows of it */
-	struct held_gtpc *held; /* until it does */
+	bool is_over;	   /* the worker has still to say that it knows of it */
+	struct held *held; /* until it does */
 };
 
 void expect_init(struct session_store *store)
@@ -126,7 +126,7 @@ static struct expected *begin(struct session_store *store, const struct tunnel *
 }
 
 void expect_tunnel(struct session_store *store, enum session_direction direction,
-		   const struct tunnel *tunnel, struct held_gtpc *held)
+		   const struct tunnel *tunnel, struct held *held)
 {
 	enum session_direction other;
 	struct expected *e = find(store, tunnel);

@@ -39,8 +39,7 @@ enum session_index learn_control_index(uint8_t side)
 
 /* --- what becomes of sessions --- */
 
-static void say_learned(struct session_store *store, const struct session *s,
-			const struct session_target *t)
+void learn_say(struct session_store *store, const struct session *s, const struct session_target *t)
 {
 	char id[E2M_KEYSET_ID_STR], up[TUNNEL_STR], down[TUNNEL_STR];
 
@@ -50,8 +49,7 @@ static void say_learned(struct session_store *store, const struct session *s,
 		  tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
 }
 
-static struct session *make_session(struct session_store *store, const struct e2m_imsi *imsi,
-				    uint8_t nsapi)
+struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi)
 {
 	struct session *s = store_find_subscriber(store, imsi, nsapi);
 
@@ -67,29 +65,36 @@ static struct session *make_session(struct session_store *store, const struct e2
 
 void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		   uint8_t primary, const struct session_target *target, const char *response,
-		   struct held_gtpc *held)
+		   struct held *held)
 {
-	struct session *s = make_session(store, imsi, nsapi);
+	struct session *s = store_find_subscriber(store, imsi, nsapi);
 
+	if (s && notify_prevails(store, s, target, held)) {
+		s->primary = primary;
+		return;
+	}
+	s = learn_place(store, imsi, nsapi);
 	if (!s) {
 		store_log(store, SESSION_LOG_WARNING,
 			  "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
 			  "raise sessions.max",
 			  imsi->digits, nsapi, response);
-		held->discard = true;
+		held->outcome = SESSION_NO_ROOM;
 		return;
 	}
 	s->primary = primary;
-	say_learned(store, s, target);
+	learn_say(store, s, target);
 	apply_target(store, s, target, held);
 }
 
 void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
-		       const struct endpoint user[2], struct held_gtpc *held)
+		       const struct endpoint user[2], struct held *held)
 {
 	const struct session_target end = {.alive = false};
 	struct session *s = store_find_subscriber(store, imsi, nsapi);
 
+	if (s && notify_prevails_protected(store, s))
+		return;
 	if (s) {
 		store_log(store, SESSION_LOG_WARNING,
 			  "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; "
@@ -105,29 +110,37 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 }
 
 void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
-		  struct held_gtpc *held)
+		  struct held *held)
 {
 	expect_tunnel(store, side == DATAPATH_ACCESS ? DOWN : UP, user, held);
 }
 
 void learn_change(struct session_store *store, struct session *s,
 		  const struct session_target *before, const struct session_target *target,
-		  struct held_gtpc *held)
+		  struct held *held)
 {
 	for (unsigned d = 0; d < 2; d++)
 		if (!tunnel_is_equal(&target->tunnel[d], &before->tunnel[d]))
 			store_count(store, SESSION_MOVED);
 	if (target->has_keyset)
-		say_learned(store, s, target);
+		learn_say(store, s, target);
 	if (target->alive)
 		recovery_spare(store, s, target);
 	apply_target(store, s, target, held);
 }
 
+void learn_change_of_gtpc(struct session_store *store, struct session *s,
+			  const struct session_target *before, const struct session_target *target,
+			  struct held *held)
+{
+	if (!target->alive || !notify_prevails(store, s, target, held))
+		learn_change(store, s, before, target, held);
+}
+
 /* --- dispatch --- */
 
 static void take_message(struct session_store *store, const struct session_gtpc *gtpc,
-			 struct held_gtpc *held)
+			 struct held *held)
 {
 	if (gtpc->len == 0 || GTP_VERSION(gtpc->data[0]) == 1)
 		learn_v1_take(store, gtpc, held);
@@ -137,7 +150,7 @@ static void take_message(struct session_store *store, const struct session_gtpc 
 
 void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
 {
-	struct held_gtpc *held = apply_hold(gtpc);
+	struct held *held = apply_hold_gtpc(gtpc);
 
 	store_count(store, SESSION_GTPC_SEEN);
 	if (!held) {

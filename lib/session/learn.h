@@ -25,28 +25,38 @@ void endpoint_update(struct tunnel *tunnel, const struct endpoint *endpoint);
 /* Which control TEID the header of a request from that side names: that of whoever receives it. */
 enum session_index learn_control_index(uint8_t side);
 
-/* A response that accepts has made the session: it is replaced, or begins, and becomes target. Without
- * room for it held is discarded, and the log says so of response, the message's name. primary: NSAPI of
+/* Places the session, which begins or is replaced, for apply_target to make. NULL: no room. */
+struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi,
+			    uint8_t nsapi);
+/* Step 6. */
+void learn_say(struct session_store *store, const struct session *session,
+	       const struct session_target *target);
+
+/* A response that accepts has made the session: it is replaced, or begins, and becomes target, unless
+ * somebody else has the last word on it (notify.c), here as below. Without room for it held is discarded, and the log says so of response, the message's name. primary: NSAPI of
  * the context whose PDP address it shares. */
 void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		   uint8_t primary, const struct session_target *target, const char *response,
-		   struct held_gtpc *held);
+		   struct held *held);
 /* The same without a keyset: sessions that were there, or have its tunnels still, are over. */
 void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
-		       const struct endpoint user[2], struct held_gtpc *held);
+		       const struct endpoint user[2], struct held *held);
 /* The session becomes target from before, which is what apply_current said of it. */
+void learn_change_of_gtpc(struct session_store *store, struct session *session,
+			  const struct session_target *before, const struct session_target *target,
+			  struct held *held);
+/* The same, whoever has the last word. */
 void learn_change(struct session_store *store, struct session *session,
 		  const struct session_target *before, const struct session_target *target,
-		  struct held_gtpc *held);
+		  struct held *held);
 
 /* A request that came in on side names user as the tunnel of its sender: what the other end sends there must not
  * cross before it is clear whose it is. The message, held, leaves when its worker knows. */
 void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
-		  struct held_gtpc *held);
+		  struct held *held);
 
 /* --- learn_v1.c: TS 29.060 --- */
 
-void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
-		   struct held_gtpc *held);
+void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held);
 
 #endif

@@ -102,7 +102,7 @@ static bool target_of_create(const struct session_store *store, struct session_t
 }
 
 static void take_create_response(struct session_store *store, const struct request *r,
-				 const struct gtpc_v1 *m, struct held_gtpc *held)
+				 const struct gtpc_v1 *m, struct held *held)
 {
 	const struct endpoint user[2] = {r->user, user_endpoint(m)};
 	const struct session *primary = NULL;
@@ -139,8 +139,7 @@ static void find_updated(struct session_store *store, struct request *r, const s
 }
 
 /* The requester's tunnel as it will be when the request is accepted. */
-static void expect_update(struct session_store *store, const struct request *r,
-			  struct held_gtpc *held)
+static void expect_update(struct session_store *store, const struct request *r, struct held *held)
 {
 	const uint8_t side = r->transaction.side;
 	const enum session_direction direction = side == DATAPATH_ACCESS ? DOWN : UP;
@@ -172,7 +171,7 @@ static void update_target(struct session_target *target, const struct request *r
 }
 
 static void take_update_response(struct session_store *store, const struct request *r,
-				 const struct gtpc_v1 *m, struct held_gtpc *held)
+				 const struct gtpc_v1 *m, struct held *held)
 {
 	struct session *s = store_session(store, r->session);
 	struct session_target target, before;
@@ -193,13 +192,13 @@ static void take_update_response(struct session_store *store, const struct reque
 		store_count(store, SESSION_GTPC_UNPARSED);
 		return;
 	}
-	learn_change(store, s, &before, &target, held);
+	learn_change_of_gtpc(store, s, &before, &target, held);
 }
 
 /* --- Delete PDP Context, 7.3.5, 7.3.6 --- */
 
 static void take_delete_response(struct session_store *store, const struct request *r,
-				 struct held_gtpc *held)
+				 struct held *held)
 {
 	const struct session_target end = {.alive = false};
 	const struct tunnel *control = &r->transaction.addressed;
@@ -239,7 +238,7 @@ static void take_refusal(struct session_store *store, const struct request *r)
 }
 
 static void take_accepted(struct session_store *store, const struct request *r,
-			  const struct gtpc_v1 *m, struct held_gtpc *held)
+			  const struct gtpc_v1 *m, struct held *held)
 {
 	recovery_take(store, r->recovery);
 	switch (r->transaction.key.type) {
@@ -255,7 +254,7 @@ static void take_accepted(struct session_store *store, const struct request *r,
 }
 
 static void take_response(struct session_store *store, const struct session_gtpc *gtpc,
-			  const struct gtpc_v1 *m, struct held_gtpc *held)
+			  const struct gtpc_v1 *m, struct held *held)
 {
 	const uint8_t type = (uint8_t)(m->type - 1); /* of its request */
 	struct transaction *t = m->has_sequence ? transactions_find_answered(store, gtpc, VERSION,
@@ -283,7 +282,7 @@ static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
 }
 
 static void take_create_request(struct session_store *store, struct request *r,
-				const struct gtpc_v1 *m, struct held_gtpc *held)
+				const struct gtpc_v1 *m, struct held *held)
 {
 	if (!find_linked(store, r, m)) {
 		store_count(store, SESSION_GTPC_OTHER);
@@ -294,7 +293,7 @@ static void take_create_request(struct session_store *store, struct request *r,
 }
 
 static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
-			 const struct gtpc_v1 *m, struct held_gtpc *held)
+			 const struct gtpc_v1 *m, struct held *held)
 {
 	struct transaction *t =
 		is_of_use(gtpc, m)
@@ -330,8 +329,7 @@ static void take_echo(struct session_store *store, const struct session_gtpc *gt
 		recovery_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
 }
 
-void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
-		   struct held_gtpc *held)
+void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held)
 {
 	struct gtpc_v1 message;
 

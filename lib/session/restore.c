@@ -75,6 +75,7 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	s->newest = record->newest & 1;
 	s->downlink_slot = record->downlink_slot & 1;
 	s->counter_octets = record->counter_octets & 3;
+	s->origin = record->origin & 3;
 	ret = restore_tunnels(store, s, record);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		restore_keyset(store, s, slot, &record->keysets[slot]);

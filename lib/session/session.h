@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * session: what the control thread knows. Sessions, learned from the GTP-C that crosses the HSE; their
- * tunnels, which it installs in the workers; their keysets, which it pulls, and changes over. One
+ * session: what the control thread knows. Sessions, learned from the GTP-C that crosses the HSE, reported by
+ * a GGSN, or configured; their tunnels, which it installs in the workers; their keysets, which it pulls, and changes over. One
  * thread calls all of it. It reaches the workers by commands and hears from them by events; the caller
  * carries both, so that everything here can be tested without a port.
  *
@@ -54,6 +54,14 @@ enum session_log_level {
 
 struct datapath_flow_view;
 
+enum session_outcome {
+	SESSION_DONE,	 /* the workers have the flows, or have them no more */
+	SESSION_UNKNOWN, /* there is no such session */
+	SESSION_NO_ROOM,
+	SESSION_STATIC,	 /* it, or a tunnel that it names, is the configuration's */
+	SESSION_INVALID, /* its tunnels would be one */
+};
+
 /* What the store asks of its caller. */
 struct session_ops {
 	/* Carries command to worker, in order; it must not be lost. */
@@ -62,6 +70,8 @@ struct session_ops {
 	void (*view_flow)(void *arg, unsigned worker, uint32_t flow,
 			  struct datapath_flow_view *view);
 	void (*log)(void *arg, enum session_log_level level, const char *line);
+	/* What has become of the notification that was taken with number; NULL where none is taken. */
+	void (*notified)(void *arg, uint64_t number, enum session_outcome outcome);
 	void *arg;
 };
 
@@ -70,10 +80,12 @@ struct session_ops {
 	X(RESTORED, "session.restored") /* of an earlier process */                               \
 	X(REPLACED, "session.replaced") /* Create for an IMSI and NSAPI that were there */        \
 	X(REMOVED, "session.removed")                                                             \
-	X(MOVED, "session.moved")		/* downlink or uplink tunnel changed */           \
-	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */             \
-	X(REFUSED_FULL, "session.refused_full") /* no place for it, or for its COUNTs */          \
-	X(GSN_RESTARTS, "session.gsn_restarts") /* whose sessions of before ended */              \
+	X(MOVED, "session.moved")		    /* downlink or uplink tunnel changed */       \
+	X(REKEYED, "session.rekeyed")		    /* Update with another SQN or RAND */         \
+	X(REFUSED_FULL, "session.refused_full")	    /* no place for it, or for its COUNTs */      \
+	X(REFUSED_STATIC, "session.refused_static") /* it, or a tunnel, is the configuration's */ \
+	X(CONTRADICTED, "session.contradicted")	    /* GTP-C said otherwise than who prevails */  \
+	X(GSN_RESTARTS, "session.gsn_restarts")	    /* whose sessions of before ended */          \
 	X(CHANGEOVERS, "session.changeovers")                                                     \
 	X(KEYSETS_LEFT, "session.keysets_left")	    /* unused since the changeover */             \
 	X(COUNT_WARNINGS, "session.count_warnings") /* COUNTs that came to the mark */            \
@@ -87,6 +99,8 @@ struct session_ops {
 	X(STATE_WRITES, "state.writes")		       /* batches */                              \
 	X(STATE_FAILURES, "state.failures")                                                       \
 	X(RESERVATIONS, "state.reservations") /* of COUNTs, asked for */                          \
+	X(NOTIFICATIONS, "notification.taken")                                                    \
+	X(NOTIFICATIONS_UNKNOWN, "notification.unknown_session")                                  \
 	X(GTPC_SEEN, "gtpc.seen")                                                                 \
 	X(GTPC_UNPARSED, "gtpc.unparsed")                                                         \
 	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                   \
@@ -129,6 +143,35 @@ struct session_gtpc {
 	uint64_t number;
 };
 void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
+
+/* --- sessions that a GGSN or P-GW reports, and those of the configuration --- */
+
+enum session_event { SESSION_ACTIVATE, SESSION_UPDATE, SESSION_DELETE };
+
+/* E2M-Session-Notification, e2m.md 4. */
+struct session_notification {
+	enum session_event event;
+	struct e2m_imsi imsi;
+	uint8_t nsapi;		     /* 5 to 15 */
+	uint8_t key_id;		     /* of keyset, 1 to 7 */
+	struct e2m_keyset_id keyset; /* type 0: not given */
+	bool has_tunnel[2];	     /* by direction */
+	struct tunnel tunnel[2];
+};
+
+/* ACTIVATE, which has a keyset and both tunnels, makes the session, or replaces it; UPDATE moves the tunnels
+ * that are given and activates the keyset; DELETE ends it, unless it names tunnels that are not the session's.
+ * ops.notified is called with number once, when that is done, from here or later. From then on GTP-C that says
+ * otherwise of the session changes nothing but the control TEIDs, which nobody else says; that its context is
+ * deleted, or its tunnel another's, ends it. */
+void session_take_notification(struct session_store *store,
+			       const struct session_notification *notification, uint64_t number);
+
+/* Makes the sessions of the configuration, each an ACTIVATE, once: after all that was restored. Neither GTP-C nor
+ * notifications change or end them. Those of an earlier process that are not among them end. Returns how many
+ * found no room; the log has them. */
+size_t session_make_static(struct session_store *store,
+			   const struct session_notification *activations, size_t count);
 
 /* Any other event of a worker. */
 void session_take_event(struct session_store *store, unsigned worker,
@@ -183,7 +226,8 @@ struct session_view {
 	uint32_t id;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	const char *state; /* "learned", "pulling", "ready", "refused", "flushed" */
+	const char *state;  /* "learned", "pulling", "ready", "refused", "flushed" */
+	const char *origin; /* "gtpc", "notification", "configuration": who has the last word */
 	struct session_flow_ref uplink, downlink;
 	struct e2m_keyset_id keyset; /* of the latest activation */
 	uint8_t key_id;

@@ -176,11 +176,20 @@ static bool is_indexed(const struct session *s, enum session_index which)
 	return s->indexed >> which & 1;
 }
 
+/* A control tunnel that nobody has said is no key: many sessions may have none. */
+static bool has_key(const struct session *s, enum session_index which)
+{
+	return !(which == INDEX_CONTROL_SGSN && s->control_sgsn.gsn == 0) &&
+	       !(which == INDEX_CONTROL_GGSN && s->control_ggsn.gsn == 0);
+}
+
 void store_index(struct session_store *store, struct session *s, enum session_index which)
 {
 	uint32_t *head = head_of(store, s, which);
 
 	assert(!is_indexed(s, which));
+	if (!has_key(s, which))
+		return;
 	s->link[which] = *head;
 	*head = store_id(store, s);
 	s->indexed |= (uint8_t)(1 << which);
@@ -270,9 +279,11 @@ struct tunnel store_tunnel(const struct session_store *store, const struct sessi
 int store_set_tunnel(struct session_store *store, struct session_tunnel *t,
 		     const struct tunnel *value)
 {
-	const uint32_t gsn = gsns_take(store->gsns, value->receiver);
+	static const struct tunnel none;
+	const bool is_none = memcmp(value->receiver, none.receiver, sizeof(none.receiver)) == 0;
+	const uint32_t gsn = is_none ? 0 : gsns_take(store->gsns, value->receiver);
 
-	if (gsn == 0)
+	if (gsn == 0 && !is_none)
 		return -ENOMEM;
 	gsns_give_back(store->gsns, t->gsn);
 	*t = (struct session_tunnel){.gsn = gsn, .teid = value->teid};

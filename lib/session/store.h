@@ -76,6 +76,13 @@ struct session_tunnel {
 	uint32_t teid;
 };
 
+/* Who has the last word on a session. As in struct state_session. */
+enum session_origin {
+	ORIGIN_GTPC,
+	ORIGIN_NOTIFICATION,
+	ORIGIN_CONFIGURATION,
+};
+
 struct session_flow {
 	struct session_tunnel tunnel;
 	uint32_t number; /* at its worker */
@@ -86,8 +93,8 @@ struct session_flow {
 struct session {
 	uint32_t serial; /* of the Create that made it what it is; 0: not in use */
 	uint32_t link[SESSION_INDEXES];
-	uint64_t imsi; /* store_imsi */
-	struct session_tunnel control_sgsn;
+	uint64_t imsi;			    /* store_imsi */
+	struct session_tunnel control_sgsn; /* none, if no GTP-C was seen */
 	struct session_tunnel control_ggsn;
 	struct session_flow flow[2]; /* by direction */
 	uint8_t indexed;	     /* bit of each index */
@@ -96,6 +103,8 @@ struct session {
 	uint8_t newest : 1;	   /* keyset's place of the latest activation */
 	uint8_t downlink_slot : 1; /* what downlink uses */
 	uint8_t counter_octets : 2;
+	uint8_t origin : 2; /* enum session_origin */
+	uint8_t contradiction_said : 1;
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
@@ -137,8 +146,8 @@ struct retired {
 
 LIST_HEAD(retired_list, retired);
 
-struct held_gtpc;
-TAILQ_HEAD(held_queue, held_gtpc);
+struct held;
+TAILQ_HEAD(held_queue, held);
 
 /* What is to be on disk: changes.c. */
 struct changes {
@@ -147,7 +156,7 @@ struct changes {
 	uint32_t first, count;
 	/* Notes so far, those that are collected, and those that are on disk. */
 	uint64_t noted, collected, written;
-	struct held_queue held; /* GTP-C messages that wait for their notes to be written */
+	struct held_queue held; /* they wait for their notes to be written */
 	uint64_t told_age_s;
 	uint64_t retry_ms;
 	int error;    /* of the last batch */
@@ -230,8 +239,8 @@ struct session *store_find_tunnel(struct session_store *store, const struct tunn
 /* True when so many more COUNTs would find a place beside those of all keysets that sessions hold. */
 bool store_has_room(const struct session_store *store, uint32_t counts);
 
-/* Puts the session under the key that it has now, and takes it out again, which must be done before
- * the key changes. */
+/* Puts the session under the key that it has now, if it has one, and takes it out again, which must be done
+ * before the key changes. */
 void store_index(struct session_store *store, struct session *session, enum session_index which);
 void store_unindex(struct session_store *store, struct session *session, enum session_index which);
 
@@ -239,7 +248,8 @@ struct session *store_session(struct session_store *store, uint32_t id);
 uint32_t store_id(const struct session_store *store, const struct session *session);
 struct e2m_imsi store_imsi(const struct session *session);
 struct tunnel store_tunnel(const struct session_store *store, const struct session_tunnel *tunnel);
-/* -ENOMEM: it is as before. An index that it is a key of must not have the session. */
+/* A value without an address is none. -ENOMEM: it is as before. An index that it is a key of must not have the
+ * session. */
 int store_set_tunnel(struct session_store *store, struct session_tunnel *tunnel,
 		     const struct tunnel *value);
 /* The session that an event is about, if flow is still its own, and which of its flows that is; NULL when it was
@@ -276,7 +286,7 @@ void changes_free(struct session_store *store);
 /* Something of the session has changed that its record has, or it has come, or gone. */
 void changes_note(struct session_store *store, const struct session *session);
 /* Until all that was noted so far is on disk; false: it is, or nobody can say when it will be. */
-bool changes_hold(struct session_store *store, struct held_gtpc *held);
+bool changes_hold(struct session_store *store, struct held *held);
 size_t changes_octets(const struct session_store *store);
 uint64_t changes_age_s(const struct session_store *store);
 
@@ -354,7 +364,7 @@ void expect_init(struct session_store *store);
 void expect_free(struct session_store *store);
 /* Its packets are held from now on. The request, held, leaves when its worker knows that. */
 void expect_tunnel(struct session_store *store, enum session_direction direction,
-		   const struct tunnel *tunnel, struct held_gtpc *held);
+		   const struct tunnel *tunnel, struct held *held);
 /* An acknowledgement of EXPECT_FLOW. */
 void expect_acknowledged(struct session_store *store, const struct datapath_event *event);
 /* Nobody is to have it; what is held of it is dropped. */
@@ -377,44 +387,59 @@ struct session_target {
 	bool is_swept; /* not alive: one of many, of which the log has spoken already */
 	bool fresh;    /* a Create: other keysets of the session count no more */
 	bool has_keyset;
-	struct e2m_keyset_id keyset;
 	uint8_t key_id;
+	enum session_origin origin;
+	struct e2m_keyset_id keyset;
 	struct tunnel tunnel[2]; /* by direction */
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
 	struct recovery recovery[DATAPATH_SIDES]; /* of its GSNs, by the message's word */
 };
 
-/* A GTP-C message that leaves when all operations that it asked for are done, and on disk. */
-struct held_gtpc {
-	TAILQ_ENTRY(held_gtpc) entry;
+/* What waits until all operations that it asked for are done, and on disk: a GTP-C message, which leaves then,
+ * or a notification, which is answered. */
+struct held {
+	TAILQ_ENTRY(held) entry;
 	unsigned users; /* operations, and whoever holds it still */
-	bool discard;
+	enum session_outcome outcome;
+	bool is_notification;
 	bool is_lasting; /* it made or changed what must outlive the process */
 	uint64_t noted;	 /* it waits for the disk: for all notes up to this */
-	struct session_gtpc gtpc;
+	union {
+		struct session_gtpc gtpc; /* discarded if the outcome is not DONE */
+		uint64_t notification;
+	};
 };
 /* With one user, the caller; NULL: no memory. */
-struct held_gtpc *apply_hold(const struct session_gtpc *gtpc);
-void apply_let_go(struct session_store *store, struct held_gtpc *held);
-/* It leaves, or is discarded: nobody has it any more. */
-void apply_answer(struct session_store *store, struct held_gtpc *held);
+struct held *apply_hold_gtpc(const struct session_gtpc *gtpc);
+struct held *apply_hold_notification(uint64_t number);
+void apply_let_go(struct session_store *store, struct held *held);
+/* It leaves, is discarded, or answered: nobody has it any more. */
+void apply_answer(struct session_store *store, struct held *held);
 
 /* Brings the session there, after what is under way for it already. held (NULL: none) gains a user
- * until then, or is discarded where there is no room. A session that is not to be alive is freed in the
+ * until then, or another outcome where it is refused. A session that is not to be alive is freed in the
  * end. */
 void apply_target(struct session_store *store, struct session *session,
-		  const struct session_target *target, struct held_gtpc *held);
+		  const struct session_target *target, struct held *held);
 /* Ends the session, if there is one, that has the tunnel, which is of an unprotected context now: its
- * packets cross at once. */
+ * packets cross at once. Not if it is of the configuration. */
 void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
-			 struct held_gtpc *held);
-/* What the session will be once all that is under way is done. */
+			 struct held *held);
+/* What the session will be once all that is under way is done; keyset and key_id are of the latest activation. */
 void apply_current(const struct session_store *store, const struct session *session,
 		   struct session_target *target);
 /* An acknowledgement of STOP_FLOW or USE_KEYSET. */
 void apply_acknowledged(struct session_store *store, const struct datapath_event *event);
 void apply_free(struct session *session);
+
+/* --- notify.c: who has the last word --- */
+
+/* GTP-C would have the session become target. True: somebody else has the last word on it, and has been heard. */
+bool notify_prevails(struct session_store *store, struct session *session,
+		     const struct session_target *target, struct held *held);
+/* The same, where GTP-C would have it end, as the UE has named no keyset. */
+bool notify_prevails_protected(struct session_store *store, struct session *session);
 
 /* --- keys.c: the places of keysets --- */
 

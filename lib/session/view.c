@@ -64,6 +64,10 @@ static const char *state_name(const struct session *s)
 	return "learned";
 }
 
+static const char *const origin_names[] = {[ORIGIN_GTPC] = "gtpc",
+					   [ORIGIN_NOTIFICATION] = "notification",
+					   [ORIGIN_CONFIGURATION] = "configuration"};
+
 static struct session_flow_ref view_flow(const struct session_store *store,
 					 const struct session_flow *flow)
 {
@@ -81,6 +85,7 @@ static void view(const struct session_store *store, const struct session *s, str
 				   .imsi = store_imsi(s),
 				   .nsapi = s->nsapi,
 				   .state = state_name(s),
+				   .origin = origin_names[s->origin],
 				   .uplink = view_flow(store, &s->flow[UP]),
 				   .downlink = view_flow(store, &s->flow[DOWN]),
 				   .keyset = keyset->id,

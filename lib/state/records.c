@@ -70,6 +70,7 @@ static void walk_session(struct codec *c, struct state_session *s)
 	FIELD(c, s->newest);
 	FIELD(c, s->downlink_slot);
 	FIELD(c, s->counter_octets);
+	FIELD(c, s->origin);
 	FIELD(c, s->has_tunnel);
 	walk_tunnel(c, &s->tunnel[E2M_UPLINK]);
 	walk_tunnel(c, &s->tunnel[E2M_DOWNLINK]);
@@ -175,7 +176,7 @@ static bool session_is_good(const struct state_session *s)
 {
 	return s->id > 0 && s->serial > 0 && imsi_is_good(&s->imsi) && s->nsapi <= 15 &&
 	       s->primary <= 15 && s->newest < STATE_KEYSETS && s->downlink_slot < STATE_KEYSETS &&
-	       s->counter_octets <= 3 && keyset_is_good(&s->keysets[0]) &&
+	       s->counter_octets <= 3 && s->origin <= 2 && keyset_is_good(&s->keysets[0]) &&
 	       keyset_is_good(&s->keysets[1]);
 }
 

@@ -52,6 +52,7 @@ struct state_session {
 	uint8_t newest;
 	uint8_t downlink_slot;
 	uint8_t counter_octets;
+	uint8_t origin; /* who has the last word: 0 GTP-C, 1 a notification, 2 the configuration */
 	uint8_t has_tunnel[2]; /* by direction */
 	struct tunnel tunnel[2];
 	struct tunnel control_sgsn;

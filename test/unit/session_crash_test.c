@@ -71,6 +71,20 @@ static void delete (void)
 	lab_delete(some_context());
 }
 
+static void report(void)
+{
+	struct lab_context *c = some_context();
+	const struct e2m_keyset_id name = some_name();
+	struct session_notification n =
+		lab_notification(pick(3), c, pick(4) ? &name : NULL, (uint8_t)(1 + pick(3)));
+
+	if (n.event == SESSION_ACTIVATE)
+		n.keyset = name;
+	else if (n.event == SESSION_UPDATE)
+		n.has_tunnel[pick(2)] = pick(2);
+	lab_notify(&n);
+}
+
 /* --- what workers do --- */
 
 static void send_packets(void)
@@ -135,7 +149,7 @@ static void step(void)
 					      work_a_little,  work_a_little,  work_a_little,
 					      lab_settle,     write_a_little, write_a_little,
 					      write_a_little, lab_answer_all};
-	static void (*const seldom[])(void) = {create, create, update, move, delete, crash};
+	static void (*const seldom[])(void) = {create, create, update, move, delete, report, crash};
 
 	if (pick(15))
 		often[pick(sizeof(often) / sizeof(often[0]))]();

@@ -155,6 +155,15 @@ static void on_log(void *arg, enum session_log_level level, const char *line)
 	snprintf(lab.last_warning, sizeof(lab.last_warning), "%s", line);
 }
 
+static void on_notified(void *arg, uint64_t number, enum session_outcome outcome)
+{
+	CU_ASSERT_PTR_EQUAL(arg, &lab);
+	CU_ASSERT_TRUE_FATAL(number < lab.notifications);
+	CU_ASSERT_FALSE(lab.answered[number]);
+	lab.answered[number] = true;
+	lab.outcomes[number] = outcome;
+}
+
 /* --- start, stop, time --- */
 
 void lab_defaults(void)
@@ -181,8 +190,11 @@ void lab_defaults(void)
 
 void lab_begin_process(void)
 {
-	const struct session_ops ops = {
-		.command = on_command, .view_flow = on_view, .log = on_log, .arg = &lab};
+	const struct session_ops ops = {.command = on_command,
+					.view_flow = on_view,
+					.log = on_log,
+					.notified = on_notified,
+					.arg = &lab};
 
 	lab.flows_per_worker = session_flows_per_worker(&lab.config);
 	for (unsigned w = 0; w < lab.config.workers; w++)
@@ -217,6 +229,8 @@ void lab_stop(void)
 		lab_save(); /* messages wait for it */
 	for (uint64_t i = 0; i < lab.messages; i++)
 		CU_ASSERT_EQUAL(lab.left[i] + lab.discarded[i], 1);
+	for (uint64_t i = 0; i < lab.notifications; i++)
+		CU_ASSERT_TRUE(lab.answered[i]);
 	lab_end_process();
 	state_batch_free(lab.disk.batch);
 	npdu_engine_free(engine);

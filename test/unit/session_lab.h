@@ -14,14 +14,15 @@
 #include "session/store.h"
 #include "unit.h"
 
-#define LAB_WORKERS	4
-#define LAB_KEYSETS	8  /* numbers of keysets, from 1 on */
-#define LAB_SUBSCRIBERS 16 /* numbers of subscribers, from 0 on */
-#define LAB_QUESTIONS	4096
-#define LAB_MESSAGES	65536
-#define LAB_PLACES	64	      /* of sessions on the disk */
-#define LAB_REMEMBERED	512	      /* keysets on the disk */
-#define LAB_LATE_MS	(DUE_MS + 16) /* that what is due may be late: the wheel has slots */
+#define LAB_WORKERS	  4
+#define LAB_KEYSETS	  8  /* numbers of keysets, from 1 on */
+#define LAB_SUBSCRIBERS	  16 /* numbers of subscribers, from 0 on */
+#define LAB_QUESTIONS	  4096
+#define LAB_MESSAGES	  65536
+#define LAB_NOTIFICATIONS 4096
+#define LAB_PLACES	  64		/* of sessions on the disk */
+#define LAB_REMEMBERED	  512		/* keysets on the disk */
+#define LAB_LATE_MS	  (DUE_MS + 16) /* that what is due may be late: the wheel has slots */
 
 /* --- the fake worker's view --- */
 
@@ -82,6 +83,9 @@ struct lab {
 	uint8_t left[LAB_MESSAGES];   /* by number: how often released, */
 	uint8_t discarded[LAB_MESSAGES];
 	uint64_t messages;
+	bool answered[LAB_NOTIFICATIONS]; /* by number */
+	enum session_outcome outcomes[LAB_NOTIFICATIONS];
+	uint64_t notifications;
 	bool send_again; /* requests keep the sequence number of the last */
 	bool ipv6;	 /* GSNs' addresses */
 	unsigned warnings;
@@ -190,6 +194,16 @@ uint64_t lab_create(struct lab_context *c, struct e2m_keyset_id name, uint8_t ke
 uint64_t lab_update(struct lab_context *c, struct e2m_keyset_id name, uint8_t key_id);
 uint64_t lab_move(struct lab_context *c); /* an Update without a keyset, to what c says now */
 uint64_t lab_delete(struct lab_context *c);
+
+/* --- a GGSN that reports --- */
+
+/* What it says of a context; name NULL: no keyset. UPDATE and DELETE name no tunnel. */
+struct session_notification lab_notification(enum session_event event, const struct lab_context *c,
+					     const struct e2m_keyset_id *name, uint8_t key_id);
+/* Gives it to the store and returns its number. */
+uint64_t lab_notify(const struct session_notification *notification);
+/* The same of an ACTIVATE, and all that comes of it. */
+uint64_t lab_activate(const struct lab_context *c, struct e2m_keyset_id name, uint8_t key_id);
 
 /* --- key source --- */
 

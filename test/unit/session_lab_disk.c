@@ -102,6 +102,8 @@ void lab_crash(void)
 	for (uint64_t i = 0; i < lab.messages; i++)
 		if (lab_fate(i) == LAB_HELD)
 			lab.left[i]++; /* nobody will ever see it */
+	for (uint64_t i = 0; i < lab.notifications; i++)
+		lab.answered[i] = true;
 	begin_with_what_is_on_disk();
 }
 

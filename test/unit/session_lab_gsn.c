@@ -207,3 +207,38 @@ uint64_t lab_delete(struct lab_context *c)
 	lab_delete_request(c, false);
 	return lab_response(c, GTPC_V1_DELETE_PDP_RESPONSE, GTPC_V1_CAUSE_ACCEPTED);
 }
+
+/* --- a GGSN that reports --- */
+
+struct session_notification lab_notification(enum session_event event, const struct lab_context *c,
+					     const struct e2m_keyset_id *name, uint8_t key_id)
+{
+	struct session_notification n = {.event = event,
+					 .imsi = lab_imsi(c->subscriber),
+					 .nsapi = c->nsapi,
+					 .key_id = key_id ? key_id : 1};
+
+	if (name)
+		n.keyset = *name;
+	n.tunnel[UP] = lab_up(c);
+	n.tunnel[DOWN] = lab_down(c);
+	n.has_tunnel[UP] = n.has_tunnel[DOWN] = event == SESSION_ACTIVATE;
+	return n;
+}
+
+uint64_t lab_notify(const struct session_notification *n)
+{
+	CU_ASSERT_TRUE_FATAL(lab.notifications < LAB_NOTIFICATIONS);
+	session_take_notification(lab.store, n, lab.notifications++);
+	pull_send_waiting(session_pulls(lab.store));
+	return lab.notifications - 1;
+}
+
+uint64_t lab_activate(const struct lab_context *c, struct e2m_keyset_id name, uint8_t key_id)
+{
+	const struct session_notification n = lab_notification(SESSION_ACTIVATE, c, &name, key_id);
+	const uint64_t number = lab_notify(&n);
+
+	lab_settle();
+	return number;
+}

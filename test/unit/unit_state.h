@@ -59,6 +59,7 @@ static inline struct state_change lab_session(uint32_t id, uint32_t ceiling)
 	s->nsapi = s->primary = 5;
 	s->newest = 1;
 	s->counter_octets = 1;
+	s->origin = 2;
 	for (unsigned i = 0; i < 2; i++) {
 		struct state_keyset *k = &s->keysets[i];
 		s->has_tunnel[i] = 1;
