@@ -28,7 +28,8 @@ struct hse_control {
 	struct datapath_worker *const *workers;
 	struct backlog *backlogs; /* commands that a full ring did not take, by worker */
 	struct session_store *store;
-	struct hse_disk *disk; /* NULL: nothing outlives the process */
+	struct hse_disk *disk;			 /* NULL: nothing outlives the process */
+	struct hse_notifications *notifications; /* NULL: nobody may send any */
 	struct keysource_queue *queue;
 	struct keysource **sources;
 	int epoll;
@@ -81,6 +82,13 @@ static void log_line(void *arg, enum session_log_level level, const char *line)
 
 	(void)arg;
 	program_log(levels[level], "%s", line);
+}
+
+static void on_notified(void *arg, uint64_t number, enum session_outcome outcome)
+{
+	struct hse_control *c = arg;
+
+	notifications_answer(c->notifications, number, outcome);
 }
 
 /* --- what workers say --- */
@@ -211,7 +219,8 @@ static int open_events(struct hse_control *c)
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (c->epoll < 0 || c->signals < 0 || watch(c, c->signals) != 0 ||
-	    watch(c, keysource_fd(c->queue)) != 0 || (c->disk && watch(c, disk_fd(c->disk)) != 0)) {
+	    watch(c, keysource_fd(c->queue)) != 0 || (c->disk && watch(c, disk_fd(c->disk)) != 0) ||
+	    (c->notifications && watch(c, notifications_fd(c->notifications)) != 0)) {
 		program_log(PROGRAM_ERROR, "no event loop: %s", strerror(errno));
 		return -errno;
 	}
@@ -255,6 +264,15 @@ static int restore(struct hse_control *c)
 	return 0;
 }
 
+static int make_static(struct hse_control *c)
+{
+	const int ret = static_sessions_make(c->config, c->store);
+
+	while (act_for_workers(c) > 0)
+		;
+	return ret;
+}
+
 void control_conclude(struct hse_control *c)
 {
 	if (!c || !c->disk)
@@ -269,11 +287,15 @@ void control_conclude(struct hse_control *c)
 }
 
 struct hse_control *control_new(const struct hse_config *config,
-				struct datapath_worker *const *workers, struct hse_disk *disk)
+				struct datapath_worker *const *workers, struct hse_disk *disk,
+				struct hse_notifications *notifications)
 {
 	struct hse_control *c = calloc(1, sizeof(*c));
-	const struct session_ops ops = {
-		.command = send_command, .view_flow = view_flow, .log = log_line, .arg = c};
+	const struct session_ops ops = {.command = send_command,
+					.view_flow = view_flow,
+					.log = log_line,
+					.notified = on_notified,
+					.arg = c};
 	struct session_config session;
 
 	if (!c)
@@ -281,6 +303,7 @@ struct hse_control *control_new(const struct hse_config *config,
 	c->config = config;
 	c->workers = workers;
 	c->disk = disk;
+	c->notifications = notifications;
 	c->epoll = c->signals = -1;
 	pthread_mutex_init(&c->asking, NULL);
 	pthread_mutex_init(&c->lock, NULL);
@@ -294,7 +317,7 @@ struct hse_control *control_new(const struct hse_config *config,
 		control_free(c);
 		return NULL;
 	}
-	if (open_sources(c) != 0 || open_events(c) != 0 || restore(c) != 0) {
+	if (open_sources(c) != 0 || open_events(c) != 0 || restore(c) != 0 || make_static(c) != 0) {
 		control_free(c);
 		return NULL;
 	}
@@ -326,6 +349,11 @@ void control_free(struct hse_control *c)
 struct session_store *control_store(struct hse_control *c)
 {
 	return c->store;
+}
+
+struct hse_notifications *control_notifications(const struct hse_control *c)
+{
+	return c->notifications;
 }
 
 const struct keysource *control_source(const struct hse_control *c, unsigned source)
@@ -409,6 +437,7 @@ int control_run(struct hse_control *c)
 			work += take_events(c, w);
 			work += send_backlog(c, w);
 		}
+		work += notifications_take(c->notifications, c->store);
 		session_advance(c->store, now_ms());
 		work += disk_work(c->disk, c->store);
 		answer_question(c);

@@ -7,14 +7,17 @@
 #include "datapath/datapath.h"
 #include "disk.h"
 #include "hse_config.h"
+#include "notifications.h"
 #include "session/session.h"
 
 struct hse_control;
 
-/* Opens the key sources and makes the session store, with the sessions that disk (NULL: none) has, whose flows it
- * makes itself: the workers must not run yet. Errors are logged; NULL on any. */
+/* Opens the key sources and makes the session store, with the sessions that disk (NULL: none) and the configuration
+ * have, whose flows it makes itself: the workers must not run yet. notifications: NULL: none. Errors are logged; NULL
+ * on any. */
 struct hse_control *control_new(const struct hse_config *config,
-				struct datapath_worker *const *workers, struct hse_disk *disk);
+				struct datapath_worker *const *workers, struct hse_disk *disk,
+				struct hse_notifications *notifications);
 /* The workers must have stopped. Wipes all keys. */
 void control_free(struct hse_control *control);
 
@@ -33,6 +36,7 @@ typedef void (*control_question)(struct hse_control *control, void *arg);
 int control_ask(struct hse_control *control, control_question ask, void *arg);
 
 struct session_store *control_store(struct hse_control *control);
+struct hse_notifications *control_notifications(const struct hse_control *control);
 /* The key source of key_sources[source], as pull_source_name numbers them. */
 const struct keysource *control_source(const struct hse_control *control, unsigned source);
 

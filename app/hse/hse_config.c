@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "npdu/window.h"
@@ -124,6 +125,15 @@ static const struct config_field key_source_item = {.kind = CONFIG_STRUCT,
 						    .size = sizeof(struct keysource_config),
 						    .fields = keysource_config_fields};
 
+static const struct config_field notifying_peer = {.kind = CONFIG_STRING, .size = sizeof(char *)};
+
+static const struct config_field notifications_fields[] = {
+	FIELD("peers", notifications.peers, .kind = CONFIG_LIST, .item = &notifying_peer,
+	      .count_offset = offsetof(struct hse_config, notifications.peers_count), .min = 1,
+	      .max = 1024, .required = true),
+	{0},
+};
+
 /* Members of nested, unnamed structs are described from the top, so the nested tables start at 0. */
 #define SECTION(member_name, table, ...)                                        \
 	{                                                                       \
@@ -140,6 +150,11 @@ static const struct config_field top_fields[] = {
 	SECTION("gtpc", gtpc_fields),
 	SECTION("state", state_fields, .given_offset = offsetof(struct hse_config, state_given)),
 	SECTION("telemetry", telemetry_fields),
+	SECTION("notifications", notifications_fields,
+		.given_offset = offsetof(struct hse_config, notifications_given)),
+	FIELD("static_sessions", static_sessions, .kind = CONFIG_LIST, .item = &static_session_item,
+	      .count_offset = offsetof(struct hse_config, static_sessions_count), .min = 1,
+	      .max = STATIC_SESSIONS_MAX),
 	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
 	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
 	      .given_offset = offsetof(struct hse_config, diameter_given)),
@@ -325,6 +340,37 @@ static bool check_key_sources(struct config_file *file, struct hse_config *c)
 	return good;
 }
 
+static bool is_peer(const struct hse_config *c, const char *identity)
+{
+	for (size_t i = 0; i < c->diameter.peers_count; i++)
+		if (strcasecmp(c->diameter.peers[i].identity, identity) == 0)
+			return true;
+	return false;
+}
+
+static bool check_notifications(const struct config_file *file, const struct hse_config *c)
+{
+	bool good = true;
+
+	if (!c->notifications_given)
+		return true;
+	if (!c->diameter_given) {
+		config_error(file, stderr, "notifications", "needs the diameter: section");
+		return false;
+	}
+	for (size_t i = 0; i < c->notifications.peers_count; i++) {
+		char path[64];
+
+		if (is_peer(c, c->notifications.peers[i]))
+			continue;
+		snprintf(path, sizeof(path), "notifications.peers[%zu]", i);
+		config_error(file, stderr, path, "'%s' is not in diameter.peers",
+			     c->notifications.peers[i]);
+		good = false;
+	}
+	return good;
+}
+
 struct config_file *hse_config_load(const char *path, struct hse_config *c)
 {
 	struct config_file *file;
@@ -340,10 +386,23 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c)
 	good &= check_sessions(file, c);
 	good &= check_state(file, c);
 	good &= check_key_sources(file, c);
+	good &= check_notifications(file, c);
+	good &= static_sessions_check(file, c);
 	if (c->diameter_given)
 		good &= diameter_config_check(&c->diameter, file, "diameter", stderr);
 	if (good)
 		return file;
 	config_free(file);
 	return NULL;
+}
+
+struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid)
+{
+	struct tunnel tunnel = {.teid = teid};
+
+	if (receiver->family == AF_INET)
+		tunnel_set_ipv4(&tunnel, receiver->octets);
+	else
+		tunnel_set_ipv6(&tunnel, receiver->octets);
+	return tunnel;
 }

@@ -11,6 +11,7 @@
 #include "diameter/diameter.h"
 #include "keysource/keysource.h"
 #include "program/program.h"
+#include "static_sessions.h"
 
 enum hse_teid_steering { HSE_STEERING_AUTO, HSE_STEERING_OFF };
 enum hse_poll { HSE_POLL_ADAPTIVE, HSE_POLL_BUSY };
@@ -72,6 +73,13 @@ struct hse_config {
 		uint32_t count_block;
 	} state;
 	bool state_given;
+	struct {
+		char **peers; /* Diameter identities that may send E2M-Session-Notifications */
+		size_t peers_count;
+	} notifications;
+	bool notifications_given;
+	struct static_session *static_sessions;
+	size_t static_sessions_count;
 	bool lab_mode;
 	bool diameter_given;
 	struct diameter_config diameter;
@@ -86,5 +94,8 @@ struct hse_config {
 
 /* Reads and checks; errors go to stderr. NULL when there was any. The file owns all strings. */
 struct config_file *hse_config_load(const char *path, struct hse_config *config);
+
+/* How workers know a tunnel of that receiver. */
+struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid);
 
 #endif

@@ -21,6 +21,7 @@ struct hse {
 	struct hse_loop *loops;
 	atomic_bool stop;
 	struct hse_disk *disk;
+	struct hse_notifications *notifications;
 	struct hse_control *control;
 };
 
@@ -45,8 +46,9 @@ static void on_peer_changed(const char *identity, bool open)
 		    open ? "connected" : "not connected");
 }
 
-static int start_diameter(const struct hse_config *c)
+static int start_diameter(struct hse *hse)
 {
+	const struct hse_config *c = &hse->config;
 	int ret;
 
 	if (!c->diameter_given)
@@ -54,6 +56,8 @@ static int start_diameter(const struct hse_config *c)
 	ret = diameter_init(&c->diameter, &c->numbers, on_diameter_log);
 	if (ret != 0)
 		return ret;
+	if (c->notifications_given && !(hse->notifications = notifications_new(c)))
+		return -EINVAL;
 	diameter_watch_peers(on_peer_changed);
 	return diameter_start();
 }
@@ -145,10 +149,10 @@ static int start(struct hse *hse)
 	if (ret == 0)
 		ret = make_workers(hse);
 	if (ret == 0)
-		ret = start_diameter(&hse->config);
+		ret = start_diameter(hse);
 	if (ret != 0)
 		return ret;
-	hse->control = control_new(&hse->config, hse->workers, hse->disk);
+	hse->control = control_new(&hse->config, hse->workers, hse->disk, hse->notifications);
 	if (!hse->control)
 		return -EINVAL;
 	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->workers);
@@ -159,10 +163,12 @@ static void stop(struct hse *hse)
 {
 	atomic_store(&hse->stop, true);
 	rte_eal_mp_wait_lcore();
+	notifications_stop(hse->notifications);
 	diameter_stop();
 	telemetry_stop();
 	control_conclude(hse->control);
 	control_free(hse->control);
+	notifications_free(hse->notifications);
 	disk_close(hse->disk);
 	for (unsigned i = 0; hse->workers && i < hse->config.workers.count; i++)
 		datapath_worker_free(hse->workers[i]);
@@ -188,6 +194,10 @@ static int run(struct hse *hse)
 	if (c->sessions.replay_window == 0)
 		program_log(PROGRAM_WARNING,
 			    "replay_window is 0: replayed packets are not dropped");
+	if (c->static_sessions_count > 0 && !c->state_given)
+		program_log(PROGRAM_WARNING,
+			    "static_sessions without state: their COUNTs begin at 0 again after a "
+			    "restart; give them keysets with other keys before each start");
 	launch_workers(hse);
 	program_log(PROGRAM_INFO, "ready: %s - %s, %u worker%s", c->ports[DATAPATH_ACCESS].device,
 		    c->ports[DATAPATH_CORE].device, c->workers.count,

@@ -178,6 +178,7 @@ enum column {
 	COLUMN_IMSI,
 	COLUMN_NSAPI,
 	COLUMN_STATE,
+	COLUMN_ORIGIN,
 	COLUMN_UPLINK,
 	COLUMN_DOWNLINK,
 	COLUMN_KEYSET,
@@ -200,6 +201,7 @@ static const struct {
 	[COLUMN_IMSI] = {"imsi", true},
 	[COLUMN_NSAPI] = {"nsapi", false},
 	[COLUMN_STATE] = {"state", true},
+	[COLUMN_ORIGIN] = {"origin", true},
 	[COLUMN_UPLINK] = {"uplink", true},
 	[COLUMN_DOWNLINK] = {"downlink", true},
 	[COLUMN_KEYSET] = {"keyset", true},
@@ -230,6 +232,9 @@ static void add_text(struct rte_tel_data *d, enum column column, const struct se
 		return;
 	case COLUMN_STATE:
 		rte_tel_data_add_array_string(d, v->state);
+		return;
+	case COLUMN_ORIGIN:
+		rte_tel_data_add_array_string(d, v->origin);
 		return;
 	case COLUMN_UPLINK:
 		tunnel_str(&v->uplink.tunnel, text);
@@ -312,6 +317,7 @@ static int tell_sessions(const char *params, struct rte_tel_data *d)
 struct control_counters {
 	uint64_t session[SESSION_COUNTER_COUNT];
 	struct pull_counters pull;
+	uint64_t not_allowed, too_busy; /* notifications */
 	/* By key source. */
 	struct pull_source_counters sources[PULL_SOURCES_MAX];
 	uint64_t failovers[PULL_SOURCES_MAX];
@@ -325,6 +331,8 @@ static void ask_counters(struct hse_control *control, void *arg)
 	for (unsigned i = 0; i < SESSION_COUNTER_COUNT; i++)
 		counters->session[i] = session_count(store, i);
 	counters->pull = *pull_manager_counters(session_pulls(store));
+	counters->not_allowed = notifications_not_allowed(control_notifications(control));
+	counters->too_busy = notifications_too_busy(control_notifications(control));
 	for (unsigned i = 0; i < pull_sources(session_pulls(store)); i++) {
 		counters->sources[i] = *pull_source_counters(session_pulls(store), i);
 		counters->failovers[i] = keysource_failovers(control_source(control, i));
@@ -352,6 +360,11 @@ static int control_counters(struct rte_tel_data *d)
 		return -ESHUTDOWN;
 	for (unsigned i = 0; i < SESSION_COUNTER_COUNT; i++)
 		add_counter(d, "", session_counter_name(i), counters.session[i]);
+	add_counter(d, "notification.", "not_allowed", counters.not_allowed);
+	add_counter(d, "notification.", "too_busy", counters.too_busy);
+	for (unsigned i = 0; i < DIAMETER_NOTIFICATION_FAULT_COUNT; i++)
+		add_counter(d, "notification.fault.", diameter_notification_fault_name(i),
+			    diameter_notification_faults(i));
 	add_counter(d, "pull.", "sent", counters.pull.sent);
 	add_counter(d, "pull.", "coalesced", counters.pull.coalesced);
 	add_counter(d, "pull.", "retries", counters.pull.retries);

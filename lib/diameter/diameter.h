@@ -223,6 +223,7 @@ enum diameter_notification_outcome {
 	DIAMETER_NOTIFICATION_DONE,	      /* 2001: the HSE has done so */
 	DIAMETER_NOTIFICATION_UNKNOWN,	      /* 5002 UNKNOWN_SESSION_ID */
 	DIAMETER_NOTIFICATION_NOT_AUTHORIZED, /* 5003 */
+	DIAMETER_NOTIFICATION_INVALID,	      /* 5004 INVALID_AVP_VALUE: for this session */
 	DIAMETER_NOTIFICATION_NO_ROOM,	      /* 5006 RESOURCES_EXCEEDED */
 	DIAMETER_NOTIFICATION_TOO_BUSY,	      /* 3004 */
 	DIAMETER_NOTIFICATION_UNREACHABLE,    /* no peer, connection lost, or not sent */
@@ -279,7 +280,7 @@ typedef void (*diameter_notification_taker)(void *arg,
 					    const struct diameter_notification *notification,
 					    struct diameter_asked *asked);
 int diameter_serve_notifications(diameter_notification_taker taker, void *arg);
-/* DONE, UNKNOWN, NOT_AUTHORIZED, NO_ROOM or TOO_BUSY; else 5012 is sent. Never blocks. */
+/* DONE, UNKNOWN, NOT_AUTHORIZED, INVALID, NO_ROOM or TOO_BUSY; else 5012 is sent. Never blocks. */
 void diameter_answer_notification(struct diameter_asked *asked,
 				  enum diameter_notification_outcome outcome);
 

@@ -52,6 +52,8 @@ hse_pull='{}'          # the pull: mapping of hse.yaml
 hse_peers=             # more of its peers: lines of a list
 hse_key_sources='- {kind: diameter, name: hss, host: hss.home.example, realm: home.example}'
 hse_sessions=          # more of its sessions: mapping, each ", key: value"
+hse_listen=            # "{address: 10.99.0.2, port: 5868}": Diameter peers may connect to hse
+hse_more=              # more of hse.yaml, from its top
 hse_state=             # "{path: FOLDER}": sessions outlive hse
 log_level=info
 ue_tun_mtu=1400
@@ -380,6 +382,7 @@ config_hse() {
 		  identity: hse.home.example
 		  realm: home.example
 		  tls: {certificate: hse.home.example.pem, key: hse.home.example.key, ca: ca.pem}
+		  ${hse_listen:+listen: $hse_listen}
 		  peers:
 		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
 		$(sed 's/^./    &/' <<<"$hse_peers")
@@ -388,6 +391,7 @@ config_hse() {
 		$(sed 's/^/  /' <<<"$hse_key_sources")
 		telemetry: {prefix: $run}
 		${hse_state:+state: $hse_state}
+		$hse_more
 	END
 }
 

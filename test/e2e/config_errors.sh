@@ -37,7 +37,7 @@ for program in hse hse-hss hse-ue hse-kms; do
 done
 
 rejects hse 's/^pull:/pulls:/' '|pulls:' \
-	"pulls: unknown key; known here are ports, workers, memory, sessions, pull, gtpc, telemetry, lab_mode, diameter, key_sources, log, numbers"
+	"pulls: unknown key; known here are ports, workers, memory, sessions, pull, gtpc, state, telemetry, notifications, static_sessions, lab_mode, diameter, key_sources, log, numbers"
 rejects hse 's/count: 1/cuont: 1/' '|cuont' \
 	"workers.cuont: unknown key; known here are count, lcores, poll, control_lcore"
 rejects hse 's/acc0", queues: 1/acc0", queues: none/' '|none' \

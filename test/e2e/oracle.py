@@ -49,8 +49,12 @@ def kdf(key, fc, *parameters):
 
 def key_hierarchy(k, opc, rand):
     ck, ik = milenage(k, opc, rand)
-    prime, keyset = kdf(ck + ik, 0xE0), kdf(ck + ik, 0xE1)
-    keys = {"ck": ck, "ik": ik, "ck'": prime[:16], "ik'": prime[16:], "e2mck": keyset[:16], "e2mik": keyset[16:]}
+    prime = kdf(ck + ik, 0xE0)
+    return {"ck": ck, "ik": ik, "ck'": prime[:16], "ik'": prime[16:]} | keys_of_keyset(kdf(ck + ik, 0xE1))
+
+
+def keys_of_keyset(keyset):
+    keys = {"e2mck": keyset[:16], "e2mik": keyset[16:]}
     for algorithm in (0x00, 0x02, 0x10):
         for name, kind in (("kenc", 1), ("kint", 2)):
             keys[f"{name}-{algorithm:#04x}"] = kdf(keyset, 0xE2, bytes([kind]), bytes([algorithm]))[16:]
@@ -103,6 +107,14 @@ def open_pdu(keys, ciphering, integrity, mac_len, n, bearer, direction, pdu):
     if header[0] & 0xC0 != 0x80 or wanted[:mac_len] != mac:
         raise SystemExit(f"COUNT {count}, direction {direction}: the MAC or the header is wrong: {pdu.hex()}")
     return count, clear
+
+
+def protect_pdu(keys, bearer, direction, key_id, count, npdu):
+    """With eea2, eia2 and one octet of counter."""
+    header = (1 << 15 | key_id << 11 | count & 0x7FF).to_bytes(2, "big")
+    place = struct.pack(">IB", count, bearer << 3 | direction << 2)
+    body = ctr(keys["kenc-0x02"], place + bytes(11), npdu)
+    return header + body + eia2(keys, place, header + body)
 
 
 # --- commands ---------------------------------------------------------------------------------------------------

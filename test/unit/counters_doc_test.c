@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* doc/counters.md names every counter, and none that there is not. */
 #include "datapath/counters.h"
+#include "diameter/diameter.h"
 #include "keysource/keysource.h"
 #include "session/session.h"
 #include "unit.h"
@@ -93,6 +94,11 @@ static void each_counter_of_control_is_documented(void)
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add(&program, "pull.", keysource_outcome_name(i), NAME_OCTETS);
 	add(&program, "", "diameter.unexpected_answers", NAME_OCTETS);
+	add(&program, "", "notification.not_allowed", NAME_OCTETS);
+	add(&program, "", "notification.too_busy", NAME_OCTETS);
+	for (unsigned i = 0; i < DIAMETER_NOTIFICATION_FAULT_COUNT; i++)
+		add(&program, "notification.fault.", diameter_notification_fault_name(i),
+		    NAME_OCTETS);
 	expect_same(&page, &program);
 }
 

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* static_sessions: sessions that the configuration has, for a lab without a core: e2m.md 6. */
+#ifndef HSE_STATIC_SESSIONS_H
+#define HSE_STATIC_SESSIONS_H
+
+#include "config/config.h"
+#include "e2m/e2m.h"
+
+struct hse_config;
+struct session_store;
+
+struct static_tunnel {
+	struct config_address address; /* of the receiver */
+	uint32_t teid;
+};
+
+struct static_session {
+	struct e2m_imsi imsi;
+	uint8_t nsapi;
+	bool has_sqn, has_rand;
+	uint8_t sqn[E2M_SQN_LEN];
+	uint8_t rand[E2M_RAND_LEN];
+	uint8_t key_id;
+	struct static_tunnel uplink, downlink;
+};
+
+/* An item of static_sessions:. */
+extern const struct config_field static_session_item;
+#define STATIC_SESSIONS_MAX 4096
+
+/* What the table cannot see. Reports to stderr; true when all is well. */
+bool static_sessions_check(const struct config_file *file, const struct hse_config *config);
+
+/* Makes them, and ends those of an earlier process that the configuration has no more. What finds no room is in the
+ * log. -ENOMEM. */
+int static_sessions_make(const struct hse_config *config, struct session_store *store);
+
+#endif
