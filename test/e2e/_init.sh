@@ -622,13 +622,18 @@ seen() {
 # frames_cross FILE FROM TO: sends the named frames of FILE in one namespace and looks for each of them, octet for
 # octet, in the other.
 frames_cross() {
+	frames_cross_as "$1" "$@"
+}
+
+# frames_cross_as EXPECTED FILE FROM TO: the same, but looks for the frames of EXPECTED.
+frames_cross_as() {
 	local missing
-	capture "to-$3" "$3" gn0
-	packets_in "$2" send gn0 "$1"
-	poll 5 frames_are_in "$1" "$lab/to-$3.pcap" || true
-	capture_end "to-$3"
-	missing=$(packets missing "$lab/to-$3.pcap" "$1")
-	[ -z "$missing" ] || die "did not cross from $2 to $3 as they were: ${missing//$'\n'/ }"
+	capture "to-$4" "$4" gn0
+	packets_in "$3" send gn0 "$2"
+	poll 5 frames_are_in "$1" "$lab/to-$4.pcap" || true
+	capture_end "to-$4"
+	missing=$(packets missing "$lab/to-$4.pcap" "$1")
+	[ -z "$missing" ] || die "did not cross from $3 to $4 as they should: ${missing//$'\n'/ }"
 }
 
 frames_are_in() {

@@ -19,30 +19,18 @@ tunnel() {
 	python3 "$e2e_dir/tunnel.py" --keyset "$e2mck$e2mik" "$@"
 }
 
-# crosses_as SENT EXPECTED FROM TO: sends the frames of a file in one namespace and looks in the other for each of
-# those of the second, octet for octet.
-crosses_as() {
-	local missing
-	capture "to-$4" "$4" gn0
-	packets_in "$3" send gn0 "$1"
-	poll 5 frames_are_in "$2" "$lab/to-$4.pcap" || true
-	capture_end "to-$4"
-	missing=$(packets missing "$lab/to-$4.pcap" "$2")
-	[ -z "$missing" ] || die "not seen on the way from $3 to $4: ${missing//$'\n'/ }"
-}
-
 # opens TEID FIRST COUNT, protects TEID FIRST COUNT: what comes to this tunnel protected, or clear, leaves clear, or
 # protected with these COUNTs.
 opens() {
 	tunnel protected up "$@" >"$lab/sent"
 	tunnel clear up "$@" >"$lab/expected"
-	crosses_as "$lab/sent" "$lab/expected" sgsn ggsn
+	frames_cross_as "$lab/expected" "$lab/sent" sgsn ggsn
 }
 
 protects() {
 	tunnel clear down "$@" >"$lab/sent"
 	tunnel protected down "$@" >"$lab/expected"
-	crosses_as "$lab/sent" "$lab/expected" ggsn sgsn
+	frames_cross_as "$lab/expected" "$lab/sent" ggsn sgsn
 }
 
 # crosses_unchanged WHAT DIRECTION TEID FIRST COUNT
