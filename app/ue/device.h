@@ -25,6 +25,7 @@ struct device {
 	uint32_t sent;	   /* packets */
 	bool is_waiting;   /* for the answer to the last of them */
 	bool is_active;	   /* has a PDP context */
+	uint32_t first_us; /* how long its first answer took */
 	uint64_t since_us; /* of its AKA run; then of its last packet */
 };
 

@@ -24,6 +24,7 @@ int figures_init(struct figures *figures, uint32_t devices, uint32_t packets, ui
 	*figures = (struct figures){.devices = devices};
 	if (samples_init(&figures->activation, devices) || samples_init(&figures->first, devices) ||
 	    samples_init(&figures->next, (size_t)devices * (packets - 1)) ||
+	    samples_init(&figures->delay, packets > 1 ? devices : 0) ||
 	    samples_init(&figures->traffic, 2 * (size_t)traffic)) {
 		figures_free(figures);
 		return -ENOMEM;
@@ -36,6 +37,7 @@ void figures_free(struct figures *figures)
 	free(figures->activation.us);
 	free(figures->first.us);
 	free(figures->next.us);
+	free(figures->delay.us);
 	free(figures->traffic.us);
 	*figures = (struct figures){0};
 }
@@ -85,6 +87,7 @@ void figures_print_summary(struct figures *figures, FILE *out)
 	print_samples(&figures->activation, "activation", out);
 	print_samples(&figures->first, "first", out);
 	print_samples(&figures->next, "next", out);
+	print_samples(&figures->delay, "delay", out);
 	fputc('\n', out);
 	fflush(out);
 }

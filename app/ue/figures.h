@@ -27,6 +27,7 @@ struct figures {
 	struct samples activation;
 	struct samples first;
 	struct samples next;
+	struct samples delay; /* by how much a device's first answer took longer than its second */
 	/* Packets of the traffic after that, in this second. */
 	uint64_t sent, back;
 	struct samples traffic;

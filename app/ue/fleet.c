@@ -135,18 +135,22 @@ static void attached(void *arg, struct device *device, bool failed)
 	begin_more(fleet);
 }
 
-static void note_answer(struct fleet *fleet, const struct device *device)
+static void note_answer(struct fleet *fleet, struct device *device)
 {
 	struct figures *figures = &fleet->devices.figures;
-	const uint64_t now = figures_now_us();
+	const uint64_t now = figures_now_us(), took = now - device->since_us;
 
 	if (device->sent > 1) {
-		samples_note(&figures->next, now - device->since_us);
+		samples_note(&figures->next, took);
+		if (device->sent == 2 && device->first_us > 0)
+			samples_note(&figures->delay,
+				     device->first_us > took ? device->first_us - took : 0);
 		return;
 	}
 	figures->answered++;
 	figures->last_us = now;
-	samples_note(&figures->first, now - device->since_us);
+	device->first_us = took < UINT32_MAX ? (uint32_t)took : UINT32_MAX;
+	samples_note(&figures->first, took);
 }
 
 static void answered(void *arg, struct device *device, bool lost)

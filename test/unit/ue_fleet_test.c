@@ -343,6 +343,7 @@ static void all_are_activated_and_answered(void)
 	SAYS(w, " devices=50 activated=50 answered=50 lost=0 failed=0 activation_p50_us=");
 	SAYS(w, " first_p99_us=");
 	SAYS(w, " next_p99_us=");
+	SAYS(w, " delay_p99_us=");
 	for (unsigned i = 0; i < DEVICES; i++)
 		CU_ASSERT_EQUAL(w.subscribers[i].opened, 2);
 	CU_ASSERT_EQUAL(w.shared.counters.gtpc_requests, DEVICES);
