@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* hse-bench: how fast a worker is, and how near to its crypto. No NIC, no root. */
+/* hse-bench: how fast a worker is, and how near to its crypto. No NIC, no root. `hse-bench storm` is in storm.c. */
 #include <getopt.h>
 #include <rte_cycles.h>
 #include <rte_eal.h>
@@ -13,6 +13,7 @@
 
 #include "bench.h"
 #include "datapath/memory.h"
+#include "storm.h"
 
 struct options {
 	bool quick;
@@ -251,6 +252,7 @@ static int run(const struct options *o)
 static void usage(FILE *out)
 {
 	fputs("Usage: hse-bench [--quick] [--only ROW] [--csv FILE] [--memory MIB]\n"
+	      "       hse-bench storm --help\n"
 	      "Measures the worker's path on packets in memory, beside intel-ipsec-mb alone.\n"
 	      "  --quick       the goals' rows alone, in less than half a minute\n"
 	      "  --csv FILE    the table for tools/plot-bench\n"
@@ -319,8 +321,11 @@ static int start_eal(const struct options *o)
 int main(int argc, char **argv)
 {
 	struct options o;
-	int status = parse(argc, argv, &o);
+	int status;
 
+	if (argc > 1 && strcmp(argv[1], "storm") == 0)
+		return storm_main(argc - 1, argv + 1);
+	status = parse(argc, argv, &o);
 	if (status >= 0)
 		return status;
 	if (start_eal(&o) != 0)
