@@ -89,6 +89,8 @@ struct diameter_key_request {
 	struct e2m_imsi imsi;
 	struct e2m_keyset_id id;
 	char origin_host[256]; /* server side: who asks, as its certificate says */
+	/* Whom a KMS asks for, which goes as Route-Record (RFC 6733 6.7.1); "": it is no KMS that asks. */
+	char on_behalf_of[256];
 };
 
 /* The outcomes of the table in e2m.md 4, and what can go wrong below it. */
@@ -143,7 +145,7 @@ typedef void (*diameter_key_answered)(void *arg, const struct diameter_key_answe
  * Sends an EKR to destination_host (NULL: any peer of destination_realm). answered is called exactly
  * once if 0 is returned, never otherwise, and in time also when the peer hangs. Never blocks.
  * -EHOSTUNREACH: destination_host (NULL: every peer) is not open. -ENOBUFS: too many requests are on
- * their way (DIAMETER_REQUESTS_MAX). -EINVAL: the IMSI or the id is none. -ENOMEM.
+ * their way (DIAMETER_REQUESTS_MAX). -EINVAL: the IMSI, the id or on_behalf_of is none. -ENOMEM.
  */
 #define DIAMETER_REQUESTS_MAX 65536
 int diameter_send_key_request(const char *destination_host, const char *destination_realm,
@@ -175,9 +177,10 @@ uint64_t diameter_hosts_failovers(const struct diameter_hosts *hosts);
 /*
  * Server: handler fills answer (FOUND, USER_UNKNOWN, NOT_AVAILABLE, NOT_AUTHORIZED or TOO_BUSY; else
  * 5012 is sent) and may run in several threads at once. The answer is wiped after sending. Malformed
- * requests are answered here without calling it: 5005 and 5009 as e2m.md 4 says, 5004 for an IMSI that
- * is none, 5014 for a RAND or E2M-SQN of wrong length, and 5003 when Origin-Host is not the peer that
- * its certificate says. Call between diameter_init and diameter_start.
+ * requests are answered here without calling it: 5005 and 5009 as e2m.md 4 says, 5004 for an IMSI or a
+ * Route-Record that is none, 5014 for a RAND or E2M-SQN of wrong length, and 5003 when Origin-Host is not
+ * the peer that its certificate says. on_behalf_of is what the peer says, and worth what the peer is.
+ * Call between diameter_init and diameter_start.
  */
 typedef void (*diameter_key_handler)(void *arg, const struct diameter_key_request *request,
 				     struct diameter_key_answer *answer);

@@ -71,6 +71,7 @@ static const struct {
 	{&diameter_dict.origin_realm, "Origin-Realm"},
 	{&diameter_dict.destination_host, "Destination-Host"},
 	{&diameter_dict.destination_realm, "Destination-Realm"},
+	{&diameter_dict.route_record, "Route-Record"},
 	{&diameter_dict.user_name, "User-Name"},
 	{&diameter_dict.result_code, "Result-Code"},
 	{&diameter_dict.experimental_result, "Experimental-Result"},

@@ -221,8 +221,7 @@ int diameter_hosts_ask(struct diameter_hosts *hosts, const struct diameter_key_r
 	if (!tour)
 		return -ENOMEM;
 	tour->hosts = hosts;
-	tour->request.imsi = request->imsi;
-	tour->request.id = request->id;
+	tour->request = *request;
 	tour->deadline_ms = now_ms() + timeout_ms;
 	tour->answered = answered;
 	tour->arg = arg;

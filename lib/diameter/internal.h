@@ -99,7 +99,7 @@ struct diameter_dictionary {
 	/* RFC 6733 */
 	struct dict_object *session_id, *vendor_specific_application_id, *vendor_id,
 		*auth_application_id, *auth_session_state, *origin_host, *origin_realm,
-		*destination_host, *destination_realm, *user_name, *result_code,
+		*destination_host, *destination_realm, *route_record, *user_name, *result_code,
 		*experimental_result, *experimental_result_code, *failed_avp;
 	/* 3GPP */
 	struct dict_object *rand, *confidentiality_key, *integrity_key, *visited_plmn_id,

@@ -4,11 +4,13 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <string.h>
+#include <strings.h>
 
 #include "diameter/internal.h"
 
 #define AVP_USER_NAME		1 /* of RFC 6733 */
 #define AVP_SESSION_ID		263
+#define AVP_ROUTE_RECORD	282
 #define AVP_RAND		1447 /* of 3GPP */
 #define AVP_CONFIDENTIALITY_KEY 625
 #define AVP_INTEGRITY_KEY	626
@@ -170,8 +172,9 @@ void diameter_read_key_answer(struct msg *message, struct msg *request,
 		set_outcome(answer, DIAMETER_KEY_NOT_AVAILABLE,
 			    "no keyset for that SQN or RAND, or its time has passed");
 	else if (result.vendor == 0 && result.code == DIAMETER_REJECTED)
-		set_outcome(answer, DIAMETER_KEY_NOT_AUTHORIZED,
-			    "we may not pull for this subscriber");
+		set_outcome(
+			answer, DIAMETER_KEY_NOT_AUTHORIZED,
+			"we may not pull it: the subscriber is not ours, or another HSE has it");
 	else if (result.vendor == 0 && result.code == DIAMETER_TOO_BUSY)
 		set_outcome(answer, DIAMETER_KEY_TOO_BUSY, "overloaded");
 	else if (result.vendor == 0 && result.code == DIAMETER_UNABLE_TO_DELIVER)
@@ -232,7 +235,8 @@ int diameter_send_key_request(const char *destination_host, const char *destinat
 	int rc;
 
 	if (!request->imsi.digits[0] ||
-	    (request->id.type != E2M_ID_SQN && request->id.type != E2M_ID_RAND))
+	    (request->id.type != E2M_ID_SQN && request->id.type != E2M_ID_RAND) ||
+	    (request->on_behalf_of[0] && !diameter_identity_is_valid(request->on_behalf_of)))
 		return -EINVAL;
 	if (!diameter_peers_can_reach(destination_host))
 		return -EHOSTUNREACH;
@@ -241,6 +245,8 @@ int diameter_send_key_request(const char *destination_host, const char *destinat
 				  destination_realm, &request->imsi, &message);
 	if (!rc)
 		rc = add_keyset_id(message, &request->id);
+	if (!rc && request->on_behalf_of[0])
+		rc = diameter_add_text(message, diameter_dict.route_record, request->on_behalf_of);
 	if (rc) {
 		if (message)
 			fd_msg_free(message);
@@ -281,6 +287,32 @@ static bool read_keyset_id(struct msg *message, struct e2m_keyset_id *id,
 	*result = (struct diameter_result){.code = DIAMETER_MISSING_AVP,
 					   .avp = diameter_dict.e2m_sqn,
 					   .failed_len = E2M_SQN_LEN};
+	return false;
+}
+
+/* The first Route-Record is where the request began. libfdcore adds one of the peer itself to whatever comes,
+ * so that alone says nothing. False: it is no identity. */
+static bool read_on_behalf_of(struct msg *message, const char *peer, char on_behalf_of[256],
+			      struct diameter_result *result)
+{
+	struct diameter_avp avp;
+
+	on_behalf_of[0] = 0;
+	if (!diameter_find_avp(message, AVP_ROUTE_RECORD, &avp))
+		return true;
+	if (avp.len > 0 && avp.len <= DIAMETER_IDENTITY_MAX && !memchr(avp.data, 0, avp.len)) {
+		memcpy(on_behalf_of, avp.data, avp.len);
+		on_behalf_of[avp.len] = 0;
+		if (diameter_identity_is_valid(on_behalf_of)) {
+			if (!strcasecmp(on_behalf_of, peer))
+				on_behalf_of[0] = 0;
+			return true;
+		}
+	}
+	*result = (struct diameter_result){.code = DIAMETER_INVALID_VALUE,
+					   .avp = diameter_dict.route_record,
+					   .failed = avp.data,
+					   .failed_len = avp.len};
 	return false;
 }
 
@@ -389,7 +421,8 @@ static int on_request(struct msg **message, struct avp *avp, struct session *ses
 	 * handler's locks. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (diameter_read_requester(taken, request.origin_host, &request.imsi, &result) &&
-	    read_keyset_id(taken, &request.id, &result)) {
+	    read_keyset_id(taken, &request.id, &result) &&
+	    read_on_behalf_of(taken, request.origin_host, request.on_behalf_of, &result)) {
 		serve_request(taken, &request);
 	} else {
 		rc = make_answer(&taken, &result, NULL);

@@ -3,6 +3,7 @@
 #include "unit_diameter.h"
 
 #define PULLS_MAX 256
+#define HSE7	  "hse7.home.test" /* whom all pulls are for */
 
 enum mood {
 	SERVES,
@@ -18,6 +19,7 @@ static struct {
 		enum mood mood;
 		unsigned asked;
 	} hss[2];
+	unsigned for_another; /* pulls that did not name whom they were for */
 	/* The HSE's findings. */
 	bool connected, done;
 	unsigned outcomes[DIAMETER_KEY_REFUSED + 1];
@@ -55,7 +57,8 @@ static void serve(unsigned which, struct diameter_key_answer *answer)
 static void answer_pull(void *arg, const struct diameter_key_request *request,
 			struct diameter_key_answer *answer)
 {
-	(void)request;
+	if (strcmp(request->on_behalf_of, HSE7))
+		__atomic_add_fetch(&shared->for_another, 1, __ATOMIC_RELAXED);
 	serve((unsigned)(uintptr_t)arg, answer);
 }
 
@@ -98,6 +101,7 @@ static struct diameter_key_request request(void)
 	struct diameter_key_request key = {.id = e2m_keyset_id_make(E2M_ID_SQN, sqn)};
 
 	e2m_imsi_parse(&key.imsi, UNIT_IMSI, strlen(UNIT_IMSI));
+	snprintf(key.on_behalf_of, sizeof(key.on_behalf_of), "%s", HSE7);
 	return key;
 }
 
@@ -197,6 +201,7 @@ static void what_one_is_too_busy_for_the_other_serves(void)
 	with_both(BUSY, SERVES, pull_twenty_one_by_one);
 	CU_ASSERT_EQUAL(shared->outcomes[DIAMETER_KEY_FOUND], 20);
 	CU_ASSERT_EQUAL(shared->hss[1].asked, 20);
+	CU_ASSERT_EQUAL(shared->for_another, 0);
 	CU_ASSERT_EQUAL(shared->failovers, shared->hss[0].asked);
 	CU_ASSERT_TRUE(shared->hss[0].asked < 5); /* it is given a rest */
 }

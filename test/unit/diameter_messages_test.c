@@ -94,6 +94,8 @@ static void send_request(struct msg *request, unsigned i)
 	wait_for_case(i);
 }
 
+#define LONG "hse.a-name-of-sixty-four-octets-of-which-four-are-too-long.home." /* 64 octets */
+
 struct id_avp {
 	struct dict_object **model;
 	size_t len;
@@ -124,6 +126,7 @@ static void send_bad_key_requests(void)
 		{{&SQN, 0}},
 	};
 	static const struct id_avp good[] = {{&SQN, 6}, {0}};
+	static const char *const no_identities[] = {"", "hse home", LONG LONG LONG LONG};
 	union avp_value other = {.os = {.data = (uint8_t *)UNIT_SGSN, .len = strlen(UNIT_SGSN)}};
 	struct avp *origin = NULL;
 	unsigned i = 0;
@@ -140,6 +143,12 @@ static void send_bad_key_requests(void)
 	struct msg *twice = key_request(UNIT_IMSI, good);
 	diameter_add_text(twice, diameter_dict.user_name, UNIT_IMSI);
 	send_request(twice, i++);
+	for (unsigned n = 0; n < sizeof(no_identities) / sizeof(no_identities[0]); n++) {
+		struct msg *message = key_request(UNIT_IMSI, good);
+
+		diameter_add_text(message, diameter_dict.route_record, no_identities[n]);
+		send_request(message, i++);
+	}
 	diameter_stop();
 }
 
@@ -157,6 +166,8 @@ static void bad_pulls_are_answered_as_clause_4_says(void)
 		{5004, 1, 15},			/* and with a letter */
 		{5003, 0, 0},			/* an Origin-Host that is not the peer's */
 		{5009, 1, 1},			/* two User-Names: libfdcore's own answer */
+		{5004, 282, 0},			/* Route-Records that are no identity */
+		{5004, 282, 8},	  {5004, 282, 256},
 	};
 
 	with_hss(run_good_hss, send_bad_key_requests);

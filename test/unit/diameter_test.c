@@ -7,7 +7,7 @@ static struct {
 	bool hss_ready, hss_stop;
 	struct diameter_key_request asked;
 	struct diameter_auth_request auth_asked;
-	unsigned requests;
+	unsigned requests, for_others; /* a bit a last digit */
 } * hss;
 
 static const struct e2m_keyset keyset = {
@@ -24,6 +24,8 @@ static void answer_key(void *arg, const struct diameter_key_request *request,
 	(void)arg;
 	hss->asked = *request;
 	__atomic_add_fetch(&hss->requests, 1, __ATOMIC_RELAXED);
+	if (request->on_behalf_of[0])
+		hss->for_others |= 1U << (last - '0');
 	if (last == '6')
 		unit_sleep_ms(700);
 	answer->outcome =
@@ -115,6 +117,9 @@ static int pull(const char *imsi, enum e2m_keyset_id_type type, uint32_t timeout
 {
 	struct diameter_key_request request = key_request(imsi, type);
 
+	/* As a KMS does for one HSE, and an HSE for itself. */
+	if (type == E2M_ID_RAND)
+		snprintf(request.on_behalf_of, sizeof(request.on_behalf_of), "hse7.home.test");
 	return diameter_send_key_request(UNIT_HSS, UNIT_REALM, &request, timeout_ms, on_key,
 					 answer);
 }
@@ -162,6 +167,8 @@ static void each_outcome_of_clause_4_reaches_the_hse(void)
 	CU_ASSERT_EQUAL(memcmp(&hss->asked.id, &last.id, sizeof(last.id)), 0);
 	CU_ASSERT_STRING_EQUAL(hss->asked.imsi.digits, "001010000000005");
 	CU_ASSERT_STRING_EQUAL(hss->asked.origin_host, UNIT_HSE);
+	CU_ASSERT_STRING_EQUAL(hss->asked.on_behalf_of, "hse7.home.test");
+	CU_ASSERT_EQUAL(hss->for_others, 1U << 1 | 1U << 3 | 1U << 5);
 }
 
 static void ask_auth(enum aka_system system, unsigned last_digit, bool resynchronise)
