@@ -4,6 +4,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/queue.h>
 
 #define BUCKETS 16384
@@ -73,7 +74,8 @@ static uint32_t hash(const struct diameter_key_request *request)
 static bool is_same(const struct diameter_key_request *a, const struct diameter_key_request *b)
 {
 	return !memcmp(&a->imsi, &b->imsi, sizeof(a->imsi)) &&
-	       !memcmp(&a->id, &b->id, sizeof(a->id));
+	       !memcmp(&a->id, &b->id, sizeof(a->id)) &&
+	       !strcasecmp(a->origin_host, b->origin_host);
 }
 
 /* --- with the lock held --- */
@@ -96,6 +98,7 @@ static struct demand *add(struct demands *demands, const struct diameter_key_req
 		return NULL;
 	demand->demands = demands;
 	demand->request = *request;
+	memcpy(demand->request.on_behalf_of, request->origin_host, sizeof(request->origin_host));
 	LIST_INSERT_HEAD(&demands->buckets[hash(request)], demand, same_hash);
 	return demand;
 }

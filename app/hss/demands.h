@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * demands: what a KMS asks the HSS for, because somebody has pulled it from the KMS. One demand for all
- * who wait for the same (IMSI, SQN|RAND). Bounded; all functions may be called from several threads.
+ * demands: what a KMS asks the HSS for, because an HSE has pulled it from the KMS. One demand for all pulls
+ * of one HSE for the same (IMSI, SQN|RAND); it names the HSE, and the HSS says whether that may have it.
+ * Bounded; all functions may be called from several threads.
  */
 #ifndef HSS_DEMANDS_H
 #define HSS_DEMANDS_H

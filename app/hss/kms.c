@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hss/kms.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <time.h>
 
 #include "hss/demands.h"
 #include "hss/kms_store.h"
 #include "hss/rate_limit.h"
+
+#define HELD_SAID 1024
 
 struct kms {
 	const struct hss_config *config;
@@ -19,10 +23,12 @@ struct kms {
 	uint64_t clock_s;  /* what is added to CLOCK_BOOTTIME */
 	uint64_t given;	   /* out of the store */
 	uint64_t refused;  /* by kms.may_pull, or max_pulls_per_s */
+	uint64_t held;	   /* refused, as another HSE has the keyset */
 	uint64_t learned;  /* from the HSS */
 	uint64_t not_had;  /* or not given to us, by the HSS */
 	uint64_t troubled; /* the HSS did not say */
 	uint64_t trouble_said_s;
+	uint64_t held_said[HELD_SAID]; /* hashes of names whose refusal is in the log */
 };
 
 /* In an outage every pull meets the same trouble. */
@@ -132,12 +138,13 @@ void kms_tell(struct kms *kms)
 	kms_store_count(kms->store, &store);
 	demands_count(kms->demands, &demands);
 	program_log(PROGRAM_INFO,
-		    "pulls: %" PRIu64 " given, %" PRIu64 " refused; asked of the HSS: %" PRIu64
-		    " (%" PRIu64 " more waited with them, %" PRIu64 " wait now): %" PRIu64
-		    " learned, %" PRIu64 " not had, %" PRIu64 " not answered, %" PRIu64
-		    " failovers",
+		    "pulls: %" PRIu64 " given, %" PRIu64 " refused, %" PRIu64
+		    " held by another HSE; asked of the HSS: %" PRIu64 " (%" PRIu64
+		    " more waited with them, %" PRIu64 " wait now): %" PRIu64 " learned, %" PRIu64
+		    " not had, %" PRIu64 " not answered, %" PRIu64 " failovers",
 		    __atomic_load_n(&kms->given, __ATOMIC_RELAXED),
-		    __atomic_load_n(&kms->refused, __ATOMIC_RELAXED), demands.sent, demands.joined,
+		    __atomic_load_n(&kms->refused, __ATOMIC_RELAXED),
+		    __atomic_load_n(&kms->held, __ATOMIC_RELAXED), demands.sent, demands.joined,
 		    demands.waiting, __atomic_load_n(&kms->learned, __ATOMIC_RELAXED),
 		    __atomic_load_n(&kms->not_had, __ATOMIC_RELAXED),
 		    __atomic_load_n(&kms->troubled, __ATOMIC_RELAXED),
@@ -172,6 +179,35 @@ static void refuse(struct kms *kms, const struct diameter_key_request *request,
 	diameter_answer_key(asked, &answer);
 }
 
+/* Once for each name, or more often when many are refused: FNV-1a, as wide as to take none for another. */
+static bool is_news(struct kms *kms, const struct diameter_key_request *request)
+{
+	const struct {
+		struct e2m_imsi imsi;
+		struct e2m_keyset_id id;
+	} name = {request->imsi, request->id};
+	const uint8_t *octets = (const uint8_t *)&name;
+	uint64_t hash = UINT64_C(14695981039346656037);
+
+	for (size_t i = 0; i < sizeof(name); i++)
+		hash = (hash ^ octets[i]) * UINT64_C(1099511628211);
+	return __atomic_exchange_n(&kms->held_said[hash % HELD_SAID], hash, __ATOMIC_RELAXED) !=
+	       hash;
+}
+
+/* It is another HSE's. */
+static void tell_held(struct kms *kms, const struct diameter_key_request *request,
+		      const char *holder)
+{
+	char name[E2M_KEYSET_ID_STR];
+
+	count(&kms->held);
+	program_log(is_news(kms, request) ? PROGRAM_WARNING : PROGRAM_DEBUG,
+		    "step 8: IMSI %s, %s: refused to %s, as %s has it: with two HSEs a COUNT would "
+		    "be sent twice",
+		    request->imsi.digits, name_of(request, name), request->origin_host, holder);
+}
+
 static void give(struct kms *kms, const struct diameter_key_request *request,
 		 struct diameter_asked *asked, const struct kms_keyset *keyset)
 {
@@ -188,6 +224,19 @@ static void give(struct kms *kms, const struct diameter_key_request *request,
 			    request->imsi.digits, name_of(request, name));
 	diameter_answer_key(asked, &answer);
 	e2m_wipe(&answer, sizeof(answer));
+}
+
+static void give_if_its_own(struct kms *kms, const struct diameter_key_request *request,
+			    struct diameter_asked *asked, const struct kms_keyset *keyset)
+{
+	const struct diameter_key_answer refusal = {.outcome = DIAMETER_KEY_NOT_AUTHORIZED};
+
+	if (!strcasecmp(keyset->holder, request->origin_host)) {
+		give(kms, request, asked, keyset);
+		return;
+	}
+	tell_held(kms, request, keyset->holder);
+	diameter_answer_key(asked, &refusal);
 }
 
 void kms_take_pull(void *arg, const struct diameter_key_request *request,
@@ -210,7 +259,7 @@ void kms_take_pull(void *arg, const struct diameter_key_request *request,
 	}
 	switch (kms_store_get(kms->store, &request->imsi, &request->id, now_s(kms), &keyset)) {
 	case KMS_STORE_FOUND:
-		give(kms, request, asked, &keyset);
+		give_if_its_own(kms, request, asked, &keyset);
 		e2m_wipe(&keyset, sizeof(keyset));
 		return;
 	case KMS_STORE_DAMAGED:
@@ -226,17 +275,35 @@ void kms_take_pull(void *arg, const struct diameter_key_request *request,
 
 /* --- what the HSS says --- */
 
+/* Two HSEs' demands may be on their way at once, and an HSS that gives to both is not believed. */
+static void refuse_what_is_held(struct kms *kms, const struct diameter_key_request *request,
+				struct diameter_key_answer *answer)
+{
+	struct kms_keyset kept = {.holder = "another HSE"};
+
+	kms_store_get(kms->store, &request->imsi, &request->id, now_s(kms), &kept);
+	tell_held(kms, request, kept.holder);
+	e2m_wipe(&kept, sizeof(kept));
+	e2m_keyset_wipe(&answer->keyset);
+	answer->outcome = DIAMETER_KEY_NOT_AUTHORIZED;
+}
+
 static void keep(struct kms *kms, const struct diameter_key_request *request,
-		 const struct diameter_key_answer *answer)
+		 struct diameter_key_answer *answer)
 {
 	struct kms_keyset keyset = {.keyset = answer->keyset,
 				    .ciphering = answer->ciphering,
 				    .integrity = answer->integrity,
 				    .lifetime_s = answer->lifetime_s};
 	char name[E2M_KEYSET_ID_STR];
-	int rc = kms_store_put(kms->store, &request->imsi, &request->id, &keyset, now_s(kms));
 
+	snprintf(keyset.holder, sizeof(keyset.holder), "%s", request->origin_host);
+	int rc = kms_store_put(kms->store, &request->imsi, &request->id, &keyset, now_s(kms));
 	e2m_wipe(&keyset, sizeof(keyset));
+	if (rc == -EACCES) {
+		refuse_what_is_held(kms, request, answer);
+		return;
+	}
 	count(&kms->learned);
 	if (rc)
 		program_log(PROGRAM_ERROR, "IMSI %s, %s: e2mKEYSET is given, but not kept: %s",
@@ -270,9 +337,12 @@ static void take_demanded(void *arg, const struct diameter_key_request *request,
 	case DIAMETER_KEY_FOUND:
 		keep(kms, request, answer);
 		return;
+	case DIAMETER_KEY_NOT_AUTHORIZED:
+		level = is_news(kms, request) ? PROGRAM_WARNING : PROGRAM_DEBUG;
+		count(&kms->not_had);
+		break;
 	case DIAMETER_KEY_USER_UNKNOWN:
 	case DIAMETER_KEY_NOT_AVAILABLE:
-	case DIAMETER_KEY_NOT_AUTHORIZED:
 		count(&kms->not_had);
 		break;
 	default:
@@ -282,6 +352,7 @@ static void take_demanded(void *arg, const struct diameter_key_request *request,
 	program_log(level, "step 8: IMSI %s, %s: not kept here, and the HSS: %s%s",
 		    request->imsi.digits, name_of(request, name), answer->detail,
 		    answer->outcome == DIAMETER_KEY_NOT_AUTHORIZED
-			    ? "; put our identity among the subscriber's hses there"
+			    ? "; or have we to be among the subscriber's hses, and the kms_peers, "
+			      "there?"
 			    : "");
 }

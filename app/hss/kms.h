@@ -2,7 +2,8 @@
 /*
  * kms: the key management server of e2m.md 1. Gives keysets to who pulls them, as the HSS does; gets each
  * from the HSS, itself by a pull, the first time that somebody asks for it; and keeps it until its
- * lifetime ends, or newer ones of the same IMSI take its place.
+ * lifetime ends, or newer ones of the same IMSI take its place. What it got for one HSE it gives to no
+ * other: two would send a COUNT twice under one key (e2m.md 7).
  */
 #ifndef HSS_KMS_H
 #define HSS_KMS_H

@@ -3,13 +3,14 @@
 
 #include <string.h>
 
-/* Octets of address space: a record takes some 350 with its indices, in pages that are half full. */
+/* Octets of address space: a record takes some 350 with its indices, and up to 255 for its HSE's name, in
+ * pages that are half full. */
 #define MAP_BASE	(UINT64_C(64) << 20)
-#define MAP_PER_KEYSET	1024
+#define MAP_PER_KEYSET	1536
 #define ERASED_A_ROUND	10000
 #define LATEST_EVERY_S	60 /* the time is written so often, not with each transaction */
 #define META_NAME	"meta"
-#define META_VERSION	1
+#define META_VERSION	2		   /* 1: records without their HSE */
 #define SEALED_TEXT	"hse-hss role kms" /* which only the right key opens */
 #define SEALED_TEXT_LEN (sizeof(SEALED_TEXT) - 1)
 #define COST                                                                                 \
@@ -112,6 +113,26 @@ static int get(const struct kms_file *file, MDB_txn *txn, const struct key *key,
 	if (!rc)
 		memcpy(data, v.mv_data, len);
 	return rc;
+}
+
+/* As it is on disk, into memory. False: it is of no length that a record has. */
+static bool read_record(const MDB_val *value, struct kms_record *record)
+{
+	if (value->mv_size < KMS_RECORD_LEN(1) || value->mv_size > KMS_RECORD_LEN(KMS_HOLDER_MAX))
+		return false;
+	memcpy(record, value->mv_data, value->mv_size);
+	record->holder_len = (uint8_t)(value->mv_size - KMS_RECORD_LEN(0));
+	return true;
+}
+
+/* As get. */
+static int get_record(const struct kms_file *file, MDB_txn *txn, const struct key *key,
+		      struct kms_record *record)
+{
+	MDB_val k = view(key), v;
+	int rc = mdb_get(txn, file->dbi, &k, &v);
+
+	return rc || read_record(&v, record) ? rc : MDB_CORRUPTED;
 }
 
 /* What is not there needs no deletion. */
@@ -239,7 +260,7 @@ int kms_file_get(struct kms_file *file, const struct kms_name *name, struct kms_
 
 	if (rc)
 		return rc;
-	rc = get(file, txn, &key, record, sizeof(*record));
+	rc = get_record(file, txn, &key, record);
 	mdb_txn_abort(txn);
 	return rc;
 }
@@ -267,7 +288,7 @@ int kms_file_erase(struct kms_file *file, MDB_txn *txn, const struct kms_name *n
 	const struct key key = record_key(name);
 	struct kms_record record;
 	struct key number, expiry;
-	int rc = get(file, txn, &key, &record, sizeof(record));
+	int rc = get_record(file, txn, &key, &record);
 
 	if (rc == MDB_CORRUPTED) /* of another length: what the indices say of it means nothing */
 		return drop(file, txn, &key);
@@ -291,7 +312,7 @@ int kms_file_put(struct kms_file *file, MDB_txn *txn, const struct kms_name *nam
 	int rc = kms_file_erase(file, txn, name);
 
 	if (!rc)
-		rc = put(file, txn, &key, record, sizeof(*record));
+		rc = put(file, txn, &key, record, KMS_RECORD_LEN(record->holder_len));
 	if (!rc)
 		file->added++;
 	if (!rc)
@@ -331,7 +352,7 @@ static int erase_by_entry(struct kms_file *file, MDB_txn *txn, const struct key 
 {
 	const struct key key = record_key(name);
 	struct kms_record record;
-	int rc = get(file, txn, &key, &record, sizeof(record));
+	int rc = get_record(file, txn, &key, &record);
 
 	if (!rc && !memcmp(record.number, number, sizeof(record.number))) {
 		rc = kms_file_erase(file, txn, name);
@@ -382,6 +403,7 @@ static int survey_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_ims
 	struct key key = {.kind = RECORD, .name.imsi = *imsi};
 	MDB_val found = view(&key), value;
 	uint64_t lowest = UINT64_MAX;
+	struct kms_record record;
 	MDB_cursor *cursor;
 	int rc = mdb_cursor_open(txn, file->dbi, &cursor);
 
@@ -390,12 +412,9 @@ static int survey_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_ims
 		return rc;
 	rc = mdb_cursor_get(cursor, &found, &value, MDB_SET_RANGE);
 	for (; !rc; rc = mdb_cursor_get(cursor, &found, &value, MDB_NEXT)) {
-		const struct kms_record *record = value.mv_data;
-
 		if (!read_key(&found, RECORD, &key) || memcmp(&key.name.imsi, imsi, sizeof(*imsi)))
 			break;
-		uint64_t number =
-			value.mv_size == sizeof(*record) ? kms_read_u64(record->number) : 0;
+		uint64_t number = read_record(&value, &record) ? kms_read_u64(record.number) : 0;
 		if (number < lowest) {
 			lowest = number;
 			*oldest = key.name;

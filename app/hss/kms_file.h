@@ -24,14 +24,21 @@ struct kms_name {
 	struct e2m_keyset_id id;
 };
 
-/* Ciphering, integrity, e2mCK, e2mIK. */
-#define KMS_TEXT_LEN (2 + 2 * E2M_KEY_LEN)
+/* Ciphering, integrity, e2mCK, e2mIK; and then the identity of the HSE that has the keyset. */
+#define KMS_TEXT_LEN   (2 + 2 * E2M_KEY_LEN)
+#define KMS_HOLDER_MAX 255
 
 struct kms_record {
 	uint8_t expires_s[8]; /* big-endian; 0: when it is replaced */
 	uint8_t number[8];
-	uint8_t sealed[KMS_TEXT_LEN + SEAL_EXTRA];
+	uint8_t sealed[KMS_TEXT_LEN + KMS_HOLDER_MAX +
+		       SEAL_EXTRA]; /* on disk no more than is used */
+	uint8_t holder_len;	    /* not on disk: what the length there leaves for it */
 };
+
+/* Octets on disk of a record with a holder of that many. */
+#define KMS_RECORD_LEN(holder_len) \
+	(offsetof(struct kms_record, sealed) + KMS_TEXT_LEN + (holder_len) + SEAL_EXTRA)
 
 struct kms_file {
 	struct state_file state;

@@ -5,6 +5,7 @@
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <sys/queue.h>
 #include <time.h>
 
@@ -98,11 +99,15 @@ static bool close_record(struct seal *seal, const struct kms_name *name,
 			 const struct kms_keyset *keyset, struct kms_record *record)
 {
 	struct sealed_name under = sealed_name_of(name, record);
-	uint8_t text[KMS_TEXT_LEN] = {(uint8_t)keyset->ciphering, (uint8_t)keyset->integrity};
+	uint8_t text[KMS_TEXT_LEN + KMS_HOLDER_MAX] = {(uint8_t)keyset->ciphering,
+						       (uint8_t)keyset->integrity};
 
+	record->holder_len = (uint8_t)strlen(keyset->holder);
 	memcpy(text + 2, keyset->keyset.e2mck, E2M_KEY_LEN);
 	memcpy(text + 2 + E2M_KEY_LEN, keyset->keyset.e2mik, E2M_KEY_LEN);
-	bool ok = seal_close(seal, &under, sizeof(under), text, sizeof(text), record->sealed);
+	memcpy(text + KMS_TEXT_LEN, keyset->holder, record->holder_len);
+	bool ok = seal_close(seal, &under, sizeof(under), text, KMS_TEXT_LEN + record->holder_len,
+			     record->sealed);
 	e2m_wipe(text, sizeof(text));
 	return ok;
 }
@@ -111,14 +116,17 @@ static bool open_record(struct seal *seal, const struct kms_name *name,
 			const struct kms_record *record, struct kms_keyset *keyset)
 {
 	struct sealed_name under = sealed_name_of(name, record);
-	uint8_t text[KMS_TEXT_LEN];
+	uint8_t text[KMS_TEXT_LEN + KMS_HOLDER_MAX];
 
-	if (!seal_open(seal, &under, sizeof(under), record->sealed, text, sizeof(text)))
+	if (!seal_open(seal, &under, sizeof(under), record->sealed, text,
+		       KMS_TEXT_LEN + record->holder_len))
 		return false;
 	keyset->ciphering = (enum e2m_eea)text[0];
 	keyset->integrity = (enum e2m_eia)text[1];
 	memcpy(keyset->keyset.e2mck, text + 2, E2M_KEY_LEN);
 	memcpy(keyset->keyset.e2mik, text + 2 + E2M_KEY_LEN, E2M_KEY_LEN);
+	memcpy(keyset->holder, text + KMS_TEXT_LEN, record->holder_len);
+	keyset->holder[record->holder_len] = 0;
 	e2m_wipe(text, sizeof(text));
 	return true;
 }
@@ -357,22 +365,6 @@ uint64_t kms_store_latest_s(const struct kms_store *store)
 	return store->opened_s;
 }
 
-int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
-		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s)
-{
-	struct kms_name name = name_of(imsi, id);
-	struct kms_record record;
-	int rc = -EIO;
-
-	kms_write_u64(record.expires_s, keyset->lifetime_s ? now_s + keyset->lifetime_s : 0);
-	pthread_mutex_lock(&store->lock);
-	kms_write_u64(record.number, store->file.next_number++);
-	if (close_record(store->seal, &name, keyset, &record))
-		rc = add_change(store, &name, &record);
-	pthread_mutex_unlock(&store->lock);
-	return rc;
-}
-
 static bool has_expired(const struct kms_record *record, uint64_t now_s)
 {
 	uint64_t expires_s = kms_read_u64(record->expires_s);
@@ -395,6 +387,40 @@ static enum kms_store_result find(struct kms_store *store, const struct kms_name
 	if (!rc)
 		return KMS_STORE_FOUND;
 	return rc == MDB_NOTFOUND ? KMS_STORE_NONE : KMS_STORE_DAMAGED;
+}
+
+/* With the lock held: it is kept already, for another HSE. */
+static bool is_anothers(struct kms_store *store, const struct kms_name *name, const char *holder,
+			uint64_t now_s)
+{
+	struct kms_keyset kept;
+	struct kms_record record;
+
+	if (find(store, name, &record) != KMS_STORE_FOUND || has_expired(&record, now_s) ||
+	    !open_record(store->seal, name, &record, &kept))
+		return false;
+	e2m_keyset_wipe(&kept.keyset);
+	return strcasecmp(kept.holder, holder) != 0;
+}
+
+int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
+		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s)
+{
+	struct kms_name name = name_of(imsi, id);
+	struct kms_record record;
+	int rc = -EIO;
+
+	if (!keyset->holder[0])
+		return -EINVAL;
+	kms_write_u64(record.expires_s, keyset->lifetime_s ? now_s + keyset->lifetime_s : 0);
+	pthread_mutex_lock(&store->lock);
+	kms_write_u64(record.number, store->file.next_number++);
+	if (is_anothers(store, &name, keyset->holder, now_s))
+		rc = -EACCES;
+	else if (close_record(store->seal, &name, keyset, &record))
+		rc = add_change(store, &name, &record);
+	pthread_mutex_unlock(&store->lock);
+	return rc;
 }
 
 enum kms_store_result kms_store_get(struct kms_store *store, const struct e2m_imsi *imsi,

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * kms_store: the KMS's long memory (e2m.md 1). Keysets by (IMSI, SQN|RAND), each until its lifetime ends;
- * those without an end until newer ones of the same IMSI take their place. On disk (LMDB), each sealed
- * under the master key and bound to its name and times, so that none can be read, changed, or put in
- * another's place there.
+ * those without an end until newer ones of the same IMSI take their place. Each with the HSE that it was
+ * got for, its holder. On disk (LMDB), each sealed under the master key and bound to its name and times,
+ * so that none can be read, changed, or put in another's place there.
  *
  * Putting does not wait for the disk: a thread writes what has come, some times a second; until then it
  * is found in memory, sealed already. Times are in seconds of a clock that never runs backwards, also
@@ -20,6 +20,7 @@ struct kms_keyset {
 	enum e2m_eea ciphering;
 	enum e2m_eia integrity;
 	uint32_t lifetime_s; /* from now on; 0: until replaced */
+	char holder[256];    /* an identity, of any case */
 };
 
 struct kms_store_config {
@@ -55,7 +56,7 @@ void kms_store_close(struct kms_store *store);
 /* The latest time that the file had seen when it was opened: the clock goes on from there at least. */
 uint64_t kms_store_latest_s(const struct kms_store *store);
 
-/* -ENOMEM, -EIO: not kept. */
+/* -EACCES: it is there, and another's: not changed. -EINVAL: no holder. -ENOMEM, -EIO: not kept. */
 int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
 		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s);
 /* lifetime_s becomes what is left of it. */

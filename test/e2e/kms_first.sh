@@ -26,7 +26,7 @@ sleep 2.5
 ping_up 5
 expect_equal "keysets from the KMS" "$(counter key_source.kms.found)" 2
 kill -USR1 "${pids[hse-kms]}"
-wait_log hse-kms 'pulls: 1 given, 0 refused; asked of the HSS: 1 .*: 1 learned, 0 not had'
+wait_log hse-kms 'pulls: 1 given, 0 refused, 0 held by another HSE; asked of the HSS: 1 .*: 1 learned, 0 not had'
 
 kill_hard hse-kms
 : >"$lab/hse-ue.out"

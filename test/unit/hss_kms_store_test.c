@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <strings.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -16,6 +17,8 @@
 #define NOW	 UINT64_C(1800000000)
 #define CAPACITY 1000
 #define PER_IMSI 2
+#define HSE	 "hse.home.test"
+#define HSE2	 "hse2.home.test"
 
 static char dir[] = "/tmp/unit-kms-XXXXXX";
 static char path[64];
@@ -65,7 +68,8 @@ static struct e2m_keyset_id sqn_of(uint8_t run)
 }
 
 /* The keyset of a run is filled with its number. */
-static void put(struct kms_store *store, unsigned subscriber, uint8_t run, uint32_t lifetime_s)
+static int put_for(const char *hse, struct kms_store *store, unsigned subscriber, uint8_t run,
+		   uint32_t lifetime_s, uint64_t now_s)
 {
 	struct e2m_imsi imsi = imsi_of(subscriber);
 	struct e2m_keyset_id id = sqn_of(run);
@@ -73,7 +77,13 @@ static void put(struct kms_store *store, unsigned subscriber, uint8_t run, uint3
 		.ciphering = E2M_EEA2, .integrity = E2M_EIA1, .lifetime_s = lifetime_s};
 
 	memset(&keyset.keyset, run, sizeof(keyset.keyset));
-	CU_ASSERT_EQUAL(kms_store_put(store, &imsi, &id, &keyset, NOW), 0);
+	snprintf(keyset.holder, sizeof(keyset.holder), "%s", hse);
+	return kms_store_put(store, &imsi, &id, &keyset, now_s);
+}
+
+static void put(struct kms_store *store, unsigned subscriber, uint8_t run, uint32_t lifetime_s)
+{
+	CU_ASSERT_EQUAL(put_for(HSE, store, subscriber, run, lifetime_s, NOW), 0);
 }
 
 static enum kms_store_result get(struct kms_store *store, unsigned subscriber, uint8_t run,
@@ -170,6 +180,46 @@ static void what_comes_again_takes_the_place_of_what_was(void)
 	kms_store_tick(store, NOW + 200); /* the first one's end */
 	sleep_ms(150);
 	CU_ASSERT_EQUAL(count(store).kept, 1);
+	kms_store_close(store);
+}
+
+/* --- whose it is --- */
+
+static void a_keyset_stays_its_hses_over_a_restart(void)
+{
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+	char longest[256];
+
+	memset(longest, 'h', 255);
+	longest[255] = 0;
+	put(store, 1, 7, 0);
+	CU_ASSERT_EQUAL(put_for(longest, store, 2, 8, 0, NOW), 0);
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_STRING_EQUAL(keyset.holder, HSE);
+	kms_store_close(store);
+	store = open_store();
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_STRING_EQUAL(keyset.holder, HSE);
+	CU_ASSERT_EQUAL(get(store, 2, 8, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_STRING_EQUAL(keyset.holder, longest);
+	kms_store_close(store);
+}
+
+static void a_keyset_of_one_hse_is_not_kept_for_another(void)
+{
+	struct kms_store *store = begin_anew();
+	struct kms_keyset keyset;
+
+	put(store, 1, 7, 1000);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW), -EACCES);
+	CU_ASSERT_TRUE(keeps(store, 1));
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW), -EACCES);
+	CU_ASSERT_EQUAL(put_for("HSE.home.test", store, 1, 7, 1000, NOW), 0);
+	CU_ASSERT_EQUAL(put_for("", store, 1, 8, 1000, NOW), -EINVAL);
+	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
+	CU_ASSERT_EQUAL(strcasecmp(keyset.holder, HSE), 0);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW + 1000), 0); /* its time is over */
 	kms_store_close(store);
 }
 
@@ -296,6 +346,8 @@ static void another_master_key_is_refused_and_changes_nothing(void)
 	kms_store_close(store);
 }
 
+#define ON_DISK KMS_RECORD_LEN(strlen(HSE)) /* octets of a record */
+
 /* Of a record, as it is on disk. */
 struct raw_key {
 	uint8_t kind;
@@ -318,8 +370,8 @@ static void tamper(unsigned subscriber, void (*change)(MDB_txn *txn, MDB_dbi dbi
 	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, &txn), 0);
 	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
 	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
-	CU_ASSERT_EQUAL_FATAL(value.mv_size, sizeof(record));
-	memcpy(&record, value.mv_data, sizeof(record));
+	CU_ASSERT_EQUAL_FATAL(value.mv_size, ON_DISK);
+	memcpy(&record, value.mv_data, ON_DISK);
 	change(txn, dbi, &key, &record);
 	CU_ASSERT_EQUAL(mdb_txn_commit(txn), 0);
 	mdb_env_close(env);
@@ -336,18 +388,31 @@ static void write_back(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_recor
 static void flip_a_bit(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
 {
 	record->sealed[SEAL_NONCE_LEN + 5] ^= 0x10;
-	write_back(txn, dbi, key, record, sizeof(*record));
+	write_back(txn, dbi, key, record, ON_DISK);
 }
 
 static void prolong(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
 {
 	kms_write_u64(record->expires_s, 0);
-	write_back(txn, dbi, key, record, sizeof(*record));
+	write_back(txn, dbi, key, record, ON_DISK);
 }
 
 static void cut_short(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
 {
-	write_back(txn, dbi, key, record, sizeof(*record) - 1);
+	write_back(txn, dbi, key, record, ON_DISK - 1);
+}
+
+static void cut_to_less_than_a_record(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
+				      struct kms_record *record)
+{
+	write_back(txn, dbi, key, record, KMS_RECORD_LEN(0));
+}
+
+/* To another HSE, of a name as long. */
+static void change_holder(MDB_txn *txn, MDB_dbi dbi, MDB_val *key, struct kms_record *record)
+{
+	record->sealed[SEAL_NONCE_LEN + KMS_TEXT_LEN] ^= 1;
+	write_back(txn, dbi, key, record, ON_DISK);
 }
 
 static void put_in_place_of_another(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
@@ -356,7 +421,7 @@ static void put_in_place_of_another(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
 	struct raw_key *raw = key->mv_data;
 
 	raw->name.imsi = imsi_of(1);
-	write_back(txn, dbi, key, record, sizeof(*record));
+	write_back(txn, dbi, key, record, ON_DISK);
 }
 
 /* The record of subscriber 1 is not given out; that of 3 is. */
@@ -398,6 +463,12 @@ static void a_lifetime_cannot_be_prolonged_on_disk(void)
 static void a_record_that_was_cut_short_is_damaged(void)
 {
 	expect_damage(1, cut_short);
+	expect_damage(1, cut_to_less_than_a_record);
+}
+
+static void a_keyset_cannot_be_made_another_hses_on_disk(void)
+{
+	expect_damage(1, change_holder);
 }
 
 static void a_record_of_another_name_is_damaged(void)
@@ -415,6 +486,35 @@ static void expect_refusal(const char *why)
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, path));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, why));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "move it away to start anew"));
+}
+
+/* Whose first octets are its version, as those of a file of before keysets had holders. */
+static void begin_meta_of_version_1(void)
+{
+	MDB_val key = {.mv_data = (void *)"m", .mv_size = 1}, value;
+	uint8_t octets[256];
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+
+	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
+	memcpy(octets, value.mv_data, value.mv_size);
+	value.mv_data = octets;
+	memcpy(octets, &(uint32_t){1}, sizeof(uint32_t));
+	CU_ASSERT_EQUAL(mdb_put(txn, dbi, &key, &value, 0), 0);
+	CU_ASSERT_EQUAL(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static void a_file_of_another_version_is_refused_with_what_to_do(void)
+{
+	kms_store_close(begin_anew());
+	begin_meta_of_version_1();
+	expect_refusal("VERSION_MISMATCH");
 }
 
 static void write_over(off_t at, size_t len)
@@ -518,6 +618,8 @@ int main(void)
 		TEST(a_keyset_is_found_at_once_and_after_a_restart),
 		TEST(another_name_is_another_keyset),
 		TEST(what_comes_again_takes_the_place_of_what_was),
+		TEST(a_keyset_stays_its_hses_over_a_restart),
+		TEST(a_keyset_of_one_hse_is_not_kept_for_another),
 		TEST(a_lifetime_counts_down_and_ends),
 		TEST(the_file_remembers_the_latest_time),
 		TEST(an_imsi_has_its_two_latest_keysets),
@@ -528,7 +630,9 @@ int main(void)
 		TEST(a_record_that_was_changed_is_damaged_and_others_are_served),
 		TEST(a_lifetime_cannot_be_prolonged_on_disk),
 		TEST(a_record_that_was_cut_short_is_damaged),
+		TEST(a_keyset_cannot_be_made_another_hses_on_disk),
 		TEST(a_record_of_another_name_is_damaged),
+		TEST(a_file_of_another_version_is_refused_with_what_to_do),
 		TEST(a_damaged_file_is_refused_with_what_to_do),
 		TEST(a_full_disk_keeps_keysets_in_memory_until_there_is_room),
 		TEST(a_master_key_is_32_octets_or_64_digits_and_nobody_elses),

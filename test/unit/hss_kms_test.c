@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* A KMS between an HSS and two HSEs, over Diameter. The HSS does as the last digit of the IMSI says. */
+/* A KMS between an HSS and two HSEs, over Diameter. The HSS does as the last digit of the IMSI says, and gives a
+ * keyset to whoever asks. */
 #include "hss/kms.h"
 
 #include <sys/stat.h>
@@ -11,7 +12,7 @@
 
 static struct {
 	bool ready, stop;
-	unsigned asked;
+	unsigned asked, asked_for[2]; /* by HSE */
 } * hss;
 
 static struct {
@@ -34,6 +35,8 @@ static void answer_pull(void *arg, const struct diameter_key_request *request,
 
 	(void)arg;
 	__atomic_add_fetch(&hss->asked, 1, __ATOMIC_RELAXED);
+	hss->asked_for[0] += !strcmp(request->on_behalf_of, UNIT_HSE);
+	hss->asked_for[1] += !strcmp(request->on_behalf_of, HSE2);
 	if (last >= 6)
 		unit_sleep_ms(last == 6 ? 500 : 3000);
 	answer->outcome = last <= 4 ? (enum diameter_key_outcome)last : DIAMETER_KEY_FOUND;
@@ -240,27 +243,65 @@ static void a_keyset_is_got_from_the_hss_once_and_outlives_everybody(void)
 	stop(&kms->stop, store);
 
 	hss->ready = false;
+	memset(clients, 0, sizeof(*clients));
 	store = start_kms();
 	pull_one_by_one("001010000000005", NULL, NULL, NULL);
-	run_one_client(1);
-	CU_ASSERT_TRUE(is_keyset_of(&clients[1].answers[0], 5));
-	CU_ASSERT_TRUE(clients[1].answers[0].lifetime_s <= 3600);
-	CU_ASSERT_TRUE(clients[1].answers[0].lifetime_s > 3500);
+	run_one_client(0);
+	CU_ASSERT_TRUE(is_keyset_of(&clients[0].answers[0], 5));
+	CU_ASSERT_TRUE(clients[0].answers[0].lifetime_s <= 3600);
+	CU_ASSERT_TRUE(clients[0].answers[0].lifetime_s > 3500);
 	stop(&kms->stop, store);
 }
 
-static void two_hses_that_pull_the_same_keyset_cost_the_hss_one_pull(void)
+static void is_refused(const struct client *client, unsigned answers)
+{
+	CU_ASSERT_EQUAL(client->answered, answers);
+	for (unsigned i = 0; i < answers; i++) {
+		CU_ASSERT_EQUAL(client->answers[i].outcome, DIAMETER_KEY_NOT_AUTHORIZED);
+		CU_ASSERT_EQUAL(client->answers[i].keyset.e2mck[0], 0);
+	}
+}
+
+static void what_one_hse_has_another_does_not_get_before_a_restart_or_after(void)
 {
 	begin_anew();
+	pid_t home = start_hss(), store = start_kms();
+
+	pull_one_by_one("001010000000005", NULL, NULL, NULL);
+	run_one_client(0);
+	CU_ASSERT_TRUE(is_keyset_of(&clients[0].answers[0], 5));
+	pull_one_by_one("001010000000005", "001010000000005", NULL, NULL);
+	run_one_client(1);
+	is_refused(&clients[1], 2);
+	stop(&kms->stop, store);
+	memset(clients, 0, 2 * sizeof(*clients));
+	store = start_kms();
+	run_one_client(1);
+	is_refused(&clients[1], 2);
+	run_one_client(0);
+	CU_ASSERT_TRUE(is_keyset_of(&clients[0].answers[0], 5));
+	CU_ASSERT_EQUAL(hss->asked, 1);
+	CU_ASSERT_EQUAL(hss->asked_for[0], 1);
+	stop(&hss->stop, home);
+	stop(&kms->stop, store);
+}
+
+static void of_two_hses_that_pull_the_same_keyset_at_once_one_gets_it(void)
+{
+	begin_anew();
+	kms_section = "kms: {key_file: master.key, timeout_ms: 3000,\n"
+		      "  hss: {hosts: [" UNIT_HSS "], realm: " UNIT_REALM "}}\n";
 	pid_t home = start_hss(), store = start_kms();
 
 	pull_one_by_one("001010000000006", NULL, NULL, NULL);
 	pid_t first = start_client(0), second = start_client(1);
 	CU_ASSERT_TRUE(unit_node_wait(first, 30000));
 	CU_ASSERT_TRUE(unit_node_wait(second, 30000));
-	CU_ASSERT_TRUE(is_keyset_of(&clients[0].answers[0], 6));
-	CU_ASSERT_TRUE(is_keyset_of(&clients[1].answers[0], 6));
-	CU_ASSERT_EQUAL(hss->asked, 1);
+	unsigned had = is_keyset_of(&clients[0].answers[0], 6) ? 0 : 1;
+	CU_ASSERT_TRUE(is_keyset_of(&clients[had].answers[0], 6));
+	is_refused(&clients[!had], 1);
+	CU_ASSERT_TRUE(hss->asked_for[had] > 0); /* each for itself */
+	CU_ASSERT_EQUAL(hss->asked, hss->asked_for[0] + hss->asked_for[1]);
 	stop(&hss->stop, home);
 	stop(&kms->stop, store);
 }
@@ -401,8 +442,10 @@ int main(void)
 		 the_longest_beginning_of_an_imsi_says_who_may_pull},
 		{"a keyset is got from the HSS once, and outlives everybody",
 		 a_keyset_is_got_from_the_hss_once_and_outlives_everybody},
-		{"two HSEs that pull the same keyset cost the HSS one pull",
-		 two_hses_that_pull_the_same_keyset_cost_the_hss_one_pull},
+		{"what one HSE has another does not get, before a restart or after",
+		 what_one_hse_has_another_does_not_get_before_a_restart_or_after},
+		{"of two HSEs that pull the same keyset at once one gets it",
+		 of_two_hses_that_pull_the_same_keyset_at_once_one_gets_it},
 		{"what the HSS refuses the KMS refuses, and forgets",
 		 what_the_hss_refuses_the_kms_refuses_and_forgets},
 		{"an HSS that is silent or gone means: later",
