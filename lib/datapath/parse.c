@@ -10,7 +10,7 @@
 
 #include "datapath/headers.h"
 #include "datapath/worker.h"
-#include "gtp/gtpc_v1.h"
+#include "gtp/gtpc.h"
 #include "gtp/gtpu.h"
 
 /* Tags that a frame may have for its G-PDUs to be worked on; with more they are bad. */

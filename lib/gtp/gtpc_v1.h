@@ -13,8 +13,7 @@
 #include <stdint.h>
 
 #include "e2m/e2m.h"
-
-#define GTPC_PORT 2123
+#include "gtp/gtpc.h"
 
 /* TS 29.060 table 1. */
 enum gtpc_v1_type {
@@ -36,18 +35,6 @@ static inline bool gtpc_v1_cause_accepts(uint8_t cause)
 {
 	return cause >= 128 && cause < 192;
 }
-
-/* A GSN Address of 4 or 16 octets; len 0: absent. Unused octets are zero. */
-struct gtp_address {
-	uint8_t len;
-	uint8_t octets[16];
-};
-
-/* A variable-length IE's contents; NULL: absent. */
-struct gtp_octets {
-	const uint8_t *data;
-	uint16_t len;
-};
 
 /* Bits of gtpc_v1.present. */
 #define GTPC_V1_HAS_IMSI	 (1u << 0)

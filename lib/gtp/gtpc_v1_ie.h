@@ -63,10 +63,6 @@ enum gtpc_v1_ie {
 	IE_EXTENSION_HEADER_TYPE_LIST = 141,
 };
 
-/* TS 29.060 7.7.2: digits in TBCD, the half octets after the last are 1111. */
-#define IE_IMSI_LEN 8
-#define TBCD_FILLER 0xF
-
 /* TS 29.060 7.7.27: PDP type organisation IETF, PDP type number IPv4. */
 #define PDP_ORGANISATION_IETF 0xF1 /* with the four spare bits set */
 #define PDP_TYPE_IPV4	      0x21

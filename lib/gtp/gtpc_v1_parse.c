@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gtp/codings.h"
 #include "gtp/extension.h"
 #include "gtp/gtpc_v1_ie.h"
 #include "gtp/wire.h"
@@ -11,7 +12,7 @@
 /* Lengths of the values of TV elements, TS 29.060 table 37 and 7.7; 0: not in the table. */
 static const uint8_t tv_len[IE_TLV] = {
 	[IE_CAUSE] = 1,
-	[IE_IMSI] = IE_IMSI_LEN,
+	[IE_IMSI] = TBCD_IMSI_LEN,
 	[IE_RAI] = 6,
 	[IE_TLLI] = 4,
 	[IE_P_TMSI] = 4,
@@ -98,25 +99,6 @@ static size_t read_ie(struct ie *ie, const uint8_t *data, size_t at, size_t len)
 	return at + header + ie->len;
 }
 
-static int read_imsi(struct e2m_imsi *imsi, const uint8_t *value)
-{
-	char digits[2 * IE_IMSI_LEN];
-	size_t count = 0;
-	bool ended = false;
-
-	for (size_t i = 0; i < sizeof(digits); i++) {
-		uint8_t digit = i % 2 ? value[i / 2] >> 4 : value[i / 2] & 0xF;
-
-		if (digit == TBCD_FILLER)
-			ended = true;
-		else if (ended || digit > 9)
-			return -EBADMSG;
-		else
-			digits[count++] = (char)('0' + digit);
-	}
-	return e2m_imsi_parse(imsi, digits, count) ? -EBADMSG : 0;
-}
-
 static int read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
 {
 	struct gtp_address *to =
@@ -167,7 +149,7 @@ static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
 		break;
 	case IE_IMSI:
 		if (is_first(message, GTPC_V1_HAS_IMSI))
-			return read_imsi(&message->imsi, ie->value);
+			return tbcd_read_imsi(&message->imsi, ie->value, ie->len);
 		break;
 	case IE_RECOVERY:
 		if (is_first(message, GTPC_V1_HAS_RECOVERY))

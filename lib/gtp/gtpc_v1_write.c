@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <string.h>
 
+#include "gtp/codings.h"
 #include "gtp/gtpc_v1_ie.h"
 #include "gtp/wire.h"
+#include "gtp/writer.h"
 
 /* TS 29.060 7.7.12: APN provided by the MS or the network, subscription verified. */
 #define SELECTION_MODE_VERIFIED 0xFC
@@ -16,8 +18,6 @@
 /* TS 29.002 AddressString: no extension, international number, E.164. */
 #define MSISDN_INTERNATIONAL_E164 0x91
 #define MSISDN_MAX_DIGITS	  15
-#define APN_LABEL_MAX		  63
-#define APN_MAX			  100
 
 /*
  * Allocation/retention priority 2, then TS 24.008 10.5.6.5 from octet 3 on: delay class best effort,
@@ -28,31 +28,9 @@
 static const uint8_t best_effort[] = {0x02, 0x23, 0x92, 0x1F, 0x93, 0x96,
 				      0xFE, 0xFE, 0x74, 0x03, 0xFF, 0xFF};
 
-/* What is written and how far; after the first error the rest is passed over. */
-struct writer {
-	uint8_t *out;
-	size_t size;
-	size_t at;
-	int error;
-};
-
-/* Room for len octets, or NULL. */
-static uint8_t *take(struct writer *w, size_t len)
-{
-	if (!w->error && len > w->size - w->at)
-		w->error = -ENOSPC;
-	if (w->error)
-		return NULL;
-
-	uint8_t *p = w->out + w->at;
-
-	w->at += len;
-	return p;
-}
-
 static void put_tv8(struct writer *w, enum gtpc_v1_ie type, uint8_t value)
 {
-	uint8_t *p = take(w, IE_TV_HEADER + 1);
+	uint8_t *p = writer_take(w, IE_TV_HEADER + 1);
 
 	if (p) {
 		p[0] = (uint8_t)type;
@@ -62,7 +40,7 @@ static void put_tv8(struct writer *w, enum gtpc_v1_ie type, uint8_t value)
 
 static void put_tv32(struct writer *w, enum gtpc_v1_ie type, uint32_t value)
 {
-	uint8_t *p = take(w, IE_TV_HEADER + 4);
+	uint8_t *p = writer_take(w, IE_TV_HEADER + 4);
 
 	if (p) {
 		p[0] = (uint8_t)type;
@@ -73,7 +51,7 @@ static void put_tv32(struct writer *w, enum gtpc_v1_ie type, uint32_t value)
 /* Room for a TLV's value of len octets, or NULL. */
 static uint8_t *take_tlv(struct writer *w, enum gtpc_v1_ie type, uint16_t len)
 {
-	uint8_t *p = take(w, IE_TLV_HEADER + (size_t)len);
+	uint8_t *p = writer_take(w, IE_TLV_HEADER + (size_t)len);
 
 	if (!p)
 		return NULL;
@@ -90,20 +68,6 @@ static void put_tlv(struct writer *w, enum gtpc_v1_ie type, const uint8_t *value
 		memcpy(p, value, len);
 }
 
-/* Digits in TBCD, first digit in the low half octet, 2 * len half octets in all. */
-static void write_tbcd(uint8_t *out, size_t len, const char *digits, size_t count)
-{
-	memset(out, TBCD_FILLER << 4 | TBCD_FILLER, len);
-	for (size_t i = 0; i < count; i++) {
-		uint8_t digit = (uint8_t)(digits[i] - '0');
-
-		if (i % 2)
-			out[i / 2] = (uint8_t)((out[i / 2] & 0x0F) | digit << 4);
-		else
-			out[i / 2] = (uint8_t)((out[i / 2] & 0xF0) | digit);
-	}
-}
-
 static void put_imsi(struct writer *w, const struct e2m_imsi *imsi)
 {
 	size_t count = strnlen(imsi->digits, sizeof(imsi->digits));
@@ -112,11 +76,11 @@ static void put_imsi(struct writer *w, const struct e2m_imsi *imsi)
 	if (!w->error && e2m_imsi_parse(&checked, imsi->digits, count))
 		w->error = -EINVAL;
 
-	uint8_t *p = take(w, IE_TV_HEADER + IE_IMSI_LEN);
+	uint8_t *p = writer_take(w, IE_TV_HEADER + TBCD_IMSI_LEN);
 
 	if (p) {
 		p[0] = IE_IMSI;
-		write_tbcd(p + IE_TV_HEADER, IE_IMSI_LEN, imsi->digits, count);
+		tbcd_write(p + IE_TV_HEADER, TBCD_IMSI_LEN, imsi->digits, count);
 	}
 }
 
@@ -133,36 +97,19 @@ static void put_msisdn(struct writer *w, const char *digits)
 
 	if (p) {
 		p[0] = MSISDN_INTERNATIONAL_E164;
-		write_tbcd(p + 1, len - 1, digits, count);
+		tbcd_write(p + 1, len - 1, digits, count);
 	}
 }
 
-/* TS 23.003 9.1: labels, each after an octet with its length. */
 static void put_apn(struct writer *w, const char *apn)
 {
-	size_t len = strlen(apn) + 1;
+	uint8_t octets[GTP_APN_MAX];
+	int len = gtp_apn_write(octets, apn);
 
-	if (!w->error && len > APN_MAX)
-		w->error = -EINVAL;
-
-	uint8_t *p = take_tlv(w, IE_APN, (uint16_t)len);
-
-	if (!p)
-		return;
-	for (const char *label = apn;; label++) {
-		size_t label_len = strcspn(label, ".");
-
-		if (!label_len || label_len > APN_LABEL_MAX) {
-			w->error = -EINVAL;
-			return;
-		}
-		*p++ = (uint8_t)label_len;
-		memcpy(p, label, label_len);
-		p += label_len;
-		label += label_len;
-		if (!*label)
-			return;
-	}
+	if (!w->error && len < 0)
+		w->error = len;
+	if (!w->error)
+		put_tlv(w, IE_APN, octets, (uint16_t)len);
 }
 
 static void put_gsn_address(struct writer *w, const struct gtp_address *address)
@@ -196,7 +143,7 @@ static struct writer begin(uint8_t *out, size_t size, enum gtpc_v1_type type, ui
 			   uint32_t teid)
 {
 	struct writer w = {.out = out, .size = size};
-	uint8_t *p = take(&w, GTPC_V1_HEADER_MIN + GTPC_V1_OPTIONS_LEN);
+	uint8_t *p = writer_take(&w, GTPC_V1_HEADER_MIN + GTPC_V1_OPTIONS_LEN);
 
 	if (p) {
 		p[0] = GTPC_V1_VERSION_PT1 | GTPC_V1_FLAG_S;

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* gtpc: what GTPv1-C (gtpc_v1.h) and GTPv2-C (gtpc_v2.h) have in common. */
+#ifndef GTP_GTPC_H
+#define GTP_GTPC_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#define GTPC_PORT 2123
+
+/* Of the message that begins with that octet: TS 29.060 6, TS 29.274 5.1. */
+static inline unsigned gtpc_version(uint8_t first)
+{
+	return first >> 5;
+}
+
+/* An address of 4 or 16 octets; len 0: absent. Unused octets are zero. */
+struct gtp_address {
+	uint8_t len;
+	uint8_t octets[16];
+};
+
+/* A variable-length IE's contents; NULL: absent. */
+struct gtp_octets {
+	const uint8_t *data;
+	uint16_t len;
+};
+
+/* Octets of an APN that gtp_apn_write makes, at most. */
+#define GTP_APN_MAX 100
+
+/* "internet.example" as it stands in an IE: labels, each after an octet with its length (TS 23.003 9.1).
+ * Returns the length, or -EINVAL: an empty or too long label, or too many of them. */
+int gtp_apn_write(uint8_t out[GTP_APN_MAX], const char *apn);
+
+#endif
