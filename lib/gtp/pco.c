@@ -8,7 +8,8 @@
 
 /*
  * TS 24.008 10.5.6.3: 0x80 (extension bit, configuration protocol 0), then containers of
- * identity (2), length (1), contents. Ours, e2m.md 5:
+ * identity (2), length (1), contents. The extended PCO of 10.5.6.3A is laid out alike, and may be longer in all;
+ * some containers that only it can hold have a length of two octets by definition. Ours, e2m.md 5:
  *
  * +----------+---------+----------+------------+----------------------+
  * | PLMN (3) | tag (1) | type (1) | key id (1) | SQN (6) or RAND (16) |
@@ -16,6 +17,13 @@
  */
 #define PCO_FIRST_OCTET	     0x80
 #define PCO_CONTAINER_HEADER 3
+
+/* From the MS to the network, TS 24.008 table 10.5.154: Service-level-AA container, SDNAEPC EAP message, UE policy
+ * container, each "with the length of two octets". */
+static bool has_long_length(uint16_t identity)
+{
+	return identity == 0x0041 || identity == 0x0051 || identity == 0x0056;
+}
 
 enum {
 	PCO_AT_TAG = PCO_PLMN_LEN,
@@ -57,10 +65,15 @@ int pco_find_e2m(struct pco_e2m *e2m, const struct e2m_numbers *numbers, const u
 	if (len < 1 || data[0] != PCO_FIRST_OCTET)
 		return 0;
 	while (len - at >= PCO_CONTAINER_HEADER) {
-		uint16_t identity = wire_get16(data + at);
-		size_t contents_len = data[at + 2];
+		const uint16_t identity = wire_get16(data + at);
+		const size_t header = PCO_CONTAINER_HEADER + has_long_length(identity);
+		size_t contents_len;
 
-		at += PCO_CONTAINER_HEADER;
+		if (header > len - at)
+			return 0;
+		contents_len =
+			header == PCO_CONTAINER_HEADER ? data[at + 2] : wire_get16(data + at + 2);
+		at += header;
 		if (contents_len > len - at)
 			return 0;
 		if (identity == numbers->pco_container &&

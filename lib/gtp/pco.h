@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pco: the container of e2m.md 5 in the Protocol Configuration Options (TS 24.008 10.5.6.3).
+ * pco: the container of e2m.md 5 in the Protocol Configuration Options (TS 24.008 10.5.6.3), the Additional
+ * (TS 29.274 8.94) or the Extended ones (TS 24.008 10.5.6.3A), whose contents are laid out alike.
  */
 #ifndef GTP_PCO_H
 #define GTP_PCO_H

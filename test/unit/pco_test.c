@@ -63,6 +63,36 @@ static void others_containers_are_passed_over(void) /* TS 24.008 10.5.6.3 */
 	CU_ASSERT_EQUAL(e2m.key_id, 2);
 }
 
+static void containers_with_a_length_of_two_octets_are_passed_over(void) /* TS 24.008 10.5.6.3A */
+{
+	static const char *const identities[] = {"0041", "0051", "0056"};
+	struct pco_e2m e2m;
+	uint8_t data[512];
+
+	for (size_t i = 0; i < 3; i++) {
+		size_t len = 3 + unit_hex(data + 3, sizeof(data) - 3, "0101");
+
+		data[0] = 0x80;
+		unit_hex(data + 1, 2, identities[i]);
+		memset(data + len, 0xff, 257);
+		len += 257;
+		len += unit_hex(data + len, sizeof(data) - len, &SQN_PCO[2]);
+		CU_ASSERT_EQUAL(find(&e2m, &e2m_default_numbers, NULL, data, len), 1);
+		/* Past the end, and cut off within the length. */
+		CU_ASSERT_EQUAL(find(&e2m, &e2m_default_numbers, NULL, data, 200), 0);
+		CU_ASSERT_EQUAL(find(&e2m, &e2m_default_numbers, NULL, data, 4), 0);
+	}
+}
+
+/* QoS rules and flow descriptions have such a length from the network only; a UE says that it can read it. */
+static void support_indicators_have_an_ordinary_length(void) /* TS 24.008 table 10.5.154 */
+{
+	struct pco_e2m e2m;
+
+	CU_ASSERT_EQUAL(find_hex(&e2m, "80000a00000d00002300002400ff000c09f107e201018898e1529e17"),
+			1);
+}
+
 static void first_of_two_counts(void)
 {
 	struct pco_e2m e2m;
@@ -189,6 +219,10 @@ static void plmn_is_read(void) /* TS 24.008 10.5.1.3 */
 
 UNIT_MAIN("pco", {"SQN is found", sqn_is_found}, {"RAND is found", rand_is_found},
 	  {"others' containers are passed over", others_containers_are_passed_over},
+	  {"containers with a length of two octets are passed over",
+	   containers_with_a_length_of_two_octets_are_passed_over},
+	  {"support indicators have an ordinary length",
+	   support_indicators_have_an_ordinary_length},
 	  {"first of two counts", first_of_two_counts},
 	  {"container that is not exactly so is not ours",
 	   container_that_is_not_exactly_so_is_not_ours},

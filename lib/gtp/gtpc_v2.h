@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * gtpc_v2: GTPv2-C (TS 29.274), as far as an HSE on S5/S8 reads it and an S-GW with one UE speaks it. One
+ * struct is a message, for the parser and for the writer. The parser takes a pointer and a length, survives
+ * any bytes, and copies nothing but scalars: what it points to lives in the caller's buffer. Information
+ * elements (IE) that it has no use for are passed over by their length, and so are F-TEIDs of other
+ * interfaces than S5/S8.
+ */
+#ifndef GTP_GTPC_V2_H
+#define GTP_GTPC_V2_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "e2m/e2m.h"
+#include "gtp/gtpc.h"
+
+/* TS 29.274 table 6.1-1. */
+enum gtpc_v2_type {
+	GTPC_V2_ECHO_REQUEST = 1,
+	GTPC_V2_ECHO_RESPONSE = 2,
+	GTPC_V2_CREATE_SESSION_REQUEST = 32,
+	GTPC_V2_CREATE_SESSION_RESPONSE = 33,
+	GTPC_V2_MODIFY_BEARER_REQUEST = 34,
+	GTPC_V2_MODIFY_BEARER_RESPONSE = 35,
+	GTPC_V2_DELETE_SESSION_REQUEST = 36,
+	GTPC_V2_DELETE_SESSION_RESPONSE = 37,
+	GTPC_V2_CREATE_BEARER_REQUEST = 95,
+	GTPC_V2_CREATE_BEARER_RESPONSE = 96,
+	GTPC_V2_UPDATE_BEARER_REQUEST = 97,
+	GTPC_V2_UPDATE_BEARER_RESPONSE = 98,
+	GTPC_V2_DELETE_BEARER_REQUEST = 99,
+	GTPC_V2_DELETE_BEARER_RESPONSE = 100,
+};
+
+/* TS 29.274 table 8.4-1: 16 to 63 accept; 17: with some bearers refused, whose own Cause says so. */
+#define GTPC_V2_CAUSE_ACCEPTED		 16
+#define GTPC_V2_CAUSE_ACCEPTED_PARTIALLY 17
+#define GTPC_V2_CAUSE_CONTEXT_NOT_FOUND	 64
+#define GTPC_V2_CAUSE_NO_RESOURCES	 73
+
+static inline bool gtpc_v2_cause_accepts(uint8_t cause)
+{
+	return cause >= 16 && cause < 64;
+}
+
+#define GTPC_V2_SEQUENCE_MAX 0xFFFFFFu
+/* EPS bearer identities, TS 24.007 11.2.3.1.5; 0: none, or not given yet. */
+#define GTPC_V2_EBI_MAX 15
+
+/* Of an S-GW or a P-GW on S5/S8 (TS 29.274 8.22): a TEID, and where. At least one of the addresses. */
+struct gtpc_v2_fteid {
+	bool is_present;
+	uint32_t teid;
+	struct gtp_address ipv4;
+	struct gtp_address ipv6;
+};
+
+/* A Bearer Context. What instance 0 and instance 1 are, the message's type tells: bearers to be created and to
+ * be removed, created and marked for removal, to be modified and to be removed... */
+struct gtpc_v2_bearer {
+	uint8_t instance;
+	uint8_t ebi; /* 0 to 15 */
+	bool has_cause;
+	uint8_t cause;
+	struct gtpc_v2_fteid sgw_u; /* S5/S8-U S-GW GTP-U */
+	struct gtpc_v2_fteid pgw_u; /* S5/S8-U P-GW GTP-U */
+	struct gtp_octets tft;	    /* TS 24.008 10.5.6.12 from octet 3 on */
+};
+
+/* As many in each instance as a UE can have. */
+#define GTPC_V2_BEARERS_MAX (2 * GTPC_V2_EBI_MAX)
+
+/* Bits of gtpc_v2.present. */
+#define GTPC_V2_HAS_IMSI	    (1u << 0)
+#define GTPC_V2_HAS_CAUSE	    (1u << 1)
+#define GTPC_V2_HAS_RECOVERY	    (1u << 2)
+#define GTPC_V2_HAS_RAT_TYPE	    (1u << 3)
+#define GTPC_V2_HAS_SERVING_NETWORK (1u << 4)
+
+/* One message; an IE that comes twice in one instance counts the first time, but for Bearer Contexts. */
+struct gtpc_v2 {
+	uint8_t type;	   /* enum gtpc_v2_type, or any other */
+	bool has_next;	   /* P: another message follows in the same datagram (5.5.1) */
+	bool has_teid;	   /* T */
+	uint32_t teid;	   /* of the header: the receiver's; 0 where it has none yet (5.5.2) */
+	uint32_t sequence; /* 24 bits */
+	uint32_t present;
+	struct e2m_imsi imsi;
+	uint8_t cause;
+	uint8_t recovery;
+	uint8_t rat_type;
+	uint8_t serving_network[3]; /* PLMN, TS 24.008 10.5.1.3 */
+	uint8_t linked_ebi;	    /* EBI, instance 0: of the default bearer; 0: absent */
+	uint16_t ebis;		    /* EBI, instance 1, as a bit of each: Delete Bearer Request */
+	struct gtpc_v2_fteid sgw_c; /* S5/S8 S-GW GTP-C */
+	struct gtpc_v2_fteid pgw_c; /* S5/S8 P-GW GTP-C */
+	struct gtp_octets msisdn;   /* TBCD */
+	struct gtp_octets apn;	    /* labels, each after an octet with its length */
+	struct gtp_octets pco;
+	struct gtp_octets apco;
+	struct gtp_octets epco;
+	struct gtp_octets paa;
+	struct gtpc_v2_bearer bearers[GTPC_V2_BEARERS_MAX];
+	unsigned bearers_count;
+};
+
+/*
+ * Reads the message that stands first in a datagram. Returns its octets; where has_next is set, more octets
+ * follow, for a call of their own. -EBADMSG: cut short, another version, octets left over without the P flag
+ * or none left with it, an IE that runs past the end of what it stands in, or one that is too short for what
+ * it is, or makes no sense (an IMSI that is not decimal, an F-TEID without an address, more Bearer Contexts
+ * than a UE has bearers). An IE that is longer than it was in TS 29.274 when this was written is read as far as
+ * that (7.7.5).
+ */
+int gtpc_v2_parse(struct gtpc_v2 *message, const uint8_t *data, size_t len);
+
+/*
+ * Writes what message has, into out (size octets), and returns the length; -ENOSPC when out is too small, -EINVAL
+ * when it cannot be written: an IMSI that is not decimal, a sequence number above 24 bits, an EBI above 15, an
+ * address of another length than its kind has, an F-TEID without one. F-TEIDs get the instance that they have
+ * in a message of that type. What TS 29.274 demands in a Create Session Request or Create Bearer Request and
+ * the struct has no member for is written too: Selection Mode, PDN Type IPv4, Maximum APN Restriction, APN-AMBR,
+ * Bearer QoS; and a PAA for a dynamic IPv4 address where there is none. With has_next, the next message is the
+ * caller's to put behind it.
+ */
+int gtpc_v2_write(uint8_t *out, size_t size, const struct gtpc_v2 *message);
+
+/* The IPv4 address in a PDN Address Allocation (8.14). -ENOENT when the IE is absent, or has none. */
+int gtpc_v2_paa_ipv4(const struct gtp_octets *paa, uint8_t ipv4[4]);
+
+#endif
