@@ -3,8 +3,6 @@
 
 #include <string.h>
 
-#define GTP_VERSION(octet) ((octet) >> 5)
-
 /* --- what messages say --- */
 
 struct endpoint endpoint_of(const struct gtp_address *address, bool has_teid, uint32_t teid)
@@ -142,8 +140,12 @@ void learn_change_of_gtpc(struct session_store *store, struct session *s,
 static void take_message(struct session_store *store, const struct session_gtpc *gtpc,
 			 struct held *held)
 {
-	if (gtpc->len == 0 || GTP_VERSION(gtpc->data[0]) == 1)
+	const unsigned version = gtpc->len > 0 ? gtpc_version(gtpc->data[0]) : 1;
+
+	if (version == 1)
 		learn_v1_take(store, gtpc, held);
+	else if (version == 2)
+		learn_v2_take(store, gtpc, held);
 	else
 		store_count(store, SESSION_GTPC_OTHER);
 }

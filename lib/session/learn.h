@@ -59,4 +59,10 @@ void learn_expect(struct session_store *store, uint8_t side, const struct tunnel
 
 void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held);
 
+/* --- learn_v2.c: TS 29.274 --- */
+
+/* All messages of the datagram: it leaves when all that they ask for is done. */
+void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc,
+		   struct held *held);
+
 #endif

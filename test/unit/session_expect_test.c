@@ -3,8 +3,6 @@
  * is held, and neither crosses nor is lost. */
 #include "session_lab.h"
 
-#include "datapath/owner.h"
-
 static struct lab_context context;
 static struct e2m_keyset_id name;
 
@@ -15,30 +13,9 @@ static void start(void)
 	lab_start();
 }
 
-static unsigned expected_flows(void)
-{
-	unsigned count = 0;
-
-	for (unsigned w = 0; w < lab.config.workers; w++)
-		for (uint32_t i = 0; i < lab.flows_per_worker; i++)
-			count += lab.workers[w].flows[i].state == LAB_EXPECTED;
-	return count;
-}
-
-static const struct lab_flow *expected_flow(const struct tunnel *tunnel)
-{
-	const struct lab_worker *w = &lab.workers[tunnel_owner(tunnel->teid, lab.config.workers)];
-
-	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
-		if (w->flows[i].state == LAB_EXPECTED &&
-		    tunnel_is_equal(&w->flows[i].tunnel, tunnel))
-			return &w->flows[i];
-	return NULL;
-}
-
 static bool is_expected(struct tunnel tunnel, enum e2m_direction direction)
 {
-	const struct lab_flow *flow = expected_flow(&tunnel);
+	const struct lab_flow *flow = lab_expected(&tunnel);
 
 	return flow && flow->direction == direction;
 }
@@ -54,7 +31,7 @@ static void the_tunnel_of_a_create_request_is_expected(void)
 	lab_create_request(&context, &name, 1);
 	lab_settle();
 	CU_ASSERT_TRUE(is_expected(lab_down(&context), E2M_DOWNLINK));
-	CU_ASSERT_EQUAL(expected_flows(), 1);
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
 	lab_stop();
 }
@@ -65,10 +42,10 @@ static void the_request_leaves_when_the_worker_knows(void)
 
 	start();
 	request = lab_create_request(&context, &name, 1);
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	while (lab_execute(0) || lab_execute(1))
 		CU_ASSERT_EQUAL(lab_fate(request), LAB_HELD);
-	CU_ASSERT_EQUAL(expected_flows(), 1);
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(request), LAB_LEFT);
 	lab_stop();
@@ -82,11 +59,11 @@ static void the_session_takes_over_what_is_held(void)
 	start();
 	lab_create_request(&context, &name, 1);
 	lab_settle();
-	flow = expected_flow(&down);
+	flow = lab_expected(&down);
 	lab_create_response(&context);
 	lab_settle();
 	CU_ASSERT_PTR_EQUAL(lab_flow(&down), flow);
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_make_ready(&context);
 	lab_delete(&context);
 	lab_pass(6000);
@@ -101,7 +78,7 @@ static void a_response_that_comes_before_the_worker_knows_does_no_harm(void)
 	lab_create(&context, name, 1);
 	lab_settle();
 	CU_ASSERT_TRUE(is_live(lab_down(&context)));
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_stop();
 }
 
@@ -112,7 +89,7 @@ static void a_refusal_ends_it(void)
 	lab_settle();
 	lab_response(&context, GTPC_V1_CREATE_PDP_RESPONSE, 199);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_stop();
 }
 
@@ -123,10 +100,10 @@ static void without_an_answer_it_ends_by_itself(void)
 	lab_settle();
 	lab_pass(9900);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 1);
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
 	lab_pass(200);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	/* And whoever answers after all is heard. */
 	lab_create_response(&context);
 	lab_settle();
@@ -143,7 +120,7 @@ static void a_request_sent_again_prolongs_it(void)
 	lab_create_request(&context, &name, 1);
 	lab_pass(6000);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 1);
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
 	lab_stop();
 }
 
@@ -152,7 +129,7 @@ static void a_request_without_a_keyset_expects_nothing(void)
 	start();
 	lab_create_request(&context, NULL, 0);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_stop();
 }
 
@@ -163,7 +140,7 @@ static void a_tunnel_that_turns_out_unprotected_is_expected_no_more(void)
 	lab_create_request(&context, NULL, 0); /* it was never answered, and the UE tries without */
 	lab_create_response(&context);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
 	lab_stop();
 }
@@ -180,7 +157,7 @@ static void a_tunnel_in_use_stays_as_it_is(void)
 	lab_create_request(&context, &name, 1);
 	lab_settle();
 	CU_ASSERT_PTR_EQUAL(lab_flow(&down), flow);
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_stop();
 }
 
@@ -213,7 +190,7 @@ static void the_tunnel_that_an_update_moves_to_is_expected(void)
 	lab_settle();
 	CU_ASSERT_TRUE(is_live(lab_down(&context)));
 	CU_ASSERT_FALSE(is_live(lab_down(&before)));
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_stop();
 }
 
@@ -228,7 +205,7 @@ static void an_update_that_is_refused_moves_nothing(void)
 	lab_update_request(&context, NULL, 0);
 	lab_response(&context, GTPC_V1_UPDATE_PDP_RESPONSE, 199);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	CU_ASSERT_TRUE(is_live(lab_down(&before)));
 	lab_stop();
 }
@@ -247,14 +224,14 @@ static void a_flood_of_requests_is_bounded(void)
 		lab_create_request(&flood, &name, 1);
 		lab_settle();
 	}
-	CU_ASSERT_EQUAL(expected_flows(), EXPECTED_MAX);
+	CU_ASSERT_EQUAL(lab_expected_count(), EXPECTED_MAX);
 	CU_ASSERT_TRUE(is_expected(lab_down(&flood), E2M_DOWNLINK));
 	flood.down = first;
 	CU_ASSERT_FALSE(is_expected(lab_down(&flood), E2M_DOWNLINK));
 	CU_ASSERT_TRUE(is_live(lab_down(&context)));
 	lab_pass(11000);
 	lab_settle();
-	CU_ASSERT_EQUAL(expected_flows(), 0);
+	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	for (unsigned w = 0; w < lab.config.workers; w++)
 		CU_ASSERT_TRUE(lab.store->free_flow_counts[w] >= lab.flows_per_worker - 2);
 	lab_stop();

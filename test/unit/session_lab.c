@@ -443,14 +443,34 @@ void lab_settle(void)
 	}
 }
 
-struct lab_flow *lab_flow(const struct tunnel *tunnel)
+static struct lab_flow *find_flow(const struct tunnel *tunnel, unsigned state)
 {
 	struct lab_worker *w = &lab.workers[tunnel_owner(tunnel->teid, lab.config.workers)];
 
 	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
-		if (w->flows[i].state == LAB_LIVE && tunnel_is_equal(&w->flows[i].tunnel, tunnel))
+		if (w->flows[i].state == state && tunnel_is_equal(&w->flows[i].tunnel, tunnel))
 			return &w->flows[i];
 	return NULL;
+}
+
+struct lab_flow *lab_flow(const struct tunnel *tunnel)
+{
+	return find_flow(tunnel, LAB_LIVE);
+}
+
+struct lab_flow *lab_expected(const struct tunnel *tunnel)
+{
+	return find_flow(tunnel, LAB_EXPECTED);
+}
+
+unsigned lab_expected_count(void)
+{
+	unsigned count = 0;
+
+	for (unsigned w = 0; w < lab.config.workers; w++)
+		for (uint32_t i = 0; i < lab.flows_per_worker; i++)
+			count += lab.workers[w].flows[i].state == LAB_EXPECTED;
+	return count;
 }
 
 static void post_of(const struct lab_flow *flow, unsigned slot, enum datapath_event_kind kind)

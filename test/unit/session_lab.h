@@ -137,6 +137,9 @@ bool lab_deliver(unsigned worker);
 void lab_settle(void);
 /* The live flow of a context's direction; NULL: none. */
 struct lab_flow *lab_flow(const struct tunnel *tunnel);
+/* The same of a tunnel that is expected, and how many are. */
+struct lab_flow *lab_expected(const struct tunnel *tunnel);
+unsigned lab_expected_count(void);
 /* A packet waits for its key. */
 void lab_miss(const struct lab_flow *flow, unsigned slot);
 /* More COUNTs are wanted: all below needed. */
@@ -157,7 +160,7 @@ struct lab_context {
 	uint8_t sgsn, ggsn; /* last octet of the address */
 	uint32_t down, up;  /* TEID Data I */
 	uint32_t control_sgsn, control_ggsn;
-	uint16_t sequence; /* of its last request */
+	uint32_t sequence; /* of its last request */
 	uint8_t recovery_sgsn, recovery_ggsn;
 };
 

@@ -501,10 +501,10 @@ static void echo_passes(void)
 
 static void other_gtp_version_passes(void)
 {
-	const uint8_t v2[] = {0x48, 32, 0, 8, 0, 0, 0, 0, 0, 0, 1, 0};
+	const uint8_t v3[] = {0x68, 32, 0, 8, 0, 0, 0, 0, 0, 0, 1, 0};
 
 	lab_start();
-	lab_give(DATAPATH_ACCESS, 1, 2, v2, sizeof(v2));
+	lab_give(DATAPATH_ACCESS, 1, 2, v3, sizeof(v3));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_OTHER), 1);
 	lab_stop();
 }

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* learn_v2: requests and responses of GTPv2-C (TS 29.274) on S5/S8. The S-GW is on the access side and asks for
+ * sessions; the P-GW is on the core side and asks for bearers. */
+#include "session/learn_v2.h"
+
+#define VERSION	      2
+#define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it */
+
+bool learn_v2_find_e2m(const struct session_store *store, struct pco_e2m *e2m,
+		       const struct gtpc_v2 *m)
+{
+	const struct gtp_octets *const pcos[] = {&m->pco, &m->epco, &m->apco};
+
+	for (size_t i = 0; i < sizeof(pcos) / sizeof(pcos[0]); i++)
+		if (pcos[i]->data && pco_find_e2m(e2m, &store->config.numbers, NULL, pcos[i]->data,
+						  pcos[i]->len) == 1)
+			return true;
+	return false;
+}
+
+static bool takes_effect(uint8_t request, const struct gtpc_v2 *m)
+{
+	if (!(m->present & GTPC_V2_HAS_CAUSE))
+		return false;
+	/* The other end says that the context was gone: so it is. */
+	if (m->cause == GTPC_V2_CAUSE_CONTEXT_NOT_FOUND)
+		return request != GTPC_V2_CREATE_SESSION_REQUEST &&
+		       request != GTPC_V2_CREATE_BEARER_REQUEST;
+	return gtpc_v2_cause_accepts(m->cause);
+}
+
+static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct gtpc_v2 *m)
+{
+	return (struct recovery){.is_said = m->present & GTPC_V2_HAS_RECOVERY,
+				 .counter = m->recovery,
+				 .sender = gtpc->source};
+}
+
+static void take_response(struct session_store *store, const struct session_gtpc *gtpc,
+			  const struct gtpc_v2 *m, struct held *held)
+{
+	const uint8_t type = (uint8_t)(m->type - 1); /* of its request */
+	struct transaction *t = transactions_find_answered(store, gtpc, VERSION, type, m->sequence);
+
+	struct request *r = (struct request *)t;
+
+	if (!t) {
+		store_count(store, SESSION_GTPC_UNMATCHED);
+		return;
+	}
+	r->recovery[gtpc->side] = recovery_of(gtpc, m);
+	if (takes_effect(type, m)) {
+		recovery_take(store, r->recovery);
+		effects_v2(store, gtpc, r, m, held);
+	} else {
+		store_count(store, SESSION_GTPC_REFUSED);
+		effects_v2_refused(store, r);
+	}
+	transactions_forget(store, t);
+}
+
+static const struct gtpc_v2_bearer *first_bearer(const struct gtpc_v2 *m)
+{
+	for (unsigned i = 0; i < m->bearers_count; i++)
+		if (m->bearers[i].instance == 0)
+			return &m->bearers[i];
+	return NULL;
+}
+
+/* A PDN connection without IMSI is one for emergency calls, and none that a keyset could be for; one whose sender
+ * is not an S-GW on S5/S8 is not ours to learn. */
+static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v2 *m)
+{
+	const struct gtpc_v2_bearer *bearer = first_bearer(m);
+
+	switch (m->type) {
+	case GTPC_V2_CREATE_SESSION_REQUEST:
+		return gtpc->side == DATAPATH_ACCESS && (m->present & GTPC_V2_HAS_IMSI) &&
+		       m->sgw_c.is_present && bearer && bearer->ebi != 0;
+	case GTPC_V2_MODIFY_BEARER_REQUEST:
+	case GTPC_V2_DELETE_SESSION_REQUEST:
+		return gtpc->side == DATAPATH_ACCESS;
+	case GTPC_V2_CREATE_BEARER_REQUEST:
+		return gtpc->side == DATAPATH_CORE && m->linked_ebi != 0;
+	default:
+		return gtpc->side == DATAPATH_CORE;
+	}
+}
+
+static void note_request(const struct session_store *store, struct request *r,
+			 const struct session_gtpc *gtpc, const struct gtpc_v2 *m)
+{
+	r->recovery[gtpc->side] = recovery_of(gtpc, m);
+	r->control = m->sgw_c;
+	r->has_e2m = learn_v2_find_e2m(store, &r->e2m, m);
+	r->imsi = m->imsi;
+	r->linked_ebi = m->linked_ebi;
+	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST && r->linked_ebi == 0)
+		r->linked_ebi = first_bearer(m)->ebi;
+	r->ebis = m->ebis;
+	r->bearers_count = m->bearers_count;
+	for (unsigned i = 0; i < m->bearers_count; i++)
+		r->bearers[i] = (struct asked_bearer){.instance = m->bearers[i].instance,
+						      .ebi = m->bearers[i].ebi,
+						      .user = r->transaction.side == DATAPATH_ACCESS
+								      ? m->bearers[i].sgw_u
+								      : m->bearers[i].pgw_u};
+}
+
+static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			 const struct gtpc_v2 *m, struct held *held)
+{
+	const size_t size = sizeof(struct request) + m->bearers_count * sizeof(struct asked_bearer);
+	struct transaction *t = is_of_use(gtpc, m)
+					? transactions_remember(store, gtpc, VERSION, m->type,
+								m->sequence, m->teid, size)
+					: NULL;
+
+	struct request *r = (struct request *)t;
+
+	if (!t) {
+		store_count(store, SESSION_GTPC_OTHER);
+		return;
+	}
+	note_request(store, r, gtpc, m);
+	effects_v2_expect(store, r, held);
+}
+
+static void take_echo(struct session_store *store, const struct session_gtpc *gtpc,
+		      const struct gtpc_v2 *m)
+{
+	const struct recovery said = recovery_of(gtpc, m);
+
+	store_count(store, SESSION_GTPC_OTHER);
+	if (m->type == GTPC_V2_ECHO_REQUEST)
+		recovery_take_echo_request(store, gtpc, VERSION, m->sequence);
+	else
+		recovery_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
+}
+
+static void take(struct session_store *store, const struct session_gtpc *gtpc,
+		 const struct gtpc_v2 *m, struct held *held)
+{
+	switch (m->type) {
+	case GTPC_V2_ECHO_REQUEST:
+	case GTPC_V2_ECHO_RESPONSE:
+		take_echo(store, gtpc, m);
+		break;
+	case GTPC_V2_CREATE_SESSION_REQUEST:
+	case GTPC_V2_MODIFY_BEARER_REQUEST:
+	case GTPC_V2_DELETE_SESSION_REQUEST:
+	case GTPC_V2_CREATE_BEARER_REQUEST:
+	case GTPC_V2_UPDATE_BEARER_REQUEST:
+	case GTPC_V2_DELETE_BEARER_REQUEST:
+		take_request(store, gtpc, m, held);
+		break;
+	case GTPC_V2_CREATE_SESSION_RESPONSE:
+	case GTPC_V2_MODIFY_BEARER_RESPONSE:
+	case GTPC_V2_DELETE_SESSION_RESPONSE:
+	case GTPC_V2_CREATE_BEARER_RESPONSE:
+	case GTPC_V2_UPDATE_BEARER_RESPONSE:
+	case GTPC_V2_DELETE_BEARER_RESPONSE:
+		take_response(store, gtpc, m, held);
+		break;
+	default:
+		store_count(store, SESSION_GTPC_OTHER);
+	}
+}
+
+/* Those without a TEID say nothing of any session (5.5.2). */
+static bool has_teid_as_it_should(const struct gtpc_v2 *m)
+{
+	return m->has_teid || m->type < GTPC_V2_CREATE_SESSION_REQUEST;
+}
+
+void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held)
+{
+	struct gtpc_v2 message = {.has_next = true};
+	size_t at = 0;
+
+	for (unsigned i = 0; i < DATAGRAM_MOST && message.has_next; i++) {
+		const int len = gtpc_v2_parse(&message, gtpc->data + at, gtpc->len - at);
+
+		if (len < 0 || !has_teid_as_it_should(&message)) {
+			store_count(store, SESSION_GTPC_UNPARSED);
+			return;
+		}
+		take(store, gtpc, &message, held);
+		at += (size_t)len;
+	}
+	if (message.has_next)
+		store_count(store, SESSION_GTPC_UNPARSED);
+}
