@@ -14,6 +14,9 @@
 static const char *const run_names[] = {"sqn", "rand", NULL};
 static const int run_values[] = {E2M_ID_SQN, E2M_ID_RAND};
 
+static const char *const system_names[] = {"umts", "eps", NULL};
+static const int system_values[] = {AKA_UMTS, AKA_EPS};
+
 static const struct config_field string_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
 static const struct config_field usim_fields[] = {
@@ -180,6 +183,11 @@ static const struct config_field fields[] = {
 	 .kind = CONFIG_STRUCT,
 	 CONFIG_MEMBER(struct ue_config, log),
 	 .fields = program_log_fields},
+	{.name = "system",
+	 .kind = CONFIG_ENUM,
+	 CONFIG_MEMBER(struct ue_config, system),
+	 .names = system_names,
+	 .values = system_values},
 	{.name = "usim",
 	 .kind = CONFIG_STRUCT,
 	 .size = sizeof(struct ue_config),

@@ -68,6 +68,7 @@ struct ue_raw_config {
 
 struct ue_config {
 	struct program_log_config log;
+	int system; /* enum aka_system: of UMTS with an SGSN, or of EPS with MME and S-GW */
 	struct usim_config usim;
 	uint8_t plmn[PCO_PLMN_LEN]; /* home and serving network */
 	struct ue_sgsn_config sgsn;
@@ -79,6 +80,12 @@ struct ue_config {
 	struct e2m_numbers numbers;
 	struct ue_raw_config raw;
 };
+
+/* Of GTP-C. */
+static inline unsigned ue_gtp_version(const struct ue_config *config)
+{
+	return config->system == AKA_EPS ? 2 : 1;
+}
 
 /* Reads and checks path into config; fleet: how many devices it is for, 0: one that is no fleet. NULL when errors have been written to errors. config points into
  * what is returned: ue_config_free takes both. */

@@ -59,9 +59,10 @@ void control_path_remove_end(struct control_path *path, const struct control_end
 	teid_table_remove(&path->ends, end->teid);
 }
 
-uint16_t control_path_next_sequence(struct control_path *path)
+uint32_t control_path_next_sequence(struct control_path *path, unsigned version)
 {
-	return path->sequence++;
+	/* TS 29.274 7.6: the highest of 24 bits is for Command messages. */
+	return path->sequence++ & (version == 1 ? UINT16_MAX : GTPC_V2_SEQUENCE_MAX >> 1);
 }
 
 static void send_message(struct control_path *path, const struct endpoint *to,
@@ -129,33 +130,61 @@ void control_path_respond(struct control_path *path, const struct endpoint *to,
 	send_message(path, to, message, len);
 }
 
-static void answer_echo(struct control_path *path, const struct endpoint *from,
-			const struct gtpc_v1 *request)
+static void send_if_written(struct control_path *path, const struct endpoint *to,
+			    const uint8_t *message, int len)
 {
-	uint8_t message[32];
-
-	int len = gtpc_v1_write_echo(message, sizeof(message), GTPC_V1_ECHO_RESPONSE,
-				     request->sequence, path->recovery);
 	if (len > 0)
-		send_message(path, from, message, (size_t)len);
+		send_message(path, to, message, (size_t)len);
+}
+
+static void answer_echo(struct control_path *path, const struct endpoint *from,
+			const struct control_message *request)
+{
+	const struct gtpc_v2 v2 = {.type = GTPC_V2_ECHO_RESPONSE,
+				   .sequence = request->sequence,
+				   .present = GTPC_V2_HAS_RECOVERY,
+				   .recovery = path->recovery};
+	uint8_t message[32];
+	int len = request->version == 2
+			  ? gtpc_v2_write(message, sizeof(message), &v2)
+			  : gtpc_v1_write_echo(message, sizeof(message), GTPC_V1_ECHO_RESPONSE,
+					       (uint16_t)request->sequence, path->recovery);
+
+	send_if_written(path, from, message, len);
 	path->counters->gtpc_echo++;
 }
 
-/* TS 29.060 7.3.6: what is not there any more is said to be not there. */
-static void refuse_delete(struct control_path *path, const struct endpoint *from,
-			  const struct gtpc_v1 *request)
+/* Is it a request about a context, bearer or session that is there? */
+static bool is_request(const struct control_message *message)
 {
-	uint8_t message[32];
+	if (message->version == 1)
+		return message->type == GTPC_V1_DELETE_PDP_REQUEST;
+	return message->type == GTPC_V2_CREATE_BEARER_REQUEST ||
+	       message->type == GTPC_V2_UPDATE_BEARER_REQUEST ||
+	       message->type == GTPC_V2_DELETE_BEARER_REQUEST;
+}
 
-	int len =
-		gtpc_v1_write_cause_response(message, sizeof(message), GTPC_V1_DELETE_PDP_RESPONSE,
-					     request->sequence, 0, GTPC_V1_CAUSE_NON_EXISTENT);
-	if (len > 0)
-		send_message(path, from, message, (size_t)len);
+/* TS 29.060 7.3.6, TS 29.274 7.7.1: what is not there any more is said to be not there. */
+static void refuse(struct control_path *path, const struct endpoint *from,
+		   const struct control_message *request)
+{
+	const struct gtpc_v2 v2 = {.type = request->type + 1,
+				   .has_teid = true,
+				   .sequence = request->sequence,
+				   .present = GTPC_V2_HAS_CAUSE,
+				   .cause = GTPC_V2_CAUSE_CONTEXT_NOT_FOUND};
+	uint8_t message[32];
+	int len = request->version == 2
+			  ? gtpc_v2_write(message, sizeof(message), &v2)
+			  : gtpc_v1_write_cause_response(
+				    message, sizeof(message), GTPC_V1_DELETE_PDP_RESPONSE,
+				    (uint16_t)request->sequence, 0, GTPC_V1_CAUSE_NON_EXISTENT);
+
+	send_if_written(path, from, message, len);
 }
 
 static struct control_request *find_request(struct control_path *path, const struct endpoint *from,
-					    const struct gtpc_v1 *response)
+					    const struct control_message *response)
 {
 	struct control_request *request;
 
@@ -163,14 +192,14 @@ static struct control_request *find_request(struct control_path *path, const str
 		return NULL;
 	LIST_FOREACH (request, &path->requests[response->sequence % CONTROL_REQUEST_LISTS], link)
 		if (request->sequence == response->sequence &&
-		    request->type + 1 == response->type &&
+		    request->version == response->version && request->type + 1 == response->type &&
 		    endpoint_is_same_host(&request->peer, from))
 			return request;
 	return NULL;
 }
 
 static void handle(struct control_path *path, const struct endpoint *from,
-		   const struct gtpc_v1 *message)
+		   const struct control_message *message)
 {
 	struct control_request *request = find_request(path, from, message);
 	struct control_end *end = teid_table_find(&path->ends, message->teid);
@@ -181,13 +210,55 @@ static void handle(struct control_path *path, const struct endpoint *from,
 		path->counters->gtpc_responses++;
 		finish(request);
 		request->answered(request->arg, message);
-	} else if (message->type == GTPC_V1_DELETE_PDP_REQUEST && end) {
+	} else if (is_request(message) && end) {
 		end->requested(end->arg, from, message);
 	} else {
 		path->counters->gtpc_unexpected++;
-		if (message->type == GTPC_V1_DELETE_PDP_REQUEST)
-			refuse_delete(path, from, message);
+		if (is_request(message))
+			refuse(path, from, message);
 	}
+}
+
+/* The message that stands first; returns its octets, or -EBADMSG. */
+static int read_message(struct control_message *message, const uint8_t *data, size_t len)
+{
+	int read;
+
+	message->version = len > 0 ? gtpc_version(data[0]) : 0;
+	if (message->version != 2) {
+		message->version = 1;
+		read = gtpc_v1_parse(&message->v1, data, len);
+		message->type = message->v1.type;
+		message->teid = message->v1.teid;
+		message->has_sequence = message->v1.has_sequence;
+		message->sequence = message->v1.sequence;
+		return read ? read : (int)len;
+	}
+	read = gtpc_v2_parse(&message->v2, data, len);
+	message->type = message->v2.type;
+	message->teid = message->v2.teid;
+	message->has_sequence = true;
+	message->sequence = message->v2.sequence;
+	return read;
+}
+
+/* One message, or one and what is piggybacked on it (TS 29.274 5.5.1). A handler may close the path. */
+static void read_datagram(struct control_path *path, const struct endpoint *from,
+			  const uint8_t *data, size_t len)
+{
+	size_t at = 0;
+
+	do {
+		struct control_message message;
+		const int read = read_message(&message, data + at, len - at);
+
+		if (read < 0) {
+			path->counters->gtpc_unparsed++;
+			return;
+		}
+		handle(path, from, &message);
+		at += (size_t)read;
+	} while (at < len && path->source.fd >= 0);
 }
 
 static void receive(void *arg)
@@ -198,14 +269,13 @@ static void receive(void *arg)
 	/* A handler may close the path. */
 	for (int i = 0; i < MESSAGES_A_TURN && path->source.fd >= 0; i++) {
 		struct endpoint from = {.len = sizeof(from.v6)};
-		struct gtpc_v1 message;
 		ssize_t len = recvfrom(path->source.fd, data, sizeof(data), MSG_TRUNC, &from.any,
 				       &from.len);
 		if (len < 0)
 			return;
-		if ((size_t)len > sizeof(data) || gtpc_v1_parse(&message, data, (size_t)len))
+		if ((size_t)len > sizeof(data))
 			path->counters->gtpc_unparsed++;
 		else
-			handle(path, &from, &message);
+			read_datagram(path, &from, data, (size_t)len);
 	}
 }

@@ -85,8 +85,8 @@ static void refused(struct attachment *attachment, const char *why)
 	struct devices *all = attachment->device->all;
 
 	if (all->refusals_said++ < REFUSALS_SAID)
-		program_log(PROGRAM_ERROR, "IMSI %s: no PDP context: %s",
-			    attachment->usim.imsi.digits, why);
+		program_log(PROGRAM_ERROR, "IMSI %s: no %s: %s", attachment->usim.imsi.digits,
+			    pdp_words(ue_gtp_version(all->shared->config))->context, why);
 	finish(attachment, true);
 }
 
@@ -129,7 +129,7 @@ bool device_begin(struct device *device)
 	struct ue_shared *shared = all->shared;
 	struct attachment *attachment = SLIST_FIRST(&all->free_attachments);
 	struct auth_config auth = {.numbers = &shared->config->numbers,
-				   .system = AKA_UMTS,
+				   .system = (enum aka_system)shared->config->system,
 				   .done = auth_finished,
 				   .arg = attachment};
 
@@ -153,8 +153,9 @@ static int create_pdp(struct attachment *attachment, const struct auth_result *r
 {
 	struct ue_shared *shared = attachment->device->all->shared;
 	const struct ue_config *config = shared->config;
-	const struct pdp_config pdp = {
+	struct pdp_config pdp = {
 		.numbers = &config->numbers,
+		.version = ue_gtp_version(config),
 		.imsi = attachment->usim.imsi,
 		.msisdn = config->session.msisdn,
 		.apn = config->session.apn,
@@ -166,6 +167,7 @@ static int create_pdp(struct attachment *attachment, const struct auth_result *r
 	};
 	struct pco_e2m pco = {.key_id = config->session.key_id};
 
+	memcpy(pdp.plmn, config->plmn, sizeof(pdp.plmn));
 	memcpy(pco.plmn, config->plmn, sizeof(pco.plmn));
 	pco.id = config->session.name_run_by == E2M_ID_RAND
 			 ? e2m_keyset_id_make(E2M_ID_RAND, result->rand)
@@ -201,6 +203,7 @@ static void pdp_changed(void *arg, enum pdp_event event, uint8_t cause)
 {
 	struct attachment *attachment = arg;
 	struct device *device = attachment->device;
+	const struct pdp_words *words = pdp_words(ue_gtp_version(device->all->shared->config));
 	char why[64];
 
 	if (event == PDP_CREATED) {
@@ -210,9 +213,9 @@ static void pdp_changed(void *arg, enum pdp_event event, uint8_t cause)
 		return;
 	}
 	if (event == PDP_NO_ANSWER)
-		snprintf(why, sizeof(why), "the GGSN does not answer");
+		snprintf(why, sizeof(why), "the %s does not answer", words->peer);
 	else
-		snprintf(why, sizeof(why), "refused with cause %u (TS 29.060 7.7.1)", cause);
+		snprintf(why, sizeof(why), "refused with cause %u (%s)", cause, words->causes);
 	refused(attachment, why);
 }
 

@@ -2,11 +2,22 @@
 #include "ue/pdp.h"
 
 #include <errno.h>
-#include <string.h>
 
 #include "gtp/gtpu.h"
+#include "ue/pdp_dialect.h"
 
-static void ggsn_requested(void *arg, const struct endpoint *from, const struct gtpc_v1 *request);
+static void peer_requested(void *arg, const struct endpoint *from,
+			   const struct control_message *request);
+
+static const struct pdp_dialect *dialect_of(unsigned version)
+{
+	return version == 2 ? &pdp_v2 : &pdp_v1;
+}
+
+const struct pdp_words *pdp_words(unsigned version)
+{
+	return &dialect_of(version)->words;
+}
 
 static int open_place(struct pdp *pdp, struct pdp_place *place, const struct endpoint *local,
 		      struct control_path *path, struct user_tunnel *user_tunnel)
@@ -16,7 +27,7 @@ static int open_place(struct pdp *pdp, struct pdp_place *place, const struct end
 		.local = *local,
 		.path = path,
 		.user_tunnel = user_tunnel,
-		.end = {.requested = ggsn_requested, .arg = place},
+		.end = {.requested = peer_requested, .arg = place},
 	};
 	return control_path_add_end(path, &place->end);
 }
@@ -24,7 +35,10 @@ static int open_place(struct pdp *pdp, struct pdp_place *place, const struct end
 int pdp_init(struct pdp *pdp, const struct pdp_config *config, struct control_path *path,
 	     struct user_tunnel *user_tunnel)
 {
-	*pdp = (struct pdp){.config = *config, .state = PDP_NONE, .peer = config->ggsn};
+	*pdp = (struct pdp){.config = *config,
+			    .dialect = dialect_of(config->version),
+			    .state = PDP_NONE,
+			    .peer = config->ggsn};
 	pdp->at = &pdp->places[0];
 	return open_place(pdp, pdp->at, &config->local, path, user_tunnel);
 }
@@ -52,14 +66,17 @@ static void tell(struct pdp *pdp, enum pdp_event event, uint8_t cause)
 	pdp->config.changed(pdp->config.arg, event, cause);
 }
 
+/* --- requests --- */
+
 /* Sends what has been written to request.message from a place; len is what its writer returned. */
-static int send_request(struct pdp *pdp, struct pdp_place *from, enum pdp_state state,
-			enum gtpc_v1_type type, int len, control_answered answered)
+static int send_request(struct pdp *pdp, struct pdp_place *from, enum pdp_state state, uint8_t type,
+			int len, control_answered answered)
 {
 	if (len < 0)
 		return len;
 	pdp->request.len = (size_t)len;
-	pdp->request.type = (uint8_t)type;
+	pdp->request.version = pdp->dialect->version;
+	pdp->request.type = type;
 	pdp->request.answered = answered;
 	pdp->request.arg = pdp;
 	pdp->state = state;
@@ -67,125 +84,114 @@ static int send_request(struct pdp *pdp, struct pdp_place *from, enum pdp_state 
 	return 0;
 }
 
-static void begin_request(struct pdp *pdp, struct pdp_place *from)
+static uint32_t begin_request(struct pdp *pdp, struct pdp_place *from)
 {
 	control_path_cancel(&pdp->request);
-	pdp->request.sequence = control_path_next_sequence(from->path);
+	pdp->request.sequence = control_path_next_sequence(from->path, pdp->dialect->version);
+	return pdp->request.sequence;
 }
 
-/* Where the GGSN says that its ends are; what it does not say stays as it was. */
-static void learn_ends(struct pdp *pdp, const struct gtpc_v1 *response)
+/* Where the peer says that its ends are; what it does not say stays as it was. */
+static void learn_ends(struct pdp *pdp, const struct pdp_answer *answer)
 {
-	if (response->present & GTPC_V1_HAS_TEID_CONTROL)
-		pdp->peer_teid = response->teid_control;
-	if (response->present & GTPC_V1_HAS_TEID_DATA)
-		pdp->at->user_tunnel->peer_teid = response->teid_data;
-	if (response->gsn_control.len > 0)
-		pdp->peer =
-			endpoint_from_gsn(&response->gsn_control, endpoint_port(&pdp->config.ggsn));
-	if (response->gsn_user.len > 0)
-		pdp->at->user_tunnel->peer = endpoint_from_gsn(&response->gsn_user, GTPU_PORT);
+	struct user_tunnel *tunnel = pdp->at->user_tunnel;
+
+	if (answer->has_control_teid)
+		pdp->peer_teid = answer->control_teid;
+	if (answer->has_user_teid)
+		tunnel->peer_teid = answer->user_teid;
+	if (answer->control.len > 0)
+		pdp->peer = endpoint_from_gsn(&answer->control, endpoint_port(&pdp->config.ggsn));
+	if (answer->user.len > 0)
+		tunnel->peer = endpoint_from_gsn(&answer->user, GTPU_PORT);
 }
 
-/* TS 29.060 table 6: what an accepted Create Response cannot do without. */
-static bool is_complete(const struct gtpc_v1 *response)
+/* TS 29.060 table 6, TS 29.274 table 7.2.2-1: what an accepted answer to a Create cannot do without. */
+static bool is_complete(const struct pdp_answer *answer)
 {
-	const uint32_t needed = GTPC_V1_HAS_TEID_CONTROL | GTPC_V1_HAS_TEID_DATA;
-
-	return (response->present & needed) == needed && response->gsn_control.len > 0 &&
-	       response->gsn_user.len > 0;
+	return answer->has_control_teid && answer->has_user_teid && answer->control.len > 0 &&
+	       answer->user.len > 0 && answer->has_address;
 }
 
-static uint8_t cause_of(const struct gtpc_v1 *response)
+static struct pdp_answer read_answer(const struct pdp *pdp, const struct control_message *response)
 {
-	return response->present & GTPC_V1_HAS_CAUSE ? response->cause : 0;
+	return response ? pdp->dialect->read(pdp, response) : (struct pdp_answer){0};
 }
 
-static void create_answered(void *arg, const struct gtpc_v1 *response)
+static void create_answered(void *arg, const struct control_message *response)
 {
 	struct pdp *pdp = arg;
-	uint8_t ipv4[4];
+	const struct pdp_answer answer = read_answer(pdp, response);
 
 	pdp->state = PDP_NONE;
 	if (!response) {
 		tell(pdp, PDP_NO_ANSWER, 0);
-	} else if (!gtpc_v1_cause_accepts(cause_of(response))) {
-		tell(pdp, PDP_REFUSED, cause_of(response));
-	} else if (!is_complete(response) ||
-		   gtpc_v1_end_user_ipv4(&response->end_user_address, ipv4)) {
+	} else if (!answer.accepts) {
+		tell(pdp, PDP_REFUSED, answer.cause);
+	} else if (!is_complete(&answer)) {
 		tell(pdp, PDP_REFUSED, 0);
 	} else {
-		learn_ends(pdp, response);
-		memcpy(&pdp->address, ipv4, sizeof(pdp->address));
+		learn_ends(pdp, &answer);
+		pdp->address = answer.address;
 		pdp->state = PDP_ACTIVE;
-		tell(pdp, PDP_CREATED, response->cause);
+		tell(pdp, PDP_CREATED, answer.cause);
 	}
 }
 
-static void update_answered(void *arg, const struct gtpc_v1 *response)
+static void update_answered(void *arg, const struct control_message *response)
 {
 	struct pdp *pdp = arg;
-	uint8_t cause = response ? cause_of(response) : 0;
+	const struct pdp_answer answer = read_answer(pdp, response);
 
 	pdp->state = PDP_ACTIVE;
 	if (!response) {
 		tell(pdp, PDP_NO_ANSWER, 0);
-	} else if (cause == GTPC_V1_CAUSE_NON_EXISTENT) {
+	} else if (answer.is_gone) {
 		pdp->state = PDP_NONE;
-		tell(pdp, PDP_GONE, cause);
-	} else if (!gtpc_v1_cause_accepts(cause)) {
-		tell(pdp, PDP_REFUSED, cause);
+		tell(pdp, PDP_GONE, answer.cause);
+	} else if (!answer.accepts) {
+		tell(pdp, PDP_REFUSED, answer.cause);
 	} else {
-		learn_ends(pdp, response);
-		tell(pdp, PDP_UPDATED, cause);
+		learn_ends(pdp, &answer);
+		tell(pdp, PDP_UPDATED, answer.cause);
 	}
 }
 
 /* The old place still takes what is on its way to it. */
-static void move_answered(void *arg, const struct gtpc_v1 *response)
+static void move_answered(void *arg, const struct control_message *response)
 {
 	struct pdp *pdp = arg;
+	const struct pdp_answer answer = read_answer(pdp, response);
 
-	if (response && gtpc_v1_cause_accepts(cause_of(response))) {
+	if (response && answer.accepts) {
 		pdp->at = pdp_other_place(pdp);
-		learn_ends(pdp, response);
+		learn_ends(pdp, &answer);
 		pdp->state = PDP_ACTIVE;
-		tell(pdp, PDP_MOVED, response->cause);
+		tell(pdp, PDP_MOVED, answer.cause);
 	} else {
 		update_answered(arg, response);
 	}
 }
 
-/* Whatever the GGSN says to a Delete, the context is gone (TS 29.060 7.3.6). */
-static void delete_answered(void *arg, const struct gtpc_v1 *response)
+/* Whatever the peer says to a Delete, the context is gone (TS 29.060 7.3.6, TS 29.274 7.2.10.1). */
+static void delete_answered(void *arg, const struct control_message *response)
 {
 	struct pdp *pdp = arg;
+	const struct pdp_answer answer = read_answer(pdp, response);
 
 	pdp->state = PDP_NONE;
-	tell(pdp, response ? PDP_DELETED : PDP_NO_ANSWER, response ? cause_of(response) : 0);
+	tell(pdp, response ? PDP_DELETED : PDP_NO_ANSWER, answer.cause);
 }
 
 int pdp_create(struct pdp *pdp, const struct pco_e2m *pco)
 {
-	const struct pdp_config *config = &pdp->config;
-	uint8_t pco_octets[PCO_MAX_LEN];
-	size_t pco_len = pco_write_e2m(pco_octets, config->numbers, pco);
+	uint8_t octets[PCO_MAX_LEN];
+	size_t pco_len = pco_write_e2m(octets, pdp->config.numbers, pco);
+	int len = pdp->dialect->write_create(pdp, begin_request(pdp, pdp->at),
+					     (struct gtp_octets){octets, (uint16_t)pco_len},
+					     pdp->request.message, CONTROL_MESSAGE_MAX);
 
-	begin_request(pdp, pdp->at);
-	const struct gtpc_v1_create create = {
-		.sequence = pdp->request.sequence,
-		.imsi = config->imsi,
-		.msisdn = config->msisdn,
-		.apn = config->apn,
-		.nsapi = config->nsapi,
-		.recovery = pdp->at->path->recovery,
-		.teid_data = pdp->at->user_tunnel->teid,
-		.teid_control = pdp->at->end.teid,
-		.gsn = endpoint_gsn_address(&pdp->at->local),
-		.pco = {pco_octets, (uint16_t)pco_len},
-	};
-	int len = gtpc_v1_write_create_request(pdp->request.message, CONTROL_MESSAGE_MAX, &create);
-	return send_request(pdp, pdp->at, PDP_CREATING, GTPC_V1_CREATE_PDP_REQUEST, len,
+	return send_request(pdp, pdp->at, PDP_CREATING, pdp->dialect->create_type, len,
 			    create_answered);
 }
 
@@ -193,19 +199,10 @@ int pdp_create(struct pdp *pdp, const struct pco_e2m *pco)
 static int send_update(struct pdp *pdp, struct pdp_place *from, struct gtp_octets pco,
 		       enum pdp_state state, control_answered answered)
 {
-	begin_request(pdp, from);
-	const struct gtpc_v1_update update = {
-		.sequence = pdp->request.sequence,
-		.peer_teid_control = pdp->peer_teid,
-		.nsapi = pdp->config.nsapi,
-		.recovery = from->path->recovery,
-		.teid_data = from->user_tunnel->teid,
-		.teid_control = from->end.teid,
-		.gsn = endpoint_gsn_address(&from->local),
-		.pco = pco,
-	};
-	int len = gtpc_v1_write_update_request(pdp->request.message, CONTROL_MESSAGE_MAX, &update);
-	return send_request(pdp, from, state, GTPC_V1_UPDATE_PDP_REQUEST, len, answered);
+	int len = pdp->dialect->write_update(pdp, from, begin_request(pdp, from), pco,
+					     pdp->request.message, CONTROL_MESSAGE_MAX);
+
+	return send_request(pdp, from, state, pdp->dialect->update_type, len, answered);
 }
 
 int pdp_update(struct pdp *pdp, const struct pco_e2m *pco)
@@ -223,7 +220,7 @@ int pdp_move(struct pdp *pdp)
 
 	if (!to)
 		return -ENOENT;
-	/* The GGSN may send there before its answer is here. */
+	/* The peer may send there before its answer is here. */
 	to->user_tunnel->peer = pdp->at->user_tunnel->peer;
 	to->user_tunnel->peer_teid = pdp->at->user_tunnel->peer_teid;
 	return send_update(pdp, to, (struct gtp_octets){0}, PDP_MOVING, move_answered);
@@ -231,32 +228,49 @@ int pdp_move(struct pdp *pdp)
 
 int pdp_delete(struct pdp *pdp)
 {
-	begin_request(pdp, pdp->at);
-	int len = gtpc_v1_write_delete_request(pdp->request.message, CONTROL_MESSAGE_MAX,
-					       pdp->request.sequence, pdp->peer_teid,
-					       pdp->config.nsapi, true);
-	return send_request(pdp, pdp->at, PDP_DELETING, GTPC_V1_DELETE_PDP_REQUEST, len,
+	int len = pdp->dialect->write_delete(pdp, begin_request(pdp, pdp->at), pdp->request.message,
+					     CONTROL_MESSAGE_MAX);
+
+	return send_request(pdp, pdp->at, PDP_DELETING, pdp->dialect->delete_type, len,
 			    delete_answered);
 }
 
-/* The path hands on Delete Requests only. */
-static void ggsn_requested(void *arg, const struct endpoint *from, const struct gtpc_v1 *request)
+/* --- requests of the peer --- */
+
+static bool is_answered(const struct pdp *pdp, const struct control_message *request)
+{
+	return pdp->response.len > 0 && pdp->response.type == request->type &&
+	       pdp->response.sequence == request->sequence;
+}
+
+/* Does what it asks for; true: the context is no more. */
+static bool answer(struct pdp *pdp, const struct pdp_place *place,
+		   const struct control_message *request)
+{
+	bool gone = false;
+	int len = pdp->dialect->answer(pdp, place, request, pdp->response.octets,
+				       sizeof(pdp->response.octets), &gone);
+
+	pdp->response.len = len > 0 ? (size_t)len : 0;
+	pdp->response.type = request->type;
+	pdp->response.sequence = request->sequence;
+	return gone;
+}
+
+static void peer_requested(void *arg, const struct endpoint *from,
+			   const struct control_message *request)
 {
 	struct pdp_place *place = arg;
 	struct pdp *pdp = place->pdp;
-	uint8_t message[32];
-	bool ours =
-		pdp->state == PDP_ACTIVE || pdp->state == PDP_UPDATING || pdp->state == PDP_MOVING;
+	bool gone = false;
 
-	/* Where both delete at once, each gets its answer (TS 29.060 7.3.5). */
-	uint8_t cause = ours || pdp->state == PDP_DELETING ? GTPC_V1_CAUSE_ACCEPTED
-							   : GTPC_V1_CAUSE_NON_EXISTENT;
-	int len =
-		gtpc_v1_write_cause_response(message, sizeof(message), GTPC_V1_DELETE_PDP_RESPONSE,
-					     request->sequence, pdp->peer_teid, cause);
-	if (len > 0)
-		control_path_respond(place->path, from, message, (size_t)len);
-	if (ours) {
+	if (request->version != pdp->dialect->version)
+		return;
+	if (!is_answered(pdp, request))
+		gone = answer(pdp, place, request);
+	if (pdp->response.len > 0)
+		control_path_respond(place->path, from, pdp->response.octets, pdp->response.len);
+	if (gone) {
 		control_path_cancel(&pdp->request);
 		pdp->state = PDP_NONE;
 		tell(pdp, PDP_GONE, 0);

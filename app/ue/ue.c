@@ -11,7 +11,10 @@
 
 static void auth_finished(void *arg, const struct auth_result *result);
 static void pdp_changed(void *arg, enum pdp_event event, uint8_t cause);
+static struct pdp_bearer *bearer_begins(void *arg, uint8_t ebi, const struct gtp_octets *tft);
+static void bearer_ends(void *arg, struct pdp_bearer *bearer);
 static void downlink(void *arg, struct packet *packets, size_t count);
+static void write_tun(void *arg, const struct packet *packets, size_t count);
 static void uplink(void *arg);
 
 static int add_place(struct ue *ue)
@@ -28,8 +31,9 @@ static int add_place(struct ue *ue)
 static int init_pdp(struct ue *ue)
 {
 	const struct ue_config *config = ue->shared->config;
-	const struct pdp_config pdp = {
+	struct pdp_config pdp = {
 		.numbers = &config->numbers,
+		.version = ue_gtp_version(config),
 		.imsi = config->usim.imsi,
 		.msisdn = config->session.msisdn,
 		.apn = config->session.apn,
@@ -37,9 +41,12 @@ static int init_pdp(struct ue *ue)
 		.ggsn = endpoint_from_config(&config->sgsn.ggsn, GTPC_PORT),
 		.local = endpoint_from_config(&config->sgsn.address, GTPC_PORT),
 		.changed = pdp_changed,
+		.bearer_begins = bearer_begins,
+		.bearer_ends = bearer_ends,
 		.arg = ue,
 	};
 
+	memcpy(pdp.plmn, config->plmn, sizeof(pdp.plmn));
 	for (unsigned i = 0; i < PDP_PLACES; i++)
 		ue->tunnels[i] = (struct user_tunnel){.received = downlink, .arg = ue};
 	int err = user_path_add_tunnel(ue->shared->user_path, &ue->tunnels[0]);
@@ -50,6 +57,11 @@ static int init_pdp(struct ue *ue)
 	if (err)
 		program_log(PROGRAM_ERROR, "no TEIDs: %s", strerror(-err));
 	return err;
+}
+
+static const struct pdp_words *words(const struct ue *ue)
+{
+	return pdp_words(ue_gtp_version(ue->shared->config));
 }
 
 static void init_plane(struct ue *ue)
@@ -66,6 +78,14 @@ static void init_plane(struct ue *ue)
 	};
 
 	user_plane_init(&ue->plane, &plane, ue->shared->engine, &ue->shared->counters);
+	ue->bearers = (struct bearers){
+		.plane = plane,
+		.engine = ue->shared->engine,
+		.counters = &ue->shared->counters,
+		.paths = {ue->shared->user_path, ue->shared->other_user_path},
+		.received = write_tun,
+		.arg = ue,
+	};
 }
 
 int ue_init(struct ue *ue, struct ue_shared *shared, void (*ended)(void *arg, bool failed),
@@ -74,7 +94,7 @@ int ue_init(struct ue *ue, struct ue_shared *shared, void (*ended)(void *arg, bo
 	const struct ue_config *config = shared->config;
 	struct auth_config auth = {
 		.numbers = &config->numbers,
-		.system = AKA_UMTS,
+		.system = (enum aka_system)config->system,
 		.steps = shared->steps,
 		.done = auth_finished,
 		.arg = ue,
@@ -111,6 +131,7 @@ void ue_free(struct ue *ue)
 	auth_stop(&ue->auth);
 	pdp_stop(&ue->pdp);
 	close_tun(ue);
+	bearers_free(&ue->bearers);
 	user_plane_free(&ue->plane);
 	usim_close(&ue->usim);
 }
@@ -148,7 +169,7 @@ void ue_rekey(struct ue *ue)
 		ue->updating = true;
 		auth_start(&ue->auth);
 	} else {
-		program_log(PROGRAM_WARNING, "no new keys: there is no PDP context");
+		program_log(PROGRAM_WARNING, "no new keys: there is no %s", words(ue)->context);
 	}
 }
 
@@ -160,10 +181,11 @@ void ue_move(struct ue *ue)
 	if (!to || ue->state != UE_READY || ue->updating) {
 		program_log(PROGRAM_WARNING, "no move: %s",
 			    !to ? "sgsn.move_to is not given"
-				: "there is no PDP context, or another Update is on its way");
+				: "it is not there, or another Update is on its way");
 		return;
 	}
-	fprintf(ue->shared->steps, "moving to SGSN %s\n", endpoint_str(&to->local, address));
+	fprintf(ue->shared->steps, "moving to %s %s\n", words(ue)->node,
+		endpoint_str(&to->local, address));
 	fflush(ue->shared->steps);
 	ue->updating = true;
 	/* The GGSN may know the new SGSN before it is told so, and the old one no more. */
@@ -230,10 +252,10 @@ static void request_pdp(struct ue *ue, const struct pco_e2m *pco)
 	char ggsn[ENDPOINT_STR], id[E2M_KEYSET_ID_STR];
 
 	step_say(ue->shared->steps, 5,
-		 "%s PDP Context Request to %s: IMSI %s, NSAPI %u, APN %s; PCO with %s, Key ID %u",
-		 first ? "Create" : "Update", endpoint_str(&ue->pdp.peer, ggsn),
-		 config->usim.imsi.digits, config->session.nsapi, config->session.apn,
-		 e2m_keyset_id_str(&pco->id, id), pco->key_id);
+		 "%s Request to %s: IMSI %s, %s %u, APN %s; PCO with %s, Key ID %u",
+		 first ? words(ue)->create : words(ue)->update, endpoint_str(&ue->pdp.peer, ggsn),
+		 config->usim.imsi.digits, words(ue)->identity, config->session.nsapi,
+		 config->session.apn, e2m_keyset_id_str(&pco->id, id), pco->key_id);
 	ue->state = first ? UE_ACTIVATING : UE_READY;
 	int err = first ? pdp_create(&ue->pdp, pco) : pdp_update(&ue->pdp, pco);
 	if (err) {
@@ -283,6 +305,8 @@ static void auth_finished(void *arg, const struct auth_result *result)
 	struct pco_e2m pco = make_pco(ue, result);
 	/* Before the request, so that nothing that the answer sets free comes too early. */
 	int err = user_plane_add_keyset(&ue->plane, &result->keyset, ue->key_id);
+	if (!err)
+		err = bearers_add_keyset(&ue->bearers, &result->keyset, ue->key_id);
 	if (err) {
 		program_log(PROGRAM_ERROR, "keys cannot be made: %s", strerror(-err));
 		fail(ue);
@@ -299,6 +323,12 @@ static bool open_tun(struct ue *ue)
 	return add_tun(ue);
 }
 
+static void use_newest_keyset(struct ue *ue)
+{
+	user_plane_use_keyset(&ue->plane, ue->key_id);
+	bearers_use_keyset(&ue->bearers, ue->key_id);
+}
+
 static void pdp_created(struct ue *ue)
 {
 	char ggsn[ENDPOINT_STR], address[INET_ADDRSTRLEN];
@@ -313,7 +343,7 @@ static void pdp_created(struct ue *ue)
 		ue_stop(ue);
 		return;
 	}
-	user_plane_use_keyset(&ue->plane, ue->key_id);
+	use_newest_keyset(ue);
 	if (!open_tun(ue)) {
 		fail(ue);
 		return;
@@ -326,7 +356,7 @@ static void pdp_created(struct ue *ue)
 static void pdp_updated(struct ue *ue)
 {
 	step_say(ue->shared->steps, 5, "accepted: Key ID %u is in use", ue->key_id);
-	user_plane_use_keyset(&ue->plane, ue->key_id);
+	use_newest_keyset(ue);
 	finish_update(ue);
 }
 
@@ -334,7 +364,7 @@ static void pdp_moved(struct ue *ue)
 {
 	char address[ENDPOINT_STR];
 
-	fprintf(ue->shared->steps, "moved to SGSN %s: downlink to TEID 0x%08x\n",
+	fprintf(ue->shared->steps, "moved to %s %s: downlink to TEID 0x%08x\n", words(ue)->node,
 		endpoint_str(&ue->pdp.at->local, address), ue->pdp.at->user_tunnel->teid);
 	fflush(ue->shared->steps);
 	finish_update(ue);
@@ -347,19 +377,21 @@ static void pdp_refused(struct ue *ue, enum pdp_event event, uint8_t cause)
 	if (event == PDP_NO_ANSWER)
 		snprintf(why, sizeof(why), "no answer");
 	else if (cause)
-		snprintf(why, sizeof(why), "refused with cause %u (TS 29.060 7.7.1)", cause);
+		snprintf(why, sizeof(why), "refused with cause %u (%s)", cause, words(ue)->causes);
 	else
 		snprintf(why, sizeof(why), "its answer lacks a TEID or address");
 	endpoint_str(&ue->pdp.peer, ggsn);
 	if (ue->state == UE_ACTIVATING) {
-		program_log(PROGRAM_ERROR, "Create PDP Context at GGSN %s: %s", ggsn, why);
+		program_log(PROGRAM_ERROR, "%s at %s %s: %s", words(ue)->create, words(ue)->peer,
+			    ggsn, why);
 		end(ue, !ue->stop_wanted);
 	} else if (ue->state == UE_LEAVING) {
-		program_log(PROGRAM_WARNING, "Delete PDP Context at GGSN %s: %s", ggsn, why);
+		program_log(PROGRAM_WARNING, "%s at %s %s: %s", words(ue)->delete, words(ue)->peer,
+			    ggsn, why);
 		end(ue, ue->failed);
 	} else {
-		program_log(PROGRAM_WARNING,
-			    "Update PDP Context at GGSN %s: %s; Key ID %u stays in use", ggsn, why,
+		program_log(PROGRAM_WARNING, "%s at %s %s: %s; Key ID %u stays in use",
+			    words(ue)->update, words(ue)->peer, ggsn, why,
 			    ue->plane.uplink->key_id);
 		finish_update(ue);
 	}
@@ -387,10 +419,33 @@ static void pdp_changed(void *arg, enum pdp_event event, uint8_t cause)
 		pdp_refused(ue, event, cause);
 		break;
 	case PDP_GONE:
-		program_log(PROGRAM_ERROR, "the GGSN has no PDP context any more");
+		program_log(PROGRAM_ERROR, "the %s has no %s any more", words(ue)->peer,
+			    words(ue)->context);
 		end(ue, true);
 		break;
 	}
+}
+
+/* --- other bearers --- */
+
+static struct pdp_bearer *bearer_begins(void *arg, uint8_t ebi, const struct gtp_octets *tft)
+{
+	struct ue *ue = arg;
+	struct pdp_bearer *bearer = bearers_begin(&ue->bearers, ebi, tft);
+
+	if (bearer)
+		step_say(ue->shared->steps, 5,
+			 "the P-GW makes a bearer: EBI %u, downlink to TEID 0x%08x", ebi,
+			 bearer->tunnels[ue->pdp.at - ue->pdp.places].teid);
+	return bearer;
+}
+
+static void bearer_ends(void *arg, struct pdp_bearer *bearer)
+{
+	struct ue *ue = arg;
+
+	step_say(ue->shared->steps, 5, "the P-GW ends the bearer EBI %u", bearer->ebi);
+	bearers_end(&ue->bearers, bearer);
 }
 
 /* --- packets --- */
@@ -426,16 +481,24 @@ static void uplink(void *arg)
 		return;
 	}
 	size_t count = keep_ipv4(ue, packets, (size_t)n);
+	count = bearers_send(&ue->bearers, (size_t)(ue->pdp.at - ue->pdp.places), packets, count);
 	count = user_plane_protect(&ue->plane, packets, count);
 	user_path_send(path, ue->pdp.at->user_tunnel, packets, count);
+}
+
+static void write_tun(void *arg, const struct packet *packets, size_t count)
+{
+	struct ue *ue = arg;
+
+	if (ue->tun.fd >= 0)
+		ue->shared->counters.down_tun_failed +=
+			count - tun_write(ue->tun.fd, packets, count);
 }
 
 static void downlink(void *arg, struct packet *packets, size_t count)
 {
 	struct ue *ue = arg;
 
-	if (ue->tun.fd < 0)
-		return;
 	count = user_plane_open(&ue->plane, packets, count);
-	ue->shared->counters.down_tun_failed += count - tun_write(ue->tun.fd, packets, count);
+	write_tun(ue, packets, count);
 }

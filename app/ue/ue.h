@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ue: one UE with its USIM, and what the SGSN keeps for it, from its first AKA run to the deletion of
- * its PDP context. Everything of a UE is in here; what UEs share is in struct ue_shared.
+ * ue: one UE with its USIM, and what the SGSN, or MME and S-GW, keep for it, from its first AKA run to the deletion
+ * of its PDP context or PDN connection. Everything of a UE is in here; what UEs share is in struct ue_shared.
  */
 #ifndef UE_UE_H
 #define UE_UE_H
@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "ue/auth.h"
+#include "ue/bearers.h"
 #include "ue/config.h"
 #include "ue/control_path.h"
 #include "ue/counters.h"
@@ -51,6 +52,7 @@ struct ue {
 	struct user_tunnel tunnels[PDP_PLACES];
 	struct pdp pdp;
 	struct user_plane plane;
+	struct bearers bearers; /* others than the first */
 	struct loop_source tun;
 	uint8_t key_id;	   /* of the latest AKA run that gave keys */
 	bool updating;	   /* a move is on its way, or an AKA run or Update of a rekey */

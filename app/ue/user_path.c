@@ -62,6 +62,11 @@ int user_path_add_tunnel(struct user_path *path, struct user_tunnel *tunnel)
 	return tunnel->teid ? 0 : -ENOSPC;
 }
 
+void user_path_remove_tunnel(struct user_path *path, const struct user_tunnel *tunnel)
+{
+	teid_table_remove(&path->tunnels, tunnel->teid);
+}
+
 struct packet *user_path_burst(struct user_path *path)
 {
 	burst_reset(&path->burst);

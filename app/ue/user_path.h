@@ -34,6 +34,9 @@ void user_path_close(struct user_path *path);
 /* Fills tunnel->teid; -ENOSPC. tunnel stays where it is as long as path is open. */
 int user_path_add_tunnel(struct user_path *path, struct user_tunnel *tunnel);
 
+/* From now on tunnel's TEID is nobody's; it is not given out again. */
+void user_path_remove_tunnel(struct user_path *path, const struct user_tunnel *tunnel);
+
 /* Buffers for a burst to send, empty; valid until the loop goes on. */
 struct packet *user_path_burst(struct user_path *path);
 

@@ -6,7 +6,8 @@
 
 #include "gtp/gtpc.h"
 
-#define APN_LABEL_MAX 63
+#define APN_LABEL_MAX	  63
+#define MSISDN_MAX_DIGITS 15
 
 int tbcd_read_imsi(struct e2m_imsi *imsi, const uint8_t *value, size_t len)
 {
@@ -60,4 +61,14 @@ int gtp_apn_write(uint8_t out[GTP_APN_MAX], const char *apn)
 		if (!*label)
 			return (int)len;
 	}
+}
+
+int gtp_msisdn_write(uint8_t out[GTP_MSISDN_MAX], const char *digits)
+{
+	const size_t count = strlen(digits), len = (count + 1) / 2;
+
+	if (!count || count > MSISDN_MAX_DIGITS || strspn(digits, "0123456789") != count)
+		return -EINVAL;
+	tbcd_write(out, len, digits, count);
+	return (int)len;
 }

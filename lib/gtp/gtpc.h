@@ -33,4 +33,11 @@ struct gtp_octets {
  * Returns the length, or -EINVAL: an empty or too long label, or too many of them. */
 int gtp_apn_write(uint8_t out[GTP_APN_MAX], const char *apn);
 
+/* Octets of an MSISDN that gtp_msisdn_write makes, at most. */
+#define GTP_MSISDN_MAX 8
+
+/* Up to 15 decimal digits as they stand in the MSISDN of GTPv2-C (TS 29.274 8.11). Returns the length, or
+ * -EINVAL. */
+int gtp_msisdn_write(uint8_t out[GTP_MSISDN_MAX], const char *digits);
+
 #endif

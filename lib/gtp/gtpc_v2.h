@@ -96,7 +96,7 @@ struct gtpc_v2 {
 	uint16_t ebis;		    /* EBI, instance 1, as a bit of each: Delete Bearer Request */
 	struct gtpc_v2_fteid sgw_c; /* S5/S8 S-GW GTP-C */
 	struct gtpc_v2_fteid pgw_c; /* S5/S8 P-GW GTP-C */
-	struct gtp_octets msisdn;   /* TBCD */
+	struct gtp_octets msisdn;   /* as gtp_msisdn_write writes it */
 	struct gtp_octets apn;	    /* labels, each after an octet with its length */
 	struct gtp_octets pco;
 	struct gtp_octets apco;

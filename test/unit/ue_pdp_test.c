@@ -389,7 +389,10 @@ static void the_ggsn_may_delete_the_context(void)
 	CU_ASSERT_EQUAL(w.request.teid, 0x55667788);
 	CU_ASSERT_EQUAL(w.request.cause, GTPC_V1_CAUSE_ACCEPTED);
 	CU_ASSERT_EQUAL(w.event, PDP_GONE);
-	CU_ASSERT_TRUE(ask_path(&w, message, (size_t)len)); /* sent again */
+	CU_ASSERT_TRUE(ask_path(&w, message, (size_t)len)); /* sent again, answered alike */
+	CU_ASSERT_EQUAL(w.request.cause, GTPC_V1_CAUSE_ACCEPTED);
+	message[9]++; /* and asked for once more */
+	CU_ASSERT_TRUE(ask_path(&w, message, (size_t)len));
 	CU_ASSERT_EQUAL(w.request.cause, GTPC_V1_CAUSE_NON_EXISTENT);
 	CU_ASSERT_EQUAL(w.told, 2);
 	teardown(&w);
