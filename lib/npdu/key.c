@@ -169,10 +169,16 @@ static struct npdu_key *key_end(struct npdu_key *key)
 	return key;
 }
 
+static uint64_t next_number(void)
+{
+	static _Atomic uint64_t last;
+
+	return ++last;
+}
+
 /* A key that has all but Kenc, Kint and what follows from them. */
 static struct npdu_key *key_begin(enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
 {
-	static _Atomic uint64_t last_number;
 	struct npdu_key *key;
 
 	if (!npdu_library() || !e2m_algorithms_allowed(eea, eia, true) ||
@@ -183,7 +189,7 @@ static struct npdu_key *key_begin(enum e2m_eea eea, enum e2m_eia eia, unsigned g
 	key = arena_take();
 	if (!key)
 		return NULL;
-	key->number = ++last_number;
+	key->number = next_number();
 	key->eea = (uint8_t)eea;
 	key->eia = (uint8_t)eia;
 	key->mac_len = (uint8_t)npdu_mac_len(eia, gcm_tag_octets);
@@ -217,6 +223,17 @@ struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t
 	if (eia != E2M_EIA_GCM)
 		memcpy(key->kint, kint, E2M_KEY_LEN);
 	return key_end(key);
+}
+
+struct npdu_key *npdu_key_copy(const struct npdu_key *key)
+{
+	struct npdu_key *copy = arena_take();
+
+	if (!copy)
+		return NULL;
+	*copy = *key;
+	copy->number = next_number();
+	return copy;
 }
 
 void npdu_key_free(struct npdu_key *key)

@@ -97,6 +97,8 @@ struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2
  * looked at for gcm. */
 struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t kint[E2M_KEY_LEN],
 				  enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets);
+/* Another with the same Kenc and Kint, to be freed by itself. NULL: no memory. */
+struct npdu_key *npdu_key_copy(const struct npdu_key *key);
 /* Wipes and frees; NULL is allowed. */
 void npdu_key_free(struct npdu_key *key);
 size_t npdu_key_mac_len(const struct npdu_key *key);

@@ -5,26 +5,6 @@
 
 #include "session/store.h"
 
-void keys_pull(struct session_store *store, struct session *s, unsigned slot)
-{
-	struct session_keyset *keyset = &s->keysets[slot];
-	const struct keysource_request request = {.imsi = store_imsi(s), .id = keyset->id};
-	struct session_work *work;
-	char id[E2M_KEYSET_ID_STR];
-
-	if (keyset->state != DATAPATH_KEY_MISSING || keyset->key || work_is_pulling(s, slot))
-		return;
-	work = work_begin(store, s);
-	if (!work || pull_start(store->pulls, &request, &work->waiters[slot].waiter) != 0) {
-		work_end(s);
-		store_log(store, SESSION_LOG_WARNING, "IMSI %s: out of memory, no pull started",
-			  store_imsi(s).digits);
-		return;
-	}
-	store_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
-		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
-}
-
 void keys_cancel_pull(struct session_store *store, struct session *s, unsigned slot)
 {
 	if (!s->work)
@@ -225,6 +205,72 @@ void keys_settle(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		if (s->keysets[slot].state == DATAPATH_KEY_MISSING && s->keysets[slot].key)
 			install(store, s, slot);
+}
+
+/* --- pulls, and what makes them needless --- */
+
+/* Of another context or bearer of the UE, which is ready with the keyset of that name. NULL: none is. */
+static const struct session_keyset *find_shared(struct session_store *store,
+						const struct session *s, unsigned slot)
+{
+	const struct session_keyset *keyset = &s->keysets[slot];
+	const struct e2m_imsi imsi = store_imsi(s);
+
+	for (uint8_t nsapi = 0; nsapi <= 15; nsapi++) {
+		const struct session *other = store_find_subscriber(store, &imsi, nsapi);
+
+		for (unsigned i = 0; other && other != s && i < DATAPATH_KEYSETS; i++)
+			if (other->keysets[i].state == DATAPATH_KEY_READY &&
+			    memcmp(&other->keysets[i].id, &keyset->id, sizeof(keyset->id)) == 0)
+				return &other->keysets[i];
+	}
+	return NULL;
+}
+
+/* All contexts of a UE may have the same keyset, and one that begins when no source knows it any more is to be
+ * served like the others. */
+static bool share(struct session_store *store, struct session *s, unsigned slot)
+{
+	const struct session_keyset *shared = find_shared(store, s, slot);
+	struct session_keyset *keyset = &s->keysets[slot];
+
+	if (!shared || (keyset->is_known && memcmp(&keyset->fingerprint, &shared->fingerprint,
+						   sizeof(keyset->fingerprint)) != 0))
+		return false;
+	keyset->key = npdu_key_copy(shared->key);
+	if (!keyset->key)
+		return false;
+	keyset->fingerprint = shared->fingerprint;
+	keyset->eea = shared->eea;
+	keyset->eia = shared->eia;
+	keyset->lifetime_s = shared->lifetime_s;
+	keyset->due = shared->due; /* its lifetime has begun */
+	store_count(store, SESSION_KEYSETS_SHARED);
+	/* As in take_found. */
+	if (!work_first_operation(s))
+		install(store, s, slot);
+	return true;
+}
+
+void keys_pull(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const struct keysource_request request = {.imsi = store_imsi(s), .id = keyset->id};
+	struct session_work *work;
+	char id[E2M_KEYSET_ID_STR];
+
+	if (keyset->state != DATAPATH_KEY_MISSING || keyset->key || work_is_pulling(s, slot) ||
+	    share(store, s, slot))
+		return;
+	work = work_begin(store, s);
+	if (!work || pull_start(store->pulls, &request, &work->waiters[slot].waiter) != 0) {
+		work_end(s);
+		store_log(store, SESSION_LOG_WARNING, "IMSI %s: out of memory, no pull started",
+			  store_imsi(s).digits);
+		return;
+	}
+	store_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
+		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
 }
 
 static void take_found(struct session_store *store, struct session *s, unsigned slot,

@@ -94,6 +94,7 @@ struct session_ops {
 	X(KEYSETS_REFUSED, "session.keysets_refused")                                             \
 	X(KEYSETS_WEAK, "session.keysets_not_allowed") /* algorithms that may not be combined */  \
 	X(KEYSETS_CHANGED, "session.keysets_changed")  /* other keys than before, same name */    \
+	X(KEYSETS_SHARED, "session.keysets_shared")    /* of another context of the UE */         \
 	X(FLUSHED, "session.flushed")		       /* keysets that lost their keys, unused */ \
 	X(FLUSHED_PULLED, "session.flushed_pulled")    /* and got them again */                   \
 	X(STATE_WRITES, "state.writes")		       /* batches */                              \

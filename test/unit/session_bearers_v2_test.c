@@ -343,6 +343,35 @@ static void dedicated_bearer_in_a_changeover_has_both_keysets(void)
 	lab_stop();
 }
 
+/* No source may know the keyset any more. */
+static void dedicated_bearer_shares_the_keyset_that_is_there(void)
+{
+	struct tunnel up, down;
+
+	start();
+	lab.next.lifetime_s = 100;
+	lab_make_ready(&first);
+	CU_ASSERT_EQUAL(lab.asked, 1);
+	lab_pass(60000);
+	lab_begin_dedicated(&second, &first);
+	lab_make_ready(&second);
+	CU_ASSERT_EQUAL(lab.asked, 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_SHARED), 1);
+	CU_ASSERT_TRUE_FATAL(lab_view(&second, &view));
+	CU_ASSERT_STRING_EQUAL(view.state, "ready");
+	up = lab_up(&second);
+	down = lab_down(&first);
+	lab_use(lab_flow(&up), 0, 1);
+	lab_use(lab_flow(&down), 0, 5);
+	CU_ASSERT_EQUAL(lab_flow(&up)->places[0].count, 1);
+	CU_ASSERT_PTR_NOT_EQUAL(lab_flow(&up)->places[0].key, lab_flow(&down)->places[0].key);
+	/* Its lifetime is the other's. */
+	lab_pass(40000 + LAB_LATE_MS);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_EXPIRED), 2);
+	lab_stop();
+}
+
 /* --- piggybacked messages, 5.5.1 --- */
 
 static void both_messages_of_a_datagram_are_taken(void)
@@ -513,6 +542,7 @@ UNIT_MAIN("session_bearers_v2", TEST(modify_moves_downlink_to_another_sgw),
 	  TEST(bearers_are_matched_by_fteid), TEST(refused_dedicated_bearer_is_none),
 	  TEST(dedicated_bearer_of_nobody_known_passes),
 	  TEST(dedicated_bearer_in_a_changeover_has_both_keysets),
+	  TEST(dedicated_bearer_shares_the_keyset_that_is_there),
 	  TEST(both_messages_of_a_datagram_are_taken),
 	  TEST(pco_of_an_update_bearer_response_gives_another_keyset),
 	  TEST(update_without_a_keyset_changes_nothing),
