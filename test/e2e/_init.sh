@@ -58,6 +58,7 @@ hse_state=             # "{path: FOLDER}": sessions outlive hse
 log_level=info
 ue_tun_mtu=1400
 ue_move_to=            # address of an SGSN to which SIGHUP moves the UE
+ue_system=umts         # or eps: then the GGSN is start_pgw
 hse_workers='{count: 1, lcores: [1], poll: adaptive}'
 hse_queues=1           # of either port
 hse_mtu=               # "mtu: 9000"
@@ -398,6 +399,7 @@ config_hse() {
 config_ue() {
 	cat <<-END
 		log: {level: $log_level}
+		system: $ue_system
 		usim: {imsi: "$imsi", k: $k, opc: $opc, sqn: "$usim_sqn", plmn: "26201"}
 		sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2${ue_move_to:+, move_to: $ue_move_to}}
 		session:
@@ -458,6 +460,18 @@ start_ggsn() {
 	start ggsn ggsn osmo-ggsn -c "$lab/ggsn.cfg"
 	wait_log ggsn 'Successfully started'
 	wait_for 5 "osmo-ggsn's TUN device" ip -n "$run-ggsn" link show tun0 up
+}
+
+# start_pgw [OPTION...]: pgw.py in the GGSN's place, for a UE with ue_system=eps.
+start_pgw() {
+	mkfifo "$lab/pgw.fifo"
+	start pgw ggsn python3 "$e2e_dir/pgw.py" 10.1.0.2 tun0 "$lab/pgw.fifo" "$@"
+	wait_log pgw '^ready'
+}
+
+# pgw COMMAND...: what pgw.py is to do.
+pgw() {
+	printf '%s\n' "$*" >"$lab/pgw.fifo"
 }
 
 start_hss() {
@@ -649,4 +663,17 @@ capture() {
 
 capture_end() {
 	stop "capture-$1"
+}
+
+# decodes CAPTURE: every GTP-C and GTP-U packet in it, by tshark, without a word about malformation.
+decodes() {
+	local wrong
+	wrong=$(tshark -n -r "$lab/$1.pcap" -Y '(gtp || gtpv2) && (_ws.malformed || _ws.expert.severity >= 6291456)' \
+		2>/dev/null) || die "tshark failed on $1.pcap"
+	[ -z "$wrong" ] || die "tshark says of $1.pcap: $wrong"
+}
+
+# gtpv2 CAPTURE FIELD [FILTER]: that field of every GTPv2-C message, by tshark.
+gtpv2() {
+	tshark -n -r "$lab/$1.pcap" -Y "gtpv2 ${3:+&& $3}" -T fields -e "gtpv2.$2" 2>/dev/null
 }

@@ -136,6 +136,7 @@ def main():
     parser.add_argument("--k", type=bytes.fromhex, required=True)
     parser.add_argument("--opc", type=bytes.fromhex, required=True)
     parser.add_argument("--to", help="receiver: the GGSN (uplink) or the SGSN (downlink)")
+    parser.add_argument("--teid", type=lambda text: int(text, 0), help="of the tunnel; else all of them")
     parser.add_argument("--direction", type=int, choices=(0, 1), help="0 uplink, 1 downlink")
     parser.add_argument("--algorithms", default="eea2 eia2", help="ciphering and integrity")
     parser.add_argument("--counter-octets", type=int, default=1)
@@ -149,7 +150,7 @@ def main():
             print(name, key.hex())
         return
     ciphering, integrity = args.algorithms.split()
-    for pdu in g_pdus(pcap_read(args.pcap), args.to):
+    for pdu in g_pdus(pcap_read(args.pcap), args.to, args.teid):
         count, clear = open_pdu(keys, ciphering, integrity, args.mac, args.counter_octets, args.bearer,
                                 args.direction, pdu.payload)
         print(count if args.what == "counts" else clear.hex())
