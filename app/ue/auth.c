@@ -162,7 +162,8 @@ static void accept(struct auth *auth, const struct aka_vector *vector,
 		finish(auth, NULL);
 		return;
 	}
-	step_say(auth->config.steps, 4, "RES is XRES: the SGSN knows the UE");
+	step_say(auth->config.steps, 4, "RES is XRES: the %s knows the UE",
+		 auth->config.system == AKA_EPS ? "MME" : "SGSN");
 	memcpy(out.sqn, result->sqn, E2M_SQN_LEN);
 	memcpy(out.rand, vector->rand, E2M_RAND_LEN);
 	finish(auth, &out);

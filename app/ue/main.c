@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hse-ue: a UE with its USIM, and the SGSN it hangs on, or a fleet of them. Start-up and wiring; the work
+ * hse-ue: a UE with its USIM, and the SGSN, or MME and S-GW, it hangs on, or a fleet of them. Start-up and wiring; the work
  * is in ue.c and fleet.c.
  */
 #include <errno.h>
@@ -244,16 +244,22 @@ static bool read_devices(const char *text, uint32_t *devices)
 
 int main(int argc, char **argv)
 {
-	struct program_extra_option fleet = {
-		.name = "fleet", .argument = "N", .help = "play N devices at once, as fleet: says"};
+	struct program_extra_option extra[] = {
+		{.name = "fleet",
+		 .argument = "N",
+		 .help = "play N devices at once, as fleet: says"},
+		{.name = "eps", .help = "as system: eps, whatever the configuration says"},
+		{0}};
+	const struct program_extra_option *fleet = &extra[0], *eps = &extra[1];
 	static struct process process;
 	struct program_options options;
 
-	int status = program_parse_options_and("hse-ue", "a UE with USIM, and the SGSN it hangs on",
-					       argc, argv, &options, &fleet);
+	int status = program_parse_options_and(
+		"hse-ue", "a UE with USIM, and the SGSN, or MME and S-GW, it hangs on", argc, argv,
+		&options, extra);
 	if (status >= 0)
 		return status;
-	if (fleet.value && !read_devices(fleet.value, &process.devices))
+	if (fleet->value && !read_devices(fleet->value, &process.devices))
 		return PROGRAM_USAGE;
 	if (!options.check && program_harden())
 		return PROGRAM_FAILED;
@@ -261,6 +267,8 @@ int main(int argc, char **argv)
 		ue_config_load(options.config, process.devices, &process.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
+	if (eps->value)
+		process.config.system = AKA_EPS;
 	program_set_log_level((enum program_level)process.config.log.level);
 	if (!options.check)
 		status = run(&process);

@@ -9,30 +9,36 @@ enum {
 	OPTION_CHECK = 256,
 	OPTION_VERSION,
 	OPTION_HELP,
-	OPTION_EXTRA,
+	OPTION_EXTRA, /* and those that follow it */
 };
 
 struct program {
 	const char *name;
 	const char *summary;
-	struct program_extra_option *extra; /* NULL: none */
+	struct program_extra_option *extra; /* one without a name is the last */
 };
+
+/* "--fleet N" */
+static const char *extra_text(const struct program_extra_option *extra, char text[32])
+{
+	snprintf(text, 32, "--%s%s%s", extra->name, extra->argument ? " " : "",
+		 extra->argument ? extra->argument : "");
+	return text;
+}
 
 static void print_help(FILE *out, const struct program *program)
 {
-	const struct program_extra_option *extra = program->extra;
-	char option[32] = "";
+	char text[32];
 
-	if (extra)
-		snprintf(option, sizeof(option), "--%s %s", extra->name, extra->argument);
 	fprintf(out, "%s: %s\nusage: %s --config FILE [--check]", program->name, program->summary,
 		program->name);
-	fprintf(out, extra ? " [%s]\n" : "%s\n", option);
-	fputs("  -c, --config FILE  the configuration\n"
+	for (const struct program_extra_option *e = program->extra; e->name; e++)
+		fprintf(out, " [%s]", extra_text(e, text));
+	fputs("\n  -c, --config FILE  the configuration\n"
 	      "      --check        read the configuration, say what is wrong with it, and end\n",
 	      out);
-	if (extra)
-		fprintf(out, "      %-14s %s\n", option, extra->help);
+	for (const struct program_extra_option *e = program->extra; e->name; e++)
+		fprintf(out, "      %-14s %s\n", extra_text(e, text), e->help);
 	fputs("      --version      print the version and end\n"
 	      "      --help         print this and end\n",
 	      out);
@@ -43,15 +49,16 @@ static bool take_option(const struct program *program, int option, struct progra
 			int *status)
 {
 	*status = PROGRAM_OK;
+	if (option >= OPTION_EXTRA) {
+		program->extra[option - OPTION_EXTRA].value = optarg ? optarg : "";
+		return true;
+	}
 	switch (option) {
 	case 'c':
 		options->config = optarg;
 		return true;
 	case OPTION_CHECK:
 		options->check = true;
-		return true;
-	case OPTION_EXTRA:
-		program->extra->value = optarg;
 		return true;
 	case OPTION_VERSION:
 		printf("%s %s\n", program->name, PROGRAM_VERSION);
@@ -69,16 +76,18 @@ int program_parse_options_and(const char *name, const char *summary, int argc, c
 			      struct program_options *options, struct program_extra_option *extra)
 {
 	const struct program program = {.name = name, .summary = summary, .extra = extra};
-	const struct option long_options[] = {
+	struct option long_options[4 + PROGRAM_EXTRA_OPTIONS_MAX + 1] = {
 		{"config", required_argument, NULL, 'c'},
 		{"check", no_argument, NULL, OPTION_CHECK},
 		{"version", no_argument, NULL, OPTION_VERSION},
 		{"help", no_argument, NULL, OPTION_HELP},
-		{extra ? extra->name : NULL, required_argument, NULL, OPTION_EXTRA},
-		{0},
 	};
 	int option, status;
 
+	for (int i = 0; i < PROGRAM_EXTRA_OPTIONS_MAX && extra[i].name; i++)
+		long_options[4 + i] = (struct option){
+			extra[i].name, extra[i].argument ? required_argument : no_argument, NULL,
+			OPTION_EXTRA + i};
 	program_log_set_name(name);
 	*options = (struct program_options){0};
 	optind = 0; /* GNU: start anew, also when called a second time */
@@ -100,5 +109,7 @@ int program_parse_options_and(const char *name, const char *summary, int argc, c
 int program_parse_options(const char *name, const char *summary, int argc, char **argv,
 			  struct program_options *options)
 {
-	return program_parse_options_and(name, summary, argc, argv, options, NULL);
+	struct program_extra_option none = {0};
+
+	return program_parse_options_and(name, summary, argc, argv, options, &none);
 }

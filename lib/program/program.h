@@ -35,10 +35,12 @@ int program_parse_options(const char *name, const char *summary, int argc, char 
 /* An option that one program has and the others do not. */
 struct program_extra_option {
 	const char *name;     /* "fleet" */
-	const char *argument; /* what --help calls its argument: "N" */
+	const char *argument; /* what --help calls its argument: "N"; NULL: it has none */
 	const char *help;
-	const char *value; /* out: its argument; NULL when it was not given */
+	const char *value; /* out: its argument, or "" for none; NULL when it was not given */
 };
+#define PROGRAM_EXTRA_OPTIONS_MAX 4
+/* extra: up to that many, then one without a name. */
 int program_parse_options_and(const char *name, const char *summary, int argc, char **argv,
 			      struct program_options *options, struct program_extra_option *extra);
 

@@ -515,11 +515,11 @@ start_hse() {
 	wait_for 20 "hse to answer on its telemetry socket" hsectl status
 }
 
-# start_ue: returns when the PDP context is there and its TUN device has its address, in $ue_address.
+# start_ue [OPTION...]: returns when the PDP context is there and its TUN device has its address, in $ue_address.
 start_ue() {
 	[ -e "$lab/sgsn.home.example.pem" ] || certificate sgsn.home.example
 	config_ue >"$lab/hse-ue.yaml"
-	start hse-ue sgsn "$build/app/hse-ue" --config "$lab/hse-ue.yaml"
+	start hse-ue sgsn "$build/app/hse-ue" --config "$lab/hse-ue.yaml" "$@"
 	wait_log hse-ue '^ready: ' 30
 	ue_address=$(sed -n 's/^ready: .* address \([0-9.]*\).*/\1/p' "$lab/hse-ue.out" | tail -n 1)
 }

@@ -4,7 +4,6 @@
 # Modify Bearer, Delete Session. What hse and the P-GW have sent, tshark decodes without a complaint.
 . "$(dirname "$0")/_init.sh"
 
-ue_system=eps
 lab_network
 start_pgw
 start_hss
@@ -13,7 +12,7 @@ wait_peer_open
 for name_run_by in sqn rand; do
 	capture access sgsn gn0
 	capture core ggsn gn0
-	start_ue
+	start_ue --eps
 	expect_equal "sessions" "$(status sessions)" 1
 	marker=6b6565706f7574
 	ping_up 10 --pattern "$marker"

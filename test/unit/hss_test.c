@@ -244,6 +244,10 @@ static void run_aka(enum aka_system system)
 			0);
 	CU_ASSERT_TRUE(usim.has_keyset);
 	CU_ASSERT_EQUAL(memcmp(usim.res, vector.vector.xres, sizeof(usim.res)), 0);
+	CU_ASSERT_EQUAL(memcmp(usim.kasme, vector.vector.kasme, sizeof(usim.kasme)), 0);
+	/* AMF, after SQN xor AK: the e2m bit, and in EPS the separation bit. */
+	CU_ASSERT_EQUAL(vector.vector.autn[6] & 0x80, system == AKA_EPS ? 0x80 : 0);
+	CU_ASSERT_EQUAL(vector.vector.autn[7] & 0x80, 0x80);
 	struct diameter_key_answer by_sqn = pull(IMSI, HSE, E2M_ID_SQN, usim.sqn);
 	struct diameter_key_answer by_rand = pull(IMSI, HSE, E2M_ID_RAND, vector.vector.rand);
 	CU_ASSERT_EQUAL(by_sqn.outcome, DIAMETER_KEY_FOUND);

@@ -83,28 +83,36 @@ static void help_and_version_end_the_program_well(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "usage: hse-x --config FILE [--check]\n"));
 }
 
-static void a_program_may_have_an_option_of_its_own(void)
+static void a_program_may_have_options_of_its_own(void)
 {
-	struct program_extra_option extra = {
-		.name = "fleet", .argument = "N", .help = "play N devices"};
-	char program[] = "hse-x", with[] = "--fleet", n[] = "5", c[] = "-c", file[] = "a.yaml",
-	     help_option[] = "--help", text[1024];
-	char *given[] = {program, with, n, c, file, NULL}, *help[] = {program, help_option, NULL};
+	struct program_extra_option extra[] = {
+		{.name = "fleet", .argument = "N", .help = "play N devices"},
+		{.name = "eps", .help = "play an MME"},
+		{.name = "other", .help = "is not given"},
+		{0}};
+	char program[] = "hse-x", with[] = "--fleet", n[] = "5", flag[] = "--eps", c[] = "-c",
+	     file[] = "a.yaml", help_option[] = "--help", text[1024];
+	char *given[] = {program, with, n, flag, c, file, NULL};
+	char *help[] = {program, help_option, NULL};
 	struct program_options options;
 
-	CU_ASSERT_EQUAL(program_parse_options_and("hse-x", "a program", 5, given, &options, &extra),
+	CU_ASSERT_EQUAL(program_parse_options_and("hse-x", "a program", 6, given, &options, extra),
 			-1);
-	CU_ASSERT_STRING_EQUAL(extra.value, "5");
+	CU_ASSERT_STRING_EQUAL(extra[0].value, "5");
+	CU_ASSERT_STRING_EQUAL(extra[1].value, "");
+	CU_ASSERT_PTR_NULL(extra[2].value);
 	CU_ASSERT_STRING_EQUAL(options.config, "a.yaml");
 	struct capture capture = start_capture(STDERR_FILENO);
-	CU_ASSERT_EQUAL(program_parse_options("hse-x", "a program", 5, given, &options),
+	CU_ASSERT_EQUAL(program_parse_options("hse-x", "a program", 6, given, &options),
 			PROGRAM_USAGE);
 	stop_capture(&capture, text, sizeof(text));
 	capture = start_capture(STDOUT_FILENO);
-	program_parse_options_and("hse-x", "a program", 2, help, &options, &extra);
+	program_parse_options_and("hse-x", "a program", 2, help, &options, extra);
 	stop_capture(&capture, text, sizeof(text));
-	CU_ASSERT_PTR_NOT_NULL(strstr(text, "usage: hse-x --config FILE [--check] [--fleet N]\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		text, "usage: hse-x --config FILE [--check] [--fleet N] [--eps] [--other]\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "      --fleet N      play N devices\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(text, "      --eps          play an MME\n"));
 }
 
 static void log_lines_have_program_level_and_text(void)
@@ -156,7 +164,7 @@ static void a_hardened_process_leaves_no_core(void)
 UNIT_MAIN("program", {"options are read", options_are_read},
 	  {"wrong options say what is wrong", wrong_options_say_what_is_wrong},
 	  {"help and version end the program well", help_and_version_end_the_program_well},
-	  {"a program may have an option of its own", a_program_may_have_an_option_of_its_own},
+	  {"a program may have options of its own", a_program_may_have_options_of_its_own},
 	  {"log lines have program, level and text", log_lines_have_program_level_and_text},
 	  {"log lines below the level are not written", log_lines_below_the_level_are_not_written},
 	  {"long log lines are cut", long_log_lines_are_cut},

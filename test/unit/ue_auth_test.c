@@ -19,6 +19,7 @@ struct habits {
 	bool other_xres;
 	bool no_e2m;
 	bool ignores_auts;
+	enum aka_system system;
 };
 
 struct world {
@@ -59,8 +60,8 @@ static void make_vector(struct world *w)
 		numbers.amf_e2m_bit = 0;
 	CU_ASSERT_EQUAL(aka_sqn_next(w->habits.sqn, &w->habits.sqn), 0);
 	aka_sqn_write(w->habits.sqn, sqn);
-	CU_ASSERT_EQUAL(aka_make_vector(&numbers, AKA_UMTS, k, w->card.opc, rand, sqn, 0, NULL,
-					&w->answer.vector),
+	CU_ASSERT_EQUAL(aka_make_vector(&numbers, w->habits.system, k, w->card.opc, rand, sqn, 0,
+					w->request.visited_plmn, &w->answer.vector),
 			0);
 	if (w->habits.other_xres)
 		w->answer.vector.xres[0] ^= 1;
@@ -107,7 +108,7 @@ static void done(void *arg, const struct auth_result *result)
 static void setup(struct world *w, struct habits habits)
 {
 	struct auth_config config = {.numbers = &e2m_default_numbers,
-				     .system = AKA_UMTS,
+				     .system = habits.system,
 				     .plmn = {0x62, 0xf2, 0x10},
 				     .done = done,
 				     .arg = w};
@@ -164,6 +165,19 @@ static void a_run_gives_the_keyset_of_the_hss(void)
 	CU_ASSERT_EQUAL(w.asked, 2);
 	CU_ASSERT_EQUAL(w.counters.aka_runs, 2);
 	CU_ASSERT_EQUAL(w.counters.aka_failures, 0);
+	teardown(&w);
+}
+
+static void a_run_in_eps_asks_for_an_eutran_vector(void)
+{
+	struct world w;
+
+	setup(&w, (struct habits){.sqn = 0x100, .system = AKA_EPS});
+	run(&w);
+	CU_ASSERT_TRUE(w.got_result);
+	CU_ASSERT_EQUAL(memcmp(&w.result.keyset, &w.answer.vector.keyset, sizeof(w.result.keyset)),
+			0);
+	CU_ASSERT_EQUAL(w.request.system, AKA_EPS);
 	teardown(&w);
 }
 
@@ -361,6 +375,7 @@ static void an_sqn_that_cannot_be_remembered_is_not_accepted(void)
 }
 
 UNIT_MAIN("ue_auth", {"a run gives the keyset of the HSS", a_run_gives_the_keyset_of_the_hss},
+	  {"a run in EPS asks for an E-UTRAN vector", a_run_in_eps_asks_for_an_eutran_vector},
 	  {"a stale SQN is resynchronised", a_stale_sqn_is_resynchronised},
 	  {"resynchronisation is tried once", resynchronisation_is_tried_once},
 	  {"an HSS with another K is refused", an_hss_with_another_k_is_refused},

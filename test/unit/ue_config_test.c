@@ -154,6 +154,25 @@ static void what_is_not_given_has_the_sample_files_value(void)
 	ue_config_free(file, &config);
 }
 
+static void system_is_umts_or_eps(void)
+{
+	struct ue_config config;
+	char errors[1024];
+	struct config_file *file = load(&config, NULL, NULL, errors, sizeof(errors));
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(config.system, AKA_UMTS);
+	CU_ASSERT_EQUAL(ue_gtp_version(&config), 1);
+	ue_config_free(file, &config);
+	file = load(&config, "usim:\n", "system: eps\nusim:\n", errors, sizeof(errors));
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	CU_ASSERT_EQUAL(config.system, AKA_EPS);
+	CU_ASSERT_EQUAL(ue_gtp_version(&config), 2);
+	ue_config_free(file, &config);
+	assert_error("usim:\n", "system: lte\nusim:\n",
+		     "ue.yaml:1:9: system: expected one of umts, eps, found 'lte'\n");
+}
+
 static void one_of_op_and_opc_is_needed(void)
 {
 	assert_error("  op: cdc202d5123e20f62b6d676ac72cb318\n", "",
@@ -296,6 +315,7 @@ static void a_fleet_needs_imsis_for_all(void)
 UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"what is not given has the sample file's value",
 	   what_is_not_given_has_the_sample_files_value},
+	  {"system is umts or eps", system_is_umts_or_eps},
 	  {"one of op and opc is needed", one_of_op_and_opc_is_needed},
 	  {"keys are not echoed", keys_are_not_echoed},
 	  {"a PLMN has five or six digits", a_plmn_has_five_or_six_digits},
