@@ -62,7 +62,6 @@ void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
 /* --- learn_v2.c: TS 29.274 --- */
 
 /* All messages of the datagram: it leaves when all that they ask for is done. */
-void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc,
-		   struct held *held);
+void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held);
 
 #endif

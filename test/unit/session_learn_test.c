@@ -509,8 +509,8 @@ static void other_gtp_version_passes(void)
 	lab_stop();
 }
 
-UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(request_leaves_without_a_response),
-	  TEST(response_leaves_when_both_flows_are_there),
+UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session),
+	  TEST(request_leaves_without_a_response), TEST(response_leaves_when_both_flows_are_there),
 	  TEST(response_waits_for_the_last_acknowledgement), TEST(refused_create_makes_nothing),
 	  TEST(create_that_names_no_keyset_makes_nothing),
 	  TEST(create_that_names_no_keyset_ends_the_protected_session),
