@@ -61,6 +61,8 @@ ue_move_to=            # address of an SGSN to which SIGHUP moves the UE
 hse_workers='{count: 1, lcores: [1], poll: adaptive}'
 hse_queues=1           # of either port
 hse_mtu=               # "mtu: 9000"
+hse_mib=256            # memory
+hse_more=              # more of hse.yaml: whole lines
 access_device=net_af_packet0,iface=acc0
 core_device=net_af_packet1,iface=core0
 usim_sqn=000000000000
@@ -375,7 +377,7 @@ config_hse() {
 		  access: {device: "$access_device", queues: $hse_queues${hse_mtu:+, $hse_mtu}}
 		  core: {device: "$core_device", queues: $hse_queues${hse_mtu:+, $hse_mtu}}
 		workers: $hse_workers
-		memory: {hugepages: false, mib: 256}
+		memory: {hugepages: false, mib: $hse_mib}
 		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity$hse_sessions}
 		pull: $hse_pull
 		diameter:

@@ -101,7 +101,8 @@ def command_gpdu(args):
 
 
 def command_sundry(args):
-    for name, frame in samples.sundry().items():
+    frames = {**samples.sundry(), **(samples.jumbo() if args.jumbo else {})}
+    for name, frame in frames.items():
         print(name, frame.hex())
 
 
@@ -198,7 +199,7 @@ def main():
     command("missing", command_missing, "pcap", "frames")
     gpdu = command("gpdu", command_gpdu, "to_mac", "from_mac", "src", "dst")
     gpdu.add_argument("teid", type=number)
-    command("sundry", command_sundry)
+    command("sundry", command_sundry).add_argument("--jumbo", action="store_true", help="also those of 9000 octets")
     command("gtpc-broken", command_gtpc_broken, "from_mac", "to_mac")
     command("counters", command_counters, "prefix")
     args = parser.parse_args()
