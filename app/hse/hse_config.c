@@ -156,6 +156,7 @@ static const struct config_field top_fields[] = {
 	      .count_offset = offsetof(struct hse_config, static_sessions_count), .min = 1,
 	      .max = STATIC_SESSIONS_MAX),
 	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
+	FIELD("link_state_mirror", link_state_mirror, .kind = CONFIG_BOOL),
 	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
 	      .given_offset = offsetof(struct hse_config, diameter_given)),
 	FIELD("key_sources", key_sources, .kind = CONFIG_LIST, .item = &key_source_item,
@@ -195,6 +196,7 @@ static void set_defaults(struct hse_config *c)
 	c->pull.negative_cache_s = 10;
 	c->gtpc.hold_ms = 100;
 	c->state.count_block = 65536;
+	c->link_state_mirror = true;
 	c->diameter = diameter_default_config;
 	c->telemetry.prefix = default_prefix;
 	c->log = program_log_default;

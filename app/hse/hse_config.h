@@ -81,6 +81,7 @@ struct hse_config {
 	struct static_session *static_sessions;
 	size_t static_sessions_count;
 	bool lab_mode;
+	bool link_state_mirror;
 	bool diameter_given;
 	struct diameter_config diameter;
 	struct keysource_config *key_sources;

@@ -11,6 +11,7 @@
 
 #include "control.h"
 #include "eal.h"
+#include "links.h"
 #include "loop.h"
 #include "telemetry.h"
 
@@ -23,6 +24,7 @@ struct hse {
 	struct hse_disk *disk;
 	struct hse_notifications *notifications;
 	struct hse_control *control;
+	struct links *links;
 };
 
 static void block_signals(void)
@@ -155,7 +157,10 @@ static int start(struct hse *hse)
 	hse->control = control_new(&hse->config, hse->workers, hse->disk, hse->notifications);
 	if (!hse->control)
 		return -EINVAL;
-	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->workers);
+	hse->links = links_start(&hse->ports, &hse->config);
+	if (!hse->links)
+		return -ENOMEM;
+	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->links, hse->workers);
 }
 
 /* Also after a start that failed anywhere. */
@@ -167,6 +172,7 @@ static void stop(struct hse *hse)
 	diameter_stop();
 	telemetry_stop();
 	control_conclude(hse->control);
+	links_stop(hse->links);
 	control_free(hse->control);
 	notifications_free(hse->notifications);
 	disk_close(hse->disk);

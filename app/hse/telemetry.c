@@ -17,6 +17,7 @@ static struct {
 	struct hse_control *control;
 	const struct hse_config *config;
 	const struct hse_ports *ports;
+	struct links *links;
 	struct datapath_worker *const *workers;
 	uint64_t started_s; /* on a clock that nobody sets */
 	/* Held while a question is answered; telemetry's threads end with the EAL only. */
@@ -90,6 +91,22 @@ static void add_port(struct rte_tel_data *d, enum datapath_side side, const char
 	rte_tel_data_add_dict_string(d, steering, steering_name(self.ports->port[side].steering));
 }
 
+static void add_links(struct rte_tel_data *d)
+{
+	struct link_port port[DATAPATH_SIDES];
+
+	links_view(self.links, port);
+	rte_tel_data_add_dict_string(d, "link_access",
+				     link_state_name(port[DATAPATH_ACCESS].state));
+	rte_tel_data_add_dict_string(d, "link_core", link_state_name(port[DATAPATH_CORE].state));
+	rte_tel_data_add_dict_string(d, "link_state_mirror",
+				     !self.config->link_state_mirror ? "off"
+				     : port[DATAPATH_ACCESS].is_unable ||
+						     port[DATAPATH_CORE].is_unable
+					     ? "on, but a port cannot: see the log"
+					     : "on");
+}
+
 static unsigned peers_open(void)
 {
 	unsigned open = 0;
@@ -149,6 +166,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "state", state_of_disk(&status.totals));
 	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
+	add_links(d);
 	return 0;
 }
 
@@ -352,6 +370,18 @@ static void add_counter(struct rte_tel_data *d, const char *prefix, const char *
 	rte_tel_data_add_dict_u64(d, path, value);
 }
 
+static void link_counters(struct rte_tel_data *d)
+{
+	static const char *const prefixes[] = {"link.access.", "link.core."};
+	struct link_port port[DATAPATH_SIDES];
+
+	links_view(self.links, port);
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		add_counter(d, prefixes[side], "lost", port[side].lost);
+		add_counter(d, prefixes[side], "taken_down", port[side].taken_down);
+	}
+}
+
 static int control_counters(struct rte_tel_data *d)
 {
 	struct control_counters counters;
@@ -372,6 +402,7 @@ static int control_counters(struct rte_tel_data *d)
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add_counter(d, "pull.", keysource_outcome_name(i), counters.pull.answers[i]);
 	add_counter(d, "diameter.", "unexpected_answers", diameter_unexpected_answers());
+	link_counters(d);
 	return 0;
 }
 
@@ -458,10 +489,12 @@ static int on_counters(const char *cmd, const char *params, struct rte_tel_data 
 }
 
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
-		    const struct hse_ports *ports, struct datapath_worker *const *workers)
+		    const struct hse_ports *ports, struct links *links,
+		    struct datapath_worker *const *workers)
 {
 	self.control = control;
 	self.ports = ports;
+	self.links = links;
 	self.config = config;
 	self.workers = workers;
 	self.started_s = now_s();

@@ -44,6 +44,7 @@
 	X(DROP_TOO_LONG, "drop.too_long") /* no room to grow, or more than algorithms take */   \
 	X(DROP_NO_MBUF, "drop.no_mbuf")                                                         \
 	X(DROP_HANDOVER_FULL, "drop.handover_full")                                             \
+	X(DROP_LINK_DOWN, "drop.link_down")	  /* the outgoing port's link was taken down */ \
 	X(DROP_TX_FULL, "drop.tx_full")		  /* the outgoing port took no more */          \
 	X(DROP_CRYPTO, "drop.crypto")		  /* the crypto library refused a job */        \
 	X(DROP_GTPC_REFUSED, "drop.gtpc_refused") /* no place for the session that it makes */  \
