@@ -53,10 +53,13 @@ enum datapath_command_kind {
 	DATAPATH_STOP_FLOW,
 	/* Forgets the tunnel; the flow's number may be used again once acknowledged. */
 	DATAPATH_REMOVE_FLOW,
+	/* --- those that follow are of no flow --- */
 	/* A GTP-C message that control has worked through may leave. */
 	DATAPATH_RELEASE_GTPC,
 	/* One whose session cannot be served must not leave. */
 	DATAPATH_DISCARD_GTPC,
+	/* The worker is to be in bypass, or no longer: bypass.c. */
+	DATAPATH_SET_BYPASS,
 };
 
 /* No COUNT at or above ceiling is sent with a keyset, and no N-PDU that bears one leaves the HSE: so that a
@@ -94,6 +97,7 @@ struct datapath_command {
 		} keyset;
 		struct datapath_ceiling ceiling; /* RAISE_CEILING */
 		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
+		bool bypass;   /* SET_BYPASS */
 	};
 };
 

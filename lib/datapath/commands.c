@@ -147,7 +147,7 @@ static void remove_flow(struct datapath_worker *w, const struct datapath_command
 static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		    struct datapath_event *event)
 {
-	if (c->kind != DATAPATH_RELEASE_GTPC && c->kind != DATAPATH_DISCARD_GTPC)
+	if (c->kind < DATAPATH_RELEASE_GTPC)
 		event->side = worker_flow(w, c->flow)->direction;
 	switch ((enum datapath_command_kind)c->kind) {
 	case DATAPATH_EXPECT_FLOW:
@@ -176,6 +176,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_DISCARD_GTPC:
 		gtpc_discard(w, c->gtpc);
+		break;
+	case DATAPATH_SET_BYPASS:
+		bypass_set(w, c->bypass);
 		break;
 	}
 }

@@ -15,6 +15,7 @@
 	X(TX_PACKETS, "tx_packets")                                                             \
 	X(TX_OCTETS, "tx_octets")                                                               \
 	X(PASSED, "passed")	      /* unchanged: not a G-PDU of a known tunnel */            \
+	X(BYPASSED, "bypassed")	      /* likewise, but in bypass: nobody looked further */      \
 	X(PROTECTED, "protected")     /* downlink N-PDUs */                                     \
 	X(OPENED, "opened")	      /* uplink N-PDUs */                                       \
 	X(HANDED_OVER, "handed_over") /* to the worker that owns the tunnel */                  \
@@ -37,6 +38,7 @@
 	X(DROP_NO_KEYSET, "drop.no_keyset")	      /* the pull was refused for good */       \
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
+	X(DROP_BYPASS, "drop.bypass")		      /* of a known tunnel, in bypass */        \
 	/* the rest */                                                                          \
 	X(DROP_FRAGMENT, "drop.fragment") /* overlaps, is too many, or nobody knows of what */  \
 	X(DROP_REASSEMBLY_TIMEOUT, "drop.reassembly_timeout") /* the others did not come */     \

@@ -16,8 +16,7 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 	const struct packet *p = packet_of(m);
 
 	if (!flow || !lookup_is_right_way(p, flow)) {
-		worker_count(w, p->side, DATAPATH_PASSED);
-		worker_send(w, m);
+		worker_pass(w, m);
 	} else if (flow->state != FLOW_LIVE && flow->state != FLOW_EXPECTED) {
 		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
 	} else if (p->kind == PACKET_BAD_GPDU) {
@@ -34,7 +33,11 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 
 struct rte_mbuf *lookup_packet(struct datapath_worker *w, struct rte_mbuf *m)
 {
-	struct packet *p = packet_of(m);
+	const struct packet *p = packet_of(m);
 
+	if (unlikely(w->bypass)) {
+		bypass_packet(w, m);
+		return NULL;
+	}
 	return lookup_verify(w, m, tunnel_table_guess(w->table, p->hash));
 }

@@ -394,6 +394,9 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 	case DATAPATH_DISCARD_GTPC:
 		answer_gtpc(lab.discarded, c->gtpc);
 		break;
+	case DATAPATH_SET_BYPASS:
+		CU_FAIL("sessions know of no bypass");
+		break;
 	}
 }
 
