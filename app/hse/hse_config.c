@@ -157,6 +157,7 @@ static const struct config_field top_fields[] = {
 	      .max = STATIC_SESSIONS_MAX),
 	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
 	FIELD("link_state_mirror", link_state_mirror, .kind = CONFIG_BOOL),
+	FIELD("bypass", bypass, .kind = CONFIG_BOOL),
 	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
 	      .given_offset = offsetof(struct hse_config, diameter_given)),
 	FIELD("key_sources", key_sources, .kind = CONFIG_LIST, .item = &key_source_item,

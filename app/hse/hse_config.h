@@ -82,6 +82,7 @@ struct hse_config {
 	size_t static_sessions_count;
 	bool lab_mode;
 	bool link_state_mirror;
+	bool bypass; /* at the start */
 	bool diameter_given;
 	struct diameter_config diameter;
 	struct keysource_config *key_sources;

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "telemetry_wire.h"
+
 /* Rows of one answer of /hse/sessions: what fits the socket's longest message. */
 #define ROWS 24
 
@@ -51,6 +53,7 @@ struct status {
 	struct session_totals totals;
 	uint32_t pulls_in_flight;
 	char pull_pace[RTE_TEL_MAX_STRING_LEN];
+	struct control_bypass bypass;
 };
 
 /* "hss 4000/s": the sources that are too busy, and what they are given; "free": none is. */
@@ -75,6 +78,7 @@ static void ask_status(struct hse_control *control, void *arg)
 {
 	struct status *status = arg;
 
+	control_view_bypass(control, &status->bypass);
 	session_totals(control_store(control), &status->totals);
 	status->pulls_in_flight = pull_in_flight(session_pulls(control_store(control)));
 	write_pace(session_pulls(control_store(control)), status->pull_pace,
@@ -89,22 +93,6 @@ static void add_port(struct rte_tel_data *d, enum datapath_side side, const char
 	ports_device_name(self.config->ports[side].device, device, sizeof(device));
 	rte_tel_data_add_dict_string(d, name, device);
 	rte_tel_data_add_dict_string(d, steering, steering_name(self.ports->port[side].steering));
-}
-
-static void add_links(struct rte_tel_data *d)
-{
-	struct link_port port[DATAPATH_SIDES];
-
-	links_view(self.links, port);
-	rte_tel_data_add_dict_string(d, "link_access",
-				     link_state_name(port[DATAPATH_ACCESS].state));
-	rte_tel_data_add_dict_string(d, "link_core", link_state_name(port[DATAPATH_CORE].state));
-	rte_tel_data_add_dict_string(d, "link_state_mirror",
-				     !self.config->link_state_mirror ? "off"
-				     : port[DATAPATH_ACCESS].is_unable ||
-						     port[DATAPATH_CORE].is_unable
-					     ? "on, but a port cannot: see the log"
-					     : "on");
 }
 
 static unsigned peers_open(void)
@@ -166,7 +154,8 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "state", state_of_disk(&status.totals));
 	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
-	add_links(d);
+	telemetry_add_links(d, self.links, self.config);
+	telemetry_add_bypass(d, &status.bypass);
 	return 0;
 }
 
@@ -370,18 +359,6 @@ static void add_counter(struct rte_tel_data *d, const char *prefix, const char *
 	rte_tel_data_add_dict_u64(d, path, value);
 }
 
-static void link_counters(struct rte_tel_data *d)
-{
-	static const char *const prefixes[] = {"link.access.", "link.core."};
-	struct link_port port[DATAPATH_SIDES];
-
-	links_view(self.links, port);
-	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		add_counter(d, prefixes[side], "lost", port[side].lost);
-		add_counter(d, prefixes[side], "taken_down", port[side].taken_down);
-	}
-}
-
 static int control_counters(struct rte_tel_data *d)
 {
 	struct control_counters counters;
@@ -402,7 +379,7 @@ static int control_counters(struct rte_tel_data *d)
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add_counter(d, "pull.", keysource_outcome_name(i), counters.pull.answers[i]);
 	add_counter(d, "diameter.", "unexpected_answers", diameter_unexpected_answers());
-	link_counters(d);
+	telemetry_add_link_counters(d, self.links, add_counter);
 	return 0;
 }
 
@@ -488,6 +465,17 @@ static int on_counters(const char *cmd, const char *params, struct rte_tel_data 
 	return answer_while_open(tell_counters, params, d);
 }
 
+static int tell_bypass(const char *params, struct rte_tel_data *d)
+{
+	return telemetry_tell_bypass(params, d, self.control);
+}
+
+static int on_bypass(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	return answer_while_open(tell_bypass, params, d);
+}
+
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
 		    const struct hse_ports *ports, struct links *links,
 		    struct datapath_worker *const *workers)
@@ -504,7 +492,9 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 				       "Sessions. Parameters: id to start from") != 0 ||
 	    rte_telemetry_register_cmd("/hse/counters", on_counters,
 				       "Counters. Parameters: worker's number, control, or "
-				       "key_sources") != 0)
+				       "key_sources") != 0 ||
+	    rte_telemetry_register_cmd("/hse/bypass", on_bypass,
+				       "Bypass. Parameters: on, off, or none, to look") != 0)
 		return -ENOSPC;
 	return 0;
 }
