@@ -66,6 +66,8 @@ hse_more=              # more of hse.yaml: whole lines
 access_device=net_af_packet0,iface=acc0
 core_device=net_af_packet1,iface=core0
 usim_sqn=000000000000
+sgsn_address=10.1.0.1  # of hse-ue, and of the GGSN
+ggsn_address=10.1.0.2
 
 # --- words ---------------------------------------------------------------------------------------------
 
@@ -250,6 +252,12 @@ veth_add() {
 	ip -n "$run-$3" link set "$4" up
 }
 
+# ipv6_on NAMESPACE INTERFACE ADDRESS
+ipv6_on() {
+	in_ns "$1" sysctl -qw "net.ipv6.conf.${2/./\/}.disable_ipv6=0"
+	ip -n "$run-$1" addr add "$3" dev "$2" nodad
+}
+
 lab_network() {
 	local ns
 	for ns in sgsn hse ggsn home; do
@@ -401,7 +409,7 @@ config_ue() {
 	cat <<-END
 		log: {level: $log_level}
 		usim: {imsi: "$imsi", k: $k, opc: $opc, sqn: "$usim_sqn", plmn: "26201"}
-		sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2${ue_move_to:+, move_to: $ue_move_to}}
+		sgsn: {address: "$sgsn_address", ggsn: "$ggsn_address"${ue_move_to:+, move_to: $ue_move_to}}
 		session:
 		  apn: internet
 		  nsapi: 5
@@ -460,6 +468,12 @@ start_ggsn() {
 	start ggsn ggsn osmo-ggsn -c "$lab/ggsn.cfg"
 	wait_log ggsn 'Successfully started'
 	wait_for 5 "osmo-ggsn's TUN device" ip -n "$run-ggsn" link show tun0 up
+}
+
+# start_gsn: the GGSN of gsn.py in its place, which speaks IPv6 as well.
+start_gsn() {
+	start ggsn ggsn python3 "$e2e_dir/gsn.py" "$ggsn_address"
+	wait_log ggsn '^ready'
 }
 
 start_hss() {
@@ -596,6 +610,20 @@ ping_all() {
 # try_ping COUNT [OPTION...]: from the UE, where answers are not expected.
 try_ping() {
 	packets_in sgsn ping --device ue0 --count "$1" --wait 0.1 10.2.0.1 "${@:2}" >/dev/null || true
+}
+
+# withhold COUNT: captures, into withheld.pcap, packets that the UE has protected and hse has not seen: a route leads them
+# into a blind end.
+withhold() {
+	veth_add sgsn blind0 sgsn blind1
+	ip -n "$run-sgsn" link set blind0 address "$(mac_of sgsn gn0)"
+	ip -n "$run-sgsn" neigh add 10.1.0.2 lladdr "$(mac_of ggsn gn0)" dev blind0
+	ip -n "$run-sgsn" route add 10.1.0.2/32 dev blind0
+	capture withheld sgsn blind0
+	try_ping "$1" --interval 0.01
+	capture_end withheld
+	ip -n "$run-sgsn" route del 10.1.0.2/32 dev blind0
+	expect_equal "withheld packets" "$(packets count "$lab/withheld.pcap" --to 10.1.0.2)" "$1"
 }
 
 # One way and the other: from the UE to the GGSN's TUN device, and back.

@@ -28,6 +28,31 @@ static void accepted_create_makes_a_session(void)
 	lab_stop();
 }
 
+static void gsns_may_speak_ipv6(void)
+{
+	struct lab_context c = lab_context(1);
+	struct tunnel up, down, before;
+
+	lab_start();
+	lab.ipv6 = true;
+	up = lab_up(&c);
+	before = lab_down(&c);
+	lab_create(&c, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&up));
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&before));
+	c.sgsn = 7;
+	lab_move(&c);
+	lab_settle();
+	down = lab_down(&c);
+	CU_ASSERT_PTR_NULL(lab_flow(&before));
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&down));
+	lab_delete(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
 static void request_leaves_without_a_response(void)
 {
 	struct lab_context c = lab_context(1);
@@ -509,8 +534,8 @@ static void other_gtp_version_passes(void)
 	lab_stop();
 }
 
-UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(request_leaves_without_a_response),
-	  TEST(response_leaves_when_both_flows_are_there),
+UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(gsns_may_speak_ipv6),
+	  TEST(request_leaves_without_a_response), TEST(response_leaves_when_both_flows_are_there),
 	  TEST(response_waits_for_the_last_acknowledgement), TEST(refused_create_makes_nothing),
 	  TEST(create_that_names_no_keyset_makes_nothing),
 	  TEST(create_that_names_no_keyset_ends_the_protected_session),
