@@ -166,6 +166,14 @@ void control_session_config(const struct hse_config *config, struct session_conf
 		.replay_window = config->sessions.replay_window,
 		.gcm_tag_octets = config->sessions.gcm_tag_octets,
 		.allow_null_integrity = config->sessions.allow_null_integrity,
+		.ciphering_allowed =
+			hse_config_algorithms(config->allowed_algorithms.ciphering,
+					      config->allowed_algorithms.ciphering_count),
+		.integrity_allowed =
+			hse_config_algorithms(config->allowed_algorithms.integrity,
+					      config->allowed_algorithms.integrity_count),
+		.policy = {.rules = config->policy, .count = config->policy_count},
+		.learns_all = config->unknown_teid == HSE_UNKNOWN_TEID_DROP,
 		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
 		.changeover_s = config->sessions.changeover_s,
 		.negative_cache_s = config->pull.negative_cache_s,

@@ -92,6 +92,7 @@ static int make_worker(void *arg)
 			(c->pull.hold_packets_total + c->workers.count - 1) / c->workers.count,
 		.hold_ms = c->pull.hold_ms,
 		.gtpc_hold_ms = c->gtpc.hold_ms,
+		.drop_unknown = c->unknown_teid == HSE_UNKNOWN_TEID_DROP,
 		.fragments = hse->ports.pools.fragments[node],
 		.large = hse->ports.pools.large[node],
 	};

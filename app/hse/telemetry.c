@@ -250,7 +250,9 @@ static void add_text(struct rte_tel_data *d, enum column column, const struct se
 		tunnel_str(&v->downlink.tunnel, text);
 		break;
 	case COLUMN_KEYSET:
-		e2m_keyset_id_str(&v->keyset, text);
+		snprintf(text, sizeof(text), "-");
+		if (v->keyset.type != 0)
+			e2m_keyset_id_str(&v->keyset, text);
 		break;
 	default:
 		if (v->eea == 0 && v->eia == 0)

@@ -13,7 +13,7 @@ void bypass_packet(struct datapath_worker *w, struct rte_mbuf *m)
 	struct packet *p = packet_of(m);
 	struct flow *flow = tunnel_table_find(w->table, &p->tunnel, p->hash);
 
-	if (!flow || !lookup_is_right_way(p, flow)) {
+	if (!flow || !lookup_is_right_way(p, flow) || flow->state == FLOW_CLEAR) {
 		worker_pass(w, m);
 		return;
 	}

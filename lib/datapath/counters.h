@@ -14,14 +14,15 @@
 	X(RX_OCTETS, "rx_octets")                                                               \
 	X(TX_PACKETS, "tx_packets")                                                             \
 	X(TX_OCTETS, "tx_octets")                                                               \
-	X(PASSED, "passed")	      /* unchanged: not a G-PDU of a known tunnel */            \
-	X(BYPASSED, "bypassed")	      /* likewise, but in bypass: nobody looked further */      \
-	X(PROTECTED, "protected")     /* downlink N-PDUs */                                     \
-	X(OPENED, "opened")	      /* uplink N-PDUs */                                       \
-	X(HANDED_OVER, "handed_over") /* to the worker that owns the tunnel */                  \
-	X(FRAGMENTED, "fragmented")   /* N-PDUs that no longer fitted the MTU */                \
-	X(JOINED, "joined")	      /* fragments of a protected tunnel's G-PDUs, */           \
-	X(REASSEMBLED, "reassembled") /* and the G-PDUs that they have become */                \
+	X(PASSED, "passed")		/* unchanged: not a G-PDU of a known tunnel */          \
+	X(UNKNOWN_TEID, "unknown_teid") /* of these, G-PDUs */                                  \
+	X(BYPASSED, "bypassed")		/* passed in bypass: nobody looked further */           \
+	X(PROTECTED, "protected")	/* downlink N-PDUs */                                   \
+	X(OPENED, "opened")		/* uplink N-PDUs */                                     \
+	X(HANDED_OVER, "handed_over")	/* to the worker that owns the tunnel */                \
+	X(FRAGMENTED, "fragmented")	/* N-PDUs that no longer fitted the MTU */              \
+	X(JOINED, "joined")		/* fragments of a protected tunnel's G-PDUs, */         \
+	X(REASSEMBLED, "reassembled")	/* and the G-PDUs that they have become */              \
 	/* clause 7, in the order of the checks */                                              \
 	X(DROP_MALFORMED, "drop.malformed")                                                     \
 	X(DROP_UNKNOWN_KEY_ID, "drop.unknown_key_id")                                           \
@@ -38,6 +39,8 @@
 	X(DROP_NO_KEYSET, "drop.no_keyset")	      /* the pull was refused for good */       \
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
+	X(DROP_POLICY, "drop.policy")		      /* protected to be, without a keyset */   \
+	X(DROP_UNKNOWN_TEID, "drop.unknown_teid")     /* no known tunnel */                     \
 	X(DROP_BYPASS, "drop.bypass")		      /* of a known tunnel, in bypass */        \
 	/* the rest */                                                                          \
 	X(DROP_FRAGMENT, "drop.fragment") /* overlaps, is too many, or nobody knows of what */  \

@@ -289,6 +289,8 @@ void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slo
 		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len);
 void hold_release(struct datapath_worker *w, struct flow *flow);
 void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter);
+/* They cross as they came: their flow is not protected. */
+void hold_pass(struct datapath_worker *w, struct flow *flow);
 /* The open ones of slot: their keyset leaves it. */
 void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot);
 void hold_expire(struct datapath_worker *w);

@@ -66,6 +66,8 @@ hse_more=              # more of hse.yaml: whole lines
 access_device=net_af_packet0,iface=acc0
 core_device=net_af_packet1,iface=core0
 usim_sqn=000000000000
+sgsnemu_imsi=262010000000099
+sgsnemu_more=()        # more of its options
 sgsn_address=10.1.0.1  # of hse-ue, and of the GGSN
 ggsn_address=10.1.0.2
 
@@ -526,12 +528,17 @@ start_ue() {
 	ue_address=$(sed -n 's/^ready: .* address \([0-9.]*\).*/\1/p' "$lab/hse-ue.out" | tail -n 1)
 }
 
-# start_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
-start_sgsnemu() {
+# run_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
+run_sgsnemu() {
 	mkdir -p "$lab/sgsnemu"
-	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi 262010000000099 \
+	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi "$sgsnemu_imsi" \
 		--msisdn 491700000099 --apn internet --createif --tun-device emu0 \
-		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu"
+		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu" "${sgsnemu_more[@]}"
+}
+
+# start_sgsnemu: returns when it has its PDP context.
+start_sgsnemu() {
+	run_sgsnemu
 	wait_for 15 "sgsnemu's TUN device" sgsnemu_address
 	ip -n "$run-sgsn" route add 10.2.0.1/32 dev emu0 table 200
 	ip -n "$run-sgsn" rule add from "$(sgsnemu_address)" table 200

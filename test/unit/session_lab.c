@@ -307,7 +307,8 @@ static void add_flow(struct lab_worker *w, const struct datapath_command *c)
 				  .tunnel = c->add.tunnel,
 				  .session = c->add.session,
 				  .direction = c->add.direction,
-				  .bearer = c->add.bearer};
+				  .bearer = c->add.bearer,
+				  .treatment = c->add.treatment};
 }
 
 static void set_keyset(struct lab_flow *flow, const struct datapath_command *c,
