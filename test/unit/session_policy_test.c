@@ -186,6 +186,22 @@ static void and_the_same_keyset_goes_on_where_it_was(void)
 	lab_stop();
 }
 
+/* Whoever accepted it did so without the tunnel's TEID. */
+static void an_acceptance_that_does_not_name_its_tunnels_does_not_cross(void)
+{
+	for (unsigned protect = 0; protect < 2; protect++) {
+		struct lab_context c = lab_context(1);
+		uint64_t response;
+
+		start_with(protect ? POLICY_PROTECT : POLICY_OPTIONAL);
+		lab_create_request(&c, NULL, 0);
+		response = lab_response(&c, GTPC_V1_CREATE_PDP_RESPONSE, GTPC_V1_CAUSE_ACCEPTED);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_fate(response), protect ? LAB_DISCARDED : LAB_LEFT);
+		lab_stop();
+	}
+}
+
 static void a_barred_one_ends_by_its_delete(void)
 {
 	struct lab_context c = lab_context(1);
@@ -428,6 +444,7 @@ UNIT_MAIN("session_policy", TEST(to_be_protected_and_without_a_keyset_it_is_barr
 	  TEST(its_tunnel_is_expected_from_the_request_on),
 	  TEST(a_keyset_that_comes_by_an_update_ends_the_bar), TEST(an_update_without_one_does_not),
 	  TEST(with_a_keyset_it_is_protected_as_any), TEST(made_anew_without_a_keyset_it_is_barred),
+	  TEST(an_acceptance_that_does_not_name_its_tunnels_does_not_cross),
 	  TEST(and_the_same_keyset_goes_on_where_it_was), TEST(a_barred_one_ends_by_its_delete),
 	  TEST(where_protection_is_optional_nothing_is_learned_without_a_keyset),
 	  TEST(there_a_protected_session_ends_and_that_is_counted),
