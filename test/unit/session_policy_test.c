@@ -371,6 +371,38 @@ static void unless_it_is_to_pass(void)
 	lab_stop();
 }
 
+/* --- a GGSN that reports --- */
+
+/* It has the last word: its session stays protected, whatever GTP-C leaves out. */
+static void what_the_ggsn_reports_is_not_barred_by_a_create_without_a_keyset(void)
+{
+	struct lab_context c = lab_context(1);
+
+	start_with(POLICY_PROTECT);
+	lab_activate(&c, lab_sqn(1), 1);
+	lab_make_ready(&c);
+	create_plain(&c);
+	lab_settle();
+	CU_ASSERT_TRUE(is_protected(&c));
+	CU_ASSERT_EQUAL(lab_count(SESSION_CONTRADICTED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_POLICY_BARRED), 0);
+	CU_ASSERT_EQUAL(lab_count(SESSION_UNPROTECTED_AGAIN), 0);
+	lab_stop();
+}
+
+static void what_it_reports_is_barred_no_longer(void)
+{
+	struct lab_context c = lab_context(1);
+
+	start_with(POLICY_PROTECT);
+	create_plain(&c);
+	lab_settle();
+	lab_activate(&c, lab_sqn(1), 1);
+	lab_make_ready(&c);
+	CU_ASSERT_TRUE(is_protected(&c));
+	lab_stop();
+}
+
 /* --- restarts --- */
 
 static void after_a_restart_each_is_as_it_was(void)
@@ -453,5 +485,6 @@ UNIT_MAIN("session_policy", TEST(to_be_protected_and_without_a_keyset_it_is_barr
 	  TEST(nor_does_a_response_that_comes_all_the_same), TEST(another_apn_is_another_rules),
 	  TEST(where_the_unknown_is_dropped_the_unprotected_is_known),
 	  TEST(there_a_keyset_is_taken_up_by_an_update), TEST(unless_it_is_to_pass),
-	  TEST(after_a_restart_each_is_as_it_was),
+	  TEST(what_the_ggsn_reports_is_not_barred_by_a_create_without_a_keyset),
+	  TEST(what_it_reports_is_barred_no_longer), TEST(after_a_restart_each_is_as_it_was),
 	  TEST(a_keyset_with_an_algorithm_that_is_not_allowed_is_refused))
