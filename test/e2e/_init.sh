@@ -619,6 +619,15 @@ try_ping() {
 	packets_in sgsn ping --device ue0 --count "$1" --wait 0.1 10.2.0.1 "${@:2}" >/dev/null || true
 }
 
+# reads_alike DIRECTION RECEIVER: what oracle.py opens of access.pcap, which must have the RAND, is what core.pcap has.
+reads_alike() {
+	packets payloads "$lab/core.pcap" --to "$2" | cut -d ' ' -f 2 >"$lab/core.txt"
+	python3 "$e2e_dir/oracle.py" open "$lab/access.pcap" --k "$k" --opc "$opc" --to "$2" \
+		--direction "$1" >"$lab/access.txt"
+	[ -s "$lab/core.txt" ] || die "nothing went to $2"
+	cmp "$lab/core.txt" "$lab/access.txt" || die "direction $1: not the same N-PDUs"
+}
+
 # withhold COUNT: captures, into withheld.pcap, packets that the UE has protected and hse has not seen: a route leads them
 # into a blind end.
 withhold() {

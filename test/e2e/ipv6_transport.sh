@@ -4,15 +4,6 @@
 # demands, right on both sides; and what protection makes longer than the MTU, at either end, goes in IPv6 fragments.
 . "$(dirname "$0")/_init.sh"
 
-# reads_alike DIRECTION RECEIVER: as in independent_reader.
-reads_alike() {
-	packets payloads "$lab/core.pcap" --to "$2" | cut -d ' ' -f 2 >"$lab/core.txt"
-	python3 "$e2e_dir/oracle.py" open "$lab/access.pcap" --k "$k" --opc "$opc" --to "$2" \
-		--direction "$1" >"$lab/access.txt"
-	[ "$(wc -l <"$lab/core.txt")" -ge 10 ] || die "nothing went to $2"
-	cmp "$lab/core.txt" "$lab/access.txt" || die "direction $1: not the same N-PDUs"
-}
-
 name_run_by=rand
 sgsn_address=fd00:1::1
 ggsn_address=fd00:1::2
