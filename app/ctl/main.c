@@ -27,7 +27,7 @@ static const char help[] =
 	"  status                               how the hse is\n"
 	"  sessions [--imsi DIGITS] [--limit N] the sessions; --imsi: all about one subscriber's\n"
 	"  counters [--all]                     what was counted; --all: also what is zero\n"
-	"  bypass [on|off]                      for maintenance: all crosses but protected sessions\n"
+	"  bypass [on|off]                      maintenance: all but protected sessions cross\n"
 	"\n"
 	"options:\n"
 	"  --prefix NAME   telemetry.prefix of the hse's configuration (" DEFAULT_PREFIX ")\n"
