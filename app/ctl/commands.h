@@ -11,13 +11,15 @@
 
 struct options {
 	bool json;
-	bool all;	  /* counters: those that are zero as well */
-	const char *imsi; /* sessions: only this subscriber's; NULL: all */
-	uint32_t limit;	  /* sessions: at most so many; 0: all */
+	bool all;	      /* counters: those that are zero as well */
+	const char *imsi;     /* sessions: only this subscriber's; NULL: all */
+	uint32_t limit;	      /* sessions: at most so many; 0: all */
+	const char *argument; /* bypass: "on" or "off"; NULL: look only */
 };
 
 bool command_status(struct telemetry *telemetry, const struct options *options);
 bool command_sessions(struct telemetry *telemetry, const struct options *options);
+bool command_bypass(struct telemetry *telemetry, const struct options *options);
 bool command_counters(struct telemetry *telemetry, const struct options *options);
 
 #endif

@@ -27,6 +27,7 @@ static const char help[] =
 	"  status                               how the hse is\n"
 	"  sessions [--imsi DIGITS] [--limit N] the sessions; --imsi: all about one subscriber's\n"
 	"  counters [--all]                     what was counted; --all: also what is zero\n"
+	"  bypass [on|off]                      maintenance: all but protected sessions cross\n"
 	"\n"
 	"options:\n"
 	"  --prefix NAME   telemetry.prefix of the hse's configuration (" DEFAULT_PREFIX ")\n"
@@ -44,6 +45,7 @@ static const struct command {
 	{"status", command_status},
 	{"sessions", command_sessions},
 	{"counters", command_counters},
+	{"bypass", command_bypass},
 };
 
 enum {
@@ -165,6 +167,21 @@ static bool check_invocation(const struct invocation *invocation)
 	return false;
 }
 
+static bool read_bypass(int argc, char **argv, struct invocation *invocation)
+{
+	const char *word = optind + 1 < argc ? argv[optind + 1] : NULL;
+
+	if (optind + 2 < argc)
+		print_error("%s: not expected after bypass %s", argv[optind + 2], word);
+	else if (word && strcmp(word, "on") != 0 && strcmp(word, "off") != 0)
+		print_error("bypass %s: expected on or off", word);
+	else {
+		invocation->options.argument = word;
+		return true;
+	}
+	return false;
+}
+
 static bool read_command(int argc, char **argv, struct invocation *invocation)
 {
 	if (optind == argc) {
@@ -176,6 +193,8 @@ static bool read_command(int argc, char **argv, struct invocation *invocation)
 			invocation->command = &commands[i];
 	if (!invocation->command)
 		print_error("%s: no such command; see hsectl --help", argv[optind]);
+	else if (invocation->command->run == command_bypass)
+		return read_bypass(argc, argv, invocation);
 	else if (optind + 1 < argc)
 		print_error("%s: not expected after %s", argv[optind + 1], argv[optind]);
 	else

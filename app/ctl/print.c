@@ -45,6 +45,40 @@ void print_json(const json_t *value)
 	free(text);
 }
 
+void print_duration(char *text, size_t size, json_int_t seconds)
+{
+	const long long s = seconds;
+
+	if (s >= 86400)
+		snprintf(text, size, "%lld d %lld h %lld min", s / 86400, s / 3600 % 24,
+			 s / 60 % 60);
+	else if (s >= 3600)
+		snprintf(text, size, "%lld h %lld min", s / 3600, s / 60 % 60);
+	else if (s >= 60)
+		snprintf(text, size, "%lld min %lld s", s / 60, s % 60);
+	else
+		snprintf(text, size, "%lld s", s);
+}
+
+char *print_bypass(const json_t *object)
+{
+	const char *bypass = json_string_value(json_object_get(object, "bypass"));
+	char since[64], *text;
+
+	if (!bypass)
+		return NULL;
+	if (strcmp(bypass, "on") != 0)
+		return print_text(json_object_get(object, "bypass"));
+	print_duration(since, sizeof(since),
+		       json_integer_value(json_object_get(object, "bypass_s")));
+	if (asprintf(&text,
+		     "ON for %s: no packet of a protected session crosses, and all else does, "
+		     "unread",
+		     since) < 0)
+		abort();
+	return text;
+}
+
 char *print_text(const json_t *value)
 {
 	char *text;

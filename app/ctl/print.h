@@ -19,6 +19,12 @@ void print_json(const json_t *value);
 /* A scalar as text, anything else as JSON; the caller frees it. NULL stands for "-". */
 char *print_text(const json_t *value);
 
+/* What an object of hse says of bypass, in words; the caller frees it. NULL: nothing. */
+char *print_bypass(const json_t *object);
+
+/* "3 min 2 s". */
+void print_duration(char *text, size_t size, json_int_t seconds);
+
 #define TABLE_COLUMNS_MAX 16
 
 /* Rows are kept until table_print. Cells are copied. */

@@ -10,28 +10,35 @@
 static void add_uptime(struct table *table, json_int_t seconds)
 {
 	char text[64];
-	long long s = seconds;
 
-	if (s >= 86400)
-		snprintf(text, sizeof(text), "%lld d %lld h %lld min", s / 86400, s / 3600 % 24,
-			 s / 60 % 60);
-	else if (s >= 3600)
-		snprintf(text, sizeof(text), "%lld h %lld min", s / 3600, s / 60 % 60);
-	else if (s >= 60)
-		snprintf(text, sizeof(text), "%lld min %lld s", s / 60, s % 60);
-	else
-		snprintf(text, sizeof(text), "%lld s", s);
+	print_duration(text, sizeof(text), seconds);
 	table_add(table, "uptime");
 	table_add(table, text);
 }
 
+static void add_bypass(struct table *table, const json_t *status)
+{
+	char *text = print_bypass(status);
+
+	table_add(table, "bypass");
+	table_add(table, text ? text : "-");
+	free(text);
+}
+
 /* A line for each thing that hse tells of itself, also those that this hsectl has never heard of. */
-static void add_line(struct table *table, const char *key, const json_t *value)
+static void add_line(struct table *table, const json_t *status, const char *key,
+		     const json_t *value)
 {
 	char name[64];
 
 	if (strcmp(key, "uptime_s") == 0 && json_is_integer(value)) {
 		add_uptime(table, json_integer_value(value));
+		return;
+	}
+	if (strcmp(key, "bypass_s") == 0)
+		return;
+	if (strcmp(key, "bypass") == 0) {
+		add_bypass(table, status);
 		return;
 	}
 	snprintf(name, sizeof(name), "%s", key);
@@ -60,7 +67,7 @@ bool command_status(struct telemetry *telemetry, const struct options *options)
 		putchar('\n');
 	} else {
 		json_object_foreach (status, key, value)
-			add_line(&table, key, value);
+			add_line(&table, status, key, value);
 		table_print(&table);
 		table_free(&table);
 	}

@@ -41,6 +41,8 @@ struct hse_control {
 	control_question question;
 	void *question_arg;
 	bool stopped;
+	bool bypass;
+	uint64_t bypass_since_ms;
 };
 
 static uint64_t now_ms(void)
@@ -164,6 +166,14 @@ void control_session_config(const struct hse_config *config, struct session_conf
 		.replay_window = config->sessions.replay_window,
 		.gcm_tag_octets = config->sessions.gcm_tag_octets,
 		.allow_null_integrity = config->sessions.allow_null_integrity,
+		.ciphering_allowed =
+			hse_config_algorithms(config->allowed_algorithms.ciphering,
+					      config->allowed_algorithms.ciphering_count),
+		.integrity_allowed =
+			hse_config_algorithms(config->allowed_algorithms.integrity,
+					      config->allowed_algorithms.integrity_count),
+		.policy = {.rules = config->policy, .count = config->policy_count},
+		.learns_all = config->unknown_teid == HSE_UNKNOWN_TEID_DROP,
 		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
 		.changeover_s = config->sessions.changeover_s,
 		.negative_cache_s = config->pull.negative_cache_s,
@@ -321,6 +331,7 @@ struct hse_control *control_new(const struct hse_config *config,
 		control_free(c);
 		return NULL;
 	}
+	control_set_bypass(c, config->bypass);
 	return c;
 }
 
@@ -359,6 +370,33 @@ struct hse_notifications *control_notifications(const struct hse_control *c)
 const struct keysource *control_source(const struct hse_control *c, unsigned source)
 {
 	return c->sources[source];
+}
+
+/* --- bypass --- */
+
+void control_set_bypass(struct hse_control *c, bool is_on)
+{
+	const struct datapath_command command = {.kind = DATAPATH_SET_BYPASS, .bypass = is_on};
+
+	if (c->bypass == is_on)
+		return;
+	for (unsigned w = 0; w < c->config->workers.count; w++)
+		send_command(c, w, &command);
+	if (is_on)
+		program_log(PROGRAM_WARNING,
+			    "bypass is on: no packet of a protected session crosses, and all else "
+			    "does, unread; `hsectl bypass off` ends it");
+	else
+		program_log(PROGRAM_WARNING, "bypass is off, after %" PRIu64 " s",
+			    (now_ms() - c->bypass_since_ms) / 1000);
+	c->bypass = is_on;
+	c->bypass_since_ms = now_ms();
+}
+
+void control_view_bypass(const struct hse_control *c, struct control_bypass *bypass)
+{
+	*bypass = (struct control_bypass){.is_on = c->bypass,
+					  .for_s = (now_ms() - c->bypass_since_ms) / 1000};
 }
 
 /* --- key sources, telemetry, signals --- */

@@ -35,6 +35,14 @@ int control_run(struct hse_control *control);
 typedef void (*control_question)(struct hse_control *control, void *arg);
 int control_ask(struct hse_control *control, control_question ask, void *arg);
 
+/* Bypass, for maintenance: lib/datapath/bypass.c says what it is. In the control thread, or before it runs. */
+struct control_bypass {
+	bool is_on;
+	uint64_t for_s; /* since it was switched on */
+};
+void control_set_bypass(struct hse_control *control, bool is_on);
+void control_view_bypass(const struct hse_control *control, struct control_bypass *bypass);
+
 struct session_store *control_store(struct hse_control *control);
 struct hse_notifications *control_notifications(const struct hse_control *control);
 /* The key source of key_sources[source], as pull_source_name numbers them. */

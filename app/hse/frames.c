@@ -2,13 +2,11 @@
 #include "frames.h"
 
 #include <errno.h>
-#include <net/if.h>
 #include <rte_ethdev.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
-#include <sys/socket.h>
-#include <unistd.h>
+
+#include "netdev.h"
 
 /* Layer 2, and what protection adds. */
 #define AROUND_IP 64U
@@ -20,22 +18,6 @@
 #define FRAMESZ_DEFAULT 2048U
 #define BLOCKSZ_DEFAULT 4096U
 #define FRAMESZ_AROUND	98U
-
-/* Of the Linux interface behind a port; 0: it has none. */
-static unsigned interface_mtu(const struct rte_eth_dev_info *info)
-{
-	struct ifreq request = {0};
-	int fd, ret;
-
-	if (info->if_index == 0 || !if_indextoname(info->if_index, request.ifr_name))
-		return 0;
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return 0;
-	ret = ioctl(fd, SIOCGIFMTU, &request);
-	close(fd);
-	return ret == 0 && request.ifr_mtu > 0 ? (unsigned)request.ifr_mtu : 0;
-}
 
 /* A number among a vdev's arguments; name as in ",framesz=". */
 static unsigned argument(const char *device, const char *name, unsigned otherwise)
@@ -114,7 +96,7 @@ int frames_set_mtu(uint16_t port, const struct hse_port_config *p, const char *n
 
 	if (ret != 0)
 		return ret;
-	has = interface_mtu(&info);
+	has = netdev_mtu(info.if_index);
 	if (p->mtu)
 		ret = set_mtu(port, p, name, has);
 	if (ret != 0)

@@ -121,6 +121,43 @@ static const struct config_field telemetry_fields[] = {
 	{0},
 };
 
+static const char *const unknown_teid_names[] = {"pass", "drop", NULL};
+
+static const struct config_field policy_fields[] = {
+	{.name = "apn", .kind = CONFIG_STRING, CONFIG_MEMBER(struct policy_rule, apn)},
+	{.name = "imsi", .kind = CONFIG_STRING, CONFIG_MEMBER(struct policy_rule, imsi)},
+	{.name = "action",
+	 .kind = CONFIG_ENUM,
+	 CONFIG_MEMBER(struct policy_rule, action),
+	 .names = policy_action_names,
+	 .required = true},
+	{0},
+};
+
+static const struct config_field policy_item = {
+	.kind = CONFIG_STRUCT, .size = sizeof(struct policy_rule), .fields = policy_fields};
+
+static const struct config_field ciphering_item = {.kind = CONFIG_ENUM,
+						   .size = sizeof(int),
+						   .names = config_eea_names,
+						   .values = config_eea_values};
+static const struct config_field integrity_item = {.kind = CONFIG_ENUM,
+						   .size = sizeof(int),
+						   .names = config_eia_names,
+						   .values = config_eia_values};
+
+static const struct config_field allowed_fields[] = {
+	FIELD("ciphering", allowed_algorithms.ciphering, .kind = CONFIG_LIST,
+	      .item = &ciphering_item,
+	      .count_offset = offsetof(struct hse_config, allowed_algorithms.ciphering_count),
+	      .min = 1, .max = 5),
+	FIELD("integrity", allowed_algorithms.integrity, .kind = CONFIG_LIST,
+	      .item = &integrity_item,
+	      .count_offset = offsetof(struct hse_config, allowed_algorithms.integrity_count),
+	      .min = 1, .max = 5),
+	{0},
+};
+
 static const struct config_field key_source_item = {.kind = CONFIG_STRUCT,
 						    .size = sizeof(struct keysource_config),
 						    .fields = keysource_config_fields};
@@ -148,6 +185,10 @@ static const struct config_field top_fields[] = {
 	SECTION("sessions", sessions_fields),
 	SECTION("pull", pull_fields),
 	SECTION("gtpc", gtpc_fields),
+	FIELD("policy", policy, .kind = CONFIG_LIST, .item = &policy_item,
+	      .count_offset = offsetof(struct hse_config, policy_count), .max = 1024),
+	FIELD("unknown_teid", unknown_teid, .kind = CONFIG_ENUM, .names = unknown_teid_names),
+	SECTION("allowed_algorithms", allowed_fields),
 	SECTION("state", state_fields, .given_offset = offsetof(struct hse_config, state_given)),
 	SECTION("telemetry", telemetry_fields),
 	SECTION("notifications", notifications_fields,
@@ -156,6 +197,8 @@ static const struct config_field top_fields[] = {
 	      .count_offset = offsetof(struct hse_config, static_sessions_count), .min = 1,
 	      .max = STATIC_SESSIONS_MAX),
 	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
+	FIELD("link_state_mirror", link_state_mirror, .kind = CONFIG_BOOL),
+	FIELD("bypass", bypass, .kind = CONFIG_BOOL),
 	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
 	      .given_offset = offsetof(struct hse_config, diameter_given)),
 	FIELD("key_sources", key_sources, .kind = CONFIG_LIST, .item = &key_source_item,
@@ -195,6 +238,7 @@ static void set_defaults(struct hse_config *c)
 	c->pull.negative_cache_s = 10;
 	c->gtpc.hold_ms = 100;
 	c->state.count_block = 65536;
+	c->link_state_mirror = true;
 	c->diameter = diameter_default_config;
 	c->telemetry.prefix = default_prefix;
 	c->log = program_log_default;
@@ -310,6 +354,55 @@ static bool check_state(struct config_file *file, struct hse_config *c)
 	return true;
 }
 
+static bool check_policy(const struct config_file *file, struct hse_config *c)
+{
+	bool good = true;
+
+	for (size_t i = 0; i < c->policy_count; i++) {
+		const char *member, *wrong = policy_read_rule(&c->policy[i], &member);
+		char path[64];
+
+		if (!wrong)
+			continue;
+		snprintf(path, sizeof(path), "policy[%zu].%s", i, member);
+		config_error(file, stderr, path, "%s", wrong);
+		good = false;
+	}
+	return good;
+}
+
+uint32_t hse_config_algorithms(const int *list, size_t count)
+{
+	uint32_t bits = 0;
+
+	for (size_t i = 0; i < count; i++)
+		bits |= UINT32_C(1) << list[i];
+	return bits;
+}
+
+/* True when a keyset may have it, as far as this list says. */
+static bool is_allowed(const int *list, size_t count, unsigned algorithm)
+{
+	return count == 0 || hse_config_algorithms(list, count) >> algorithm & 1;
+}
+
+/* Some keyset must be allowed, or nothing would ever be protected. */
+static bool check_allowed(const struct config_file *file, const struct hse_config *c)
+{
+	for (unsigned eea = 0; eea <= E2M_EEA_GCM; eea++)
+		for (unsigned eia = 0; eia <= E2M_EIA_GCM; eia++)
+			if (is_allowed(c->allowed_algorithms.ciphering,
+				       c->allowed_algorithms.ciphering_count, eea) &&
+			    is_allowed(c->allowed_algorithms.integrity,
+				       c->allowed_algorithms.integrity_count, eia) &&
+			    e2m_algorithms_allowed(eea, eia, c->sessions.allow_null_integrity))
+				return true;
+	config_error(file, stderr, "allowed_algorithms",
+		     "no keyset has such a pair: gcm goes with gcm alone, eea0 not with eia0, and "
+		     "eia0 only with sessions.allow_null_integrity");
+	return false;
+}
+
 static bool check_key_source(struct config_file *file, struct hse_config *c, size_t i)
 {
 	char path[64];
@@ -385,6 +478,8 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c)
 	good &= check_prefix(file, c);
 	good &= check_sessions(file, c);
 	good &= check_state(file, c);
+	good &= check_policy(file, c);
+	good &= check_allowed(file, c);
 	good &= check_key_sources(file, c);
 	good &= check_notifications(file, c);
 	good &= static_sessions_check(file, c);

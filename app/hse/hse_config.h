@@ -11,10 +11,12 @@
 #include "diameter/diameter.h"
 #include "keysource/keysource.h"
 #include "program/program.h"
+#include "session/policy.h"
 #include "static_sessions.h"
 
 enum hse_teid_steering { HSE_STEERING_AUTO, HSE_STEERING_OFF };
 enum hse_poll { HSE_POLL_ADAPTIVE, HSE_POLL_BUSY };
+enum hse_unknown_teid { HSE_UNKNOWN_TEID_PASS, HSE_UNKNOWN_TEID_DROP };
 enum hse_pull_when { HSE_PULL_ON_FIRST_PACKET, HSE_PULL_ON_ACTIVATION };
 
 struct hse_port_config {
@@ -80,7 +82,18 @@ struct hse_config {
 	bool notifications_given;
 	struct static_session *static_sessions;
 	size_t static_sessions_count;
+	struct policy_rule *policy;
+	size_t policy_count;
+	int unknown_teid; /* enum hse_unknown_teid */
+	struct {
+		int *ciphering; /* enum e2m_eea */
+		size_t ciphering_count;
+		int *integrity; /* enum e2m_eia */
+		size_t integrity_count;
+	} allowed_algorithms; /* none: all */
 	bool lab_mode;
+	bool link_state_mirror;
+	bool bypass; /* at the start */
 	bool diameter_given;
 	struct diameter_config diameter;
 	struct keysource_config *key_sources;
@@ -91,6 +104,9 @@ struct hse_config {
 	struct program_log_config log;
 	struct e2m_numbers numbers;
 };
+
+/* A list of algorithms as bits by their identities; 0: it is empty. */
+uint32_t hse_config_algorithms(const int *list, size_t count);
 
 /* Reads and checks; errors go to stderr. NULL when there was any. The file owns all strings. */
 struct config_file *hse_config_load(const char *path, struct hse_config *config);

@@ -21,6 +21,12 @@ void loop_transmit(void *arg, enum datapath_side side, struct rte_mbuf **mbufs, 
 	uint64_t octets = 0;
 	uint16_t sent = 0;
 
+	if (unlikely(
+		    atomic_load_explicit(&loop->ports->port[side].is_down, memory_order_relaxed))) {
+		datapath_count(loop->datapath, side, DATAPATH_DROP_LINK_DOWN, count);
+		rte_pktmbuf_free_bulk(mbufs, count);
+		return;
+	}
 	for (uint16_t i = 0; i < count; i++)
 		octets += rte_pktmbuf_pkt_len(mbufs[i]);
 	for (int i = 0; i < TX_TRIES && sent < count; i++)

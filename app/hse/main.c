@@ -11,6 +11,7 @@
 
 #include "control.h"
 #include "eal.h"
+#include "links.h"
 #include "loop.h"
 #include "telemetry.h"
 
@@ -23,6 +24,7 @@ struct hse {
 	struct hse_disk *disk;
 	struct hse_notifications *notifications;
 	struct hse_control *control;
+	struct links *links;
 };
 
 static void block_signals(void)
@@ -90,6 +92,7 @@ static int make_worker(void *arg)
 			(c->pull.hold_packets_total + c->workers.count - 1) / c->workers.count,
 		.hold_ms = c->pull.hold_ms,
 		.gtpc_hold_ms = c->gtpc.hold_ms,
+		.drop_unknown = c->unknown_teid == HSE_UNKNOWN_TEID_DROP,
 		.fragments = hse->ports.pools.fragments[node],
 		.large = hse->ports.pools.large[node],
 	};
@@ -155,7 +158,10 @@ static int start(struct hse *hse)
 	hse->control = control_new(&hse->config, hse->workers, hse->disk, hse->notifications);
 	if (!hse->control)
 		return -EINVAL;
-	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->workers);
+	hse->links = links_start(&hse->ports, &hse->config);
+	if (!hse->links)
+		return -ENOMEM;
+	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->links, hse->workers);
 }
 
 /* Also after a start that failed anywhere. */
@@ -167,6 +173,7 @@ static void stop(struct hse *hse)
 	diameter_stop();
 	telemetry_stop();
 	control_conclude(hse->control);
+	links_stop(hse->links);
 	control_free(hse->control);
 	notifications_free(hse->notifications);
 	disk_close(hse->disk);

@@ -190,6 +190,7 @@ void notifications_answer(struct hse_notifications *n, uint64_t number,
 		[SESSION_NO_ROOM] = DIAMETER_NOTIFICATION_NO_ROOM,
 		[SESSION_STATIC] = DIAMETER_NOTIFICATION_NOT_AUTHORIZED,
 		[SESSION_INVALID] = DIAMETER_NOTIFICATION_INVALID,
+		[SESSION_POLICY] = DIAMETER_NOTIFICATION_NOT_AUTHORIZED,
 	};
 	struct item *item = (struct item *)(uintptr_t)number;
 

@@ -3,6 +3,8 @@
 #ifndef HSE_PORTS_H
 #define HSE_PORTS_H
 
+#include <stdatomic.h>
+
 #include "hse_config.h"
 #include "pools.h"
 #include "steering.h"
@@ -13,6 +15,7 @@ struct hse_port {
 	uint16_t mtu;
 	unsigned node; /* NUMA */
 	enum steering steering;
+	atomic_bool is_down; /* taken down by links.c: what is sent would stay in it */
 };
 
 struct hse_ports {

@@ -9,6 +9,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "telemetry_wire.h"
+
 /* Rows of one answer of /hse/sessions: what fits the socket's longest message. */
 #define ROWS 24
 
@@ -17,6 +19,7 @@ static struct {
 	struct hse_control *control;
 	const struct hse_config *config;
 	const struct hse_ports *ports;
+	struct links *links;
 	struct datapath_worker *const *workers;
 	uint64_t started_s; /* on a clock that nobody sets */
 	/* Held while a question is answered; telemetry's threads end with the EAL only. */
@@ -50,6 +53,7 @@ struct status {
 	struct session_totals totals;
 	uint32_t pulls_in_flight;
 	char pull_pace[RTE_TEL_MAX_STRING_LEN];
+	struct control_bypass bypass;
 };
 
 /* "hss 4000/s": the sources that are too busy, and what they are given; "free": none is. */
@@ -74,6 +78,7 @@ static void ask_status(struct hse_control *control, void *arg)
 {
 	struct status *status = arg;
 
+	control_view_bypass(control, &status->bypass);
 	session_totals(control_store(control), &status->totals);
 	status->pulls_in_flight = pull_in_flight(session_pulls(control_store(control)));
 	write_pace(session_pulls(control_store(control)), status->pull_pace,
@@ -149,6 +154,8 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "state", state_of_disk(&status.totals));
 	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
+	telemetry_add_links(d, self.links, self.config);
+	telemetry_add_bypass(d, &status.bypass);
 	return 0;
 }
 
@@ -243,7 +250,9 @@ static void add_text(struct rte_tel_data *d, enum column column, const struct se
 		tunnel_str(&v->downlink.tunnel, text);
 		break;
 	case COLUMN_KEYSET:
-		e2m_keyset_id_str(&v->keyset, text);
+		snprintf(text, sizeof(text), "-");
+		if (v->keyset.type != 0)
+			e2m_keyset_id_str(&v->keyset, text);
 		break;
 	default:
 		if (v->eea == 0 && v->eia == 0)
@@ -372,6 +381,7 @@ static int control_counters(struct rte_tel_data *d)
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add_counter(d, "pull.", keysource_outcome_name(i), counters.pull.answers[i]);
 	add_counter(d, "diameter.", "unexpected_answers", diameter_unexpected_answers());
+	telemetry_add_link_counters(d, self.links, add_counter);
 	return 0;
 }
 
@@ -457,11 +467,24 @@ static int on_counters(const char *cmd, const char *params, struct rte_tel_data 
 	return answer_while_open(tell_counters, params, d);
 }
 
+static int tell_bypass(const char *params, struct rte_tel_data *d)
+{
+	return telemetry_tell_bypass(params, d, self.control);
+}
+
+static int on_bypass(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	return answer_while_open(tell_bypass, params, d);
+}
+
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
-		    const struct hse_ports *ports, struct datapath_worker *const *workers)
+		    const struct hse_ports *ports, struct links *links,
+		    struct datapath_worker *const *workers)
 {
 	self.control = control;
 	self.ports = ports;
+	self.links = links;
 	self.config = config;
 	self.workers = workers;
 	self.started_s = now_s();
@@ -471,7 +494,9 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 				       "Sessions. Parameters: id to start from") != 0 ||
 	    rte_telemetry_register_cmd("/hse/counters", on_counters,
 				       "Counters. Parameters: worker's number, control, or "
-				       "key_sources") != 0)
+				       "key_sources") != 0 ||
+	    rte_telemetry_register_cmd("/hse/bypass", on_bypass,
+				       "Bypass. Parameters: on, off, or none, to look") != 0)
 		return -ENOSPC;
 	return 0;
 }

@@ -5,10 +5,12 @@
 #define HSE_TELEMETRY_H
 
 #include "control.h"
+#include "links.h"
 #include "ports.h"
 
 int telemetry_start(struct hse_control *control, const struct hse_config *config,
-		    const struct hse_ports *ports, struct datapath_worker *const *workers);
+		    const struct hse_ports *ports, struct links *links,
+		    struct datapath_worker *const *workers);
 
 /* From here on nothing is answered, and nothing that was handed to telemetry_start is touched. Control
  * must have stopped. */

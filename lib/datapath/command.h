@@ -33,12 +33,19 @@ enum datapath_key_state {
 	DATAPATH_KEY_FAILED, /* refused for good: packets are dropped */
 };
 
+/* What becomes of a flow's packets. */
+enum datapath_treatment {
+	DATAPATH_PROTECT,  /* they are protected or opened */
+	DATAPATH_BAR,	   /* dropped, until a keyset's place is set: then as PROTECT */
+	DATAPATH_LET_PASS, /* cross as they are, until then */
+};
+
 enum datapath_command_kind {
 	/* Makes flow known under tunnel: its packets are held, as nobody can say yet whose it is. Of add,
 	 * tunnel and direction are used. */
 	DATAPATH_EXPECT_FLOW,
-	/* Makes flow known under tunnel. Keysets start as NONE. One that was expected goes on to hold its packets
-	 * until USE_KEYSET. */
+	/* Makes flow known under tunnel. Keysets start as NONE. One that was expected and is to PROTECT goes on
+	 * to hold its packets until USE_KEYSET. */
 	DATAPATH_ADD_FLOW,
 	/* Sets one keyset's place: state, Key ID, key, ceiling, and COUNT where keep_count is false.
 	 * READY releases what was held, FAILED and NONE drop it. The acknowledgement has the COUNT
@@ -53,10 +60,13 @@ enum datapath_command_kind {
 	DATAPATH_STOP_FLOW,
 	/* Forgets the tunnel; the flow's number may be used again once acknowledged. */
 	DATAPATH_REMOVE_FLOW,
+	/* --- those that follow are of no flow --- */
 	/* A GTP-C message that control has worked through may leave. */
 	DATAPATH_RELEASE_GTPC,
 	/* One whose session cannot be served must not leave. */
 	DATAPATH_DISCARD_GTPC,
+	/* The worker is to be in bypass, or no longer: bypass.c. */
+	DATAPATH_SET_BYPASS,
 };
 
 /* No COUNT at or above ceiling is sent with a keyset, and no N-PDU that bears one leaves the HSE: so that a
@@ -83,7 +93,8 @@ struct datapath_command {
 			uint8_t direction; /* enum e2m_direction */
 			uint8_t bearer;
 			uint8_t counter_octets;
-			uint16_t window; /* uplink; clamped to W/2 already */
+			uint8_t treatment; /* enum datapath_treatment */
+			uint16_t window;   /* uplink; clamped to W/2 already */
 		} add;
 		struct {
 			const struct npdu_key *key;
@@ -94,6 +105,7 @@ struct datapath_command {
 		} keyset;
 		struct datapath_ceiling ceiling; /* RAISE_CEILING */
 		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
+		bool bypass;   /* SET_BYPASS */
 	};
 };
 

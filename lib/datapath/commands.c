@@ -27,6 +27,9 @@ static void expect_flow(struct datapath_worker *w, const struct datapath_command
 static void add_flow(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
+	static const uint8_t states[] = {[DATAPATH_PROTECT] = FLOW_LIVE,
+					 [DATAPATH_BAR] = FLOW_BARRED,
+					 [DATAPATH_LET_PASS] = FLOW_CLEAR};
 	const bool was_expected = flow->state == FLOW_EXPECTED;
 	const uint32_t hold = was_expected ? flow->hold : 0;
 
@@ -36,8 +39,7 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 		worker_keyset(w, flow, slot)->hint = NPDU_NO_HINT;
 	flow->tunnel = c->add.tunnel;
 	flow->session = c->add.session;
-	/* What is held waits until all is said that it needs. */
-	flow->state = was_expected ? FLOW_EXPECTED : FLOW_LIVE;
+	flow->state = states[c->add.treatment];
 	flow->direction = c->add.direction;
 	flow->bearer = c->add.bearer;
 	flow->counter_octets = c->add.counter_octets;
@@ -45,11 +47,17 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 	flow->batch = w->batch_number - 1;
 	if (!was_expected)
 		make_known(w, c->flow);
+	else if (flow->state == FLOW_LIVE)
+		flow->state = FLOW_EXPECTED; /* until all is said that it needs */
+	else if (flow->state == FLOW_CLEAR)
+		hold_pass(w, flow);
+	else
+		hold_drop(w, flow, DATAPATH_DROP_POLICY);
 }
 
 static bool is_somebodys(const struct flow *flow)
 {
-	return flow->state == FLOW_LIVE || flow->state == FLOW_EXPECTED;
+	return flow->state != FLOW_FREE && flow->state != FLOW_STOPPED;
 }
 
 /* COUNTs from before: all below H counts as seen, e2m.md 7 "never uses one twice". */
@@ -75,6 +83,9 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	event->count[c->slot] = keyset->window.h;
 	if (!is_somebodys(flow))
 		return;
+	if ((flow->state == FLOW_BARRED || flow->state == FLOW_CLEAR) &&
+	    c->key_state != DATAPATH_KEY_NONE)
+		flow->state = FLOW_LIVE;
 	npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
 	keyset->state = c->key_state;
 	keyset->key = c->keyset.key;
@@ -147,7 +158,7 @@ static void remove_flow(struct datapath_worker *w, const struct datapath_command
 static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		    struct datapath_event *event)
 {
-	if (c->kind != DATAPATH_RELEASE_GTPC && c->kind != DATAPATH_DISCARD_GTPC)
+	if (c->kind < DATAPATH_RELEASE_GTPC)
 		event->side = worker_flow(w, c->flow)->direction;
 	switch ((enum datapath_command_kind)c->kind) {
 	case DATAPATH_EXPECT_FLOW:
@@ -176,6 +187,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_DISCARD_GTPC:
 		gtpc_discard(w, c->gtpc);
+		break;
+	case DATAPATH_SET_BYPASS:
+		bypass_set(w, c->bypass);
 		break;
 	}
 }

@@ -14,13 +14,15 @@
 	X(RX_OCTETS, "rx_octets")                                                               \
 	X(TX_PACKETS, "tx_packets")                                                             \
 	X(TX_OCTETS, "tx_octets")                                                               \
-	X(PASSED, "passed")	      /* unchanged: not a G-PDU of a known tunnel */            \
-	X(PROTECTED, "protected")     /* downlink N-PDUs */                                     \
-	X(OPENED, "opened")	      /* uplink N-PDUs */                                       \
-	X(HANDED_OVER, "handed_over") /* to the worker that owns the tunnel */                  \
-	X(FRAGMENTED, "fragmented")   /* N-PDUs that no longer fitted the MTU */                \
-	X(JOINED, "joined")	      /* fragments of a protected tunnel's G-PDUs, */           \
-	X(REASSEMBLED, "reassembled") /* and the G-PDUs that they have become */                \
+	X(PASSED, "passed")		/* unchanged: not a G-PDU of a known tunnel */          \
+	X(UNKNOWN_TEID, "unknown_teid") /* of these, G-PDUs */                                  \
+	X(BYPASSED, "bypassed")		/* passed in bypass: nobody looked further */           \
+	X(PROTECTED, "protected")	/* downlink N-PDUs */                                   \
+	X(OPENED, "opened")		/* uplink N-PDUs */                                     \
+	X(HANDED_OVER, "handed_over")	/* to the worker that owns the tunnel */                \
+	X(FRAGMENTED, "fragmented")	/* N-PDUs that no longer fitted the MTU */              \
+	X(JOINED, "joined")		/* fragments of a protected tunnel's G-PDUs, */         \
+	X(REASSEMBLED, "reassembled")	/* and the G-PDUs that they have become */              \
 	/* clause 7, in the order of the checks */                                              \
 	X(DROP_MALFORMED, "drop.malformed")                                                     \
 	X(DROP_UNKNOWN_KEY_ID, "drop.unknown_key_id")                                           \
@@ -37,6 +39,9 @@
 	X(DROP_NO_KEYSET, "drop.no_keyset")	      /* the pull was refused for good */       \
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
+	X(DROP_POLICY, "drop.policy")		      /* protected to be, without a keyset */   \
+	X(DROP_UNKNOWN_TEID, "drop.unknown_teid")     /* no known tunnel */                     \
+	X(DROP_BYPASS, "drop.bypass")		      /* of a known tunnel, in bypass */        \
 	/* the rest */                                                                          \
 	X(DROP_FRAGMENT, "drop.fragment") /* overlaps, is too many, or nobody knows of what */  \
 	X(DROP_REASSEMBLY_TIMEOUT, "drop.reassembly_timeout") /* the others did not come */     \
@@ -44,6 +49,7 @@
 	X(DROP_TOO_LONG, "drop.too_long") /* no room to grow, or more than algorithms take */   \
 	X(DROP_NO_MBUF, "drop.no_mbuf")                                                         \
 	X(DROP_HANDOVER_FULL, "drop.handover_full")                                             \
+	X(DROP_LINK_DOWN, "drop.link_down")	  /* the outgoing port's link was taken down */ \
 	X(DROP_TX_FULL, "drop.tx_full")		  /* the outgoing port took no more */          \
 	X(DROP_CRYPTO, "drop.crypto")		  /* the crypto library refused a job */        \
 	X(DROP_GTPC_REFUSED, "drop.gtpc_refused") /* no place for the session that it makes */  \

@@ -39,6 +39,7 @@ struct datapath_config {
 	uint32_t hold_ms;
 	uint32_t gtpc_hold_ms;
 	bool lab_mode;		       /* replay_window 0 is allowed */
+	bool drop_unknown;	       /* G-PDUs of no known tunnel; else they pass */
 	struct rte_mempool *fragments; /* for headers of outer fragments; same socket */
 	/* Buffers for whole datagrams, of N-PDUs that come in several segments. NULL: there are none. */
 	struct rte_mempool *large;

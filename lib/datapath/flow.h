@@ -20,6 +20,8 @@ enum flow_state {
 	FLOW_FREE,
 	FLOW_LIVE,
 	FLOW_EXPECTED, /* nobody's yet: packets are held */
+	FLOW_BARRED,   /* without a keyset, and to be protected: packets are dropped */
+	FLOW_CLEAR,    /* not to be protected: packets cross as they are */
 	FLOW_STOPPED,  /* its tunnel was moved or removed: late packets are dropped */
 };
 

@@ -52,8 +52,7 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 	if (g->says != SAYS_GPDU) {
 		if (g->says == SAYS_GTPC && p->kind == PACKET_FIRST)
 			worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
-		worker_count(w, p->side, DATAPATH_PASSED);
-		worker_send(w, m);
+		worker_pass(w, m);
 		return NULL;
 	}
 	p->kind = PACKET_FRAGMENT;

@@ -224,6 +224,26 @@ void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_count
 		worker_drop(w, take_oldest(w, flow), counter);
 }
 
+/* What came in pieces is whole by now. */
+static void pass(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	const struct packet *p = packet_of(m);
+	const uint8_t side = p->side;
+	const uint16_t mtu = w->config.mtu[!side];
+
+	worker_count(w, side, DATAPATH_RELEASED);
+	if (p->payload - p->l3 + p->payload_len <= mtu)
+		worker_pass(w, m);
+	else if (fragment_packet(w, m, mtu))
+		worker_count(w, side, DATAPATH_PASSED);
+}
+
+void hold_pass(struct datapath_worker *w, struct flow *flow)
+{
+	while (flow->hold != 0)
+		pass(w, take_oldest(w, flow));
+}
+
 void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot)
 {
 	for (unsigned left = hold_count(w, flow); left > 0; left--) {

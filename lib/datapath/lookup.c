@@ -11,13 +11,26 @@ static struct rte_mbuf *join(struct datapath_worker *w, struct rte_mbuf *m, stru
 	return m;
 }
 
+static void end_unknown(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	if (w->config.drop_unknown) {
+		worker_drop(w, m, DATAPATH_DROP_UNKNOWN_TEID);
+		return;
+	}
+	worker_count(w, packet_of(m)->side, DATAPATH_UNKNOWN_TEID);
+	worker_pass(w, m);
+}
+
 struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
 {
 	const struct packet *p = packet_of(m);
 
 	if (!flow || !lookup_is_right_way(p, flow)) {
-		worker_count(w, p->side, DATAPATH_PASSED);
-		worker_send(w, m);
+		end_unknown(w, m);
+	} else if (flow->state == FLOW_CLEAR) {
+		worker_pass(w, m);
+	} else if (flow->state == FLOW_BARRED) {
+		worker_drop(w, m, DATAPATH_DROP_POLICY);
 	} else if (flow->state != FLOW_LIVE && flow->state != FLOW_EXPECTED) {
 		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
 	} else if (p->kind == PACKET_BAD_GPDU) {
@@ -34,7 +47,11 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 
 struct rte_mbuf *lookup_packet(struct datapath_worker *w, struct rte_mbuf *m)
 {
-	struct packet *p = packet_of(m);
+	const struct packet *p = packet_of(m);
 
+	if (unlikely(w->bypass)) {
+		bypass_packet(w, m);
+		return NULL;
+	}
 	return lookup_verify(w, m, tunnel_table_guess(w->table, p->hash));
 }

@@ -65,8 +65,7 @@ static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *
 		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
 		break;
 	default:
-		worker_count(w, p->side, DATAPATH_PASSED);
-		worker_send(w, m);
+		worker_pass(w, m);
 		break;
 	}
 	return NULL;

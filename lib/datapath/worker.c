@@ -158,7 +158,9 @@ bool worker_post(struct datapath_worker *w, const struct datapath_event *event)
 static void run_owned(struct datapath_worker *w, enum datapath_side side, struct rte_mbuf **mbufs,
 		      uint16_t count)
 {
-	if (side == DATAPATH_ACCESS)
+	if (unlikely(w->bypass))
+		bypass_received(w, mbufs, count);
+	else if (side == DATAPATH_ACCESS)
 		open_received(w, mbufs, count);
 	else
 		protect_received(w, mbufs, count);

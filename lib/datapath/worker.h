@@ -114,6 +114,7 @@ struct datapath_worker {
 	uint64_t now; /* TSC at the start of the round */
 	uint64_t hold_tsc;
 	uint64_t gtpc_hold_tsc;
+	bool bypass;
 
 	struct datapath_counters counters[DATAPATH_SIDES];
 	struct datapath_stage_cycles *clock; /* NULL: nobody asks */
@@ -201,6 +202,13 @@ static inline void worker_send(struct datapath_worker *w, struct rte_mbuf *m)
 	out->mbufs[out->count++] = m;
 }
 
+/* The same for one that is none of ours. */
+static inline void worker_pass(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	worker_count(w, packet_of(m)->side, w->bypass ? DATAPATH_BYPASSED : DATAPATH_PASSED);
+	worker_send(w, m);
+}
+
 /* false: the ring is full; nothing was posted. Never so for DATAPATH_DONE. */
 bool worker_post(struct datapath_worker *w, const struct datapath_event *event);
 
@@ -281,6 +289,8 @@ void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slo
 		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len);
 void hold_release(struct datapath_worker *w, struct flow *flow);
 void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter);
+/* They cross as they came: their flow is not protected. */
+void hold_pass(struct datapath_worker *w, struct flow *flow);
 /* The open ones of slot: their keyset leaves it. */
 void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot);
 void hold_expire(struct datapath_worker *w);
@@ -292,6 +302,13 @@ void gtpc_release(struct datapath_worker *w, uint64_t number);
 void gtpc_discard(struct datapath_worker *w, uint64_t number);
 void gtpc_expire(struct datapath_worker *w);
 void gtpc_drop_all(struct datapath_worker *w);
+
+/* --- bypass --- */
+
+void bypass_set(struct datapath_worker *w, bool is_on);
+/* In place of open_received and protect_received, and of lookup_packet: each packet ends. */
+void bypass_received(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
+void bypass_packet(struct datapath_worker *w, struct rte_mbuf *m);
 
 /* --- commands --- */
 

@@ -61,7 +61,7 @@ static bool must_stop(const struct session_store *store, const struct session *s
 	const struct tunnel tunnel = store_tunnel(store, &s->flow[direction].tunnel);
 
 	return s->flow[direction].live &&
-	       (!t->alive || !tunnel_is_equal(&tunnel, &t->tunnel[direction]));
+	       (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[direction]));
 }
 
 static void stop_flow(struct session_store *store, struct operation *op,
@@ -166,6 +166,10 @@ static void start(struct session_store *store, struct operation *op)
 		return;
 	}
 	recovery_note(store, t->recovery);
+	if (t->fresh)
+		s->policy = t->policy & 3;
+	for (unsigned slot = 0; t->is_bare && slot < DATAPATH_KEYSETS; slot++)
+		keys_drop(store, s, slot);
 	if (t->has_keyset)
 		keys_activate(store, s, &t->keyset, t->key_id, t->fresh);
 	start_flow(store, op, UP);
@@ -298,7 +302,7 @@ static unsigned keysets_at_stake(const struct session *s, const struct session_t
 	const unsigned most = t->fresh ? DATAPATH_KEYSETS : 1;
 	unsigned held = 0;
 
-	if (!t->alive || !t->has_keyset)
+	if (!t->alive || (!t->has_keyset && !t->is_bare))
 		return 0;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		held += s->keysets[slot].state != DATAPATH_KEY_NONE;
@@ -355,6 +359,7 @@ void apply_current(const struct session_store *store, const struct session *s,
 		*target = (struct session_target){
 			.alive = true,
 			.origin = s->origin,
+			.policy = s->policy,
 			.control_sgsn = store_tunnel(store, &s->control_sgsn),
 			.control_ggsn = store_tunnel(store, &s->control_ggsn),
 			.tunnel = {store_tunnel(store, &s->flow[UP].tunnel),
@@ -367,6 +372,7 @@ void apply_current(const struct session_store *store, const struct session *s,
 	target->fresh = false;
 	target->has_keyset = false;
 	memset(target->recovery, 0, sizeof(target->recovery));
+	target->is_bare = false;
 }
 
 void apply_acknowledged(struct session_store *store, const struct datapath_event *event)

@@ -160,6 +160,7 @@ static void put_session(const struct session_store *store, const struct session 
 	record->downlink_slot = s->downlink_slot;
 	record->counter_octets = s->counter_octets;
 	record->origin = s->origin;
+	record->policy = s->policy;
 	for (unsigned d = 0; d < 2; d++) {
 		/* A flow that is not live is on its way to another tunnel, or was robbed of its own. */
 		record->has_tunnel[d] =

@@ -121,6 +121,13 @@ static enum session_index tunnel_index(enum session_direction direction)
 	return direction == UP ? INDEX_TUNNEL_UP : INDEX_TUNNEL_DOWN;
 }
 
+static enum datapath_treatment treatment(const struct session *s)
+{
+	if (keys_are_there(s))
+		return DATAPATH_PROTECT;
+	return s->policy == POLICY_PROTECT ? DATAPATH_BAR : DATAPATH_LET_PASS;
+}
+
 static void send_add(struct session_store *store, const struct session *s,
 		     enum session_direction direction, const struct tunnel *tunnel)
 {
@@ -132,6 +139,7 @@ static void send_add(struct session_store *store, const struct session *s,
 	c.add.direction = (uint8_t)direction;
 	c.add.bearer = s->nsapi;
 	c.add.counter_octets = s->counter_octets;
+	c.add.treatment = (uint8_t)treatment(s);
 	c.add.window = (uint16_t)npdu_window_clamp(config->replay_window, s->counter_octets);
 	command(store, &s->flow[direction], &c, NULL);
 }

@@ -20,6 +20,15 @@ void keys_set_state(struct session_store *store, struct session *s, unsigned slo
 	store->ready += (after > 0) - (before > 0);
 }
 
+bool keys_are_there(const struct session *s)
+{
+	bool any = false;
+
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		any |= s->keysets[slot].state != DATAPATH_KEY_NONE;
+	return any;
+}
+
 /* --- places --- */
 
 /* Empties a place whose key has been taken out. */
@@ -235,7 +244,7 @@ static void activate_next(struct session_store *store, struct session *s,
 void keys_activate(struct session_store *store, struct session *s, const struct e2m_keyset_id *id,
 		   uint8_t key_id, bool fresh)
 {
-	if (fresh)
+	if (fresh || !keys_are_there(s))
 		activate_only(store, s, id, key_id);
 	else
 		activate_next(store, s, id, key_id);

@@ -35,12 +35,67 @@ enum session_index learn_control_index(uint8_t side)
 	return side == DATAPATH_ACCESS ? INDEX_CONTROL_GGSN : INDEX_CONTROL_SGSN;
 }
 
+/* --- what the operator wants of them --- */
+
+enum policy_action learn_policy(const struct session_store *store, const struct e2m_imsi *imsi,
+				const struct gtp_octets *apn, const struct session *primary)
+{
+	if (primary)
+		return primary->policy;
+	return policy_decide(&store->config.policy, imsi, apn->data, apn->len);
+}
+
+bool learn_is_refused(struct session_store *store, enum policy_action policy,
+		      const struct e2m_imsi *imsi, uint8_t nsapi, struct held *held)
+{
+	if (policy != POLICY_DROP)
+		return false;
+	store_count(store, SESSION_POLICY_REFUSED);
+	store_log(store, SESSION_LOG_INFO,
+		  "IMSI %s NSAPI %u: the policy says drop: what would make its session does not "
+		  "cross",
+		  imsi->digits, nsapi);
+	held->outcome = SESSION_POLICY;
+	return true;
+}
+
+bool learn_is_to_know(const struct session_store *store, enum policy_action policy,
+		      bool names_keyset)
+{
+	return policy == POLICY_PROTECT || store->config.learns_all ||
+	       (names_keyset && policy != POLICY_PASS);
+}
+
+void learn_apply_policy(struct session_target *target, enum policy_action policy, bool names_keyset)
+{
+	target->policy = (uint8_t)policy;
+	target->has_keyset = names_keyset && policy != POLICY_PASS;
+	target->is_bare = !target->has_keyset;
+}
+
 /* --- what becomes of sessions --- */
+
+static void say_without_keyset(struct session_store *store, const struct session *s,
+			       const struct session_target *t)
+{
+	char up[TUNNEL_STR], down[TUNNEL_STR];
+
+	store_log(store, SESSION_LOG_INFO,
+		  "step 6: IMSI %s NSAPI %u: no keyset, %s, uplink %s, downlink %s",
+		  store_imsi(s).digits, s->nsapi,
+		  t->policy == POLICY_PROTECT ? "and to be protected: its packets are dropped"
+					      : "in clear",
+		  tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
+}
 
 void learn_say(struct session_store *store, const struct session *s, const struct session_target *t)
 {
 	char id[E2M_KEYSET_ID_STR], up[TUNNEL_STR], down[TUNNEL_STR];
 
+	if (t->is_bare) {
+		say_without_keyset(store, s, t);
+		return;
+	}
 	store_log(store, SESSION_LOG_INFO,
 		  "step 6: IMSI %s NSAPI %u: %s, Key ID %u, uplink %s, downlink %s",
 		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&t->keyset, id), t->key_id,
@@ -59,6 +114,29 @@ struct session *learn_place(struct session_store *store, const struct e2m_imsi *
 	s = store_new_session(store, imsi, nsapi);
 	store_count(store, s ? SESSION_LEARNED : SESSION_REFUSED_FULL);
 	return s;
+}
+
+/* A session that was protected is made anew, and its Create names no keyset: the UE has lost it, or somebody on
+ * the way takes it out. */
+static void note_downgrade(struct session_store *store, const struct session *s,
+			   const struct session_target *target)
+{
+	if (!keys_are_there(s))
+		return;
+	store_count(store, SESSION_UNPROTECTED_AGAIN);
+	store_log(store, SESSION_LOG_WARNING,
+		  "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; the "
+		  "protected session ends%s",
+		  store_imsi(s).digits, s->nsapi,
+		  target->policy == POLICY_PROTECT ? ", and nothing of the new one crosses" : "");
+}
+
+static void note_bare(struct session_store *store, const struct session *s,
+		      const struct session_target *target)
+{
+	if (target->policy == POLICY_PROTECT)
+		store_count(store, SESSION_POLICY_BARRED);
+	note_downgrade(store, s, target);
 }
 
 void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
@@ -81,6 +159,8 @@ void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uin
 		return;
 	}
 	s->primary = primary;
+	if (target->is_bare)
+		note_bare(store, s, target);
 	learn_say(store, s, target);
 	apply_target(store, s, target, held);
 }
@@ -94,10 +174,7 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 	if (s && notify_prevails_protected(store, s))
 		return;
 	if (s) {
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; "
-			  "the protected session ends",
-			  imsi->digits, nsapi);
+		note_downgrade(store, s, &end);
 		apply_target(store, s, &end, held);
 	}
 	for (unsigned d = 0; d < 2; d++)
@@ -128,11 +205,14 @@ void learn_change(struct session_store *store, struct session *s,
 }
 
 void learn_change_of_gtpc(struct session_store *store, struct session *s,
-			  const struct session_target *before, const struct session_target *target,
+			  const struct session_target *before, const struct session_target *wanted,
 			  struct held *held)
 {
-	if (!target->alive || !notify_prevails(store, s, target, held))
-		learn_change(store, s, before, target, held);
+	struct session_target target = *wanted;
+
+	target.has_keyset &= before->policy != POLICY_PASS;
+	if (!target.alive || !notify_prevails(store, s, &target, held))
+		learn_change(store, s, before, &target, held);
 }
 
 /* --- dispatch --- */

@@ -25,6 +25,20 @@ void endpoint_update(struct tunnel *tunnel, const struct endpoint *endpoint);
 /* Which control TEID the header of a request from that side names: that of whoever receives it. */
 enum session_index learn_control_index(uint8_t side);
 
+/* What the policy says of a session that a request would make. apn: contents of the IE. NULL primary: a session
+ * of its own; else what was said of the one that it belongs to. */
+enum policy_action learn_policy(const struct session_store *store, const struct e2m_imsi *imsi,
+				const struct gtp_octets *apn, const struct session *primary);
+/* The message must not cross: true when held was discarded, counted, and said. */
+bool learn_is_refused(struct session_store *store, enum policy_action policy,
+		      const struct e2m_imsi *imsi, uint8_t nsapi, struct held *held);
+/* Whether the session is to be known, if the request is accepted; names_keyset: its PCO does. */
+bool learn_is_to_know(const struct session_store *store, enum policy_action policy,
+		      bool names_keyset);
+/* Puts into target what follows from the policy for a session that is to be known. */
+void learn_apply_policy(struct session_target *target, enum policy_action policy,
+			bool names_keyset);
+
 /* Places the session, which begins or is replaced, for apply_target to make. NULL: no room. */
 struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi,
 			    uint8_t nsapi);

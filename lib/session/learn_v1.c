@@ -11,6 +11,7 @@ struct request {
 	struct transaction transaction;
 	bool teardown;
 	bool has_e2m;
+	uint8_t policy; /* Create: enum policy_action */
 	struct pco_e2m e2m;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
@@ -75,6 +76,14 @@ static bool find_linked(struct session_store *store, struct request *r, const st
 	return true;
 }
 
+/* Of the context whose PDP address it shares; NULL: it has its own. */
+static const struct session *find_primary(struct session_store *store, const struct request *r)
+{
+	return r->linked_nsapi == r->nsapi
+		       ? NULL
+		       : store_find_subscriber(store, &r->imsi, r->linked_nsapi);
+}
+
 /* False: the message does not say all that a session needs. */
 static bool target_of_create(const struct session_store *store, struct session_target *target,
 			     const struct request *r, const struct session *primary,
@@ -82,11 +91,8 @@ static bool target_of_create(const struct session_store *store, struct session_t
 {
 	const struct endpoint user = user_endpoint(m), control = control_endpoint(m);
 
-	*target = (struct session_target){.alive = true,
-					  .fresh = true,
-					  .has_keyset = true,
-					  .keyset = r->e2m.id,
-					  .key_id = r->e2m.key_id};
+	*target = (struct session_target){
+		.alive = true, .fresh = true, .keyset = r->e2m.id, .key_id = r->e2m.key_id};
 	memcpy(target->recovery, r->recovery, sizeof(target->recovery));
 	if (primary) {
 		target->control_sgsn = store_tunnel(store, &primary->control_sgsn);
@@ -105,19 +111,26 @@ static void take_create_response(struct session_store *store, const struct reque
 				 const struct gtpc_v1 *m, struct held *held)
 {
 	const struct endpoint user[2] = {r->user, user_endpoint(m)};
-	const struct session *primary = NULL;
+	const struct session *primary = find_primary(store, r);
 	struct session_target target;
 
-	if (!r->has_e2m) {
+	/* The request was overdue, and has left. */
+	if (learn_is_refused(store, r->policy, &r->imsi, r->nsapi, held))
+		return;
+	if (r->has_e2m && r->policy == POLICY_PASS)
+		store_count(store, SESSION_POLICY_PASSED);
+	if (!learn_is_to_know(store, r->policy, r->has_e2m)) {
 		learn_unprotected(store, &r->imsi, r->nsapi, user, held);
 		return;
 	}
-	if (r->linked_nsapi != r->nsapi)
-		primary = store_find_subscriber(store, &r->imsi, r->linked_nsapi);
 	if (!target_of_create(store, &target, r, primary, m)) {
 		store_count(store, SESSION_GTPC_UNPARSED);
+		/* Its tunnels are not known, and would cross in clear. */
+		if (r->policy == POLICY_PROTECT)
+			held->outcome = SESSION_POLICY;
 		return;
 	}
+	learn_apply_policy(&target, r->policy, r->has_e2m);
 	learn_session(store, &r->imsi, r->nsapi, primary ? primary->primary : r->linked_nsapi,
 		      &target, "Create PDP Context Response", held);
 }
@@ -287,9 +300,13 @@ static void take_create_request(struct session_store *store, struct request *r,
 	if (!find_linked(store, r, m)) {
 		store_count(store, SESSION_GTPC_OTHER);
 		transactions_forget(store, &r->transaction);
-	} else if (r->has_e2m && endpoint_is_whole(&r->user)) {
-		learn_expect(store, r->transaction.side, &r->user.tunnel, held);
+		return;
 	}
+	r->policy = (uint8_t)learn_policy(store, &r->imsi, &m->apn, find_primary(store, r));
+	if (learn_is_refused(store, r->policy, &r->imsi, r->nsapi, held))
+		return;
+	if (learn_is_to_know(store, r->policy, r->has_e2m) && endpoint_is_whole(&r->user))
+		learn_expect(store, r->transaction.side, &r->user.tunnel, held);
 }
 
 static void take_request(struct session_store *store, const struct session_gtpc *gtpc,

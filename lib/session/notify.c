@@ -56,7 +56,9 @@ bool notify_prevails(struct session_store *store, struct session *s,
 
 	if (!prevailing(store, s, &current))
 		return false;
-	if (target->has_keyset && is_other_keyset(target, &current))
+	if (target->is_bare)
+		say_contradiction(store, s, &current, "being protected");
+	else if (target->has_keyset && is_other_keyset(target, &current))
 		say_contradiction(store, s, &current, "keyset");
 	else if (!has_same_tunnels(target, &current))
 		say_contradiction(store, s, &current, "tunnels");

@@ -273,6 +273,12 @@ void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
 }
 
+/* The configuration's floor, which it says by the algorithms themselves: they have no order. */
+static bool is_among(uint32_t allowed, unsigned algorithm)
+{
+	return allowed == 0 || (algorithm < 32 && allowed >> algorithm & 1);
+}
+
 static void take_found(struct session_store *store, struct session *s, unsigned slot,
 		       const struct keysource_answer *answer)
 {
@@ -281,7 +287,9 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 	char detail[64];
 
 	if (!e2m_algorithms_allowed(answer->ciphering, answer->integrity,
-				    store->config.allow_null_integrity)) {
+				    store->config.allow_null_integrity) ||
+	    !is_among(store->config.ciphering_allowed, answer->ciphering) ||
+	    !is_among(store->config.integrity_allowed, answer->integrity)) {
 		snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x",
 			 answer->ciphering, answer->integrity);
 		store_count(store, SESSION_KEYSETS_WEAK);

@@ -76,6 +76,7 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	s->downlink_slot = record->downlink_slot & 1;
 	s->counter_octets = record->counter_octets & 3;
 	s->origin = record->origin & 3;
+	s->policy = record->policy & 3;
 	ret = restore_tunnels(store, s, record);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		restore_keyset(store, s, slot, &record->keysets[slot]);

@@ -16,6 +16,7 @@
 #include "datapath/command.h"
 #include "e2m/e2m.h"
 #include "gtp/pco.h"
+#include "session/policy.h"
 #include "session/pull.h"
 #include "state/state.h"
 
@@ -30,6 +31,11 @@ struct session_config {
 	uint16_t replay_window; /* 0 to NPDU_WINDOW_MAX */
 	uint8_t gcm_tag_octets; /* 8 or 16 */
 	bool allow_null_integrity;
+	/* Bit of each enum e2m_eea, e2m_eia that a keyset may have; 0: all. */
+	uint32_t ciphering_allowed;
+	uint32_t integrity_allowed;
+	struct policy policy;
+	bool learns_all; /* workers drop what they do not know: sessions without protection are learned too */
 	bool pull_on_activation; /* else on the first packet */
 	uint32_t changeover_s;
 	uint32_t negative_cache_s; /* a refusal counts for so long */
@@ -60,6 +66,7 @@ enum session_outcome {
 	SESSION_NO_ROOM,
 	SESSION_STATIC,	 /* it, or a tunnel that it names, is the configuration's */
 	SESSION_INVALID, /* its tunnels would be one */
+	SESSION_POLICY,	 /* the policy would not have it */
 };
 
 /* What the store asks of its caller. */
@@ -102,6 +109,11 @@ struct session_ops {
 	X(RESERVATIONS, "state.reservations") /* of COUNTs, asked for */                          \
 	X(NOTIFICATIONS, "notification.taken")                                                    \
 	X(NOTIFICATIONS_UNKNOWN, "notification.unknown_session")                                  \
+	X(UNPROTECTED_AGAIN,                                                                      \
+	  "session.unprotected_again")	    /* protected before, and made anew without */         \
+	X(POLICY_REFUSED, "policy.refused") /* requests that a rule `drop` kept back */           \
+	X(POLICY_BARRED, "policy.barred")   /* sessions to be protected, without a keyset */      \
+	X(POLICY_PASSED, "policy.passed")   /* that named one, and a rule says `pass` */          \
 	X(GTPC_SEEN, "gtpc.seen")                                                                 \
 	X(GTPC_UNPARSED, "gtpc.unparsed")                                                         \
 	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                   \
@@ -228,7 +240,8 @@ struct session_view {
 	uint32_t id;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	const char *state;  /* "learned", "pulling", "ready", "refused", "flushed" */
+	/* "learned", "pulling", "ready", "refused", "flushed"; without a keyset "barred" or "clear" */
+	const char *state;
 	const char *origin; /* "gtpc", "notification", "configuration": who has the last word */
 	struct session_flow_ref uplink, downlink;
 	struct e2m_keyset_id keyset; /* of the latest activation */

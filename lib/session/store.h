@@ -105,6 +105,7 @@ struct session {
 	uint8_t counter_octets : 2;
 	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
+	uint8_t policy : 2;	 /* enum policy_action by which it was made */
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
@@ -387,6 +388,8 @@ struct session_target {
 	bool is_swept; /* not alive: one of many, of which the log has spoken already */
 	bool fresh;    /* a Create: other keysets of the session count no more */
 	bool has_keyset;
+	bool is_bare;	/* a Create that names none: those that the session has are over */
+	uint8_t policy; /* enum policy_action; of a fresh one */
 	uint8_t key_id;
 	enum session_origin origin;
 	struct e2m_keyset_id keyset;
@@ -442,6 +445,9 @@ bool notify_prevails(struct session_store *store, struct session *session,
 bool notify_prevails_protected(struct session_store *store, struct session *session);
 
 /* --- keys.c: the places of keysets --- */
+
+/* It has any, in whatever state. */
+bool keys_are_there(const struct session *session);
 
 void keys_set_state(struct session_store *store, struct session *session, unsigned slot,
 		    enum datapath_key_state state);

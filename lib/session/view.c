@@ -51,6 +51,8 @@ static const char *state_name(const struct session *s)
 {
 	const struct session_keyset *keyset = &s->keysets[s->newest];
 
+	if (!keys_are_there(s))
+		return s->policy == POLICY_PROTECT ? "barred" : "clear";
 	switch (keyset->state) {
 	case DATAPATH_KEY_READY:
 		return "ready";

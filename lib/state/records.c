@@ -71,6 +71,7 @@ static void walk_session(struct codec *c, struct state_session *s)
 	FIELD(c, s->downlink_slot);
 	FIELD(c, s->counter_octets);
 	FIELD(c, s->origin);
+	FIELD(c, s->policy);
 	FIELD(c, s->has_tunnel);
 	walk_tunnel(c, &s->tunnel[E2M_UPLINK]);
 	walk_tunnel(c, &s->tunnel[E2M_DOWNLINK]);
@@ -176,8 +177,8 @@ static bool session_is_good(const struct state_session *s)
 {
 	return s->id > 0 && s->serial > 0 && imsi_is_good(&s->imsi) && s->nsapi <= 15 &&
 	       s->primary <= 15 && s->newest < STATE_KEYSETS && s->downlink_slot < STATE_KEYSETS &&
-	       s->counter_octets <= 3 && s->origin <= 2 && keyset_is_good(&s->keysets[0]) &&
-	       keyset_is_good(&s->keysets[1]);
+	       s->counter_octets <= 3 && s->origin <= 2 && s->policy <= 3 &&
+	       keyset_is_good(&s->keysets[0]) && keyset_is_good(&s->keysets[1]);
 }
 
 /* Reads the key, and len octets of the value by its kind; there is nothing left over of either. */

@@ -62,9 +62,15 @@ ue_system=umts         # or eps: then the GGSN is start_pgw
 hse_workers='{count: 1, lcores: [1], poll: adaptive}'
 hse_queues=1           # of either port
 hse_mtu=               # "mtu: 9000"
+hse_mib=256            # memory
+hse_more=              # more of hse.yaml: whole lines
 access_device=net_af_packet0,iface=acc0
 core_device=net_af_packet1,iface=core0
 usim_sqn=000000000000
+sgsnemu_imsi=262010000000099
+sgsnemu_more=()        # more of its options
+sgsn_address=10.1.0.1  # of hse-ue, and of the GGSN
+ggsn_address=10.1.0.2
 
 # --- words ---------------------------------------------------------------------------------------------
 
@@ -249,6 +255,12 @@ veth_add() {
 	ip -n "$run-$3" link set "$4" up
 }
 
+# ipv6_on NAMESPACE INTERFACE ADDRESS
+ipv6_on() {
+	in_ns "$1" sysctl -qw "net.ipv6.conf.${2/./\/}.disable_ipv6=0"
+	ip -n "$run-$1" addr add "$3" dev "$2" nodad
+}
+
 lab_network() {
 	local ns
 	for ns in sgsn hse ggsn home; do
@@ -376,7 +388,7 @@ config_hse() {
 		  access: {device: "$access_device", queues: $hse_queues${hse_mtu:+, $hse_mtu}}
 		  core: {device: "$core_device", queues: $hse_queues${hse_mtu:+, $hse_mtu}}
 		workers: $hse_workers
-		memory: {hugepages: false, mib: 256}
+		memory: {hugepages: false, mib: $hse_mib}
 		sessions: {max: 1024, counter_octets: $counter_octets, gcm_tag_octets: $gcm_tag_octets, allow_null_integrity: $allow_null_integrity$hse_sessions}
 		pull: $hse_pull
 		diameter:
@@ -401,7 +413,7 @@ config_ue() {
 		log: {level: $log_level}
 		system: $ue_system
 		usim: {imsi: "$imsi", k: $k, opc: $opc, sqn: "$usim_sqn", plmn: "26201"}
-		sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2${ue_move_to:+, move_to: $ue_move_to}}
+		sgsn: {address: "$sgsn_address", ggsn: "$ggsn_address"${ue_move_to:+, move_to: $ue_move_to}}
 		session:
 		  apn: internet
 		  nsapi: 5
@@ -474,6 +486,12 @@ pgw() {
 	printf '%s\n' "$*" >"$lab/pgw.fifo"
 }
 
+# start_gsn: the GGSN of gsn.py in its place, which speaks IPv6 as well.
+start_gsn() {
+	start ggsn ggsn python3 "$e2e_dir/gsn.py" "$ggsn_address"
+	wait_log ggsn '^ready'
+}
+
 start_hss() {
 	[ -e "$lab/hss.home.example.pem" ] || certificate hss.home.example
 	config_hss >"$lab/hse-hss.yaml"
@@ -524,12 +542,17 @@ start_ue() {
 	ue_address=$(sed -n 's/^ready: .* address \([0-9.]*\).*/\1/p' "$lab/hse-ue.out" | tail -n 1)
 }
 
-# start_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
-start_sgsnemu() {
+# run_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
+run_sgsnemu() {
 	mkdir -p "$lab/sgsnemu"
-	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi 262010000000099 \
+	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi "$sgsnemu_imsi" \
 		--msisdn 491700000099 --apn internet --createif --tun-device emu0 \
-		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu"
+		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu" "${sgsnemu_more[@]}"
+}
+
+# start_sgsnemu: returns when it has its PDP context.
+start_sgsnemu() {
+	run_sgsnemu
 	wait_for 15 "sgsnemu's TUN device" sgsnemu_address
 	ip -n "$run-sgsn" route add 10.2.0.1/32 dev emu0 table 200
 	ip -n "$run-sgsn" rule add from "$(sgsnemu_address)" table 200
@@ -608,6 +631,29 @@ ping_all() {
 # try_ping COUNT [OPTION...]: from the UE, where answers are not expected.
 try_ping() {
 	packets_in sgsn ping --device ue0 --count "$1" --wait 0.1 10.2.0.1 "${@:2}" >/dev/null || true
+}
+
+# reads_alike DIRECTION RECEIVER: what oracle.py opens of access.pcap, which must have the RAND, is what core.pcap has.
+reads_alike() {
+	packets payloads "$lab/core.pcap" --to "$2" | cut -d ' ' -f 2 >"$lab/core.txt"
+	python3 "$e2e_dir/oracle.py" open "$lab/access.pcap" --k "$k" --opc "$opc" --to "$2" \
+		--direction "$1" >"$lab/access.txt"
+	[ -s "$lab/core.txt" ] || die "nothing went to $2"
+	cmp "$lab/core.txt" "$lab/access.txt" || die "direction $1: not the same N-PDUs"
+}
+
+# withhold COUNT: captures, into withheld.pcap, packets that the UE has protected and hse has not seen: a route leads them
+# into a blind end.
+withhold() {
+	veth_add sgsn blind0 sgsn blind1
+	ip -n "$run-sgsn" link set blind0 address "$(mac_of sgsn gn0)"
+	ip -n "$run-sgsn" neigh add 10.1.0.2 lladdr "$(mac_of ggsn gn0)" dev blind0
+	ip -n "$run-sgsn" route add 10.1.0.2/32 dev blind0
+	capture withheld sgsn blind0
+	try_ping "$1" --interval 0.01
+	capture_end withheld
+	ip -n "$run-sgsn" route del 10.1.0.2/32 dev blind0
+	expect_equal "withheld packets" "$(packets count "$lab/withheld.pcap" --to 10.1.0.2)" "$1"
 }
 
 # One way and the other: from the UE to the GGSN's TUN device, and back.

@@ -37,7 +37,7 @@ for program in hse hse-hss hse-ue hse-kms; do
 done
 
 rejects hse 's/^pull:/pulls:/' '|pulls:' \
-	"pulls: unknown key; known here are ports, workers, memory, sessions, pull, gtpc, state, telemetry, notifications, static_sessions, lab_mode, diameter, key_sources, log, numbers"
+	"pulls: unknown key; known here are ports, workers, memory, sessions, pull, gtpc, policy, unknown_teid, allowed_algorithms, state, telemetry, notifications, static_sessions, lab_mode, link_state_mirror, bypass, diameter, key_sources, log, numbers"
 rejects hse 's/count: 1/cuont: 1/' '|cuont' \
 	"workers.cuont: unknown key; known here are count, lcores, poll, control_lcore"
 rejects hse 's/acc0", queues: 1/acc0", queues: none/' '|none' \
@@ -65,6 +65,16 @@ rejects hse 's/hse.home.example.key/nowhere.key/' '|nowhere' \
 rejects hse 's/level: info/level: loud/' '|loud' \
 	"log.level: expected one of error, warning, info, debug, found 'loud'"
 rejects hse '/^  realm/d' '|identity: hse' "diameter.realm: required, but missing"
+rejects hse '/^pull:/i policy: [{imsi: "26201-262", action: protect}]' '|"26201-262"' \
+	"policy[0].imsi: expected as many digits behind the '-' as before it"
+rejects hse '/^pull:/i policy: [{apn: "a*", action: drop}]' '|"a*"' \
+	"policy[0].apn: expected an APN: labels with dots between, each of letters, digits and '-', or '*' for one whole label"
+rejects hse '/^pull:/i policy: [{apn: internet, action: encrypt}]' '|encrypt' \
+	"policy[0].action: expected one of optional, protect, pass, drop, found 'encrypt'"
+rejects hse '/^pull:/i unknown_teid: forward' '|forward' \
+	"unknown_teid: expected one of pass, drop, found 'forward'"
+rejects hse '/^pull:/i allowed_algorithms: {ciphering: [gcm], integrity: [eia2]}' 'allowed_algorithms: |{ciph' \
+	"allowed_algorithms: no keyset has such a pair: gcm goes with gcm alone, eea0 not with eia0, and eia0 only with sessions.allow_null_integrity"
 rejects hse-ue 's/key_id: 1/key_id: 8/' 'key_id: |8' \
 	"session.key_id: expected an integer from 1 to 7, found '8'"
 rejects hse-ue 's/integrity: eia2/integrity: eia0/' '|eia0' \

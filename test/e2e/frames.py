@@ -14,8 +14,9 @@ import time
 
 ETH_P_ALL = 0x0003
 ETH_P_IP = 0x0800
+ETH_P_IPV6 = 0x86DD
 VLAN_TYPES = (0x8100, 0x88A8)
-SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_AUXDATA = 263, 1, 8
+SOL_PACKET, PACKET_ADD_MEMBERSHIP, PACKET_AUXDATA, PACKET_IGNORE_OUTGOING = 263, 1, 8, 23
 PACKET_MR_PROMISC = 1
 TP_STATUS_VLAN_VALID, TP_STATUS_VLAN_TPID_VALID = 1 << 4, 1 << 6
 GTPU_PORT, GTPC_PORT, G_PDU = 2152, 2123, 255
@@ -35,46 +36,61 @@ def checksum(data):
 
 
 def udp_checksum(src, dst, segment):
+    """Of IPv6's pseudo header the sum is the same: what it has more is zero."""
     pseudo = src + dst + struct.pack(">BBH", 0, socket.IPPROTO_UDP, len(segment))
     return checksum(pseudo + segment) or 0xFFFF
 
 
 class Udp:
-    """An Ethernet frame with one unfragmented UDP datagram over IPv4, taken apart."""
+    """An Ethernet frame with one unfragmented UDP datagram over IPv4, or IPv6 without extension headers, taken apart."""
 
     def __init__(self, frame):
         at = 12
         while struct.unpack_from(">H", frame, at)[0] in VLAN_TYPES:
             at += 4
-        if struct.unpack_from(">H", frame, at)[0] != ETH_P_IP:
-            raise ValueError("not IPv4")
+        self.version = {ETH_P_IP: 4, ETH_P_IPV6: 6}.get(struct.unpack_from(">H", frame, at)[0])
         ip = at + 2
-        header_len = (frame[ip] & 15) * 4
-        total_len, = struct.unpack_from(">H", frame, ip + 2)
-        fragment, = struct.unpack_from(">H", frame, ip + 6)
-        if frame[ip] >> 4 != 4 or fragment & 0x3FFF or frame[ip + 9] != socket.IPPROTO_UDP:
+        if self.version is None or frame[ip] >> 4 != self.version:
+            raise ValueError("not IP")
+        if self.version == 4:
+            header_len, (total_len,) = (frame[ip] & 15) * 4, struct.unpack_from(">H", frame, ip + 2)
+            is_whole = struct.unpack_from(">H", frame, ip + 6)[0] & 0x3FFF == 0 and frame[ip + 9] == socket.IPPROTO_UDP
+            self.src, self.dst = frame[ip + 12 : ip + 16], frame[ip + 16 : ip + 20]
+        else:
+            header_len, total_len = 40, 40 + struct.unpack_from(">H", frame, ip + 4)[0]
+            is_whole = frame[ip + 6] == socket.IPPROTO_UDP
+            self.src, self.dst = frame[ip + 8 : ip + 24], frame[ip + 24 : ip + 40]
+        if not is_whole:
             raise ValueError("not a whole UDP datagram")
         udp = ip + header_len
         self.link = frame[:ip]
         self.ip_header = frame[ip:udp]
-        self.src, self.dst = frame[ip + 12 : ip + 16], frame[ip + 16 : ip + 20]
         self.sport, self.dport, self.udp_len, self.udp_sum = struct.unpack_from(">4H", frame, udp)
         if len(frame) < ip + total_len or total_len < header_len + self.udp_len or self.udp_len < 8:
             raise ValueError("cut short")
         self.data = frame[udp + 8 : udp + self.udp_len]
 
     def checksums_are_right(self):
-        """Of IP and UDP; a UDP checksum of zero says that there is none."""
+        """Of IP and UDP; over IPv4 a UDP checksum of zero says that there is none."""
         segment = struct.pack(">4H", self.sport, self.dport, self.udp_len, self.udp_sum) + self.data
-        udp_ok = self.udp_sum == 0 or udp_checksum(self.src, self.dst, segment) in (0, 0xFFFF)
-        return udp_ok and checksum(self.ip_header) == 0
+        is_right = self.udp_sum != 0 and udp_checksum(self.src, self.dst, segment) in (0, 0xFFFF)
+        if self.version == 6:
+            return is_right
+        return (is_right or self.udp_sum == 0) and checksum(self.ip_header) == 0
 
-    def build(self, data, ip_id=None, cut=0):
-        """The frame with other UDP data, lengths and checksums right; then cut octets fewer."""
+    def build(self, data, ip_id=None, cut=0, options=None, no_sum=False):
+        """The frame with other UDP data, lengths and checksums right; then cut octets fewer. options: those of IPv4."""
         udp_len = 8 + len(data)
         segment = struct.pack(">4H", self.sport, self.dport, udp_len, 0) + data
-        segment = segment[:6] + struct.pack(">H", udp_checksum(self.src, self.dst, segment)) + data
+        if not no_sum:
+            segment = segment[:6] + struct.pack(">H", udp_checksum(self.src, self.dst, segment)) + data
         ip = bytearray(self.ip_header)
+        if self.version == 6:
+            struct.pack_into(">H", ip, 4, udp_len)
+            return (self.link + bytes(ip) + segment)[: len(self.link) + 40 + udp_len - cut]
+        if options is not None:
+            ip = ip[:20] + options
+            ip[0] = 0x40 | len(ip) // 4
         struct.pack_into(">H", ip, 2, len(ip) + udp_len)
         if ip_id is not None:
             struct.pack_into(">H", ip, 4, ip_id)
@@ -104,7 +120,7 @@ class GPdu:
             raise ValueError("lengths of GTP-U")
         self.header = data[:header]
         self.payload = data[header : 8 + length]
-        self.dst = socket.inet_ntoa(self.udp.dst)
+        self.dst = socket.inet_ntop(socket.AF_INET if self.udp.version == 4 else socket.AF_INET6, self.udp.dst)
 
     def build(self, payload, **how):
         header = bytearray(self.header)
@@ -147,8 +163,8 @@ def vlan_put_back(frame, ancillary):
     return frame
 
 
-def capture(interface, path):
-    """Writes every frame that crosses interface, either way, until SIGTERM or SIGINT."""
+def open_interface(interface):
+    """For all frames that cross it, either way."""
     s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
     s.bind((interface, ETH_P_ALL))
     s.setsockopt(socket.SOL_SOCKET, 33, 16 << 20)  # SO_RCVBUFFORCE
@@ -156,6 +172,29 @@ def capture(interface, path):
     membership = struct.pack("iHH8s", socket.if_nametoindex(interface), PACKET_MR_PROMISC, 0, b"")
     s.setsockopt(SOL_PACKET, PACKET_ADD_MEMBERSHIP, membership)
     s.setblocking(False)
+    return s
+
+
+def tag(inside, outside, tags):
+    """Between two interfaces, as a kernel's VLAN device would be: puts tags on what comes from inside, takes them off
+    what comes from outside with them, and lets nothing else pass."""
+    inner, outer = open_interface(inside), open_interface(outside)
+    for s in (inner, outer):
+        s.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
+    print("tagging", flush=True)
+    while True:
+        for s in select.select([inner, outer], [], [])[0]:
+            frame, ancillary, _, _ = s.recvmsg(65536, 256)
+            frame = vlan_put_back(frame, ancillary)
+            if s is inner:
+                outer.send(frame[:12] + tags + frame[12:])
+            elif frame[12 : 12 + len(tags)] == tags:
+                inner.send(frame[:12] + frame[12 + len(tags) :])
+
+
+def capture(interface, path):
+    """Writes every frame that crosses interface, either way, until SIGTERM or SIGINT."""
+    s = open_interface(interface)
     wake_r, wake_w = os.pipe()
     os.set_blocking(wake_w, False)
     signal.set_wakeup_fd(wake_w)

@@ -4,15 +4,6 @@
 # exactly what crosses the core side.
 . "$(dirname "$0")/_init.sh"
 
-# reads_alike DIRECTION RECEIVER
-reads_alike() {
-	packets payloads "$lab/core.pcap" --to "$2" | cut -d ' ' -f 2 >"$lab/core.txt"
-	python3 "$e2e_dir/oracle.py" open "$lab/access.pcap" --k "$k" --opc "$opc" --to "$2" \
-		--direction "$1" >"$lab/access.txt"
-	[ -s "$lab/core.txt" ] || die "nothing went to $2"
-	cmp "$lab/core.txt" "$lab/access.txt" || die "direction $1: not the same N-PDUs"
-}
-
 name_run_by=rand
 lab_network
 start_ggsn

@@ -12,7 +12,7 @@ import socket
 import sys
 
 import samples
-from frames import G_PDU, GTPU_PORT, capture, g_pdus, pcap_read, send
+from frames import G_PDU, GTPU_PORT, capture, g_pdus, pcap_read, send, tag
 from pinger import ping
 
 
@@ -32,10 +32,16 @@ def command_ping(args):
     sys.exit(lost != 0)
 
 
+def command_tag(args):
+    tag(args.inside, args.outside, bytes.fromhex(args.tags))
+
+
 def command_count(args):
     if args.containing:
         octets = bytes.fromhex(args.containing)
         print(sum(octets in frame for frame in pcap_read(args.pcap)))
+    elif args.without_udp_checksum:
+        print(sum(pdu.udp.udp_sum == 0 for pdu in select(args)))
     else:
         print(sum(1 for _ in select(args)))
 
@@ -54,7 +60,7 @@ def command_checksums(args):
 def command_inject(args):
     pdu = list(select(args))[args.nth]
     payload = samples.SPOIL[args.kind](pdu.payload, 1 + args.counter_octets, args.mac)
-    frame = pdu.build(payload, ip_id=args.ip_id)
+    frame = pdu.build(payload, ip_id=args.ip_id, options=args.ip_options, no_sum=args.no_udp_checksum)
     if args.fragmented:
         send(args.interface, samples.fragments(frame))
     else:
@@ -101,7 +107,8 @@ def command_gpdu(args):
 
 
 def command_sundry(args):
-    for name, frame in samples.sundry().items():
+    frames = {**samples.sundry(), **(samples.jumbo() if args.jumbo else {})}
+    for name, frame in frames.items():
         print(name, frame.hex())
 
 
@@ -177,7 +184,10 @@ def main():
     pinger.add_argument("--pattern", default="68656c6c6f", help="of the data, in hex")
     pinger.add_argument("--device")
     pinger.add_argument("--source", help="address")
-    command("count", command_count, "pcap").add_argument("--containing", help="octets, in hex")
+    command("tag", command_tag, "inside", "outside", "tags")
+    count = command("count", command_count, "pcap")
+    count.add_argument("--containing", help="octets, in hex")
+    count.add_argument("--without-udp-checksum", action="store_true", help="G-PDUs whose checksum is zero")
     command("payloads", command_payloads, "pcap")
     command("checksums", command_checksums, "pcap")
     beside = command("beside", command_beside, "pcap", "core_pcap")
@@ -188,6 +198,8 @@ def main():
     inject.add_argument("--counter-octets", type=number, default=1)
     inject.add_argument("--mac", type=number, default=4, help="octets of the MAC")
     inject.add_argument("--ip-id", type=number, help="identification of the outer IP header")
+    inject.add_argument("--ip-options", type=bytes.fromhex, help="of the outer IPv4 header, in hex")
+    inject.add_argument("--no-udp-checksum", action="store_true")
     inject.add_argument("--fragmented", action="store_true")
     inject.add_argument("--cut-frame", type=number, default=0, help="octets cut off the frame alone")
     command("replay", command_replay, "interface", "pcap")
@@ -198,7 +210,7 @@ def main():
     command("missing", command_missing, "pcap", "frames")
     gpdu = command("gpdu", command_gpdu, "to_mac", "from_mac", "src", "dst")
     gpdu.add_argument("teid", type=number)
-    command("sundry", command_sundry)
+    command("sundry", command_sundry).add_argument("--jumbo", action="store_true", help="also those of 9000 octets")
     command("gtpc-broken", command_gtpc_broken, "from_mac", "to_mac")
     command("counters", command_counters, "prefix")
     args = parser.parse_args()

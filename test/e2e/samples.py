@@ -122,6 +122,59 @@ def gtpc_broken_frames(link):
 # --- a bit of everything: e2m.md 6, "frames pass from one to the other unchanged" ----------------------------------
 
 
+def icmp6(body, dst, hops=255):
+    """ICMPv6 from a link-local address, checksum right (RFC 4443 2.3)."""
+    src, dst = (socket.inet_pton(socket.AF_INET6, a) for a in ("fe80::1", dst))
+    pseudo = src + dst + struct.pack(">II", len(body), socket.IPPROTO_ICMPV6)
+    body = body[:2] + struct.pack(">H", checksum(pseudo + body)) + body[4:]
+    head = struct.pack(">IHBB", 6 << 28, len(body), socket.IPPROTO_ICMPV6, hops)
+    return bytes.fromhex("3333") + dst[12:] + LINK[6:] + b"\x86\xdd" + head + src + dst + body
+
+
+def link_local():
+    """name: a frame that stays on one link, so that a bridge would keep it; and one more that no bridge knows."""
+    ether = lambda address, kind, body: bytes.fromhex(address) + LINK[6:] + struct.pack(">H", kind) + body
+    target = socket.inet_pton(socket.AF_INET6, "fe80::2")
+    source = bytes.fromhex("0101") + LINK[6:]  # option of RFC 4861 4.6.1
+    lldp = bytes.fromhex("0207" "04" "020000000001" "0403" "0561" "62" "0602" "0078" "0000") + bytes(30)
+    lacp = bytes.fromhex("0101" "0114") + noise(18) + bytes.fromhex("0214") + noise(18) + bytes.fromhex("0310") + noise(66)
+    bpdu = bytes.fromhex("424203" "00000202") + noise(33)
+    return {
+        "lldp": ether("0180c200000e", 0x88CC, lldp),
+        "lldp_nearest_customer": ether("0180c2000000", 0x88CC, lldp),
+        "lldp_nearest_non_tpmr": ether("0180c2000003", 0x88CC, lldp),
+        "lacp": ether("0180c2000002", 0x8809, lacp),
+        "ethernet_oam": ether("0180c2000002", 0x8809, bytes.fromhex("03000800") + noise(42)),
+        "spanning_tree": ether("0180c2000000", 3 + len(bpdu), bpdu + b"\x00\x00\x00"),
+        "provider_spanning_tree": ether("0180c2000008", 3 + len(bpdu), bpdu + b"\x00\x00\x00"),
+        "spanning_tree_per_vlan": ether("01000ccccccd", 50, bytes.fromhex("aaaa0300000c010b") + noise(42)),
+        "pause": ether("0180c2000001", 0x8808, bytes.fromhex("0001ffff") + bytes(42)),
+        "port_access": ether("0180c2000003", 0x888E, bytes.fromhex("02010000") + bytes(42)),
+        "macsec": ether(LINK[:6].hex(), 0x88E5, noise(90)),
+        "time_of_peer_delay": ether("0180c200000e", 0x88F7, noise(54)),
+        "connectivity_fault": ether("0180c2000033", 0x8902, noise(75)),
+        "mvrp": ether("0180c2000021", 0x88F5, noise(46)),
+        "cdp": ether("01000ccccccc", 60, bytes.fromhex("aaaa0300000c2000") + noise(52)),
+        "arp_request": ether("ff" * 6, 0x0806, bytes.fromhex("00010800060400010200000000010a01004d" "0000000000000a010063")),
+        "arp_reply": ether(LINK[:6].hex(), 0x0806, bytes.fromhex("00010800060400020200000000010a01004d" "0200000000020a010063")),
+        "neighbor_solicitation": icmp6(bytes.fromhex("87000000" "00000000") + target + source, "ff02::1:ff00:2"),
+        "neighbor_advertisement": icmp6(bytes.fromhex("88000000" "20000000") + target + source, "ff02::1"),
+        "router_solicitation": icmp6(bytes.fromhex("85000000" "00000000") + source, "ff02::2"),
+        "router_advertisement": icmp6(bytes.fromhex("86000000" "40000708" "00000000" "00000000") + source, "ff02::1"),
+        "multicast_listener_report": icmp6(bytes.fromhex("8f000000" "00000001" "04000000") + target, "ff02::16", 1),
+        "loopback_test": ether(LINK[:6].hex(), 0x9000, bytes(46)),
+    }
+
+
+def jumbo():
+    """name: a frame for links of 9000 octets that nobody knows the type of, and one of plain IPv4."""
+    return {
+        "jumbo_unknown_ethertype": LINK + bytes.fromhex("88b6") + noise(8990),
+        "jumbo_vlan": LINK + bytes.fromhex("8100" "0064" "88b6") + noise(8900),
+        "jumbo_sctp": ipv4(noise(8800), socket.IPPROTO_SCTP),
+    }
+
+
 def sundry():
     """name: a frame that is none of hse's business."""
     ether = lambda kind, body, link=LINK: link + struct.pack(">H", kind) + body
@@ -130,11 +183,7 @@ def sundry():
     g_pdu = gtp(255, CLEAR, teid=0xDEADBEEF)
     ip6 = struct.pack(">IHBB", 6 << 28, 40, socket.IPPROTO_UDP, 64) + noise(32)
     return {
-        "arp": ether(0x0806, bytes.fromhex("00010800060400010200000000010a01004d" "0000000000000a010063"),
-                     b"\xff" * 6 + LINK[6:]),
-        "lldp": ether(0x88CC, noise(60), bytes.fromhex("0180c200000e") + LINK[6:]),
-        "spanning_tree": ether(38, bytes.fromhex("424203") + noise(35), bytes.fromhex("0180c2000000") + LINK[6:]),
-        "pause": ether(0x8808, bytes.fromhex("0001ffff") + bytes(42), bytes.fromhex("0180c2000001") + LINK[6:]),
+        **link_local(),
         "experimental_ethertype": ether(0x88B5, noise(700)),
         "mpls": ether(0x8847, noise(99)),
         "shortest_frame": ether(0x88B5, b""),

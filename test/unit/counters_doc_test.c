@@ -84,6 +84,8 @@ static void each_counter_of_a_worker_is_documented(void)
 static void each_counter_of_control_is_documented(void)
 {
 	static const char *const of_pulls[] = {"sent", "coalesced", "retries", "refused_again"};
+	static const char *const of_links[] = {"access.lost", "access.taken_down", "core.lost",
+					       "core.taken_down"};
 	static struct names page, program;
 
 	read_page("Control", &page);
@@ -99,6 +101,8 @@ static void each_counter_of_control_is_documented(void)
 	for (unsigned i = 0; i < DIAMETER_NOTIFICATION_FAULT_COUNT; i++)
 		add(&program, "notification.fault.", diameter_notification_fault_name(i),
 		    NAME_OCTETS);
+	for (unsigned i = 0; i < sizeof(of_links) / sizeof(of_links[0]); i++)
+		add(&program, "link.", of_links[i], NAME_OCTETS);
 	expect_same(&page, &program);
 }
 

@@ -236,8 +236,8 @@ uint64_t rig_ended(const struct rig *rig, enum datapath_side side)
 	uint64_t n = 0;
 
 	for (unsigned c = 0; c < DATAPATH_COUNTER_COUNT; c++)
-		if (c == DATAPATH_PASSED || c == DATAPATH_PROTECTED || c == DATAPATH_OPENED ||
-		    strncmp(datapath_counter_name(c), "drop.", 5) == 0)
+		if (c == DATAPATH_PASSED || c == DATAPATH_BYPASSED || c == DATAPATH_PROTECTED ||
+		    c == DATAPATH_OPENED || strncmp(datapath_counter_name(c), "drop.", 5) == 0)
 			n += rig_counter(rig, side, c);
 	/* Fragments that became one datagram end with it. */
 	n += rig_counter(rig, side, DATAPATH_JOINED) - rig_counter(rig, side, DATAPATH_REASSEMBLED);

@@ -134,6 +134,59 @@ static void status_is_the_dict_for_programs(void)
 					"\"port_access\":\"net_af_packet0\"}\n");
 }
 
+#define ON_SAID \
+	"ON for 1 h 2 min: no packet of a protected session crosses, and all else does, unread\n"
+
+static const struct exchange bypass[] = {
+	{"/hse/status", "{\"/hse/status\":{\"workers\":1,\"bypass\":\"on\",\"bypass_s\":3725}}"},
+	{"/hse/bypass", "{\"/hse/bypass\":{\"bypass\":\"off\",\"bypass_s\":0}}"},
+	{"/hse/bypass,on", "{\"/hse/bypass\":{\"bypass\":\"on\",\"bypass_s\":3725}}"},
+	{"/hse/bypass,off", "{\"/hse/bypass\":{}}"},
+	{0}};
+
+static void status_says_in_words_that_bypass_is_on(void)
+{
+	struct run run = run_against(GREETING, bypass, "status", NULL, NULL);
+
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out, "workers  1\n"
+					"bypass   " ON_SAID);
+}
+
+static void bypass_is_set_and_told(void)
+{
+	struct run run = run_against(GREETING, bypass, "bypass", NULL, NULL);
+
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out, "off\n");
+	run = run_against(GREETING, bypass, "bypass", "on", NULL);
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out, ON_SAID);
+	run = run_against(GREETING, bypass, "--json", "bypass", "on");
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out, "{\"bypass\":\"on\",\"bypass_s\":3725}\n");
+}
+
+static void an_answer_without_bypass_is_told(void)
+{
+	struct run run = run_against(GREETING, bypass, "bypass", "off", NULL);
+
+	CU_ASSERT_EQUAL(run.code, 1);
+	CU_ASSERT_STRING_EQUAL(run.out, "");
+	CU_ASSERT_PTR_NOT_NULL(strstr(run.err, "the answer to /hse/bypass,off does not say"));
+}
+
+static void bypass_takes_on_or_off(void)
+{
+	struct run run = run_alone("bypass", "maybe", NULL, NULL);
+
+	CU_ASSERT_EQUAL(run.code, 2);
+	CU_ASSERT_STRING_EQUAL(run.err, "hsectl: bypass maybe: expected on or off\n");
+	run = run_alone("bypass", "on", "off", NULL);
+	CU_ASSERT_EQUAL(run.code, 2);
+	CU_ASSERT_STRING_EQUAL(run.err, "hsectl: off: not expected after bypass on\n");
+}
+
 #define PAGE_0                                                                     \
 	"{\"/hse/sessions\":{\"total\":3,\"next\":2,\"id\":[1,2],"                 \
 	"\"imsi\":[\"262010000000001\",\"26201001\"],\"nsapi\":[5,6],"             \
@@ -480,6 +533,10 @@ static void help_and_version_are_answered(void)
 
 UNIT_MAIN("hsectl", {"status is a list for people", status_is_a_list_for_people},
 	  {"status is the dict for programs", status_is_the_dict_for_programs},
+	  {"status says in words that bypass is on", status_says_in_words_that_bypass_is_on},
+	  {"bypass is set and told", bypass_is_set_and_told},
+	  {"an answer without bypass is told", an_answer_without_bypass_is_told},
+	  {"bypass takes on or off", bypass_takes_on_or_off},
 	  {"sessions are a table of all pages", sessions_are_a_table_of_all_pages},
 	  {"sessions are rows for programs", sessions_are_rows_for_programs},
 	  {"limit ends the list", limit_ends_the_list},

@@ -188,6 +188,16 @@ static unsigned waiting_to_leave(void)
 	return count;
 }
 
+static void drop_what_waits(void)
+{
+	struct rte_mbuf *m;
+
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		for (unsigned w = 0; w < lab.workers; w++)
+			while (rte_ring_dequeue(lab.tx[side][w], (void **)&m) == 0)
+				rte_pktmbuf_free(m);
+}
+
 static void *run_loop(void *arg)
 {
 	loop_run(arg);
@@ -300,6 +310,26 @@ static void more_queues_than_workers(void)
 	run(3, 8);
 }
 
+/* Else the driver keeps it, and sends it when the link is back. */
+static void nothing_goes_into_a_port_that_was_taken_down(void)
+{
+	const struct datapath_counters *counters;
+
+	open_lab(1, 1);
+	counters = datapath_worker_counters(lab.datapath[0], DATAPATH_CORE);
+	for (unsigned down = 0; down < 2; down++) {
+		struct rte_mbuf *m = rig_mbuf((const uint8_t *)"", 1);
+
+		atomic_store(&lab.ports.port[DATAPATH_CORE].is_down, down);
+		loop_transmit(&lab.loops[0], DATAPATH_CORE, &m, 1);
+	}
+	CU_ASSERT_EQUAL(waiting_to_leave(), 1);
+	CU_ASSERT_EQUAL(counters->value[DATAPATH_TX_PACKETS], 1);
+	CU_ASSERT_EQUAL(counters->value[DATAPATH_DROP_LINK_DOWN], 1);
+	drop_what_waits();
+	close_lab();
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -308,6 +338,8 @@ int main(void)
 		{"workers_without_a_queue_get_theirs_by_ring",
 		 workers_without_a_queue_get_theirs_by_ring},
 		{"more_queues_than_workers", more_queues_than_workers},
+		{"nothing_goes_into_a_port_that_was_taken_down",
+		 nothing_goes_into_a_port_that_was_taken_down},
 	};
 	int failed;
 

@@ -307,7 +307,8 @@ static void add_flow(struct lab_worker *w, const struct datapath_command *c)
 				  .tunnel = c->add.tunnel,
 				  .session = c->add.session,
 				  .direction = c->add.direction,
-				  .bearer = c->add.bearer};
+				  .bearer = c->add.bearer,
+				  .treatment = c->add.treatment};
 }
 
 static void set_keyset(struct lab_flow *flow, const struct datapath_command *c,
@@ -393,6 +394,9 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_DISCARD_GTPC:
 		answer_gtpc(lab.discarded, c->gtpc);
+		break;
+	case DATAPATH_SET_BYPASS:
+		CU_FAIL("sessions know of no bypass");
 		break;
 	}
 }

@@ -42,6 +42,7 @@ struct lab_flow {
 	uint8_t direction;
 	uint8_t bearer;
 	uint8_t in_use;
+	uint8_t treatment; /* as it was added */
 	struct lab_place places[DATAPATH_KEYSETS];
 };
 
@@ -86,6 +87,7 @@ struct lab {
 	bool answered[LAB_NOTIFICATIONS]; /* by number */
 	enum session_outcome outcomes[LAB_NOTIFICATIONS];
 	uint64_t notifications;
+	const char *apn; /* of Creates; NULL: "internet" */
 	bool send_again; /* requests keep the sequence number of the last */
 	bool ipv6;	 /* GSNs' addresses */
 	unsigned warnings;

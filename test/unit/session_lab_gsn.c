@@ -112,7 +112,7 @@ uint64_t lab_create_request(struct lab_context *c, const struct e2m_keyset_id *n
 	uint8_t pco[PCO_MAX_LEN], data[512];
 	const struct gtpc_v1_create create = {.sequence = next_sequence(c),
 					      .imsi = lab_imsi(c->subscriber),
-					      .apn = "internet",
+					      .apn = lab.apn ? lab.apn : "internet",
 					      .nsapi = c->nsapi,
 					      .recovery = c->recovery_sgsn,
 					      .teid_data = c->down,

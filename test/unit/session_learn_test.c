@@ -28,6 +28,31 @@ static void accepted_create_makes_a_session(void)
 	lab_stop();
 }
 
+static void gsns_may_speak_ipv6(void)
+{
+	struct lab_context c = lab_context(1);
+	struct tunnel up, down, before;
+
+	lab_start();
+	lab.ipv6 = true;
+	up = lab_up(&c);
+	before = lab_down(&c);
+	lab_create(&c, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&up));
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&before));
+	c.sgsn = 7;
+	lab_move(&c);
+	lab_settle();
+	down = lab_down(&c);
+	CU_ASSERT_PTR_NULL(lab_flow(&before));
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&down));
+	lab_delete(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
 static void request_leaves_without_a_response(void)
 {
 	struct lab_context c = lab_context(1);
@@ -287,7 +312,8 @@ static void request_without_a_response_is_forgotten(void)
 
 /* --- secondary contexts, TS 29.060 7.3.1 --- */
 
-/* A Create Request as of a secondary context: no IMSI, NSAPI 6 linked to 5, the GGSN's control TEID. */
+/* A Create Request as of a secondary context: no IMSI, NSAPI 6 linked to 5, the GGSN's control TEID. name NULL: its
+ * PCO names no keyset. */
 static uint64_t secondary_request(struct lab_context *c, const struct e2m_keyset_id *name)
 {
 	uint8_t data[512];
@@ -299,7 +325,7 @@ static uint64_t secondary_request(struct lab_context *c, const struct e2m_keyset
 					      .gsn = lab_gsn(c->sgsn)};
 	const uint8_t linked[] = {20, 0xF5};
 	uint8_t pco[3 + PCO_MAX_LEN] = {132, 0};
-	const struct pco_e2m e2m = {.key_id = 1, .id = *name};
+	struct pco_e2m e2m = {.key_id = 1};
 	int len = gtpc_v1_write_update_request(data, sizeof(data), &update);
 	size_t at, pco_len;
 
@@ -310,7 +336,9 @@ static uint64_t secondary_request(struct lab_context *c, const struct e2m_keyset
 	at = 12 + 2 + 5 + 5 + 2;
 	memmove(data + at + sizeof(linked), data + at, (size_t)len - at);
 	memcpy(data + at, linked, sizeof(linked));
-	pco_len = pco_write_e2m(pco + 3, &e2m_default_numbers, &e2m);
+	if (name)
+		e2m.id = *name;
+	pco_len = name ? pco_write_e2m(pco + 3, &e2m_default_numbers, &e2m) : 0;
 	pco[2] = (uint8_t)pco_len;
 	at = (size_t)len + sizeof(linked);
 	memcpy(data + at, pco, 3 + pco_len);
@@ -339,6 +367,33 @@ static void secondary_context_is_its_primarys_subscribers(void)
 	down = lab_down(&secondary);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab_flow(&down));
 	CU_ASSERT_EQUAL(lab_flow(&down)->bearer, 6);
+	lab_stop();
+}
+
+/* It names neither IMSI nor APN. */
+static void secondary_context_is_as_its_primary_by_policy(void)
+{
+	const struct policy_rule rule = {.apn = (char *)(uintptr_t) "internet",
+					 .action = POLICY_PROTECT};
+	struct lab_context primary = lab_context(1), secondary = primary;
+	struct tunnel down;
+
+	lab_defaults();
+	lab.config.policy = (struct policy){.rules = &rule, .count = 1};
+	lab_open();
+	lab_create_request(&primary, NULL, 0);
+	lab_create_response(&primary);
+	lab_settle();
+	secondary.nsapi = 6;
+	secondary.down = 0x1111;
+	secondary.up = 0x2222;
+	secondary_request(&secondary, NULL);
+	lab_create_response(&secondary);
+	lab_settle();
+	CU_ASSERT_TRUE_FATAL(lab_view(&secondary, &view));
+	CU_ASSERT_STRING_EQUAL(view.state, "barred");
+	down = lab_down(&secondary);
+	CU_ASSERT_EQUAL(lab_flow(&down)->treatment, DATAPATH_BAR);
 	lab_stop();
 }
 
@@ -509,7 +564,7 @@ static void other_gtp_version_passes(void)
 	lab_stop();
 }
 
-UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session),
+UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(gsns_may_speak_ipv6),
 	  TEST(request_leaves_without_a_response), TEST(response_leaves_when_both_flows_are_there),
 	  TEST(response_waits_for_the_last_acknowledgement), TEST(refused_create_makes_nothing),
 	  TEST(create_that_names_no_keyset_makes_nothing),
@@ -524,6 +579,7 @@ UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session),
 	  TEST(request_sent_again_stands_for_the_first),
 	  TEST(request_without_a_response_is_forgotten),
 	  TEST(secondary_context_is_its_primarys_subscribers),
+	  TEST(secondary_context_is_as_its_primary_by_policy),
 	  TEST(secondary_context_of_nobody_known_passes), TEST(accepted_delete_removes_the_session),
 	  TEST(refused_delete_removes_nothing),
 	  TEST(delete_of_what_the_ggsn_has_no_more_removes_it), TEST(ggsn_may_delete),

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "telemetry_wire.h"
+
+#include <errno.h>
+#include <string.h>
+
+void telemetry_add_links(struct rte_tel_data *d, struct links *links,
+			 const struct hse_config *config)
+{
+	struct link_port port[DATAPATH_SIDES];
+	const char *mirror = "off";
+
+	links_view(links, port);
+	if (config->link_state_mirror)
+		mirror = port[DATAPATH_ACCESS].is_unable || port[DATAPATH_CORE].is_unable
+				 ? "on, but a port cannot: see the log"
+				 : "on";
+	rte_tel_data_add_dict_string(d, "link_access",
+				     link_state_name(port[DATAPATH_ACCESS].state));
+	rte_tel_data_add_dict_string(d, "link_core", link_state_name(port[DATAPATH_CORE].state));
+	rte_tel_data_add_dict_string(d, "link_state_mirror", mirror);
+}
+
+void telemetry_add_link_counters(struct rte_tel_data *d, struct links *links,
+				 telemetry_counter_adder add)
+{
+	static const char *const prefixes[] = {"link.access.", "link.core."};
+	struct link_port port[DATAPATH_SIDES];
+
+	links_view(links, port);
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		add(d, prefixes[side], "lost", port[side].lost);
+		add(d, prefixes[side], "taken_down", port[side].taken_down);
+	}
+}
+
+void telemetry_add_bypass(struct rte_tel_data *d, const struct control_bypass *bypass)
+{
+	rte_tel_data_add_dict_string(d, "bypass", bypass->is_on ? "on" : "off");
+	rte_tel_data_add_dict_u64(d, "bypass_s", bypass->is_on ? bypass->for_s : 0);
+}
+
+struct question {
+	const char *params;
+	struct control_bypass bypass;
+};
+
+static void set_and_look(struct hse_control *control, void *arg)
+{
+	struct question *question = arg;
+
+	if (question->params)
+		control_set_bypass(control, strcmp(question->params, "on") == 0);
+	control_view_bypass(control, &question->bypass);
+}
+
+int telemetry_tell_bypass(const char *params, struct rte_tel_data *d, struct hse_control *control)
+{
+	struct question question = {.params = params};
+
+	if (params && strcmp(params, "on") != 0 && strcmp(params, "off") != 0)
+		return -EINVAL;
+	if (control_ask(control, set_and_look, &question) != 0)
+		return -ESHUTDOWN;
+	rte_tel_data_start_dict(d);
+	telemetry_add_bypass(d, &question.bypass);
+	return 0;
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * bypass: maintenance. Nothing is protected, opened, held or put together, and no COUNT goes on; what is not
+ * known to be a protected tunnel's crosses, whatever it is. What is known to be one's is dropped: downlink it
+ * is in clear, and the access side must not see it so; uplink nobody beyond could read it. Fragments still
+ * wait for the first of their datagram, and GTP-C still goes by way of control: without either it would not be
+ * known what is a protected tunnel's.
+ */
+#include "datapath/lookup.h"
+
+void bypass_packet(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	struct packet *p = packet_of(m);
+	struct flow *flow = tunnel_table_find(w->table, &p->tunnel, p->hash);
+
+	if (!flow || !lookup_is_right_way(p, flow) || flow->state == FLOW_CLEAR) {
+		worker_pass(w, m);
+		return;
+	}
+	p->flow = flow;
+	worker_drop(w, m, DATAPATH_DROP_BYPASS);
+}
+
+void bypass_received(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)
+{
+	for (uint16_t i = 0; i < count; i++)
+		bypass_packet(w, mbufs[i]);
+}
+
+void bypass_set(struct datapath_worker *w, bool is_on)
+{
+	w->bypass = is_on;
+	while (is_on && !TAILQ_EMPTY(&w->holding))
+		hold_drop(w, TAILQ_FIRST(&w->holding)->flow, DATAPATH_DROP_BYPASS);
+}

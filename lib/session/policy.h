@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * policy: what an operator wants of a subscriber's sessions, by IMSI and APN. Decided when GTP-C makes a
+ * session, of whatever version. Rules are looked at in their order, and the first that fits counts; where none
+ * does, it is POLICY_OPTIONAL.
+ */
+#ifndef SESSION_POLICY_H
+#define SESSION_POLICY_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "e2m/e2m.h"
+
+enum policy_action {
+	POLICY_OPTIONAL, /* protected when the UE names a keyset, and else not */
+	POLICY_PROTECT,	 /* protected: without a keyset nothing crosses */
+	POLICY_PASS,	 /* never protected, also when the UE names a keyset */
+	POLICY_DROP,	 /* the request that would make it does not cross */
+};
+
+/* "optional", ..., NULL: for a configuration. */
+extern const char *const policy_action_names[];
+
+struct policy_rule {
+	/* As configured. */
+	char *apn; /* NULL: any. Labels with dots between; "*" stands for one whole label */
+	char *imsi; /* NULL: any. "26201": those that begin so; "262010-262014": that begin from, to */
+	int action; /* enum policy_action */
+	/* What policy_read_rule makes of imsi. */
+	uint8_t digits; /* of first and last; 0: any */
+	char first[E2M_IMSI_MAX_DIGITS + 1];
+	char last[E2M_IMSI_MAX_DIGITS + 1];
+};
+
+struct policy {
+	const struct policy_rule *rules;
+	size_t count;
+};
+
+/* Reads what a configuration has put there. NULL, or what is wrong, and in *member the name of the key. */
+const char *policy_read_rule(struct policy_rule *rule, const char **member);
+
+/*
+ * apn: the contents of an Access Point Name IE (TS 23.003 9.1: labels, each after an octet with its length),
+ * len 0: there is none. Case does not matter, and an Operator Identifier behind what the rule says does not
+ * either. Where there is no APN, or none that everybody would read alike, it fits all rules that would keep
+ * something from crossing and no other, so that nobody gets around a rule by how he writes it.
+ */
+enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
+				 const uint8_t *apn, size_t len);
+
+#endif
