@@ -515,7 +515,7 @@ start_ue() {
 # start_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
 start_sgsnemu() {
 	mkdir -p "$lab/sgsnemu"
-	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi 262010000000099 \
+	start sgsnemu sgsn stdbuf -oL sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi 262010000000099 \
 		--msisdn 491700000099 --apn internet --createif --tun-device emu0 \
 		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu"
 	wait_for 15 "sgsnemu's TUN device" sgsnemu_address
