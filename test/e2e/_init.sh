@@ -54,6 +54,7 @@ hse_key_sources='- {kind: diameter, name: hss, host: hss.home.example, realm: ho
 hse_sessions=          # more of its sessions: mapping, each ", key: value"
 hse_listen=            # "{address: 10.99.0.2, port: 5868}": Diameter peers may connect to hse
 hse_more=              # more of hse.yaml, from its top
+ggsn_more=             # one more line of osmo-ggsn's configuration of ggsn0
 hse_state=             # "{path: FOLDER}": sessions outlive hse
 log_level=info
 ue_tun_mtu=1400
@@ -452,6 +453,7 @@ config_ggsn() {
 		ggsn ggsn0
 		 gtp state-dir $lab/ggsn
 		 gtp bind-ip 10.1.0.2
+		${ggsn_more:+ $ggsn_more}
 		 apn internet
 		  gtpu-mode tun
 		  tun-device tun0
@@ -545,7 +547,7 @@ start_ue() {
 # run_sgsnemu: an ordinary subscriber of an ordinary SGSN, without protection, behind TUN device emu0.
 run_sgsnemu() {
 	mkdir -p "$lab/sgsnemu"
-	start sgsnemu sgsn sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi "$sgsnemu_imsi" \
+	start sgsnemu sgsn stdbuf -oL sgsnemu --listen 10.1.0.3 --remote 10.1.0.2 --imsi "$sgsnemu_imsi" \
 		--msisdn 491700000099 --apn internet --createif --tun-device emu0 \
 		--pidfile "$lab/sgsnemu/pid" --statedir "$lab/sgsnemu" "${sgsnemu_more[@]}"
 }
