@@ -287,6 +287,11 @@ void control_conclude(struct hse_control *c)
 {
 	if (!c || !c->disk)
 		return;
+	/* What is on its way to the disk lets more COUNTs be used, and packets go that wait for them: that must be
+	 * over before COUNTs are written as they are. */
+	while (act_for_workers(c) > 0)
+		;
+	disk_finish(c->disk, c->store);
 	while (act_for_workers(c) > 0)
 		;
 	session_conclude(c->store);

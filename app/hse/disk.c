@@ -193,13 +193,18 @@ static int finish_write(struct hse_disk *d, struct session_store *store)
 	return error;
 }
 
+void disk_finish(struct hse_disk *d, struct session_store *store)
+{
+	if (d)
+		finish_write(d, store);
+}
+
 void disk_conclude(struct hse_disk *d, struct session_store *store)
 {
 	int error;
 
 	if (!d)
 		return;
-	finish_write(d, store);
 	do {
 		if (!session_collect(store, d->batch))
 			return;

@@ -25,6 +25,8 @@ size_t disk_work(struct hse_disk *disk, struct session_store *store);
 /* Becomes readable when disk_work has something to tell; -1: never. */
 int disk_fd(const struct hse_disk *disk);
 
+/* Waits for what is being written, and tells the store. */
+void disk_finish(struct hse_disk *disk, struct session_store *store);
 /* After session_conclude: writes all that is left, and waits for it. Errors are logged. */
 void disk_conclude(struct hse_disk *disk, struct session_store *store);
 

@@ -189,7 +189,8 @@ static void grant(struct session_store *store, struct session *s, unsigned slot,
 {
 	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
 
-	if (ceiling <= c->granted)
+	/* At the end COUNTs are on disk as they are: none may be used any more. */
+	if (ceiling <= c->granted || store->changes.is_last)
 		return;
 	c->granted = ceiling;
 	if (s->work && s->work->wanted[slot][direction] <= ceiling)

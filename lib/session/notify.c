@@ -104,8 +104,11 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 	apply_current(store, s, &current);
 	if (!current.alive || !is_same_keyset(target, &current))
 		return;
-	target->control_sgsn = current.control_sgsn;
-	target->control_ggsn = current.control_ggsn;
+	/* By its control TEIDs GTP-C could end one of the configuration. */
+	if (target->origin != ORIGIN_CONFIGURATION) {
+		target->control_sgsn = current.control_sgsn;
+		target->control_ggsn = current.control_ggsn;
+	}
 	if (target->key_id == current.key_id && has_same_tunnels(target, &current))
 		target->fresh = false;
 	else if (current.origin == ORIGIN_GTPC)

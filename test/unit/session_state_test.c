@@ -417,6 +417,24 @@ static void a_clean_stop_skips_nothing(void)
 	lab_stop();
 }
 
+/* A packet waits, and more COUNTs are on their way to the disk. */
+static void a_stop_lets_no_more_be_used_than_it_writes(void)
+{
+	start_ready();
+	lab_use(flow_of(E2M_DOWNLINK), 0, 4);
+	lab_low(flow_of(E2M_DOWNLINK), 0, 5);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_write());
+	session_conclude(lab.store);
+	lab_written(0);
+	while (lab_write())
+		lab_written(0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_allowed(flow_of(E2M_DOWNLINK), 0), 0);
+	CU_ASSERT_EQUAL(lab_record(1)->keysets[0].ceiling[E2M_DOWNLINK], 4);
+	lab_stop();
+}
+
 /* Its COUNTs are on their way from the workers. */
 static void a_stop_in_the_midst_of_an_operation_skips_and_repeats_nothing(void)
 {
@@ -611,6 +629,23 @@ static void a_state_that_is_too_large_is_not_read(void)
 
 	start();
 	CU_ASSERT_EQUAL(session_restore(lab.store, &record), -ENOSPC);
+	lab_stop();
+}
+
+/* Else COUNTs of the session's keysets would have no place when it ends. */
+static void a_state_with_too_many_counts_is_not_read(void)
+{
+	const struct state_session session = {
+		.id = 1, .serial = 1, .imsi = lab_imsi(1), .nsapi = 5};
+	struct state_counts counts = {.imsi = lab_imsi(1), .bearer = 5};
+
+	start();
+	for (unsigned i = 0; i < lab.config.max * SESSION_COUNTS_REMEMBERED; i++) {
+		counts.fingerprint[0] = (uint8_t)i;
+		counts.fingerprint[1] = (uint8_t)(1 + i / 256);
+		CU_ASSERT_EQUAL(session_restore_counts(lab.store, &counts), 0);
+	}
+	CU_ASSERT_EQUAL(session_restore(lab.store, &session), -ENOSPC);
 	lab_stop();
 }
 
@@ -924,7 +959,8 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(a_stop_in_the_midst_of_an_operation_skips_and_repeats_nothing),
 	  TEST(all_below_the_ceiling_counts_as_used_after_a_crash),
 	  TEST(a_slow_ue_loses_nothing_in_crashes), TEST(a_burst_uplink_is_no_rate),
-	  TEST(a_clean_stop_skips_nothing), TEST(crashes_in_a_row_skip_no_more_than_one),
+	  TEST(a_clean_stop_skips_nothing), TEST(a_stop_lets_no_more_be_used_than_it_writes),
+	  TEST(crashes_in_a_row_skip_no_more_than_one),
 	  TEST(the_first_packet_after_a_restart_reserves_its_direction),
 	  TEST(other_keys_under_the_name_are_refused_after_a_restart),
 	  TEST(a_session_that_never_was_on_disk_is_lost),
@@ -932,7 +968,8 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(a_restored_session_can_be_rekeyed), TEST(a_changeover_goes_on_after_a_restart),
 	  TEST(two_contexts_of_one_subscriber_are_there_again),
 	  TEST(a_lifetime_does_not_begin_anew), TEST(a_state_that_is_too_large_is_not_read),
-	  TEST(places_between_are_used_again), TEST(a_response_leaves_when_its_session_is_on_disk),
+	  TEST(a_state_with_too_many_counts_is_not_read), TEST(places_between_are_used_again),
+	  TEST(a_response_leaves_when_its_session_is_on_disk),
 	  TEST(a_batch_that_was_on_its_way_before_is_not_enough),
 	  TEST(a_move_leaves_when_it_is_on_disk),
 	  TEST(a_message_without_a_session_waits_for_nothing),
