@@ -33,7 +33,7 @@ start_bad_hss() {
 # start_witness: another UE of another SGSN, whose session the bad answers are not about.
 start_witness() {
 	certificate sgsn2.home.example
-	config_ue | sed "s/imsi: \"[0-9]*\"/imsi: \"$witness\"/; s/address: 10.1.0.1/address: 10.1.0.3/; s/name: ue0/name: ue1/
+	config_ue | sed "s/imsi: \"[0-9]*\"/imsi: \"$witness\"/; s/address: \"10.1.0.1\"/address: 10.1.0.3/; s/name: ue0/name: ue1/
 		s/, routes: .*/}/; s/sgsn.home/sgsn2.home/g" >"$lab/hse-ue2.yaml"
 	start hse-ue2 sgsn "$build/app/hse-ue" --config "$lab/hse-ue2.yaml"
 	wait_log hse-ue2 '^ready: ' 30
