@@ -97,11 +97,27 @@ static int set_control(struct session_store *store, struct session *s,
 	return ret;
 }
 
+bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
+				const struct tunnel *tunnel)
+{
+	enum session_direction direction;
+	const struct session *other = store_find_tunnel(store, tunnel, &direction);
+	struct e2m_imsi its;
+
+	if (!other || direction != DOWN || other->policy != POLICY_PROTECT ||
+	    recovery_is_lost(store, other))
+		return false;
+	its = store_imsi(other);
+	return memcmp(&its, imsi, sizeof(its)) != 0;
+}
+
 /* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
  * ours begins, in the same worker, and then it ends; unless it has more under way, which says what becomes
  * of it. One of the configuration stays. */
-static enum session_outcome evict(struct session_store *store, const struct tunnel *tunnel)
+static enum session_outcome evict(struct session_store *store, const struct session *s,
+				  const struct tunnel *tunnel)
 {
+	const struct e2m_imsi imsi = store_imsi(s);
 	enum session_direction direction;
 	struct session *other = store_find_tunnel(store, tunnel, &direction);
 	struct operation *current, *end = NULL;
@@ -111,6 +127,8 @@ static enum session_outcome evict(struct session_store *store, const struct tunn
 		return SESSION_DONE;
 	if (other->origin == ORIGIN_CONFIGURATION)
 		return SESSION_STATIC;
+	if (apply_is_anothers_downlink(store, &imsi, tunnel))
+		return SESSION_TAKEN;
 	current = work_first_operation(other);
 	if (!current || !TAILQ_NEXT(current, entry)) {
 		end = enqueue(store, other, &end_of_session);
@@ -139,7 +157,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	if (s->flow[direction].live) {
 		flows_use_keyset(store, s, direction, op);
 	} else {
-		enum session_outcome outcome = evict(store, tunnel);
+		enum session_outcome outcome = evict(store, s, tunnel);
 
 		if (outcome == SESSION_DONE && flows_add(store, s, direction, tunnel, op) != 0)
 			outcome = SESSION_NO_ROOM;
@@ -188,17 +206,28 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	store_free_session(store, s);
 }
 
+/* what: there is no room for. */
 static void refuse(struct session_store *store, const struct session *s, struct held *held,
 		   enum session_outcome outcome, const char *what)
 {
-	const bool is_static = outcome == SESSION_STATIC;
+	static const struct {
+		enum session_counter counter;
+		const char *why, *then;
+	} says[] = {
+		[SESSION_NO_ROOM] = {SESSION_REFUSED_FULL, "no room for its ",
+				     "; raise sessions.max"},
+		[SESSION_STATIC] = {SESSION_REFUSED_STATIC,
+				    "its tunnel is that of a static session", ""},
+		[SESSION_TAKEN] = {SESSION_REFUSED_TUNNEL,
+				   "its downlink tunnel is that of another subscriber's session",
+				   ""},
+	};
 
-	store_count(store, is_static ? SESSION_REFUSED_STATIC : SESSION_REFUSED_FULL);
+	store_count(store, says[outcome].counter);
 	store_log(store, SESSION_LOG_WARNING,
 		  "IMSI %s NSAPI %u: %s%s; what asks for it is refused%s", store_imsi(s).digits,
-		  s->nsapi,
-		  is_static ? "its tunnel is that of a static session" : "no room for its ",
-		  is_static ? "" : what, is_static ? "" : "; raise sessions.max");
+		  s->nsapi, says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
+		  says[outcome].then);
 	if (held)
 		held->outcome = outcome;
 }

@@ -173,6 +173,18 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 
 	if (s && notify_prevails_protected(store, s))
 		return;
+	for (unsigned d = 0; d < 2; d++)
+		if (endpoint_is_whole(&user[d]) &&
+		    apply_is_anothers_downlink(store, imsi, &user[d].tunnel)) {
+			store_count(store, SESSION_REFUSED_TUNNEL);
+			store_log(store, SESSION_LOG_WARNING,
+				  "IMSI %s NSAPI %u: a context without a keyset names the downlink "
+				  "tunnel of "
+				  "another subscriber's session; what makes it does not cross",
+				  imsi->digits, nsapi);
+			held->outcome = SESSION_TAKEN;
+			return;
+		}
 	if (s) {
 		note_downgrade(store, s, &end);
 		apply_target(store, s, &end, held);

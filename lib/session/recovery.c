@@ -48,7 +48,7 @@ static bool is_target_lost(const struct session_store *store, const struct sessi
 	       is_lost_at(store, ggsn, DATAPATH_CORE, s->serial);
 }
 
-static bool is_lost(const struct session_store *store, const struct session *s)
+bool recovery_is_lost(const struct session_store *store, const struct session *s)
 {
 	struct session_target target;
 
@@ -76,7 +76,7 @@ static void sweep_slice(struct wheel_timer *timer, void *arg)
 	for (unsigned i = 0, ended = 0;
 	     i < SLICE && ended < SLICE_ENDS && store->sweep.looked_at < store->highest; i++) {
 		struct session *s = store_session(store, ++store->sweep.looked_at);
-		if (!s || !is_lost(store, s))
+		if (!s || !recovery_is_lost(store, s))
 			continue;
 		apply_target(store, s, &end, NULL);
 		ended++;

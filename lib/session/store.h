@@ -427,6 +427,11 @@ void apply_target(struct session_store *store, struct session *session,
 		  const struct session_target *target, struct held *held);
 /* Ends the session, if there is one, that has the tunnel, which is of an unprotected context now: its
  * packets cross at once. Not if it is of the configuration. */
+/* The tunnel is a session's downlink, of another subscriber than imsi, who is to be protected in any case. Where
+ * downlink goes is the word of the SGSN, which need not be trusted: it could have another's packets sent to it in clear,
+ * or under its own subscriber's keys. */
+bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
+				const struct tunnel *tunnel);
 void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
 			 struct held *held);
 /* What the session will be once all that is under way is done; keyset and key_id are of the latest activation. */
@@ -513,6 +518,8 @@ void retire_free(struct session_store *store);
 void recovery_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
 /* They have taken effect: of a GSN that no session had before, the counter is known from now on. */
 void recovery_note(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
+/* Its GSN has restarted, and it will be ended. */
+bool recovery_is_lost(const struct session_store *store, const struct session *session);
 /* An accepted Update shows that the session, which becomes target, is there after the restart. */
 void recovery_spare(struct session_store *store, struct session *session,
 		    const struct session_target *target);

@@ -472,7 +472,76 @@ static void a_keyset_with_an_algorithm_that_is_not_allowed_is_refused(void)
 	}
 }
 
-UNIT_MAIN("session_policy", TEST(to_be_protected_and_without_a_keyset_it_is_barred),
+/* --- whose downlink tunnel is it? --- */
+
+/* By a rule for subscriber 1 alone. */
+static void start_with_one_to_protect(struct lab_context *victim)
+{
+	static struct e2m_imsi imsi;
+	const char *member;
+
+	lab_defaults();
+	*victim = lab_context(1);
+	imsi = lab_imsi(1);
+	rules[0] = (struct policy_rule){.imsi = imsi.digits, .action = POLICY_PROTECT};
+	CU_ASSERT_PTR_NULL(policy_read_rule(&rules[0], &member));
+	lab.config.policy.count = 1;
+	lab.config.policy.rules = rules;
+	lab_open();
+	lab_create(victim, lab_sqn(1), 1);
+	lab_make_ready(victim);
+	CU_ASSERT_TRUE(is_protected(victim));
+}
+
+static void another_without_a_keyset_does_not_take_its_downlink_tunnel(void)
+{
+	struct lab_context victim, other = lab_context(2);
+	uint64_t response;
+
+	start_with_one_to_protect(&victim);
+	other.down = victim.down;
+	response = create_plain(&other);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REFUSED_TUNNEL), 1);
+	CU_ASSERT_TRUE(is_protected(&victim));
+	lab_stop();
+}
+
+static void another_with_keys_of_its_own_does_not_take_its_downlink_tunnel(void)
+{
+	struct lab_context victim, other = lab_context(2);
+	uint64_t response;
+
+	start_with_one_to_protect(&victim);
+	other.down = victim.down;
+	response = lab_create(&other, lab_sqn(2), 1);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REFUSED_TUNNEL), 1);
+	CU_ASSERT_TRUE(is_protected(&victim));
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	lab_stop();
+}
+
+/* The GGSN's own word: it gives the TEID again. */
+static void its_uplink_tunnel_may_be_given_to_another(void)
+{
+	struct lab_context victim, other = lab_context(2);
+
+	start_with_one_to_protect(&victim);
+	other.up = victim.up;
+	lab_create(&other, lab_sqn(2), 1);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REFUSED_TUNNEL), 0);
+	lab_stop();
+}
+
+UNIT_MAIN("session_policy", TEST(another_without_a_keyset_does_not_take_its_downlink_tunnel),
+	  TEST(another_with_keys_of_its_own_does_not_take_its_downlink_tunnel),
+	  TEST(its_uplink_tunnel_may_be_given_to_another),
+	  TEST(to_be_protected_and_without_a_keyset_it_is_barred),
 	  TEST(its_tunnel_is_expected_from_the_request_on),
 	  TEST(a_keyset_that_comes_by_an_update_ends_the_bar), TEST(an_update_without_one_does_not),
 	  TEST(with_a_keyset_it_is_protected_as_any), TEST(made_anew_without_a_keyset_it_is_barred),
