@@ -107,8 +107,10 @@ static struct expected *begin(struct session_store *store, const struct tunnel *
 {
 	struct expected *e;
 
-	if (store->expected_count == EXPECTED_MAX)
+	if (store->expected_count == EXPECTED_MAX) {
+		store_count(store, SESSION_GTPC_EXPECTED_LOST);
 		give_up(TAILQ_FIRST(&store->expected_by_age));
+	}
 	e = calloc(1, sizeof(*e));
 	if (!e)
 		return NULL;
@@ -138,8 +140,10 @@ void expect_tunnel(struct session_store *store, enum session_direction direction
 	if (store_find_tunnel(store, tunnel, &other))
 		return; /* its packets are a session's as it is */
 	e = begin(store, tunnel);
-	if (!e)
+	if (!e) {
+		store_count(store, SESSION_GTPC_EXPECTED_LOST);
 		return;
+	}
 	wheel_set(store->wheel, &e->timer, EXPECTED_MS, time_is_over);
 	held->users++;
 	e->held = held;

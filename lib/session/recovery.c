@@ -171,8 +171,8 @@ void recovery_note(struct session_store *store, const struct recovery said[DATAP
 void recovery_take_echo_request(struct session_store *store, const struct session_gtpc *gtpc,
 				uint8_t version, uint32_t sequence)
 {
-	/* Of others there is nothing to learn. */
-	if (gsns_find(store->gsns, gtpc->destination.receiver) != 0)
+	/* Of others there is nothing to learn, and requests that make sessions come first. */
+	if (gsns_find(store->gsns, gtpc->destination.receiver) != 0 && transactions_are_few(store))
 		transactions_remember(store, gtpc, version, ECHO_REQUEST, sequence, 0,
 				      sizeof(struct transaction));
 }

@@ -130,8 +130,8 @@ TAILQ_HEAD(late_queue, late_tunnel);
 struct expected;
 LIST_HEAD(expected_list, expected);
 TAILQ_HEAD(expected_queue, expected);
-#define EXPECTED_LISTS 1024
-#define EXPECTED_MAX   1024
+#define EXPECTED_LISTS 2048
+#define EXPECTED_MAX   4096
 
 /* A key that workers may still read, and the COUNTs that they have of its keyset. */
 struct retired {

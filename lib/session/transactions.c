@@ -106,6 +106,11 @@ struct transaction *transactions_remember(struct session_store *store,
 	return t;
 }
 
+bool transactions_are_few(const struct session_store *store)
+{
+	return store->transactions.count < MOST / 2;
+}
+
 /* TS 29.060 10.2.2, TS 29.274 4.2.2.2: a response comes from where its request went. */
 static bool is_from(const struct tunnel *source, const struct tunnel *addressed)
 {

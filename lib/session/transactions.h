@@ -54,6 +54,8 @@ struct transaction *transactions_remember(struct session_store *store,
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc, uint8_t version,
 					       uint8_t type, uint32_t sequence);
+/* Room for what nothing depends on. */
+bool transactions_are_few(const struct session_store *store);
 void transactions_forget(struct session_store *store, struct transaction *transaction);
 
 #endif

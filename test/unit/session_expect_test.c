@@ -225,6 +225,7 @@ static void a_flood_of_requests_is_bounded(void)
 		lab_settle();
 	}
 	CU_ASSERT_EQUAL(lab_expected_count(), EXPECTED_MAX);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_EXPECTED_LOST), 100);
 	CU_ASSERT_TRUE(is_expected(lab_down(&flood), E2M_DOWNLINK));
 	flood.down = first;
 	CU_ASSERT_FALSE(is_expected(lab_down(&flood), E2M_DOWNLINK));
