@@ -354,21 +354,29 @@ struct raw_key {
 	struct kms_name name;
 };
 
-/* Does to the record of (subscriber, 7) what the test says, as somebody with the disk in his hands. */
+/* As somebody with the disk in his hands. */
+static MDB_env *begin_writing(MDB_txn **txn, MDB_dbi *dbi)
+{
+	MDB_env *env;
+
+	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, txn), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(*txn, NULL, 0, dbi), 0);
+	return env;
+}
+
+/* Does to the record of (subscriber, 7) what the test says. */
 static void tamper(unsigned subscriber, void (*change)(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
 						       struct kms_record *record))
 {
 	struct raw_key raw = {'r', {.imsi = imsi_of(subscriber), .id = sqn_of(7)}};
 	MDB_val key = {.mv_data = &raw, .mv_size = sizeof(raw)}, value;
 	struct kms_record record;
-	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
+	MDB_env *env = begin_writing(&txn, &dbi);
 
-	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, &txn), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
 	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
 	CU_ASSERT_EQUAL_FATAL(value.mv_size, ON_DISK);
 	memcpy(&record, value.mv_data, ON_DISK);
@@ -488,19 +496,15 @@ static void expect_refusal(const char *why)
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "move it away to start anew"));
 }
 
-/* Whose first octets are its version, as those of a file of before keysets had holders. */
-static void begin_meta_of_version_1(void)
+/* Of before keysets had holders. The version comes first in what the file says of itself. */
+static void make_version_1(void)
 {
 	MDB_val key = {.mv_data = (void *)"m", .mv_size = 1}, value;
 	uint8_t octets[256];
-	MDB_env *env;
 	MDB_txn *txn;
 	MDB_dbi dbi;
+	MDB_env *env = begin_writing(&txn, &dbi);
 
-	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, &txn), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(txn, NULL, 0, &dbi), 0);
 	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
 	memcpy(octets, value.mv_data, value.mv_size);
 	value.mv_data = octets;
@@ -513,7 +517,7 @@ static void begin_meta_of_version_1(void)
 static void a_file_of_another_version_is_refused_with_what_to_do(void)
 {
 	kms_store_close(begin_anew());
-	begin_meta_of_version_1();
+	make_version_1();
 	expect_refusal("VERSION_MISMATCH");
 }
 
