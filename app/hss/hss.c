@@ -145,49 +145,109 @@ void hss_answer_auth(void *arg, const struct diameter_auth_request *request,
 
 /* --- steps 7 and 8 --- */
 
-static enum diameter_key_outcome pull(struct hss *hss, const struct diameter_key_request *request,
-				      struct diameter_key_answer *answer)
+/* What becomes of a pull, and how it is said. */
+struct verdict {
+	enum diameter_key_outcome outcome;
+	enum program_level level;
+	const char *text;
+};
+
+static const struct verdict given = {DIAMETER_KEY_FOUND, PROGRAM_INFO, "e2mKEYSET given"};
+static const struct verdict no_subscriber = {DIAMETER_KEY_USER_UNKNOWN, PROGRAM_WARNING,
+					     "no such subscriber"};
+static const struct verdict no_keyset = {DIAMETER_KEY_NOT_AVAILABLE, PROGRAM_WARNING,
+					 "no keyset: never made, or its time has passed"};
+static const struct verdict not_its_hse = {DIAMETER_KEY_NOT_AUTHORIZED, PROGRAM_WARNING,
+					   "not one of its hses"};
+static const struct verdict for_nobody = {DIAMETER_KEY_NOT_AUTHORIZED, PROGRAM_WARNING,
+					  "a KMS pulls, and no Route-Record says for which HSE"};
+static const struct verdict is_held = {DIAMETER_KEY_NOT_AUTHORIZED, PROGRAM_WARNING,
+				       "another HSE has it"};
+static const struct verdict too_many = {DIAMETER_KEY_TOO_BUSY, PROGRAM_DEBUG,
+					"too many pulls a second"};
+static const struct verdict no_memory = {DIAMETER_KEY_TOO_BUSY, PROGRAM_ERROR, "out of memory"};
+
+/* Whose COUNTs go with the keyset: who asks, or whom a KMS asks for. "": a KMS does not say. */
+static const char *hse_of(const struct hss *hss, const struct diameter_key_request *request)
+{
+	return hss_config_is_kms(hss->config, request->origin_host) ? request->on_behalf_of
+								    : request->origin_host;
+}
+
+static const struct verdict *get_keyset(struct hss *hss, const struct diameter_key_request *request,
+					uint64_t now, struct e2m_keyset *keyset,
+					struct keyset_store_held *held)
+{
+	const char *hse = hse_of(hss, request);
+
+	if (!hse[0])
+		return &for_nobody;
+	switch (keyset_store_get(hss->keysets, &request->imsi, &request->id, hse, now, keyset,
+				 held)) {
+	case KEYSET_STORE_FOUND:
+		return &given;
+	case KEYSET_STORE_HELD:
+		return &is_held;
+	case KEYSET_STORE_NO_MEMORY:
+		return &no_memory;
+	case KEYSET_STORE_NONE:
+		break;
+	}
+	return &no_keyset;
+}
+
+static const struct verdict *pull(struct hss *hss, const struct diameter_key_request *request,
+				  struct diameter_key_answer *answer,
+				  struct keyset_store_held *held)
 {
 	const struct subscriber *subscriber =
 		subscribers_find(&hss->config->subscribers, &request->imsi);
 	uint64_t now = now_ns();
 
 	if (!rate_limit_take(&hss->pulls, now))
-		return DIAMETER_KEY_TOO_BUSY;
+		return &too_many;
 	if (!subscriber)
-		return DIAMETER_KEY_USER_UNKNOWN;
+		return &no_subscriber;
 	if (!subscriber_may_be_pulled_by(subscriber, request->origin_host))
-		return DIAMETER_KEY_NOT_AUTHORIZED;
-	if (!keyset_store_get(hss->keysets, &request->imsi, &request->id, now, &answer->keyset))
-		return DIAMETER_KEY_NOT_AVAILABLE;
+		return &not_its_hse;
 	answer->ciphering = (enum e2m_eea)subscriber->ciphering;
 	answer->integrity = (enum e2m_eia)subscriber->integrity;
 	answer->lifetime_s = subscriber->lifetime_s;
-	return DIAMETER_KEY_FOUND;
+	return get_keyset(hss, request, now, &answer->keyset, held);
+}
+
+/* Both names: one of the two should not see that UE's packets, or is a KMS that kms_peers does not name. */
+static void tell_held(const struct hss *hss, const struct diameter_key_request *request,
+		      const struct keyset_store_held *held, enum program_level level)
+{
+	const bool is_kms = hss_config_is_kms(hss->config, request->origin_host);
+	char name[E2M_KEYSET_ID_STR];
+
+	program_log(level,
+		    "step 8: IMSI %s, %s: refused to %s%s%s, as %s has it: with two HSEs a COUNT "
+		    "would be sent twice",
+		    request->imsi.digits, e2m_keyset_id_str(&request->id, name),
+		    request->origin_host, is_kms ? " for " : "",
+		    is_kms ? request->on_behalf_of : "", held->holder);
 }
 
 void hss_answer_pull(void *arg, const struct diameter_key_request *request,
 		     struct diameter_key_answer *answer)
 {
-	static const struct {
-		enum program_level level;
-		const char *text;
-	} said[] = {
-		[DIAMETER_KEY_FOUND] = {PROGRAM_INFO, "e2mKEYSET given"},
-		[DIAMETER_KEY_USER_UNKNOWN] = {PROGRAM_WARNING, "no such subscriber"},
-		[DIAMETER_KEY_NOT_AVAILABLE] = {PROGRAM_WARNING,
-						"no keyset: never made, or its time has passed"},
-		[DIAMETER_KEY_NOT_AUTHORIZED] = {PROGRAM_WARNING, "not one of its hses"},
-		[DIAMETER_KEY_TOO_BUSY] = {PROGRAM_DEBUG, "too many pulls a second"},
-	};
+	struct keyset_store_held held = {.is_news = true};
+	const struct verdict *verdict = pull(arg, request, answer, &held);
+	const enum program_level level = held.is_news ? verdict->level : PROGRAM_DEBUG;
 	char name[E2M_KEYSET_ID_STR];
 
-	answer->outcome = pull(arg, request, answer);
-	if (!program_logs(said[answer->outcome].level))
+	answer->outcome = verdict->outcome;
+	if (!program_logs(level))
 		return;
 	e2m_keyset_id_str(&request->id, name);
 	program_log(PROGRAM_INFO, "step 7: IMSI %s, %s: pulled by %s", request->imsi.digits, name,
 		    request->origin_host);
-	program_log(said[answer->outcome].level, "step 8: IMSI %s, %s: %s", request->imsi.digits,
-		    name, said[answer->outcome].text);
+	if (verdict == &is_held)
+		tell_held(arg, request, &held, level);
+	else
+		program_log(level, "step 8: IMSI %s, %s: %s", request->imsi.digits, name,
+			    verdict->text);
 }

@@ -2,10 +2,13 @@
 #include "hss/hss_config.h"
 
 #include <string.h>
+#include <strings.h>
 
 #define KEYSETS_MAX (UINT64_C(1) << 31)
 
 static const char *const role_names[] = {[HSS_ROLE_HSS] = "hss", [HSS_ROLE_KMS] = "kms", NULL};
+
+static const struct config_field kms_peer_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
 static const struct config_field fields[] = {
 	{.name = "log",
@@ -50,6 +53,12 @@ static const struct config_field fields[] = {
 	 .count_offset = offsetof(struct hss_config, subscribers.count),
 	 .item_default = &subscriber_default,
 	 .given_offset = offsetof(struct hss_config, has_subscribers)},
+	{.name = "kms_peers",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct hss_config, kms_peers),
+	 .item = &kms_peer_item,
+	 .count_offset = offsetof(struct hss_config, kms_peers_count),
+	 .given_offset = offsetof(struct hss_config, has_kms_peers)},
 	{.name = "kms",
 	 .kind = CONFIG_STRUCT,
 	 CONFIG_MEMBER(struct hss_config, kms),
@@ -70,6 +79,32 @@ static bool check_setting(const struct hss_config *config, const struct config_f
 	return false;
 }
 
+static bool is_peer(const struct diameter_config *diameter, const char *identity)
+{
+	for (size_t i = 0; i < diameter->peers_count; i++)
+		if (!strcasecmp(diameter->peers[i].identity, identity))
+			return true;
+	return false;
+}
+
+/* A name that is misspelt here would make an HSE of the KMS, which then takes keysets from the true ones. */
+static bool check_kms_peers(const struct hss_config *config, const struct config_file *file,
+			    FILE *errors)
+{
+	bool ok = true;
+	char place[64];
+
+	for (size_t i = 0; i < config->kms_peers_count; i++) {
+		if (is_peer(&config->diameter, config->kms_peers[i]))
+			continue;
+		snprintf(place, sizeof(place), "kms_peers[%zu]", i);
+		config_error(file, errors, place, "'%s' is not in diameter.peers",
+			     config->kms_peers[i]);
+		ok = false;
+	}
+	return ok;
+}
+
 static bool check_role(struct hss_config *config, struct config_file *file, FILE *errors)
 {
 	const bool is_kms = config->role == HSS_ROLE_KMS;
@@ -77,8 +112,11 @@ static bool check_role(struct hss_config *config, struct config_file *file, FILE
 				errors);
 
 	ok = check_setting(config, file, "kms", config->has_kms, is_kms, errors) && ok;
-	if (!is_kms)
+	if (!is_kms) {
+		ok = check_kms_peers(config, file, errors) && ok;
 		return subscribers_prepare(&config->subscribers, file, "subscribers", errors) && ok;
+	}
+	ok = check_setting(config, file, "kms_peers", config->has_kms_peers, false, errors) && ok;
 	ok = check_setting(config, file, "keyset_retention_s", config->has_retention, false,
 			   errors) &&
 	     ok;
@@ -114,6 +152,14 @@ struct config_file *hss_config_load(const char *path, struct hss_config *config,
 		return NULL;
 	}
 	return file;
+}
+
+bool hss_config_is_kms(const struct hss_config *config, const char *peer)
+{
+	for (size_t i = 0; i < config->kms_peers_count; i++)
+		if (!strcasecmp(config->kms_peers[i], peer))
+			return true;
+	return false;
 }
 
 void hss_config_free(struct hss_config *config, struct config_file *file)

@@ -25,12 +25,17 @@ struct hss_config {
 	struct e2m_numbers numbers;
 	struct subscribers subscribers; /* of an HSS */
 	bool has_subscribers;
+	char **kms_peers; /* of an HSS: which of diameter.peers are KMSs, and pull for HSEs */
+	size_t kms_peers_count;
+	bool has_kms_peers;
 	struct kms_config kms; /* of a KMS */
 	bool has_kms;
 };
 
 /* Reads and checks path. NULL: errors says why. What it returns owns what config points to. */
 struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors);
+
+bool hss_config_is_kms(const struct hss_config *config, const char *peer);
 
 /* Wipes what the file gave, and frees it. */
 void hss_config_free(struct hss_config *config, struct config_file *file);

@@ -2,8 +2,10 @@
 #include "hss/keyset_store.h"
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 /* Entries lie in a ring in the order that they were made in, which is the order that they expire in.
  * Each is in two hash chains. */
@@ -20,6 +22,8 @@ struct entry {
 	uint8_t rand[E2M_RAND_LEN];
 	uint8_t sqn[E2M_SQN_LEN];
 	struct e2m_keyset keyset;
+	char *holder; /* the HSE that it was given to; NULL: to none yet */
+	bool is_refusal_said;
 	uint64_t expires_ns;
 	uint32_t next[INDICES];
 };
@@ -99,6 +103,7 @@ static void remove_oldest(struct keyset_store *store)
 			at = &store->ring[*at].next[i];
 		*at = entry->next[i];
 	}
+	free(entry->holder);
 	e2m_wipe(entry, sizeof(*entry));
 	store->oldest = (store->oldest + 1) % store->capacity;
 	store->count--;
@@ -136,23 +141,47 @@ static bool is_match(const struct entry *entry, const struct e2m_imsi *imsi,
 		       e2m_keyset_id_len(id));
 }
 
-bool keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
-		      const struct e2m_keyset_id *id, uint64_t now_ns, struct e2m_keyset *keyset)
+/* With the lock held. NULL: there is none. */
+static struct entry *find(struct keyset_store *store, const struct e2m_imsi *imsi,
+			  const struct e2m_keyset_id *id, uint64_t now_ns)
 {
 	enum index_kind index = id->type == E2M_ID_SQN ? BY_SQN : BY_RAND;
-	uint32_t bucket = hash(store, imsi, id->value, e2m_keyset_id_len(id));
-	bool found = false;
+	uint32_t place = store->chains[index][hash(store, imsi, id->value, e2m_keyset_id_len(id))];
 
-	pthread_mutex_lock(&store->lock);
-	uint32_t place = store->chains[index][bucket];
 	while (place != NONE && !is_match(&store->ring[place], imsi, id))
 		place = store->ring[place].next[index];
-	if (place != NONE && now_ns < store->ring[place].expires_ns) {
-		*keyset = store->ring[place].keyset;
-		found = true;
+	return place != NONE && now_ns < store->ring[place].expires_ns ? &store->ring[place] : NULL;
+}
+
+/* With the lock held. */
+static enum keyset_store_result give(struct entry *entry, const char *hse,
+				     struct e2m_keyset *keyset, struct keyset_store_held *held)
+{
+	if (!entry->holder)
+		entry->holder = strdup(hse);
+	if (!entry->holder)
+		return KEYSET_STORE_NO_MEMORY;
+	if (strcasecmp(entry->holder, hse)) {
+		snprintf(held->holder, sizeof(held->holder), "%s", entry->holder);
+		held->is_news = !entry->is_refusal_said;
+		entry->is_refusal_said = true;
+		return KEYSET_STORE_HELD;
 	}
+	*keyset = entry->keyset;
+	return KEYSET_STORE_FOUND;
+}
+
+enum keyset_store_result keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
+					  const struct e2m_keyset_id *id, const char *hse,
+					  uint64_t now_ns, struct e2m_keyset *keyset,
+					  struct keyset_store_held *held)
+{
+	pthread_mutex_lock(&store->lock);
+	struct entry *entry = find(store, imsi, id, now_ns);
+	enum keyset_store_result result =
+		entry ? give(entry, hse, keyset, held) : KEYSET_STORE_NONE;
 	pthread_mutex_unlock(&store->lock);
-	return found;
+	return result;
 }
 
 size_t keyset_store_expire(struct keyset_store *store, uint64_t now_ns)

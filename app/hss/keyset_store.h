@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * keyset_store: the HSS's short memory (e2m.md 2). Each keyset is kept for the retention time, found by
- * (IMSI, SQN) and by (IMSI, RAND), and then wiped; when the store is full the oldest goes first. All
- * functions may be called from several threads at once.
+ * (IMSI, SQN) and by (IMSI, RAND), and then wiped; when the store is full the oldest goes first. It
+ * belongs to the HSE that gets it first, by whichever name, and no other gets it: two would each begin at
+ * COUNT 0, and send a COUNT twice under one key (e2m.md 7). All functions may be called from several
+ * threads at once.
  */
 #ifndef HSS_KEYSET_STORE_H
 #define HSS_KEYSET_STORE_H
@@ -23,9 +25,24 @@ void keyset_store_put(struct keyset_store *store, const struct e2m_imsi *imsi,
 		      const uint8_t sqn[E2M_SQN_LEN], const uint8_t rand[E2M_RAND_LEN],
 		      const struct e2m_keyset *keyset, uint64_t now_ns);
 
-/* Copies the keyset out; false when there is none, or its time has passed. */
-bool keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
-		      const struct e2m_keyset_id *id, uint64_t now_ns, struct e2m_keyset *keyset);
+enum keyset_store_result {
+	KEYSET_STORE_FOUND,
+	KEYSET_STORE_NONE,	/* or its time has passed */
+	KEYSET_STORE_HELD,	/* by another HSE */
+	KEYSET_STORE_NO_MEMORY, /* to note whose it is */
+};
+
+struct keyset_store_held {
+	char holder[256];
+	bool is_news; /* the first time that somebody else asked for this keyset */
+};
+
+/* FOUND: the keyset is copied out, and is hse's (an identity of at most 255 octets, of any case) from now
+ * on. HELD: *held says whose it is. */
+enum keyset_store_result keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
+					  const struct e2m_keyset_id *id, const char *hse,
+					  uint64_t now_ns, struct e2m_keyset *keyset,
+					  struct keyset_store_held *held);
 
 /* Wipes keysets whose time has passed; returns how many. */
 size_t keyset_store_expire(struct keyset_store *store, uint64_t now_ns);

@@ -139,7 +139,7 @@ lab_cleanup() {
 		status=1
 	fi
 	[ "$status" -eq 0 ] || [ "$status" -ge 128 ] || lab_dump
-	for ns in sgsn hse ggsn home; do
+	for ns in sgsn hse hse2 ggsn home; do
 		[ -e "/run/netns/$run-$ns" ] && ip netns del "$run-$ns"
 	done
 	for name in "${mounts[@]}"; do
@@ -150,7 +150,7 @@ lab_cleanup() {
 	else
 		rm -rf "$lab"
 	fi
-	rm -rf "/var/run/dpdk/$run"
+	rm -rf "/var/run/dpdk/$run" "/var/run/dpdk/${run}2"
 	exit "$status"
 }
 trap lab_cleanup EXIT
@@ -322,6 +322,7 @@ config_hss() {
 		log: {level: $log_level}
 		state: $lab/hss.state
 		keyset_retention_s: $keyset_retention_s
+		kms_peers: [kms.home.example, kms2.home.example]
 		diameter:
 		  identity: hss.home.example
 		  realm: home.example
@@ -329,6 +330,7 @@ config_hss() {
 		  tls: {certificate: hss.home.example.pem, key: hss.home.example.key, ca: ca.pem}
 		  peers:
 		    - {identity: hse.home.example}
+		    - {identity: hse2.home.example}
 		    - {identity: sgsn.home.example}
 		    - {identity: kms.home.example}
 		    - {identity: kms2.home.example}
@@ -358,6 +360,7 @@ config_kms() {
 		  peers:
 		    - {identity: hss.home.example, address: 10.99.0.1, port: 5868}
 		    - {identity: hse.home.example}
+		    - {identity: hse2.home.example}
 		  connect_interval_s: 1
 	END
 }

@@ -3,7 +3,9 @@
 
 #include "unit.h"
 
-#define S UINT64_C(1000000000)
+#define S    UINT64_C(1000000000)
+#define HSE  "hse.home.test"
+#define HSE2 "hse2.home.test"
 
 static struct e2m_imsi imsi_of(unsigned n)
 {
@@ -25,19 +27,28 @@ static void put(struct keyset_store *store, unsigned n, uint64_t now)
 	keyset_store_put(store, &imsi, sqn, rand, &keyset, now);
 }
 
-static bool get(struct keyset_store *store, unsigned n, enum e2m_keyset_id_type type, uint64_t now)
+static struct keyset_store_held held; /* of the last pull */
+
+static enum keyset_store_result get_as(const char *hse, struct keyset_store *store, unsigned n,
+				       enum e2m_keyset_id_type type, uint64_t now)
 {
 	uint8_t sqn[E2M_RAND_LEN] = {0, 0, 0, 0, (uint8_t)(n >> 8), (uint8_t)n};
 	uint8_t rand[E2M_RAND_LEN] = {(uint8_t)(n >> 8), (uint8_t)n, 7};
 	struct e2m_keyset_id id = e2m_keyset_id_make(type, type == E2M_ID_SQN ? sqn : rand);
 	struct e2m_imsi imsi = imsi_of(n % 10);
-	struct e2m_keyset keyset = {0}, expected;
+	struct e2m_keyset keyset = {0}, expected = {0};
+	enum keyset_store_result result =
+		keyset_store_get(store, &imsi, &id, hse, now, &keyset, &held);
 
-	if (!keyset_store_get(store, &imsi, &id, now, &keyset))
-		return false;
-	memset(&expected, (int)n, sizeof(expected));
+	if (result == KEYSET_STORE_FOUND)
+		memset(&expected, (int)n, sizeof(expected));
 	CU_ASSERT_EQUAL(memcmp(&keyset, &expected, sizeof(keyset)), 0);
-	return true;
+	return result;
+}
+
+static bool get(struct keyset_store *store, unsigned n, enum e2m_keyset_id_type type, uint64_t now)
+{
+	return get_as(HSE, store, n, type, now) == KEYSET_STORE_FOUND;
 }
 
 static void a_keyset_is_found_by_sqn_and_by_rand(void)
@@ -65,7 +76,8 @@ static void a_keyset_of_another_imsi_is_not_found(void)
 
 	put(store, 3, 0);
 	CU_ASSERT_TRUE(get(store, 3, E2M_ID_SQN, 0));
-	CU_ASSERT_FALSE(keyset_store_get(store, &other, &id, 0, &keyset));
+	CU_ASSERT_EQUAL(keyset_store_get(store, &other, &id, HSE, 0, &keyset, &held),
+			KEYSET_STORE_NONE);
 	keyset_store_free(store);
 }
 
@@ -102,8 +114,72 @@ static void the_oldest_goes_when_the_store_is_full(void)
 	keyset_store_free(store);
 }
 
+static void a_keyset_is_given_to_the_hse_that_was_first_and_to_no_other(void)
+{
+	struct keyset_store *store = keyset_store_new(4, 300);
+
+	put(store, 1, 0);
+	put(store, 11, 0); /* of the same IMSI */
+	CU_ASSERT_EQUAL(get_as(HSE, store, 1, E2M_ID_SQN, 0), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE2, store, 1, E2M_ID_SQN, 0), KEYSET_STORE_HELD);
+	CU_ASSERT_STRING_EQUAL(held.holder, HSE);
+	CU_ASSERT_EQUAL(get_as("HSE.home.test", store, 1, E2M_ID_SQN, S), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE2, store, 11, E2M_ID_SQN, 0), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE, store, 11, E2M_ID_SQN, 0), KEYSET_STORE_HELD);
+	keyset_store_free(store);
+}
+
+static void its_other_name_is_no_way_around_that(void)
+{
+	struct keyset_store *store = keyset_store_new(4, 300);
+
+	put(store, 1, 0);
+	put(store, 2, 0);
+	CU_ASSERT_EQUAL(get_as(HSE, store, 1, E2M_ID_SQN, 0), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE2, store, 1, E2M_ID_RAND, 0), KEYSET_STORE_HELD);
+	CU_ASSERT_EQUAL(get_as(HSE, store, 1, E2M_ID_RAND, 0), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE, store, 2, E2M_ID_RAND, 0), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE2, store, 2, E2M_ID_SQN, 0), KEYSET_STORE_HELD);
+	keyset_store_free(store);
+}
+
+static void a_second_hse_is_news_once_for_each_keyset(void)
+{
+	struct keyset_store *store = keyset_store_new(4, 300);
+
+	for (unsigned n = 1; n <= 2; n++) {
+		put(store, n, 0);
+		get_as(HSE, store, n, E2M_ID_SQN, 0);
+		CU_ASSERT_EQUAL(get_as(HSE2, store, n, E2M_ID_SQN, 0), KEYSET_STORE_HELD);
+		CU_ASSERT_TRUE(held.is_news);
+		CU_ASSERT_EQUAL(get_as(HSE2, store, n, E2M_ID_RAND, 0), KEYSET_STORE_HELD);
+		CU_ASSERT_FALSE(held.is_news);
+	}
+	keyset_store_free(store);
+}
+
+static void a_held_keyset_goes_like_others_and_leaves_nothing_to_its_successor(void)
+{
+	struct keyset_store *store = keyset_store_new(1, 300);
+
+	put(store, 1, 0);
+	CU_ASSERT_EQUAL(get_as(HSE, store, 1, E2M_ID_SQN, 0), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE2, store, 1, E2M_ID_SQN, 300 * S), KEYSET_STORE_NONE);
+	put(store, 2, 300 * S); /* in its place */
+	CU_ASSERT_EQUAL(get_as(HSE2, store, 2, E2M_ID_SQN, 300 * S), KEYSET_STORE_FOUND);
+	CU_ASSERT_EQUAL(get_as(HSE, store, 2, E2M_ID_SQN, 300 * S), KEYSET_STORE_HELD);
+	CU_ASSERT_TRUE(held.is_news);
+	keyset_store_free(store);
+}
+
 UNIT_MAIN("hss_keyset_store",
 	  {"a keyset is found by SQN and by RAND", a_keyset_is_found_by_sqn_and_by_rand},
 	  {"a keyset of another IMSI is not found", a_keyset_of_another_imsi_is_not_found},
 	  {"a keyset is gone when its time has passed", a_keyset_is_gone_when_its_time_has_passed},
-	  {"the oldest goes when the store is full", the_oldest_goes_when_the_store_is_full})
+	  {"the oldest goes when the store is full", the_oldest_goes_when_the_store_is_full},
+	  {"a keyset is given to the HSE that was first, and to no other",
+	   a_keyset_is_given_to_the_hse_that_was_first_and_to_no_other},
+	  {"its other name is no way around that", its_other_name_is_no_way_around_that},
+	  {"a second HSE is news once for each keyset", a_second_hse_is_news_once_for_each_keyset},
+	  {"a held keyset goes like others, and leaves nothing to its successor",
+	   a_held_keyset_goes_like_others_and_leaves_nothing_to_its_successor})

@@ -9,6 +9,8 @@
 #include "unit.h"
 
 #define HSE  "hse.home.test"
+#define HSE2 "other.home.test"
+#define KMS  "kms.home.test"
 #define IMSI "001010000000001"
 /* TS 35.208 4.3, test set 1. */
 #define K   "465b5ce8b199b49faa5f0a2ee238a6bc"
@@ -21,11 +23,12 @@ static const char start[] =
 	"state: sqn\n"
 	"log: {level: error}\n"
 	"diameter: {identity: hss.home.test, realm: home.test, listen: {address: 127.0.0.1},\n"
-	"  tls: {certificate: x.pem, key: x.pem, ca: x.pem}, peers: [{identity: " HSE "}]}\n";
+	"  tls: {certificate: x.pem, key: x.pem, ca: x.pem}, peers: [{identity: " HSE
+	"}, {identity: " KMS "}]}\n";
 
 static const char one_subscriber[] = "subscribers: [{imsi: \"" IMSI "\", k: " K ", opc: " OPC
 				     ", ciphering: gcm, integrity: gcm, lifetime_s: 600,\n"
-				     "  hses: [other.home.test, " HSE "]}]\n";
+				     "  hses: [" HSE2 ", " HSE ", " KMS "]}]\n";
 
 static void write_file(const char *name, const char *a, const char *b, const char *c)
 {
@@ -63,6 +66,10 @@ static void a_wrong_configuration_is_told_by_line(void)
 		{"", "", "subscribers: required by role hss, but missing"},
 		{"", "kms: {hss: {hosts: [x], realm: y}}\n", "kms: role hss has no such"},
 		{"keyset_retention_s: 0\n", one_subscriber, "hss.yaml:5:21: keyset_retention_s: "},
+		{"kms_peers: [" KMS ", kms2.home.test]\n", one_subscriber,
+		 "hss.yaml:5:28: kms_peers[1]: 'kms2.home.test' is not in diameter.peers"},
+		{"role: kms\nkms_peers: []\n", "",
+		 "hss.yaml:6:12: kms_peers: role kms has no such"},
 		{"typo: 1\n", one_subscriber, "hss.yaml:5:1: typo: "},
 		{"", "subscribers: [{" SUBSCRIBER "}]\n",
 		 "hss.yaml:5:15: subscribers[0]: expected either 'opc' or 'op'"},
@@ -219,16 +226,24 @@ static struct diameter_auth_answer ask(const struct diameter_auth_request *reque
 	return answer;
 }
 
-static struct diameter_key_answer pull(const char *imsi, const char *hse,
-				       enum e2m_keyset_id_type type, const uint8_t *value)
+/* hse: "" when the peer names nobody that it pulls for. */
+static struct diameter_key_answer pull_for(const char *peer, const char *hse, const char *imsi,
+					   enum e2m_keyset_id_type type, const uint8_t *value)
 {
 	struct diameter_key_answer answer = {.outcome = DIAMETER_KEY_REFUSED};
 	struct diameter_key_request request = {.id = e2m_keyset_id_make(type, value)};
 
 	e2m_imsi_parse(&request.imsi, imsi, strlen(imsi));
-	snprintf(request.origin_host, sizeof(request.origin_host), "%s", hse);
+	snprintf(request.origin_host, sizeof(request.origin_host), "%s", peer);
+	snprintf(request.on_behalf_of, sizeof(request.on_behalf_of), "%s", hse);
 	hss_answer_pull(lab.hss, &request, &answer);
 	return answer;
+}
+
+static struct diameter_key_answer pull(const char *imsi, const char *hse,
+				       enum e2m_keyset_id_type type, const uint8_t *value)
+{
+	return pull_for(hse, "", imsi, type, value);
 }
 
 /* One AKA, and the pull of its keyset by SQN and by RAND. */
@@ -315,18 +330,71 @@ static void each_refusal_of_clause_4_has_its_reason(void)
 	close_lab();
 }
 
-static void two_hses_that_may_pull_a_keyset_get_the_same(void)
+/* --- one HSE a keyset --- */
+
+/* The RAND of a new AKA run. */
+static struct e2m_keyset_id run(void)
 {
 	struct diameter_auth_request request = auth_request(AKA_UMTS);
 
+	return e2m_keyset_id_make(E2M_ID_RAND, ask(&request).vector.rand);
+}
+
+static enum diameter_key_outcome outcome(const char *peer, const char *hse,
+					 const struct e2m_keyset_id *id)
+{
+	static const struct e2m_keyset none;
+	struct diameter_key_answer answer = pull_for(peer, hse, IMSI, id->type, id->value);
+
+	CU_ASSERT_EQUAL(!memcmp(&answer.keyset, &none, sizeof(none)),
+			answer.outcome != DIAMETER_KEY_FOUND);
+	return answer.outcome;
+}
+
+static void of_two_hses_that_may_pull_a_keyset_the_first_has_it(void)
+{
 	open_lab("");
-	struct diameter_auth_answer vector = ask(&request);
-	struct diameter_key_answer one = pull(IMSI, HSE, E2M_ID_RAND, vector.vector.rand);
-	struct diameter_key_answer other =
-		pull(IMSI, "other.home.test", E2M_ID_RAND, vector.vector.rand);
-	CU_ASSERT_EQUAL(one.outcome, DIAMETER_KEY_FOUND);
-	CU_ASSERT_EQUAL(other.outcome, DIAMETER_KEY_FOUND);
-	CU_ASSERT_EQUAL(memcmp(&one.keyset, &other.keyset, sizeof(one.keyset)), 0);
+	struct e2m_keyset_id id = run();
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(outcome(HSE2, "", &id), DIAMETER_KEY_NOT_AUTHORIZED);
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_FOUND);
+	id = run();
+	CU_ASSERT_EQUAL(outcome(HSE2, "", &id), DIAMETER_KEY_FOUND);
+	close_lab();
+}
+
+static void a_kms_gets_what_the_hse_has_that_it_pulls_for_and_nothing_else(void)
+{
+	open_lab("kms_peers: [" KMS "]\n");
+	struct e2m_keyset_id id = run();
+	CU_ASSERT_EQUAL(outcome(KMS, "", &id), DIAMETER_KEY_NOT_AUTHORIZED);
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(outcome(KMS, HSE, &id), DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(outcome(KMS, HSE2, &id), DIAMETER_KEY_NOT_AUTHORIZED);
+	CU_ASSERT_EQUAL(outcome(KMS, "", &id), DIAMETER_KEY_NOT_AUTHORIZED);
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_FOUND);
+	close_lab();
+}
+
+static void what_a_kms_pulled_first_is_the_hses_that_it_pulled_for(void)
+{
+	open_lab("kms_peers: [KMS.home.test]\n");
+	struct e2m_keyset_id id = run();
+	CU_ASSERT_EQUAL(outcome(KMS, HSE, &id), DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(outcome(HSE2, "", &id), DIAMETER_KEY_NOT_AUTHORIZED);
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_FOUND);
+	close_lab();
+}
+
+static void who_is_no_kms_pulls_for_himself_whatever_he_says(void)
+{
+	open_lab("kms_peers: [" KMS "]\n");
+	struct e2m_keyset_id id = run();
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(outcome(HSE2, HSE, &id), DIAMETER_KEY_NOT_AUTHORIZED);
+	id = run();
+	CU_ASSERT_EQUAL(outcome(HSE2, HSE, &id), DIAMETER_KEY_FOUND);
+	CU_ASSERT_EQUAL(outcome(HSE, "", &id), DIAMETER_KEY_NOT_AUTHORIZED);
 	close_lab();
 }
 
@@ -382,8 +450,14 @@ int main(void)
 		{"a USIM that is ahead resynchronises", a_usim_that_is_ahead_resynchronises},
 		{"each refusal of clause 4 has its reason",
 		 each_refusal_of_clause_4_has_its_reason},
-		{"two HSEs that may pull a keyset get the same",
-		 two_hses_that_may_pull_a_keyset_get_the_same},
+		{"of two HSEs that may pull a keyset the first has it",
+		 of_two_hses_that_may_pull_a_keyset_the_first_has_it},
+		{"a KMS gets what the HSE has that it pulls for, and nothing else",
+		 a_kms_gets_what_the_hse_has_that_it_pulls_for_and_nothing_else},
+		{"what a KMS pulled first is the HSE's that it pulled for",
+		 what_a_kms_pulled_first_is_the_hses_that_it_pulled_for},
+		{"who is no KMS pulls for himself, whatever he says",
+		 who_is_no_kms_pulls_for_himself_whatever_he_says},
 		{"a keyset is not available when its time has passed",
 		 a_keyset_is_not_available_when_its_time_has_passed},
 		{"too many pulls a second are too busy", too_many_pulls_a_second_are_too_busy},
