@@ -190,6 +190,24 @@ static void after_a_crash_their_counts_go_on(void)
 	lab_stop();
 }
 
+/* By the control TEIDs that it had then. */
+static void gtpc_that_made_one_before_does_not_end_it(void)
+{
+	prepare();
+	lab.config.is_durable = true;
+	lab.config.count_block = 64;
+	lab_open();
+	lab_create(&contexts[0], lab_sqn(1), 1);
+	lab_make_ready(&contexts[0]);
+	lab_save();
+	lab_crash();
+	CU_ASSERT_EQUAL(make_static(1), 0);
+	lab_delete(&contexts[0]);
+	lab_settle();
+	CU_ASSERT_TRUE(has_flows(&contexts[0]));
+	lab_stop();
+}
+
 static void those_that_the_configuration_has_no_more_end(void)
 {
 	start_durable();
@@ -219,5 +237,6 @@ UNIT_MAIN("session_static", TEST(they_protect_from_the_start), TEST(gtpc_changes
 	  TEST(who_claims_their_tunnel_is_refused),
 	  TEST(an_unprotected_context_does_not_take_their_tunnel),
 	  TEST(those_without_room_are_counted), TEST(after_a_crash_their_counts_go_on),
+	  TEST(gtpc_that_made_one_before_does_not_end_it),
 	  TEST(those_that_the_configuration_has_no_more_end),
 	  TEST(a_tunnel_may_go_from_one_to_another))
