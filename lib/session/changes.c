@@ -85,6 +85,13 @@ static uint32_t take_first(struct session_store *store)
 	return id;
 }
 
+uint64_t changes_behind(const struct session_store *store)
+{
+	const struct changes *c = &store->changes;
+
+	return store->config.is_durable && c->error == 0 ? c->noted - c->written : 0;
+}
+
 uint64_t changes_age_s(const struct session_store *store)
 {
 	return store->config.age_s + (wheel_now(store->wheel) - store->started_ms) / 1000;

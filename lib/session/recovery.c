@@ -14,6 +14,9 @@
 #define SLICE	   4096
 #define SLICE_ENDS 512
 #define SLICE_MS   10
+/* Ended in one go while the disk is that far behind: what others change has to wait for it as well. */
+#define BEHIND	    512
+#define BEHIND_ENDS 16
 
 /* Modulo 256. One that is not later is from before the last restart, and was late on its way. */
 static bool is_later(uint8_t counter, uint8_t than)
@@ -72,9 +75,10 @@ static void sweep_slice(struct wheel_timer *timer, void *arg)
 {
 	const struct session_target end = {.alive = false, .is_swept = true};
 	struct session_store *store = arg;
+	const unsigned ends = changes_behind(store) < BEHIND ? SLICE_ENDS : BEHIND_ENDS;
 
 	for (unsigned i = 0, ended = 0;
-	     i < SLICE && ended < SLICE_ENDS && store->sweep.looked_at < store->highest; i++) {
+	     i < SLICE && ended < ends && store->sweep.looked_at < store->highest; i++) {
 		struct session *s = store_session(store, ++store->sweep.looked_at);
 		if (!s || !recovery_is_lost(store, s))
 			continue;

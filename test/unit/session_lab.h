@@ -20,7 +20,7 @@
 #define LAB_QUESTIONS	  4096
 #define LAB_MESSAGES	  65536
 #define LAB_NOTIFICATIONS 4096
-#define LAB_PLACES	  64		/* of sessions on the disk */
+#define LAB_PLACES	  2048		/* of sessions on the disk */
 #define LAB_REMEMBERED	  512		/* keysets on the disk */
 #define LAB_LATE_MS	  (DUE_MS + 16) /* that what is due may be late: the wheel has slots */
 

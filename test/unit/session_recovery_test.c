@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* GSNs that restart, as their restart counters tell: whose sessions end, whose do not, and whom to believe. */
+#include <errno.h>
+
 #include "session_lab.h"
 
 #define MANY	 1500
@@ -265,10 +267,12 @@ static void counts_outlive_a_restart(void)
 
 /* --- a million sessions --- */
 
-static void start_with_many(struct lab_context *c)
+static void start_with_many(struct lab_context *c, bool is_durable)
 {
 	lab_defaults();
 	lab.config.max = MANY + 1;
+	lab.config.is_durable = is_durable;
+	lab.config.count_block = 1 << 16;
 	lab_open();
 	for (unsigned i = 0; i < MANY; i++) {
 		*c = at(1000 + i, 1, 2, 10);
@@ -285,7 +289,7 @@ static void sessions_end_a_few_at_a_time(void)
 	struct lab_context c;
 	unsigned before = MANY;
 
-	start_with_many(&c);
+	start_with_many(&c, false);
 	c.recovery_ggsn = 11;
 	create(&c);
 	for (unsigned rounds = 0; lab_sessions() > 1 && rounds < 100; rounds++) {
@@ -299,12 +303,61 @@ static void sessions_end_a_few_at_a_time(void)
 	lab_stop();
 }
 
+static void pass_rounds(unsigned rounds)
+{
+	while (rounds-- > 0) {
+		lab_pass(10);
+		lab_settle();
+	}
+}
+
+/* Or messages that make sessions would wait until all of them are on disk. */
+static void sessions_end_no_faster_than_the_disk_takes_it(void)
+{
+	struct lab_context c;
+	uint64_t response;
+
+	start_with_many(&c, true);
+	lab_save();
+	c.recovery_ggsn = 11;
+	response = lab_create(&c, lab_sqn(1), 1);
+	lab_settle();
+	pass_rounds(20);
+	CU_ASSERT_TRUE(lab_sessions() > MANY / 3);
+	CU_ASSERT_TRUE(lab_sessions() < MANY);
+	lab_save();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	for (unsigned writes = 0; writes < 10; writes++) {
+		pass_rounds(2);
+		lab_save();
+	}
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	lab_stop();
+}
+
+/* Nothing waits for it then. */
+static void sessions_end_when_the_disk_fails(void)
+{
+	struct lab_context c;
+
+	start_with_many(&c, true);
+	lab_save();
+	c.recovery_ggsn = 11;
+	create(&c);
+	pass_rounds(2);
+	CU_ASSERT_TRUE(lab_write());
+	lab_written(-EIO);
+	pass_rounds(10);
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	lab_stop();
+}
+
 /* Its session's place is one that has been looked at already. */
 static void restart_during_a_sweep_is_seen_as_well(void)
 {
 	struct lab_context c, first;
 
-	start_with_many(&c);
+	start_with_many(&c, false);
 	first = at(1000, 1, 4, 10);
 	first.down = first.control_sgsn = 0x100000;
 	create(&first);
@@ -329,7 +382,7 @@ static void message_does_not_wait_for_the_sweep(void)
 	struct lab_context c;
 	uint64_t response;
 
-	start_with_many(&c);
+	start_with_many(&c, false);
 	c.recovery_ggsn = 11;
 	response = lab_create(&c, lab_sqn(1), 1);
 	lab_settle();
@@ -638,7 +691,8 @@ UNIT_MAIN("session_recovery", TEST(ggsn_that_restarts_has_lost_its_sessions),
 	  TEST(session_that_leaves_the_sgsn_before_its_restart_survives),
 	  TEST(session_that_is_being_deleted_ends_once),
 	  TEST(second_restart_ends_what_came_after_the_first), TEST(counts_outlive_a_restart),
-	  TEST(sessions_end_a_few_at_a_time), TEST(restart_during_a_sweep_is_seen_as_well),
+	  TEST(sessions_end_a_few_at_a_time), TEST(sessions_end_no_faster_than_the_disk_takes_it),
+	  TEST(sessions_end_when_the_disk_fails), TEST(restart_during_a_sweep_is_seen_as_well),
 	  TEST(message_does_not_wait_for_the_sweep), TEST(counter_rolls_over),
 	  TEST(late_message_is_no_restart), TEST(late_message_around_zero_is_no_restart),
 	  TEST(counter_of_a_gsn_without_sessions_is_forgotten),
