@@ -247,6 +247,15 @@ static void both_ends_have_the_same_ip_version(void)
 		     "address\n");
 }
 
+static void a_move_is_to_another_address(void)
+{
+	assert_error("ggsn: 10.1.0.2", "ggsn: 10.1.0.2, move_to: 10.1.0.1",
+		     "ue.yaml:7:52: sgsn.move_to: expected another address than address\n");
+	assert_error("ggsn: 10.1.0.2", "ggsn: 10.1.0.2, move_to: 2001:db8::3",
+		     "ue.yaml:7:52: sgsn.move_to: expected an address of the same IP version as "
+		     "address\n");
+}
+
 static void tls_files_must_be_there(void)
 {
 	struct ue_config config;
@@ -324,6 +333,7 @@ UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"routes are IPv4 networks", routes_are_ipv4_networks},
 	  {"a device name is short", a_device_name_is_short},
 	  {"both ends have the same IP version", both_ends_have_the_same_ip_version},
+	  {"a move is to another address", a_move_is_to_another_address},
 	  {"TLS files must be there", tls_files_must_be_there},
 	  {"an APN has labels", an_apn_has_labels},
 	  {"a fleet has its own conditions", a_fleet_has_its_own_conditions},

@@ -15,6 +15,7 @@ enum {
 	SGSN_HOST = 1,
 	GGSN_HOST = 2,
 	OTHER_HOST = 3,
+	OTHER_SGSN_HOST = 4,
 };
 
 static inline struct endpoint loopback_endpoint(unsigned host, uint16_t port)

@@ -329,6 +329,81 @@ static void a_refused_update_leaves_the_context(void)
 	teardown(&w);
 }
 
+/* --- another SGSN --- */
+
+static struct control_path other_path;
+static struct user_tunnel other_tunnel;
+
+static void setup_to_move(struct world *w)
+{
+	const struct endpoint other = loopback_endpoint(OTHER_SGSN_HOST, GTPC_PORT);
+
+	setup(w);
+	other_tunnel = (struct user_tunnel){.teid = 0xDDCCBBAA};
+	CU_ASSERT_EQUAL_FATAL(
+		control_path_open(&other_path, w->loop, &other, T3_MS, N3, &w->counters), 0);
+	CU_ASSERT_EQUAL_FATAL(pdp_add_place(&w->pdp, &other, &other_path, &other_tunnel), 0);
+	create(w);
+}
+
+static void teardown_moved(struct world *w)
+{
+	pdp_stop(&w->pdp);
+	control_path_close(&other_path);
+	teardown(w);
+}
+
+static void a_move_is_asked_for_by_the_other_sgsn(void)
+{
+	const struct endpoint other = loopback_endpoint(OTHER_SGSN_HOST, GTPC_PORT);
+	const struct gtp_address other_gsn = endpoint_gsn_address(&other);
+	struct world w;
+
+	setup_to_move(&w);
+	CU_ASSERT_EQUAL_FATAL(pdp_move(&w.pdp), 0);
+	CU_ASSERT_EQUAL(wait_for_event(&w), PDP_MOVED);
+	CU_ASSERT_TRUE(endpoint_is_same_host(&w.sgsn, &other));
+	CU_ASSERT_EQUAL(w.request.type, GTPC_V1_UPDATE_PDP_REQUEST);
+	CU_ASSERT_EQUAL(w.request.teid, 0x55667788);
+	CU_ASSERT_EQUAL(w.request.teid_data, other_tunnel.teid);
+	CU_ASSERT_EQUAL(w.request.teid_control, w.pdp.at->end.teid);
+	CU_ASSERT_EQUAL(memcmp(&w.request.gsn_user, &other_gsn, sizeof(other_gsn)), 0);
+	CU_ASSERT_PTR_NULL(w.request.pco.data);
+	CU_ASSERT_PTR_EQUAL(w.pdp.at->path, &other_path);
+	CU_ASSERT_EQUAL(other_tunnel.peer_teid, 0x11223344);
+	/* And back. */
+	CU_ASSERT_EQUAL_FATAL(pdp_move(&w.pdp), 0);
+	CU_ASSERT_EQUAL(wait_for_event(&w), PDP_MOVED);
+	CU_ASSERT_EQUAL(w.request.teid_data, w.tunnel.teid);
+	CU_ASSERT_PTR_EQUAL(w.pdp.at->path, &w.path);
+	teardown_moved(&w);
+}
+
+static void a_refused_move_leaves_the_context_where_it_is(void)
+{
+	struct world w;
+
+	setup_to_move(&w);
+	w.habit = REFUSE;
+	w.refusal = 204;
+	CU_ASSERT_EQUAL_FATAL(pdp_move(&w.pdp), 0);
+	CU_ASSERT_EQUAL(wait_for_event(&w), PDP_REFUSED);
+	CU_ASSERT_PTR_EQUAL(w.pdp.at->path, &w.path);
+	CU_ASSERT_EQUAL(w.pdp.state, PDP_ACTIVE);
+	teardown_moved(&w);
+}
+
+static void without_another_sgsn_there_is_no_move(void)
+{
+	struct world w;
+
+	setup(&w);
+	create(&w);
+	CU_ASSERT_EQUAL(pdp_move(&w.pdp), -ENOENT);
+	CU_ASSERT_EQUAL(w.requests, 1);
+	teardown(&w);
+}
+
 static void delete_ends_the_context(void)
 {
 	struct world w;
@@ -437,6 +512,10 @@ UNIT_MAIN("ue_pdp", {"Create carries who and what", create_carries_who_and_what}
 	   an_apn_that_cannot_be_written_is_said_at_once},
 	  {"Update carries the next Key ID", update_carries_the_next_key_id},
 	  {"a refused Update leaves the context", a_refused_update_leaves_the_context},
+	  {"a move is asked for by the other SGSN", a_move_is_asked_for_by_the_other_sgsn},
+	  {"a refused move leaves the context where it is",
+	   a_refused_move_leaves_the_context_where_it_is},
+	  {"without another SGSN there is no move", without_another_sgsn_there_is_no_move},
 	  {"Delete ends the context", delete_ends_the_context},
 	  {"echo is answered with the restart counter", echo_is_answered_with_the_restart_counter},
 	  {"the GGSN may delete the context", the_ggsn_may_delete_the_context},
