@@ -6,18 +6,6 @@
 #define VERSION	      2
 #define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it */
 
-bool learn_v2_find_e2m(const struct session_store *store, struct pco_e2m *e2m,
-		       const struct gtpc_v2 *m)
-{
-	const struct gtp_octets *const pcos[] = {&m->pco, &m->epco, &m->apco};
-
-	for (size_t i = 0; i < sizeof(pcos) / sizeof(pcos[0]); i++)
-		if (pcos[i]->data && pco_find_e2m(e2m, &store->config.numbers, NULL, pcos[i]->data,
-						  pcos[i]->len) == 1)
-			return true;
-	return false;
-}
-
 static bool takes_effect(uint8_t request, const struct gtpc_v2 *m)
 {
 	if (!(m->present & GTPC_V2_HAS_CAUSE))
@@ -54,7 +42,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 		effects_v2(store, gtpc, r, m, held);
 	} else {
 		store_count(store, SESSION_GTPC_REFUSED);
-		effects_v2_refused(store, r);
+		bearers_v2_refused(store, r);
 	}
 	transactions_forget(store, t);
 }
@@ -92,7 +80,7 @@ static void note_request(const struct session_store *store, struct request *r,
 {
 	r->recovery[gtpc->side] = recovery_of(gtpc, m);
 	r->control = m->sgw_c;
-	r->has_e2m = learn_v2_find_e2m(store, &r->e2m, m);
+	r->has_e2m = messages_v2_find_e2m(store, &r->e2m, m);
 	r->imsi = m->imsi;
 	r->linked_ebi = m->linked_ebi;
 	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST && r->linked_ebi == 0)
@@ -123,7 +111,7 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 		return;
 	}
 	note_request(store, r, gtpc, m);
-	effects_v2_expect(store, r, held);
+	bearers_v2_expect(store, r, held);
 }
 
 static void take_echo(struct session_store *store, const struct session_gtpc *gtpc,

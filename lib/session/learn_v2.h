@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * learn_v2: what the two halves of the learner of GTPv2-C share. learn_v2.c matches requests and responses;
- * effects_v2.c is what an accepted request makes of sessions.
+ * learn_v2: what the parts of the learner of GTPv2-C share. learn_v2.c matches requests and responses,
+ * messages_v2.c reads them; what an accepted request makes of bearers that begin is in bearers_v2.c, of those that
+ * are there in effects_v2.c.
  */
 #ifndef SESSION_LEARN_V2_H
 #define SESSION_LEARN_V2_H
@@ -30,18 +31,63 @@ struct request {
 	struct asked_bearer bearers[];
 };
 
+#define EBI_MIN 1
+
+/* --- messages_v2.c: what they say --- */
+
 /* The PCO that the UE has sent, in whichever of the elements that carry one. */
-bool learn_v2_find_e2m(const struct session_store *store, struct pco_e2m *e2m,
-		       const struct gtpc_v2 *message);
+bool messages_v2_find_e2m(const struct session_store *store, struct pco_e2m *e2m,
+			  const struct gtpc_v2 *message);
+void messages_v2_name_keyset(struct session_target *target, const struct pco_e2m *e2m);
+bool messages_v2_is_ipv4(const struct tunnel *tunnel);
+/* Of an F-TEID with two addresses, the one of that IP version is used. */
+struct tunnel messages_v2_tunnel(const struct gtpc_v2_fteid *fteid, bool ipv4);
+/* NULL: it says nothing of that bearer, as below. */
+const struct gtpc_v2_bearer *messages_v2_find_bearer(const struct gtpc_v2 *message,
+						     unsigned instance, uint8_t ebi);
+const struct asked_bearer *messages_v2_find_asked(const struct request *request, unsigned instance,
+						  uint8_t ebi);
+/* What a response says of a bearer: its own Cause, or the message's where it has none. */
+uint8_t messages_v2_cause(const struct gtpc_v2 *message, const struct gtpc_v2_bearer *bearer);
+
+/* --- messages_v2.c: and of whom --- */
+
+/* The bearer of the PDN connection that the request's header names; before is what it will be when all that is
+ * under way for it is done. NULL: there is none. */
+struct session *messages_v2_find_addressed(struct session_store *store,
+					   const struct request *request, uint8_t ebi,
+					   struct session_target *before);
+/* Of a request about the session: from its S-GW or P-GW, or the S-GW that a Modify Bearer Request makes it. */
+bool messages_v2_is_from_peer(const struct request *request, const struct session_target *before);
+/* A response bears the control TEID of whoever asked; 0 where its sender does not know it (5.5.2), which only one
+ * that has no such context can say. */
+bool messages_v2_is_for_requester(const struct gtpc_v2 *response, const struct request *request,
+				  const struct session_target *before);
+
+/* --- bearers_v2.c: those that begin --- */
 
 /* The tunnels that the request names, of bearers that are protected: their packets are held until it is answered.
  * It leaves when workers know that. */
-void effects_v2_expect(struct session_store *store, const struct request *request,
+void bearers_v2_expect(struct session_store *store, const struct request *request,
 		       struct held *held);
+/* user is nobody's, over an IP version that it may be used with, but for used, which a session has got; NULL:
+ * none has. */
+void bearers_v2_expect_no_more(struct session_store *store, const struct gtpc_v2_fteid *user,
+			       const struct tunnel *used);
 /* It was not accepted. */
-void effects_v2_refused(struct session_store *store, const struct request *request);
+void bearers_v2_refused(struct session_store *store, const struct request *request);
+void bearers_v2_create_session(struct session_store *store, const struct session_gtpc *gtpc,
+			       const struct request *request, const struct gtpc_v2 *response,
+			       struct held *held);
+void bearers_v2_create_dedicated(struct session_store *store, const struct session_gtpc *gtpc,
+				 const struct request *request, const struct gtpc_v2 *response,
+				 struct held *held);
+
+/* --- effects_v2.c --- */
+
 /* response accepts the request, or says that its context is not there. */
 void effects_v2(struct session_store *store, const struct session_gtpc *gtpc,
 		const struct request *request, const struct gtpc_v2 *response, struct held *held);
+void effects_v2_end(struct session_store *store, struct session *session, struct held *held);
 
 #endif
