@@ -107,6 +107,8 @@ bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_im
 	if (!other || direction != DOWN || other->policy != POLICY_PROTECT ||
 	    recovery_is_lost(store, other))
 		return false;
+	if (!imsi)
+		return true;
 	its = store_imsi(other);
 	return memcmp(&its, imsi, sizeof(its)) != 0;
 }
@@ -402,6 +404,15 @@ void apply_current(const struct session_store *store, const struct session *s,
 	target->has_keyset = false;
 	memset(target->recovery, 0, sizeof(target->recovery));
 	target->is_bare = false;
+}
+
+bool apply_names_keyset(const struct session *s)
+{
+	const struct operation *op = work_last_operation(s);
+
+	while (op && !op->target.has_keyset && !op->target.is_bare)
+		op = TAILQ_PREV(op, operation_list, entry);
+	return op ? op->target.has_keyset : keys_are_there(s);
 }
 
 void apply_acknowledged(struct session_store *store, const struct datapath_event *event)

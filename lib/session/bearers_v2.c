@@ -31,13 +31,13 @@ void bearers_v2_expect_no_more(struct session_store *store, const struct gtpc_v2
 			expect_end(store, &tunnels[i]);
 }
 
-/* A bearer of its own that is protected, or is to be. */
-static bool is_protected(struct session_store *store, const struct request *r, uint8_t ebi)
+/* Whether the bearer is known, or to be known if the request is accepted. */
+static bool is_to_know(struct session_store *store, const struct request *r, uint8_t ebi)
 {
 	struct session_target before;
 
 	if (r->transaction.key.type == GTPC_V2_CREATE_SESSION_REQUEST)
-		return r->has_e2m;
+		return learn_is_to_know(store, r->policy, r->has_e2m);
 	if (r->transaction.key.type == GTPC_V2_CREATE_BEARER_REQUEST)
 		ebi = r->linked_ebi;
 	return messages_v2_find_addressed(store, r, ebi, &before) != NULL;
@@ -49,7 +49,7 @@ void bearers_v2_expect(struct session_store *store, const struct request *r, str
 		const struct asked_bearer *asked = &r->bearers[i];
 
 		if (asked->instance == 0 && asked->user.is_present &&
-		    is_protected(store, r, asked->ebi))
+		    is_to_know(store, r, asked->ebi))
 			expect(store, r, &asked->user, held);
 	}
 }
@@ -74,24 +74,25 @@ static bool is_ipv4_common(const struct gtpc_v2_fteid *a, const struct gtpc_v2_f
 }
 
 /* False: the two do not make a tunnel in each direction. */
-static bool set_tunnels(struct session_store *store, const struct session_gtpc *gtpc,
-			struct session_target *target, const struct gtpc_v2_fteid *sgw,
-			const struct gtpc_v2_fteid *pgw)
+static bool set_tunnels(const struct session_gtpc *gtpc, struct session_target *target,
+			const struct gtpc_v2_fteid *sgw, const struct gtpc_v2_fteid *pgw)
 {
 	const bool ipv4 = is_ipv4_common(sgw, pgw, gtpc);
 
 	target->tunnel[UP] = messages_v2_tunnel(pgw, ipv4);
 	target->tunnel[DOWN] = messages_v2_tunnel(sgw, ipv4);
-	if (sgw->is_present && pgw->is_present &&
-	    !tunnel_is_equal(&target->tunnel[UP], &target->tunnel[DOWN]))
-		return true;
-	store_count(store, SESSION_GTPC_UNPARSED);
-	return false;
+	return sgw->is_present && pgw->is_present &&
+	       !tunnel_is_equal(&target->tunnel[UP], &target->tunnel[DOWN]);
 }
 
-static struct endpoint whole(const struct tunnel *tunnel)
+static void leave_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t ebi,
+			      const struct session_target *target, struct held *held)
 {
-	return (struct endpoint){.has_address = true, .has_teid = true, .tunnel = *tunnel};
+	const struct endpoint user[2] = {
+		{.has_address = true, .has_teid = true, .tunnel = target->tunnel[UP]},
+		{.has_address = true, .has_teid = true, .tunnel = target->tunnel[DOWN]}};
+
+	learn_unprotected(store, imsi, ebi, user, held);
 }
 
 /* --- Create Session, 7.2.1, 7.2.2 --- */
@@ -123,21 +124,21 @@ static void create_bearer(struct session_store *store, const struct session_gtpc
 	const struct gtpc_v2_bearer *bearer = messages_v2_find_bearer(m, 0, asked->ebi);
 	struct session_target target = {.alive = true, .fresh = true};
 
-	if (!set_tunnels(store, gtpc, &target, &asked->user, &bearer->pgw_u)) {
+	if (!set_tunnels(gtpc, &target, &asked->user, &bearer->pgw_u)) {
 		bearers_v2_expect_no_more(store, &asked->user, NULL);
+		learn_leave_unparsed(store, r->policy, held);
 		return;
 	}
-	if (!r->has_e2m) {
-		const struct endpoint user[2] = {whole(&target.tunnel[UP]),
-						 whole(&target.tunnel[DOWN])};
-
-		learn_unprotected(store, &r->imsi, asked->ebi, user, held);
+	if (!learn_is_to_know(store, r->policy, r->has_e2m)) {
+		leave_unprotected(store, &r->imsi, asked->ebi, &target, held);
 		return;
 	}
 	target.control_sgsn = messages_v2_tunnel(&r->control, messages_v2_is_ipv4(&gtpc->source));
 	target.control_ggsn = messages_v2_tunnel(&m->pgw_c, messages_v2_is_ipv4(&gtpc->source));
 	memcpy(target.recovery, r->recovery, sizeof(target.recovery));
-	messages_v2_name_keyset(&target, &r->e2m);
+	target.keyset = r->e2m.id;
+	target.key_id = r->e2m.key_id;
+	learn_apply_policy(&target, r->policy, r->has_e2m);
 	learn_session(store, &r->imsi, asked->ebi, r->linked_ebi, &target,
 		      "Create Session Response", held);
 	bearers_v2_expect_no_more(store, &asked->user, &target.tunnel[DOWN]);
@@ -146,12 +147,21 @@ static void create_bearer(struct session_store *store, const struct session_gtpc
 void bearers_v2_create_session(struct session_store *store, const struct session_gtpc *gtpc,
 			       const struct request *r, const struct gtpc_v2 *m, struct held *held)
 {
-	if (!m->pgw_c.is_present || m->teid != r->control.teid) {
-		store_count(store,
-			    m->pgw_c.is_present ? SESSION_GTPC_UNMATCHED : SESSION_GTPC_UNPARSED);
+	/* The request was overdue, and has left. */
+	if (learn_is_refused(store, r->policy, &r->imsi, r->linked_ebi, held))
+		return;
+	if (m->teid != r->control.teid) {
+		store_count(store, SESSION_GTPC_UNMATCHED);
 		bearers_v2_refused(store, r);
 		return;
 	}
+	if (!m->pgw_c.is_present) {
+		learn_leave_unparsed(store, r->policy, held);
+		bearers_v2_refused(store, r);
+		return;
+	}
+	if (r->has_e2m && r->policy == POLICY_PASS)
+		store_count(store, SESSION_POLICY_PASSED);
 	end_superseded(store, r, m, held);
 	for (unsigned i = 0; i < r->bearers_count; i++) {
 		const struct asked_bearer *asked = &r->bearers[i];
@@ -202,14 +212,19 @@ static void create_dedicated(struct session_store *store, const struct session_g
 {
 	const struct gtpc_v2_bearer *bearer = &m->bearers[number];
 	const struct asked_bearer *asked = find_answered(r, bearer, number);
-	struct session_target target = {.alive = true, .fresh = true, .has_keyset = true};
+	struct session_target target = {.alive = true, .fresh = true};
+	const bool names_keyset = apply_names_keyset(linked);
 	const struct e2m_imsi imsi = store_imsi(linked);
 
 	if (bearer->instance != 0 || !asked)
 		return;
-	if (bearer->ebi == 0 || !gtpc_v2_cause_accepts(messages_v2_cause(m, bearer)) ||
-	    !set_tunnels(store, gtpc, &target, &bearer->sgw_u, &asked->user)) {
+	if (bearer->ebi == 0 || !gtpc_v2_cause_accepts(messages_v2_cause(m, bearer))) {
 		bearers_v2_expect_no_more(store, &asked->user, NULL);
+		return;
+	}
+	if (!set_tunnels(gtpc, &target, &bearer->sgw_u, &asked->user)) {
+		bearers_v2_expect_no_more(store, &asked->user, NULL);
+		learn_leave_unparsed(store, of_linked->policy, held);
 		return;
 	}
 	memcpy(target.recovery, r->recovery, sizeof(target.recovery));
@@ -217,7 +232,9 @@ static void create_dedicated(struct session_store *store, const struct session_g
 	target.control_ggsn = of_linked->control_ggsn;
 	target.keyset = of_linked->keyset;
 	target.key_id = of_linked->key_id;
-	if (!work_first_operation(linked) && linked->downlink_slot != linked->newest)
+	learn_apply_policy(&target, of_linked->policy, names_keyset);
+	if (names_keyset && !work_first_operation(linked) &&
+	    linked->downlink_slot != linked->newest)
 		begin_with_both(store, linked, bearer->ebi, &target, held);
 	else
 		learn_session(store, &imsi, bearer->ebi, linked->primary, &target,
@@ -225,23 +242,21 @@ static void create_dedicated(struct session_store *store, const struct session_g
 	bearers_v2_expect_no_more(store, &asked->user, &target.tunnel[UP]);
 }
 
-/* A bearer of nobody that we protect: sessions that have its tunnels still are over. */
-static void create_unprotected(struct session_store *store, const struct session_gtpc *gtpc,
-			       const struct request *r, const struct gtpc_v2 *m, unsigned number,
-			       struct held *held)
+/* A bearer of nobody that we know: sessions that have its tunnels still are over. */
+static void create_unknown(struct session_store *store, const struct session_gtpc *gtpc,
+			   const struct request *r, const struct gtpc_v2 *m, unsigned number,
+			   struct held *held)
 {
 	const struct gtpc_v2_bearer *bearer = &m->bearers[number];
 	const struct asked_bearer *asked = find_answered(r, bearer, number);
 	struct session_target target;
 
-	if (bearer->instance != 0 || !asked ||
-	    !gtpc_v2_cause_accepts(messages_v2_cause(m, bearer)) ||
-	    !set_tunnels(store, gtpc, &target, &bearer->sgw_u, &asked->user))
+	if (bearer->instance != 0 || !asked || !gtpc_v2_cause_accepts(messages_v2_cause(m, bearer)))
 		return;
-	for (unsigned d = 0; d < 2; d++) {
-		expect_end(store, &target.tunnel[d]);
-		apply_end_of_tunnel(store, &target.tunnel[d], held);
-	}
+	if (set_tunnels(gtpc, &target, &bearer->sgw_u, &asked->user))
+		leave_unprotected(store, NULL, bearer->ebi, &target, held);
+	else
+		store_count(store, SESSION_GTPC_UNPARSED);
 }
 
 void bearers_v2_create_dedicated(struct session_store *store, const struct session_gtpc *gtpc,
@@ -260,5 +275,5 @@ void bearers_v2_create_dedicated(struct session_store *store, const struct sessi
 		if (linked)
 			create_dedicated(store, gtpc, linked, &before, r, m, i, held);
 		else
-			create_unprotected(store, gtpc, r, m, i, held);
+			create_unknown(store, gtpc, r, m, i, held);
 }

@@ -66,6 +66,13 @@ bool learn_is_to_know(const struct session_store *store, enum policy_action poli
 	       (names_keyset && policy != POLICY_PASS);
 }
 
+void learn_leave_unparsed(struct session_store *store, enum policy_action policy, struct held *held)
+{
+	store_count(store, SESSION_GTPC_UNPARSED);
+	if (policy == POLICY_PROTECT)
+		held->outcome = SESSION_POLICY;
+}
+
 void learn_apply_policy(struct session_target *target, enum policy_action policy, bool names_keyset)
 {
 	target->policy = (uint8_t)policy;
@@ -165,26 +172,35 @@ void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uin
 	apply_target(store, s, target, held);
 }
 
+/* One of its tunnels is another subscriber's downlink: true when held was discarded, counted, and said. */
+static bool is_anothers(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
+			const struct endpoint user[2], struct held *held)
+{
+	for (unsigned d = 0; d < 2; d++) {
+		if (!endpoint_is_whole(&user[d]) ||
+		    !apply_is_anothers_downlink(store, imsi, &user[d].tunnel))
+			continue;
+		store_count(store, SESSION_REFUSED_TUNNEL);
+		store_log(store, SESSION_LOG_WARNING,
+			  "IMSI %s NSAPI %u: a context without a keyset names the downlink tunnel "
+			  "of another subscriber's session; what makes it does not cross",
+			  imsi ? imsi->digits : "unknown", nsapi);
+		held->outcome = SESSION_TAKEN;
+		return true;
+	}
+	return false;
+}
+
 void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		       const struct endpoint user[2], struct held *held)
 {
 	const struct session_target end = {.alive = false};
-	struct session *s = store_find_subscriber(store, imsi, nsapi);
+	struct session *s = imsi ? store_find_subscriber(store, imsi, nsapi) : NULL;
 
 	if (s && notify_prevails_protected(store, s))
 		return;
-	for (unsigned d = 0; d < 2; d++)
-		if (endpoint_is_whole(&user[d]) &&
-		    apply_is_anothers_downlink(store, imsi, &user[d].tunnel)) {
-			store_count(store, SESSION_REFUSED_TUNNEL);
-			store_log(store, SESSION_LOG_WARNING,
-				  "IMSI %s NSAPI %u: a context without a keyset names the downlink "
-				  "tunnel of "
-				  "another subscriber's session; what makes it does not cross",
-				  imsi->digits, nsapi);
-			held->outcome = SESSION_TAKEN;
-			return;
-		}
+	if (is_anothers(store, imsi, nsapi, user, held))
+		return;
 	if (s) {
 		note_downgrade(store, s, &end);
 		apply_target(store, s, &end, held);

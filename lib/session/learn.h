@@ -35,6 +35,10 @@ bool learn_is_refused(struct session_store *store, enum policy_action policy,
 /* Whether the session is to be known, if the request is accepted; names_keyset: its PCO does. */
 bool learn_is_to_know(const struct session_store *store, enum policy_action policy,
 		      bool names_keyset);
+/* What accepts the session does not say all that it needs. One that is to be protected is not made: its tunnels,
+ * which nobody knows, would cross in clear. */
+void learn_leave_unparsed(struct session_store *store, enum policy_action policy,
+			  struct held *held);
 /* Puts into target what follows from the policy for a session that is to be known. */
 void learn_apply_policy(struct session_target *target, enum policy_action policy,
 			bool names_keyset);
@@ -52,7 +56,8 @@ void learn_say(struct session_store *store, const struct session *session,
 void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		   uint8_t primary, const struct session_target *target, const char *response,
 		   struct held *held);
-/* The same without a keyset: sessions that were there, or have its tunnels still, are over. */
+/* The same of one that nobody is to know: sessions that were there, or have its tunnels still, are over. NULL imsi:
+ * nobody knows whose it is. */
 void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		       const struct endpoint user[2], struct held *held);
 /* The session becomes target from before, which is what apply_current said of it. */

@@ -124,10 +124,7 @@ static void take_create_response(struct session_store *store, const struct reque
 		return;
 	}
 	if (!target_of_create(store, &target, r, primary, m)) {
-		store_count(store, SESSION_GTPC_UNPARSED);
-		/* Its tunnels are not known, and would cross in clear. */
-		if (r->policy == POLICY_PROTECT)
-			held->outcome = SESSION_POLICY;
+		learn_leave_unparsed(store, r->policy, held);
 		return;
 	}
 	learn_apply_policy(&target, r->policy, r->has_e2m);

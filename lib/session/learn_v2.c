@@ -82,6 +82,8 @@ static void note_request(const struct session_store *store, struct request *r,
 	r->control = m->sgw_c;
 	r->has_e2m = messages_v2_find_e2m(store, &r->e2m, m);
 	r->imsi = m->imsi;
+	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST)
+		r->policy = (uint8_t)learn_policy(store, &m->imsi, &m->apn, NULL);
 	r->linked_ebi = m->linked_ebi;
 	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST && r->linked_ebi == 0)
 		r->linked_ebi = first_bearer(m)->ebi;
@@ -95,6 +97,28 @@ static void note_request(const struct session_store *store, struct request *r,
 								      : m->bearers[i].pgw_u};
 }
 
+/* Whoever is to be protected gets no PDN connection that nobody here can protect, however his request is written. */
+static bool is_refused(struct session_store *store, const struct session_gtpc *gtpc,
+		       const struct gtpc_v2 *m, struct held *held)
+{
+	enum policy_action policy;
+
+	if (m->type != GTPC_V2_CREATE_SESSION_REQUEST || gtpc->side != DATAPATH_ACCESS ||
+	    !(m->present & GTPC_V2_HAS_IMSI))
+		return false;
+	policy = learn_policy(store, &m->imsi, &m->apn, NULL);
+	if (policy == POLICY_PROTECT && !is_of_use(gtpc, m)) {
+		store_count(store, SESSION_POLICY_REFUSED);
+		store_log(store, SESSION_LOG_INFO,
+			  "IMSI %s: the policy says protect: a Create Session Request that is none "
+			  "of S5/S8 does not cross",
+			  m->imsi.digits);
+		held->outcome = SESSION_POLICY;
+		return true;
+	}
+	return learn_is_refused(store, policy, &m->imsi, m->linked_ebi, held);
+}
+
 static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct gtpc_v2 *m, struct held *held)
 {
@@ -106,12 +130,14 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 
 	struct request *r = (struct request *)t;
 
-	if (!t) {
-		store_count(store, SESSION_GTPC_OTHER);
+	if (t)
+		note_request(store, r, gtpc, m);
+	if (is_refused(store, gtpc, m, held))
 		return;
-	}
-	note_request(store, r, gtpc, m);
-	bearers_v2_expect(store, r, held);
+	if (t)
+		bearers_v2_expect(store, r, held);
+	else
+		store_count(store, SESSION_GTPC_OTHER);
 }
 
 static void take_echo(struct session_store *store, const struct session_gtpc *gtpc,

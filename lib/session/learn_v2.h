@@ -22,6 +22,7 @@ struct request {
 	struct transaction transaction;
 	struct gtpc_v2_fteid control; /* the S-GW's */
 	bool has_e2m;
+	uint8_t policy; /* Create Session: enum policy_action */
 	struct pco_e2m e2m;
 	struct recovery recovery[DATAPATH_SIDES]; /* of both, once the response is there */
 	struct e2m_imsi imsi;
@@ -66,7 +67,7 @@ bool messages_v2_is_for_requester(const struct gtpc_v2 *response, const struct r
 
 /* --- bearers_v2.c: those that begin --- */
 
-/* The tunnels that the request names, of bearers that are protected: their packets are held until it is answered.
+/* The tunnels that the request names, of bearers that are to be known: their packets are held until it is answered.
  * It leaves when workers know that. */
 void bearers_v2_expect(struct session_store *store, const struct request *request,
 		       struct held *held);

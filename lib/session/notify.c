@@ -56,7 +56,7 @@ bool notify_prevails(struct session_store *store, struct session *s,
 
 	if (!prevailing(store, s, &current))
 		return false;
-	if (target->is_bare)
+	if (apply_names_keyset(s) ? target->is_bare : target->has_keyset)
 		say_contradiction(store, s, &current, "being protected");
 	else if (target->has_keyset && is_other_keyset(target, &current))
 		say_contradiction(store, s, &current, "keyset");
@@ -78,22 +78,25 @@ bool notify_prevails_protected(struct session_store *store, struct session *s)
 
 	if (!prevailing(store, s, &current))
 		return false;
-	say_contradiction(store, s, &current, "being protected");
+	if (apply_names_keyset(s))
+		say_contradiction(store, s, &current, "being protected");
 	return true;
 }
 
 /* --- activations --- */
 
 static struct session_target target_of(const struct session_notification *n,
-				       enum session_origin origin)
+				       enum session_origin origin, enum policy_action policy)
 {
-	return (struct session_target){.alive = true,
-				       .fresh = true,
-				       .has_keyset = true,
-				       .origin = origin,
-				       .keyset = n->keyset,
-				       .key_id = n->key_id,
-				       .tunnel = {n->tunnel[UP], n->tunnel[DOWN]}};
+	struct session_target target = {.alive = true,
+					.fresh = true,
+					.origin = origin,
+					.keyset = n->keyset,
+					.key_id = n->key_id,
+					.tunnel = {n->tunnel[UP], n->tunnel[DOWN]}};
+
+	learn_apply_policy(&target, policy, true);
+	return target;
 }
 
 /* GTP-C was faster, or the notification is sent again: the session stays, and what it has. */
@@ -102,8 +105,10 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 	struct session_target current;
 
 	apply_current(store, s, &current);
-	if (!current.alive || !is_same_keyset(target, &current))
+	if (!current.alive || !apply_names_keyset(s) || !is_same_keyset(target, &current))
 		return;
+	/* GTP-C knew the APN. */
+	learn_apply_policy(target, (enum policy_action)current.policy, true);
 	/* By its control TEIDs GTP-C could end one of the configuration. */
 	if (target->origin != ORIGIN_CONFIGURATION) {
 		target->control_sgsn = current.control_sgsn;
@@ -117,10 +122,10 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 
 /* False: no room for another session. */
 static bool activate(struct session_store *store, const struct session_notification *n,
-		     enum session_origin origin, struct held *held)
+		     enum session_origin origin, enum policy_action policy, struct held *held)
 {
 	struct session *s = store_find_subscriber(store, &n->imsi, n->nsapi);
-	struct session_target target = target_of(n, origin);
+	struct session_target target = target_of(n, origin, policy);
 
 	if (s)
 		compare(store, s, &target);
@@ -128,6 +133,8 @@ static bool activate(struct session_store *store, const struct session_notificat
 		s = learn_place(store, &n->imsi, n->nsapi);
 	if (!s)
 		return false;
+	if (target.is_bare)
+		store_count(store, SESSION_POLICY_PASSED);
 	learn_say(store, s, &target);
 	apply_target(store, s, &target, held);
 	return true;
@@ -138,7 +145,10 @@ static bool activate(struct session_store *store, const struct session_notificat
 static void take_activation(struct session_store *store, const struct session_notification *n,
 			    struct held *held)
 {
-	if (activate(store, n, ORIGIN_NOTIFICATION, held))
+	const enum policy_action policy = policy_decide_reported(&store->config.policy, &n->imsi);
+
+	if (learn_is_refused(store, policy, &n->imsi, n->nsapi, held) ||
+	    activate(store, n, ORIGIN_NOTIFICATION, policy, held))
 		return;
 	held->outcome = SESSION_NO_ROOM;
 	store_log(store, SESSION_LOG_WARNING,
@@ -160,7 +170,7 @@ static void take_update(struct session_store *store, const struct session_notifi
 		return;
 	}
 	if (n->keyset.type != 0) {
-		target.has_keyset = true;
+		target.has_keyset = before->policy != POLICY_PASS;
 		target.keyset = n->keyset;
 		target.key_id = n->key_id;
 	}
@@ -249,7 +259,7 @@ size_t session_make_static(struct session_store *store, const struct session_not
 
 	end_others(store, list, count);
 	for (size_t i = 0; i < count; i++) {
-		if (activate(store, &list[i], ORIGIN_CONFIGURATION, NULL))
+		if (activate(store, &list[i], ORIGIN_CONFIGURATION, POLICY_OPTIONAL, NULL))
 			continue;
 		store_log(store, SESSION_LOG_WARNING,
 			  "IMSI %s NSAPI %u: no room for this static session; raise sessions.max",

@@ -146,3 +146,14 @@ enum policy_action policy_decide(const struct policy *policy, const struct e2m_i
 	}
 	return POLICY_OPTIONAL;
 }
+
+enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi)
+{
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (fits_imsi(rule, imsi) && (!rule->apn || rule->action == POLICY_PROTECT))
+			return rule->action;
+	}
+	return POLICY_OPTIONAL;
+}

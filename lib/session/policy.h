@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * policy: what an operator wants of a subscriber's sessions, by IMSI and APN. Decided when GTP-C makes a
- * session, of whatever version. Rules are looked at in their order, and the first that fits counts; where none
+ * policy: what an operator wants of a subscriber's sessions, by IMSI and APN. Decided when GTP-C, of whatever
+ * version, or a notification makes a session. Rules are looked at in their order, and the first that fits counts; where none
  * does, it is POLICY_OPTIONAL.
  */
 #ifndef SESSION_POLICY_H
@@ -50,5 +50,8 @@ const char *policy_read_rule(struct policy_rule *rule, const char **member);
  */
 enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
 				 const uint8_t *apn, size_t len);
+/* The same where a GGSN or P-GW reports a session, which is made already, and whose APN it does not say: a rule with
+ * an APN fits if it would protect, and else not. */
+enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi);
 
 #endif

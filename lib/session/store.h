@@ -428,15 +428,17 @@ void apply_answer(struct session_store *store, struct held *held);
  * end. */
 void apply_target(struct session_store *store, struct session *session,
 		  const struct session_target *target, struct held *held);
-/* Ends the session, if there is one, that has the tunnel, which is of an unprotected context now: its
- * packets cross at once. Not if it is of the configuration. */
 /* The tunnel is a session's downlink, of another subscriber than imsi, who is to be protected in any case. Where
  * downlink goes is the word of the SGSN, which need not be trusted: it could have another's packets sent to it in clear,
- * or under its own subscriber's keys. */
+ * or under its own subscriber's keys. NULL imsi: nobody knows who wants it. */
 bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
 				const struct tunnel *tunnel);
+/* Ends the session, if there is one, that has the tunnel, which is of an unprotected context now: its
+ * packets cross at once. Not if it is of the configuration. */
 void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
 			 struct held *held);
+/* Whether the session will have a keyset once all that is under way is done. */
+bool apply_names_keyset(const struct session *session);
 /* What the session will be once all that is under way is done; keyset and key_id are of the latest activation. */
 void apply_current(const struct session_store *store, const struct session *session,
 		   struct session_target *target);

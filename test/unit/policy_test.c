@@ -185,6 +185,26 @@ static void an_apn_that_can_be_read_in_two_ways_gets_around_no_rule(void)
 			}
 }
 
+/* Where nobody says it: it may be the rule's. */
+static void an_apn_that_is_not_reported_fits_what_protects_and_nothing_else(void)
+{
+	struct policy_rule rules[2];
+	const struct policy policy = {.rules = rules, .count = 2};
+	struct e2m_imsi imsi;
+
+	e2m_imsi_parse(&imsi, IMSI, strlen(IMSI));
+	read_rule(&rules[1], NULL, "26201");
+	rules[1].action = POLICY_DROP;
+	for (int action = POLICY_OPTIONAL; action <= POLICY_DROP; action++) {
+		read_rule(&rules[0], "internet", NULL);
+		rules[0].action = action;
+		CU_ASSERT_EQUAL(policy_decide_reported(&policy, &imsi),
+				action == POLICY_PROTECT ? POLICY_PROTECT : POLICY_DROP);
+	}
+	e2m_imsi_parse(&imsi, "262020000000001", 15);
+	CU_ASSERT_EQUAL(policy_decide_reported(&policy, &imsi), POLICY_OPTIONAL);
+}
+
 static void an_apn_of_any_octets_is_survived(void)
 {
 	struct policy_rule rule;
@@ -232,4 +252,5 @@ UNIT_MAIN("policy", T(without_rules_protection_is_optional), T(a_rule_without_co
 	  T(a_rule_may_ask_for_one_operator_identifier), T(a_star_is_one_whole_label),
 	  T(both_conditions_must_fit), T(the_first_rule_that_fits_counts),
 	  T(an_apn_that_can_be_read_in_two_ways_gets_around_no_rule),
+	  T(an_apn_that_is_not_reported_fits_what_protects_and_nothing_else),
 	  T(an_apn_of_any_octets_is_survived), T(mistakes_in_a_rule_are_told))

@@ -32,6 +32,15 @@ struct gtp_octets lab_pco(struct e2m_keyset_id name, uint8_t key_id)
 		.data = room, .len = (uint16_t)pco_write_e2m(room, &e2m_default_numbers, &e2m)};
 }
 
+static struct gtp_octets apn(void)
+{
+	static uint8_t room[GTP_APN_MAX];
+	const int len = gtp_apn_write(room, lab.apn ? lab.apn : "internet");
+
+	CU_ASSERT_TRUE_FATAL(len > 0);
+	return (struct gtp_octets){.data = room, .len = (uint16_t)len};
+}
+
 /* With the one bearer. */
 static struct gtpc_v2 message(const struct lab_context *c, enum gtpc_v2_type type, uint32_t teid)
 {
@@ -58,6 +67,7 @@ struct gtpc_v2 lab_create_session(struct lab_context *c)
 
 	m.present = GTPC_V2_HAS_IMSI;
 	m.imsi = lab_imsi(c->subscriber);
+	m.apn = apn();
 	m.sgw_c = lab_fteid(c->sgsn, c->control_sgsn);
 	m.bearers[0].sgw_u = lab_fteid(c->sgsn, c->down);
 	return m;

@@ -1,26 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What becomes of sessions by the operator's policy, and by what algorithms he allows. */
-#include "session_lab.h"
+#include "session_lab_policy.h"
 
-static struct policy_rule rules[3];
 static struct session_view view;
-
-static void add_rule(const char *apn, enum policy_action action)
-{
-	const char *member;
-	struct policy_rule *rule = &rules[lab.config.policy.count++];
-
-	*rule = (struct policy_rule){.apn = (char *)(uintptr_t)apn, .action = (int)action};
-	CU_ASSERT_PTR_NULL(policy_read_rule(rule, &member));
-	lab.config.policy.rules = rules;
-}
-
-static void start_with(enum policy_action action)
-{
-	lab_defaults();
-	add_rule("internet", action);
-	lab_open();
-}
 
 /* A context whose UE names no keyset. */
 static uint64_t create_plain(struct lab_context *c)
@@ -41,21 +23,6 @@ static struct lab_flow *flow_to_use(const struct lab_context *c)
 	return lab_flow(&down);
 }
 
-static bool has_treatment(const struct lab_context *c, enum datapath_treatment treatment)
-{
-	const struct lab_flow *up = flow_of(lab_up(c)), *down = flow_of(lab_down(c));
-
-	return up && down && up->treatment == treatment && down->treatment == treatment;
-}
-
-static bool is_protected(const struct lab_context *c)
-{
-	const struct lab_flow *up = flow_of(lab_up(c)), *down = flow_of(lab_down(c));
-
-	return up && down && up->places[up->in_use].state == DATAPATH_KEY_READY &&
-	       down->places[down->in_use].state == DATAPATH_KEY_READY;
-}
-
 /* --- protect --- */
 
 static void to_be_protected_and_without_a_keyset_it_is_barred(void)
@@ -63,12 +30,12 @@ static void to_be_protected_and_without_a_keyset_it_is_barred(void)
 	struct lab_context c = lab_context(1);
 	uint64_t response;
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	response = create_plain(&c);
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
-	CU_ASSERT_TRUE(has_treatment(&c, DATAPATH_BAR));
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_BAR));
 	CU_ASSERT_TRUE_FATAL(lab_view(&c, &view));
 	CU_ASSERT_STRING_EQUAL(view.state, "barred");
 	CU_ASSERT_EQUAL(lab_count(SESSION_POLICY_BARRED), 1);
@@ -83,7 +50,7 @@ static void its_tunnel_is_expected_from_the_request_on(void)
 	const struct tunnel down = lab_down(&c);
 	bool is_expected = false;
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	lab_create_request(&c, NULL, 0);
 	lab_settle();
 	for (unsigned w = 0; w < lab.config.workers; w++)
@@ -99,13 +66,13 @@ static void a_keyset_that_comes_by_an_update_ends_the_bar(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	create_plain(&c);
 	lab_settle();
 	lab_update(&c, lab_sqn(1), 2);
 	lab_settle();
 	lab_make_ready(&c);
-	CU_ASSERT_TRUE(is_protected(&c));
+	CU_ASSERT_TRUE(lab_is_protected(&c));
 	CU_ASSERT_EQUAL(lab_count(SESSION_REKEYED), 0);
 	CU_ASSERT_TRUE_FATAL(lab_view(&c, &view));
 	CU_ASSERT_STRING_EQUAL(view.state, "ready");
@@ -117,14 +84,14 @@ static void an_update_without_one_does_not(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	create_plain(&c);
 	lab_settle();
 	c.sgsn = 7;
 	c.down = 0x1234;
 	lab_move(&c);
 	lab_settle();
-	CU_ASSERT_TRUE(has_treatment(&c, DATAPATH_BAR));
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_BAR));
 	lab_stop();
 }
 
@@ -132,11 +99,11 @@ static void with_a_keyset_it_is_protected_as_any(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	lab_create(&c, lab_sqn(1), 1);
 	lab_settle();
 	lab_make_ready(&c);
-	CU_ASSERT_TRUE(is_protected(&c));
+	CU_ASSERT_TRUE(lab_is_protected(&c));
 	CU_ASSERT_EQUAL(lab_count(SESSION_POLICY_BARRED), 0);
 	lab_stop();
 }
@@ -147,7 +114,7 @@ static void made_anew_without_a_keyset_it_is_barred(void)
 	for (unsigned others = 0; others < 2; others++) {
 		struct lab_context c = lab_context(1), again = c;
 
-		start_with(POLICY_PROTECT);
+		lab_start_with(POLICY_PROTECT);
 		lab_create(&c, lab_sqn(1), 1);
 		lab_settle();
 		lab_make_ready(&c);
@@ -156,13 +123,13 @@ static void made_anew_without_a_keyset_it_is_barred(void)
 		create_plain(&again);
 		CU_ASSERT_EQUAL(lab.warnings, 1);
 		lab_settle();
-		CU_ASSERT_TRUE(has_treatment(&again, DATAPATH_BAR));
+		CU_ASSERT_TRUE(lab_is_treated(&again, DATAPATH_BAR));
 		CU_ASSERT_EQUAL(flow_of(lab_up(&again))->places[0].state, DATAPATH_KEY_NONE);
 		CU_ASSERT_EQUAL(lab_sessions(), 1);
 		CU_ASSERT_EQUAL(lab_count(SESSION_UNPROTECTED_AGAIN), 1);
 		lab_pass(60000);
 		lab_settle();
-		CU_ASSERT_TRUE(has_treatment(&again, DATAPATH_BAR));
+		CU_ASSERT_TRUE(lab_is_treated(&again, DATAPATH_BAR));
 		lab_stop();
 	}
 }
@@ -172,7 +139,7 @@ static void and_the_same_keyset_goes_on_where_it_was(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	lab_create(&c, lab_sqn(1), 1);
 	lab_settle();
 	lab_make_ready(&c);
@@ -193,7 +160,7 @@ static void an_acceptance_that_does_not_name_its_tunnels_does_not_cross(void)
 		struct lab_context c = lab_context(1);
 		uint64_t response;
 
-		start_with(protect ? POLICY_PROTECT : POLICY_OPTIONAL);
+		lab_start_with(protect ? POLICY_PROTECT : POLICY_OPTIONAL);
 		lab_create_request(&c, NULL, 0);
 		response = lab_response(&c, GTPC_V1_CREATE_PDP_RESPONSE, GTPC_V1_CAUSE_ACCEPTED);
 		lab_settle();
@@ -206,7 +173,7 @@ static void a_barred_one_ends_by_its_delete(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	create_plain(&c);
 	lab_settle();
 	lab_delete(&c);
@@ -221,7 +188,7 @@ static void where_protection_is_optional_nothing_is_learned_without_a_keyset(voi
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_OPTIONAL);
+	lab_start_with(POLICY_OPTIONAL);
 	create_plain(&c);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
@@ -233,7 +200,7 @@ static void there_a_protected_session_ends_and_that_is_counted(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_OPTIONAL);
+	lab_start_with(POLICY_OPTIONAL);
 	lab_create(&c, lab_sqn(1), 1);
 	lab_settle();
 	create_plain(&c);
@@ -250,7 +217,7 @@ static void what_is_to_pass_is_left_alone_though_it_names_a_keyset(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PASS);
+	lab_start_with(POLICY_PASS);
 	lab_create(&c, lab_sqn(1), 1);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
@@ -267,7 +234,7 @@ static void what_is_to_be_dropped_has_no_session_anywhere(void)
 	struct lab_context c = lab_context(1);
 	const struct e2m_keyset_id name = lab_sqn(1);
 
-	start_with(POLICY_DROP);
+	lab_start_with(POLICY_DROP);
 	CU_ASSERT_EQUAL(lab_create_request(&c, &name, 1), 0);
 	CU_ASSERT_EQUAL(lab_create_request(&c, NULL, 0), 1);
 	lab_settle();
@@ -284,7 +251,7 @@ static void nor_does_a_response_that_comes_all_the_same(void)
 	struct lab_context c = lab_context(1);
 	uint64_t response;
 
-	start_with(POLICY_DROP);
+	lab_start_with(POLICY_DROP);
 	lab_create_request(&c, NULL, 0);
 	response = lab_create_response(&c);
 	lab_settle();
@@ -296,7 +263,7 @@ static void another_apn_is_another_rules(void)
 {
 	struct lab_context a = lab_context(1), b = lab_context(2);
 
-	start_with(POLICY_DROP);
+	lab_start_with(POLICY_DROP);
 	lab.apn = "Internet.mnc001.mcc262.gprs";
 	lab_create(&a, lab_sqn(1), 1);
 	lab.apn = "meters";
@@ -309,14 +276,6 @@ static void another_apn_is_another_rules(void)
 
 /* --- unknown TEIDs are dropped --- */
 
-static void start_learning_all(enum policy_action action)
-{
-	lab_defaults();
-	lab.config.learns_all = true;
-	add_rule("internet", action);
-	lab_open();
-}
-
 static void where_the_unknown_is_dropped_the_unprotected_is_known(void)
 {
 	static const enum policy_action actions[] = {POLICY_OPTIONAL, POLICY_PASS};
@@ -324,16 +283,16 @@ static void where_the_unknown_is_dropped_the_unprotected_is_known(void)
 	for (unsigned i = 0; i < 2; i++) {
 		struct lab_context c = lab_context(1);
 
-		start_learning_all(actions[i]);
+		lab_start_knowing_all(actions[i]);
 		create_plain(&c);
 		lab_settle();
-		CU_ASSERT_TRUE(has_treatment(&c, DATAPATH_LET_PASS));
+		CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
 		CU_ASSERT_TRUE_FATAL(lab_view(&c, &view));
 		CU_ASSERT_STRING_EQUAL(view.state, "clear");
 		c.sgsn = 7;
 		lab_move(&c);
 		lab_settle();
-		CU_ASSERT_TRUE(has_treatment(&c, DATAPATH_LET_PASS));
+		CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
 		lab_delete(&c);
 		lab_settle();
 		CU_ASSERT_EQUAL(lab_sessions(), 0);
@@ -345,13 +304,13 @@ static void there_a_keyset_is_taken_up_by_an_update(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_learning_all(POLICY_OPTIONAL);
+	lab_start_knowing_all(POLICY_OPTIONAL);
 	create_plain(&c);
 	lab_settle();
 	lab_update(&c, lab_sqn(1), 1);
 	lab_settle();
 	lab_make_ready(&c);
-	CU_ASSERT_TRUE(is_protected(&c));
+	CU_ASSERT_TRUE(lab_is_protected(&c));
 	lab_stop();
 }
 
@@ -359,12 +318,12 @@ static void unless_it_is_to_pass(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_learning_all(POLICY_PASS);
+	lab_start_knowing_all(POLICY_PASS);
 	lab_create(&c, lab_sqn(1), 1);
 	lab_settle();
 	lab_update(&c, lab_sqn(2), 2);
 	lab_settle();
-	CU_ASSERT_TRUE(has_treatment(&c, DATAPATH_LET_PASS));
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
 	CU_ASSERT_EQUAL(flow_of(lab_up(&c))->places[0].state, DATAPATH_KEY_NONE);
 	CU_ASSERT_EQUAL(flow_of(lab_up(&c))->places[1].state, DATAPATH_KEY_NONE);
 	CU_ASSERT_EQUAL(lab.asked, 0);
@@ -378,12 +337,12 @@ static void what_the_ggsn_reports_is_not_barred_by_a_create_without_a_keyset(voi
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	lab_activate(&c, lab_sqn(1), 1);
 	lab_make_ready(&c);
 	create_plain(&c);
 	lab_settle();
-	CU_ASSERT_TRUE(is_protected(&c));
+	CU_ASSERT_TRUE(lab_is_protected(&c));
 	CU_ASSERT_EQUAL(lab_count(SESSION_CONTRADICTED), 1);
 	CU_ASSERT_EQUAL(lab_count(SESSION_POLICY_BARRED), 0);
 	CU_ASSERT_EQUAL(lab_count(SESSION_UNPROTECTED_AGAIN), 0);
@@ -394,12 +353,12 @@ static void what_it_reports_is_barred_no_longer(void)
 {
 	struct lab_context c = lab_context(1);
 
-	start_with(POLICY_PROTECT);
+	lab_start_with(POLICY_PROTECT);
 	create_plain(&c);
 	lab_settle();
 	lab_activate(&c, lab_sqn(1), 1);
 	lab_make_ready(&c);
-	CU_ASSERT_TRUE(is_protected(&c));
+	CU_ASSERT_TRUE(lab_is_protected(&c));
 	lab_stop();
 }
 
@@ -413,7 +372,7 @@ static void after_a_restart_each_is_as_it_was(void)
 	lab.config.is_durable = true;
 	lab.config.learns_all = true;
 	lab.config.max = 3;
-	add_rule("internet", POLICY_PROTECT);
+	lab_rule("internet", NULL, POLICY_PROTECT);
 	lab_open();
 	create_plain(&barred);
 	lab_create(&shut, lab_sqn(1), 1);
@@ -422,14 +381,14 @@ static void after_a_restart_each_is_as_it_was(void)
 	lab_settle();
 	lab_save();
 	lab_crash();
-	CU_ASSERT_TRUE(has_treatment(&barred, DATAPATH_BAR));
-	CU_ASSERT_TRUE(has_treatment(&clear, DATAPATH_LET_PASS));
-	CU_ASSERT_TRUE(has_treatment(&shut, DATAPATH_PROTECT));
+	CU_ASSERT_TRUE(lab_is_treated(&barred, DATAPATH_BAR));
+	CU_ASSERT_TRUE(lab_is_treated(&clear, DATAPATH_LET_PASS));
+	CU_ASSERT_TRUE(lab_is_treated(&shut, DATAPATH_PROTECT));
 	lab_update(&barred, lab_sqn(1), 1);
 	lab_settle();
 	lab_save();
 	lab_make_ready(&barred);
-	CU_ASSERT_TRUE(is_protected(&barred));
+	CU_ASSERT_TRUE(lab_is_protected(&barred));
 	lab_stop();
 }
 
@@ -478,19 +437,15 @@ static void a_keyset_with_an_algorithm_that_is_not_allowed_is_refused(void)
 static void start_with_one_to_protect(struct lab_context *victim)
 {
 	static struct e2m_imsi imsi;
-	const char *member;
 
 	lab_defaults();
 	*victim = lab_context(1);
 	imsi = lab_imsi(1);
-	rules[0] = (struct policy_rule){.imsi = imsi.digits, .action = POLICY_PROTECT};
-	CU_ASSERT_PTR_NULL(policy_read_rule(&rules[0], &member));
-	lab.config.policy.count = 1;
-	lab.config.policy.rules = rules;
+	lab_rule(NULL, imsi.digits, POLICY_PROTECT);
 	lab_open();
 	lab_create(victim, lab_sqn(1), 1);
 	lab_make_ready(victim);
-	CU_ASSERT_TRUE(is_protected(victim));
+	CU_ASSERT_TRUE(lab_is_protected(victim));
 }
 
 static void another_without_a_keyset_does_not_take_its_downlink_tunnel(void)
@@ -504,7 +459,7 @@ static void another_without_a_keyset_does_not_take_its_downlink_tunnel(void)
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
 	CU_ASSERT_EQUAL(lab_count(SESSION_REFUSED_TUNNEL), 1);
-	CU_ASSERT_TRUE(is_protected(&victim));
+	CU_ASSERT_TRUE(lab_is_protected(&victim));
 	lab_stop();
 }
 
@@ -519,7 +474,7 @@ static void another_with_keys_of_its_own_does_not_take_its_downlink_tunnel(void)
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
 	CU_ASSERT_EQUAL(lab_count(SESSION_REFUSED_TUNNEL), 1);
-	CU_ASSERT_TRUE(is_protected(&victim));
+	CU_ASSERT_TRUE(lab_is_protected(&victim));
 	CU_ASSERT_EQUAL(lab_sessions(), 1);
 	lab_stop();
 }
