@@ -101,6 +101,7 @@ static void note_request(const struct session_store *store, struct request *r,
 static bool is_refused(struct session_store *store, const struct session_gtpc *gtpc,
 		       const struct gtpc_v2 *m, struct held *held)
 {
+	const struct gtpc_v2_bearer *bearer = first_bearer(m);
 	enum policy_action policy;
 
 	if (m->type != GTPC_V2_CREATE_SESSION_REQUEST || gtpc->side != DATAPATH_ACCESS ||
@@ -116,7 +117,7 @@ static bool is_refused(struct session_store *store, const struct session_gtpc *g
 		held->outcome = SESSION_POLICY;
 		return true;
 	}
-	return learn_is_refused(store, policy, &m->imsi, m->linked_ebi, held);
+	return learn_is_refused(store, policy, &m->imsi, bearer ? bearer->ebi : 0, held);
 }
 
 static void take_request(struct session_store *store, const struct session_gtpc *gtpc,

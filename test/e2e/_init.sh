@@ -491,6 +491,18 @@ pgw() {
 	printf '%s\n' "$*" >"$lab/pgw.fifo"
 }
 
+# run_sgw: an ordinary EPS subscriber, without protection, behind TUN device emu0; sgsnemu_imsi is his IMSI.
+run_sgw() {
+	start sgw sgsn python3 "$e2e_dir/sgw.py" 10.1.0.3 10.1.0.2 emu0 "$sgsnemu_imsi" internet
+}
+
+# start_sgw: and route his packets, as start_sgsnemu does.
+start_sgw() {
+	run_sgw
+	wait_log sgw '^ready'
+	route_emu
+}
+
 # start_gsn: the GGSN of gsn.py in its place, which speaks IPv6 as well.
 start_gsn() {
 	start ggsn ggsn python3 "$e2e_dir/gsn.py" "$ggsn_address"
@@ -559,6 +571,11 @@ run_sgsnemu() {
 start_sgsnemu() {
 	run_sgsnemu
 	wait_for 15 "sgsnemu's TUN device" sgsnemu_address
+	route_emu
+}
+
+# What its TUN device's address sends goes out by it.
+route_emu() {
 	ip -n "$run-sgsn" route add 10.2.0.1/32 dev emu0 table 200
 	ip -n "$run-sgsn" rule add from "$(sgsnemu_address)" table 200
 }

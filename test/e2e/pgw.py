@@ -355,12 +355,12 @@ class Pgw:
             self.user.sendto(header + packet, (bearer.peer[1], 2152))
 
 
-def open_tun(name):
-    """The device, with its addresses and up."""
+def open_tun(name, addresses):
+    """The device, with these and up."""
     fd = os.open("/dev/net/tun", os.O_RDWR)
     fcntl.ioctl(fd, 0x400454CA, struct.pack("16sH", name.encode(), 0x1001))  # TUNSETIFF, IFF_TUN | IFF_NO_PI
-    for host in ("1/24", "8/32", "9/32"):
-        subprocess.run(["ip", "addr", "add", f"10.2.0.{host}", "dev", name], check=True)
+    for address in addresses:
+        subprocess.run(["ip", "addr", "add", address, "dev", name], check=True)
     subprocess.run(["ip", "link", "set", name, "up"], check=True)
     return fd
 
@@ -368,7 +368,7 @@ def open_tun(name):
 def main():
     address, tun, commands = sys.argv[1:4]
     piggyback = sys.argv[5] if sys.argv[4:5] == ["--piggyback"] else None
-    pgw = Pgw(address, open_tun(tun), piggyback)
+    pgw = Pgw(address, open_tun(tun, ["10.2.0.1/24", "10.2.0.8/32", "10.2.0.9/32"]), piggyback)
     fifo = os.open(commands, os.O_RDWR | os.O_NONBLOCK)  # for writing too: so it never ends
     text = b""
     say("ready")
