@@ -44,6 +44,23 @@ static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct
 				 .sender = gtpc->source};
 }
 
+/* The control TEID of whoever asks, as he says, or as the session that he asks about has it. */
+static uint32_t answer_teid(struct session_store *store, const struct request *r)
+{
+	const uint8_t side = r->transaction.side;
+	struct session_target before;
+	const struct session *s;
+
+	if (r->control.has_teid)
+		return r->control.tunnel.teid;
+	s = store_find_control(store, learn_control_index(side), &r->transaction.addressed,
+			       r->nsapi);
+	if (!s)
+		return 0;
+	apply_current(store, s, &before);
+	return side == DATAPATH_ACCESS ? before.control_sgsn.teid : before.control_ggsn.teid;
+}
+
 static void note_request(struct session_store *store, struct request *r,
 			 const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
 {
@@ -53,6 +70,7 @@ static void note_request(struct session_store *store, struct request *r,
 	r->teardown = m->teardown;
 	r->user = user_endpoint(m);
 	r->control = control_endpoint(m);
+	r->transaction.answer_teid = answer_teid(store, r);
 	r->recovery[gtpc->side] = recovery_of(gtpc, m);
 	r->has_e2m = m->pco.data && pco_find_e2m(&r->e2m, &store->config.numbers, NULL, m->pco.data,
 						 m->pco.len) == 1;
@@ -267,9 +285,10 @@ static void take_response(struct session_store *store, const struct session_gtpc
 			  const struct gtpc_v1 *m, struct held *held)
 {
 	const uint8_t type = (uint8_t)(m->type - 1); /* of its request */
-	struct transaction *t = m->has_sequence ? transactions_find_answered(store, gtpc, VERSION,
-									     type, m->sequence)
-						: NULL;
+	struct transaction *t = m->has_sequence
+					? transactions_find_answered(store, gtpc, VERSION, type,
+								     m->sequence, m->teid)
+					: NULL;
 	struct request *r = (struct request *)t;
 
 	if (!t) {

@@ -185,7 +185,7 @@ void recovery_take_echo_response(struct session_store *store, const struct sessi
 				 uint8_t version, uint32_t sequence, const struct recovery *said)
 {
 	struct transaction *request =
-		transactions_find_answered(store, gtpc, version, ECHO_REQUEST, sequence);
+		transactions_find_answered(store, gtpc, version, ECHO_REQUEST, sequence, 0);
 	struct recovery by_side[DATAPATH_SIDES] = {0};
 
 	if (!request)

@@ -2,9 +2,10 @@
 #include "session/transactions.h"
 
 #include <errno.h>
-#include <rte_hash_crc.h>
+#include <rte_jhash.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "session/store.h"
 #include "session/wheel.h"
@@ -17,6 +18,8 @@ int transactions_init(struct session_store *store)
 {
 	struct transactions *all = &store->transactions;
 
+	if (getrandom(&all->secret, sizeof(all->secret), 0) != sizeof(all->secret))
+		return -EAGAIN;
 	all->lists = calloc(LISTS, sizeof(*all->lists));
 	if (!all->lists)
 		return -ENOMEM;
@@ -26,12 +29,15 @@ int transactions_init(struct session_store *store)
 	return 0;
 }
 
+/* Whoever sends requests chooses what is hashed: without the secret he could have all of them in one list. */
 static struct transaction_list *list_of(struct session_store *store,
 					const struct transaction_key *key)
 {
+	const uint32_t hash = rte_jhash(key->requester.receiver, sizeof(key->requester.receiver),
+					store->transactions.secret);
+
 	return &store->transactions
-			.lists[rte_hash_crc_4byte(tunnel_hash(&key->requester), key->sequence) %
-			       LISTS];
+			.lists[rte_jhash_2words(key->requester.teid, key->sequence, hash) % LISTS];
 }
 
 void transactions_forget(struct session_store *store, struct transaction *t)
@@ -51,7 +57,18 @@ void transactions_free(struct session_store *store)
 	free(store->transactions.lists);
 }
 
-static bool is_same(const struct transaction_key *a, const struct transaction_key *b)
+static struct transaction_key key_of(const struct tunnel *requester, const struct tunnel *receiver,
+				     uint8_t version, uint8_t type, uint32_t sequence)
+{
+	struct transaction_key key = {
+		.requester = *requester, .sequence = sequence, .version = version, .type = type};
+
+	memcpy(key.receiver, receiver->receiver, sizeof(key.receiver));
+	return key;
+}
+
+/* But for the receiver. */
+static bool is_alike(const struct transaction_key *a, const struct transaction_key *b)
 {
 	return a->sequence == b->sequence && a->version == b->version && a->type == b->type &&
 	       tunnel_is_equal(&a->requester, &b->requester);
@@ -62,7 +79,19 @@ static struct transaction *find(struct session_store *store, const struct transa
 	struct transaction *t;
 
 	TAILQ_FOREACH (t, list_of(store, key), same_hash)
-		if (is_same(&t->key, key))
+		if (is_alike(&t->key, key) &&
+		    memcmp(t->key.receiver, key->receiver, sizeof(key->receiver)) == 0)
+			break;
+	return t;
+}
+
+static struct transaction *find_by_teid(struct session_store *store,
+					const struct transaction_key *key, uint32_t teid)
+{
+	struct transaction *t;
+
+	TAILQ_FOREACH (t, list_of(store, key), same_hash)
+		if (is_alike(&t->key, key) && teid != 0 && t->answer_teid == teid)
 			break;
 	return t;
 }
@@ -86,7 +115,8 @@ struct transaction *transactions_remember(struct session_store *store,
 					  uint8_t type, uint32_t sequence, uint32_t teid,
 					  size_t size)
 {
-	const struct transaction_key key = {gtpc->source, sequence, version, type};
+	const struct transaction_key key =
+		key_of(&gtpc->source, &gtpc->destination, version, type, sequence);
 	struct transaction *t = find(store, &key);
 
 	if (t)
@@ -111,18 +141,15 @@ bool transactions_are_few(const struct session_store *store)
 	return store->transactions.count < MOST / 2;
 }
 
-/* TS 29.060 10.2.2, TS 29.274 4.2.2.2: a response comes from where its request went. */
-static bool is_from(const struct tunnel *source, const struct tunnel *addressed)
-{
-	return memcmp(source->receiver, addressed->receiver, sizeof(source->receiver)) == 0;
-}
-
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc, uint8_t version,
-					       uint8_t type, uint32_t sequence)
+					       uint8_t type, uint32_t sequence, uint32_t teid)
 {
-	const struct transaction_key key = {gtpc->destination, sequence, version, type};
+	const struct transaction_key key =
+		key_of(&gtpc->destination, &gtpc->source, version, type, sequence);
 	struct transaction *t = find(store, &key);
 
-	return t && t->side != gtpc->side && is_from(&gtpc->source, &t->addressed) ? t : NULL;
+	if (!t && gtpc->side == DATAPATH_CORE)
+		t = find_by_teid(store, &key, teid);
+	return t && t->side != gtpc->side ? t : NULL;
 }

@@ -11,9 +11,10 @@
 #include "session/session.h"
 
 /* What tells a request from others. TS 29.060 7.6, TS 29.274 7.6: its response goes to where it came from,
- * with its sequence number. */
+ * with its sequence number, which the requester may use again towards another receiver. */
 struct transaction_key {
 	struct tunnel requester; /* address, and port for a TEID */
+	uint8_t receiver[16];	 /* as in struct tunnel */
 	uint32_t sequence;	 /* of 24 bits in GTPv2 */
 	uint8_t version;	 /* of GTP */
 	uint8_t type;		 /* of the request */
@@ -27,12 +28,15 @@ struct transaction {
 	struct transaction_key key;
 	uint8_t side;		 /* that the request came in on */
 	struct tunnel addressed; /* receiver of the request, and the TEID in its header */
+	uint32_t
+		answer_teid; /* that the requester wants in its response's header; 0: it does not say */
 };
 
 TAILQ_HEAD(transaction_list, transaction);
 
 struct transactions {
-	struct transaction_list *lists; /* by hash */
+	struct transaction_list *lists; /* by hash, */
+	uint32_t secret;		/* which nobody outside can foresee */
 	struct transaction_list by_age;
 	uint32_t count;
 };
@@ -49,11 +53,12 @@ struct transaction *transactions_remember(struct session_store *store,
 					  uint8_t type, uint32_t sequence, uint32_t teid,
 					  size_t size);
 
-/* The request of that type that gtpc answers. NULL: there is none, or gtpc does not come from where it
- * went. */
+/* The request of that type that gtpc, with that TEID in its header, answers: one that went to where gtpc comes from
+ * (TS 29.060 10.2.2, TS 29.274 4.2.2.2). A GGSN or P-GW of several addresses may answer by another of them: on the
+ * core side, which is the home network's, it is enough that it knows the TEID. NULL: there is none. */
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc, uint8_t version,
-					       uint8_t type, uint32_t sequence);
+					       uint8_t type, uint32_t sequence, uint32_t teid);
 /* Room for what nothing depends on. */
 bool transactions_are_few(const struct session_store *store);
 void transactions_forget(struct session_store *store, struct transaction *transaction);

@@ -212,20 +212,6 @@ static void response_without_a_request_passes(void)
 	lab_stop();
 }
 
-static void response_of_another_gsn_is_none(void)
-{
-	struct lab_context c = lab_context(1);
-	const struct e2m_keyset_id name = lab_sqn(1);
-
-	lab_start();
-	lab_create_request(&c, &name, 1);
-	c.ggsn = 9;
-	lab_create_response(&c);
-	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
-	lab_stop();
-}
-
 static void response_with_another_sequence_number_is_none(void)
 {
 	struct lab_context c = lab_context(1);
@@ -572,7 +558,6 @@ UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(gsns_may_
 	  TEST(unprotected_context_frees_its_tunnels_of_a_session_whose_end_nobody_saw),
 	  TEST(create_whose_directions_share_a_tunnel_is_left_alone),
 	  TEST(create_finds_no_place_in_a_full_store), TEST(response_without_a_request_passes),
-	  TEST(response_of_another_gsn_is_none),
 	  TEST(response_with_another_sequence_number_is_none),
 	  TEST(response_from_the_side_of_its_request_is_none),
 	  TEST(response_that_comes_twice_takes_effect_once),

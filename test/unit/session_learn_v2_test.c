@@ -317,19 +317,6 @@ static void response_with_another_sequence_number_is_none(void)
 	lab_stop();
 }
 
-static void response_of_another_pgw_is_none(void)
-{
-	struct lab_context c;
-	struct gtpc_v2 m, accept;
-
-	start_to_create(&c, &m, &accept);
-	lab_send(&c, &m);
-	lab_send_from(9, &c, &accept);
-	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
-	lab_stop();
-}
-
 static void request_from_the_wrong_side_passes(void)
 {
 	struct lab_context c;
@@ -513,7 +500,7 @@ UNIT_MAIN("session_learn_v2", TEST(accepted_create_makes_a_session),
 	  TEST(tunnel_is_over_the_version_that_both_ends_have),
 	  TEST(tunnel_of_two_versions_is_over_that_of_gtpc), TEST(response_to_another_teid_is_none),
 	  TEST(response_with_another_sequence_number_is_none),
-	  TEST(response_of_another_pgw_is_none), TEST(request_from_the_wrong_side_passes),
+	  TEST(request_from_the_wrong_side_passes),
 	  TEST(accepted_delete_ends_all_bearers_of_the_pdn_connection),
 	  TEST(delete_of_what_the_pgw_has_no_more_ends_it), TEST(refused_delete_ends_nothing),
 	  TEST(forged_delete_ends_nothing), TEST(delete_with_another_teid_ends_nothing),
