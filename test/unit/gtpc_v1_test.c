@@ -199,6 +199,43 @@ static void second_nsapi_is_the_linked_one(void) /* TS 29.060 7.3.1 */
 	free(p.data);
 }
 
+/* But for those of one type. An SGSN sends them in ascending order; a GGSN may accept others all the same. */
+static void elements_may_stand_in_any_order(void)
+{
+	static const char *const elements[] = {"0262020100000000f1",
+					       "1011223344",
+					       "1155667788",
+					       "1405",
+					       "830009"
+					       "08696e7465726e6574",
+					       "84000180",
+					       "8500040a0100018500040a010101",
+					       "0e07"};
+	const size_t count = sizeof(elements) / sizeof(elements[0]);
+
+	for (size_t first = 0; first < count; first++)
+		for (size_t backwards = 0; backwards < 2; backwards++) {
+			char ies[256] = "";
+			struct parsed p;
+
+			for (size_t i = 0; i < count; i++)
+				strcat(ies,
+				       elements[(first + (backwards ? count - i : i)) % count]);
+			p = parse_ies(16, ies);
+			CU_ASSERT_EQUAL(p.result, 0);
+			CU_ASSERT_STRING_EQUAL(p.m.imsi.digits, "262010000000001");
+			CU_ASSERT_EQUAL(p.m.teid_data, 0x11223344);
+			CU_ASSERT_EQUAL(p.m.teid_control, 0x55667788);
+			CU_ASSERT_EQUAL(p.m.nsapi, 5);
+			CU_ASSERT_EQUAL(p.m.recovery, 7);
+			CU_ASSERT_EQUAL(p.m.apn.len, 9);
+			CU_ASSERT_TRUE(octets_are(p.m.pco, "80"));
+			CU_ASSERT_TRUE(address_is(&p.m.gsn_control, "0a010001"));
+			CU_ASSERT_TRUE(address_is(&p.m.gsn_user, "0a010101"));
+			free(p.data);
+		}
+}
+
 static void gsn_addresses_are_told_apart_by_order(void) /* TS 29.060 7.3.1, 7.7.32 */
 {
 	struct parsed p = parse_ies(17, "8500040a000001"
@@ -314,6 +351,7 @@ UNIT_MAIN("gtpc_v1", {"Create Request is read", create_request_is_read},
 	   extension_header_type_list_has_a_short_length},
 	  {"repeated elements count the first time", repeated_elements_count_the_first_time},
 	  {"second NSAPI is the linked one", second_nsapi_is_the_linked_one},
+	  {"elements may stand in any order", elements_may_stand_in_any_order},
 	  {"GSN addresses are told apart by order", gsn_addresses_are_told_apart_by_order},
 	  {"Teardown Ind is its lowest bit", teardown_ind_is_its_lowest_bit},
 	  {"IMSI is 6 to 15 decimal digits with filler",

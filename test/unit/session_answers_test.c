@@ -163,8 +163,34 @@ static void two_ggsns_are_asked_with_one_sequence_number(void)
 	}
 }
 
+/* The one of before was never answered. */
+static void a_sequence_number_comes_again_after_the_wrap(void)
+{
+	struct lab_context before = lab_context(1), c = lab_context(2);
+	const struct e2m_keyset_id name = lab_sqn(1);
+
+	lab_start();
+	c.sgsn = before.sgsn;
+	c.ggsn = before.ggsn;
+	lab.send_again = true;
+	before.sequence = c.sequence = UINT16_MAX;
+	lab_create_request(&before, &name, 1);
+	for (uint32_t sequence = 0; sequence < UINT16_MAX; sequence += 4096) {
+		c.sequence = sequence;
+		lab_create_request(&c, &name, 1);
+	}
+	c.sequence = UINT16_MAX;
+	lab_create_request(&c, &name, 1);
+	lab_create_response(&c);
+	lab_settle();
+	CU_ASSERT_TRUE(is_learned(&c));
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	lab_stop();
+}
+
 UNIT_MAIN("session_answers", TEST(a_ggsn_may_answer_by_another_of_its_addresses),
 	  TEST(so_may_a_pgw), TEST(it_shows_by_the_teid_whom_it_answers),
 	  TEST(so_it_does_when_it_deletes), TEST(and_a_pgw_when_it_deletes),
 	  TEST(what_the_access_side_answers_comes_from_whom_was_asked),
-	  TEST(two_ggsns_are_asked_with_one_sequence_number), )
+	  TEST(two_ggsns_are_asked_with_one_sequence_number),
+	  TEST(a_sequence_number_comes_again_after_the_wrap), )
