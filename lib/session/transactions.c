@@ -29,15 +29,20 @@ int transactions_init(struct session_store *store)
 	return 0;
 }
 
-/* Whoever sends requests chooses what is hashed: without the secret he could have all of them in one list. */
+uint32_t transactions_hash(const struct session_store *store, const struct tunnel *tunnel,
+			   uint32_t number)
+{
+	const uint32_t hash =
+		rte_jhash(tunnel->receiver, sizeof(tunnel->receiver), store->transactions.secret);
+
+	return rte_jhash_2words(tunnel->teid, number, hash);
+}
+
 static struct transaction_list *list_of(struct session_store *store,
 					const struct transaction_key *key)
 {
-	const uint32_t hash = rte_jhash(key->requester.receiver, sizeof(key->requester.receiver),
-					store->transactions.secret);
-
 	return &store->transactions
-			.lists[rte_jhash_2words(key->requester.teid, key->sequence, hash) % LISTS];
+			.lists[transactions_hash(store, &key->requester, key->sequence) % LISTS];
 }
 
 void transactions_forget(struct session_store *store, struct transaction *t)

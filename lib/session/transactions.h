@@ -43,6 +43,7 @@ struct transactions {
 
 struct session_store;
 
+/* -ENOMEM, -EAGAIN: no randomness yet. */
 int transactions_init(struct session_store *store);
 void transactions_free(struct session_store *store);
 
@@ -59,6 +60,9 @@ struct transaction *transactions_remember(struct session_store *store,
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc, uint8_t version,
 					       uint8_t type, uint32_t sequence, uint32_t teid);
+/* Of what whoever sends requests chooses: without a secret he could have all of them in one list. */
+uint32_t transactions_hash(const struct session_store *store, const struct tunnel *tunnel,
+			   uint32_t number);
 /* Room for what nothing depends on. */
 bool transactions_are_few(const struct session_store *store);
 void transactions_forget(struct session_store *store, struct transaction *transaction);
