@@ -24,6 +24,8 @@ e2e_dir=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 top=$(cd "$e2e_dir/../.." && pwd)
 build=$(cd "$top" && realpath -m "${HSE_BUILD:-build}")
 export PYTHONDONTWRITEBYTECODE=1
+# The packages' programs first: another python3 may be a version manager's script, which takes thrice the time to start.
+PATH=/usr/bin:$PATH
 test_name=$(basename "$0" .sh)
 run=hse-$$
 lab=$(mktemp -d "${TMPDIR:-/tmp}/$run-XXXXXX")
@@ -118,8 +120,22 @@ lab_dump() {
 	done >&2
 }
 
+# end_all SIGNAL NAME...: those that run, all at once.
+end_all() {
+	local name
+	for name in "${@:2}"; do
+		[ -z "${pids[$name]:-}" ] || kill -"$1" "${pids[$name]}" 2>/dev/null
+	done
+	for name in "${@:2}"; do
+		[ -n "${pids[$name]:-}" ] || continue
+		end_within 5 "${pids[$name]}" || kill -KILL "${pids[$name]}" 2>/dev/null
+		wait "${pids[$name]}" 2>/dev/null
+		unset "pids[$name]"
+	done
+}
+
 lab_cleanup() {
-	local status=$? name ns
+	local status=$? name ns ues=()
 	trap '' INT TERM
 	trap - EXIT ERR
 	set +e
@@ -127,13 +143,13 @@ lab_cleanup() {
 		printf '%s: FAILED: %s\n' "$test_name" "$last_failure" >&2
 	[ "$status" -eq 0 ] || [ "$status" -ge 128 ] || [ -z "${pids[hse]:-}" ] ||
 		hsectl counters >"$lab/hse-counters.out" 2>&1
+	# A UE says good-bye to its GGSN, through hse, so it goes first. sgsnemu would wait for an answer that is not looked at.
 	for name in "${!pids[@]}"; do
-		kill -TERM "${pids[$name]}" 2>/dev/null
+		[[ $name != hse-ue* && $name != fleet ]] || ues+=("$name")
 	done
-	for name in "${!pids[@]}"; do
-		end_within 5 "${pids[$name]}" || kill -KILL "${pids[$name]}" 2>/dev/null
-		wait "${pids[$name]}" 2>/dev/null
-	done
+	end_all TERM "${ues[@]}"
+	end_all KILL sgsnemu
+	end_all TERM "${!pids[@]}"
 	if [ "$status" -eq 0 ] && grep -Eq "$sanitizer_report" "$lab"/*.log 2>/dev/null; then
 		printf '%s: FAILED: a sanitizer has something to say\n' "$test_name" >&2
 		status=1
