@@ -13,9 +13,12 @@
 
 #include "diameter/internal.h"
 
+struct fd_peer; /* libfdcore's own */
+
 static int (*real_bye)(gnutls_session_t session, gnutls_close_request_t how);
 static int (*real_fifo_new)(struct fifo **queue, int max);
 static int (*real_fifo_del)(struct fifo **queue);
+static void (*real_next_timeout)(struct fd_peer *peer, int add_random, int delay);
 static int (*real_rescode_set)(struct msg *answer, char *code, char *text, struct avp *failed,
 			       int type);
 
@@ -98,17 +101,36 @@ int fd_msg_rescode_set(struct msg *answer, char *code, char *text, struct avp *f
 	return real_rescode_set(answer, code, text, failed, type);
 }
 
+/*
+ * libfdcore spreads every wait over four seconds: that of the watchdog, as RFC 3539 3.4.1 has it, but the one
+ * before it connects, too. So a try that is due at once is made at some time in four seconds, if the thread that
+ * makes it was slow to start, and one that is due after two seconds likewise. Short waits are kept as they are.
+ */
+#define WATCHDOG_MIN_S 6
+
+void fd_psm_next_timeout(struct fd_peer *peer, int add_random, int delay);
+
+void fd_psm_next_timeout(struct fd_peer *peer, int add_random, int delay)
+{
+	if (real_next_timeout)
+		real_next_timeout(peer, add_random && delay >= WATCHDOG_MIN_S, delay);
+}
+
 int diameter_fixes_start(void)
 {
 	void *bye = dlsym(RTLD_NEXT, "gnutls_bye");
 	void *fifo_new = dlsym(RTLD_NEXT, "fd_fifo_new");
 	void *fifo_del = dlsym(RTLD_NEXT, "fd_fifo_del");
+	void *next_timeout = dlsym(RTLD_NEXT, "fd_psm_next_timeout");
 	void *rescode_set = dlsym(RTLD_NEXT, "fd_msg_rescode_set");
 
 	/* ISO C has no cast from void * to a pointer to a function. */
 	memcpy(&real_bye, &bye, sizeof(bye));
 	memcpy(&real_fifo_new, &fifo_new, sizeof(fifo_new));
 	memcpy(&real_fifo_del, &fifo_del, sizeof(fifo_del));
+	memcpy(&real_next_timeout, &next_timeout, sizeof(next_timeout));
 	memcpy(&real_rescode_set, &rescode_set, sizeof(rescode_set));
-	return real_bye && real_fifo_new && real_fifo_del && real_rescode_set ? 0 : -ENOENT;
+	return real_bye && real_fifo_new && real_fifo_del && real_next_timeout && real_rescode_set
+		       ? 0
+		       : -ENOENT;
 }
