@@ -87,7 +87,7 @@ static pid_t start_hss(unsigned which)
 {
 	shared->hss[which].ready = shared->hss[which].stop = false;
 	pid_t pid = unit_node_start(which ? run_second : run_first);
-	CU_ASSERT_TRUE(UNIT_WAIT(shared->hss[which].ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->hss[which].ready, UNIT_START_MS));
 	return pid;
 }
 
@@ -153,7 +153,7 @@ static bool connect_to_both(void)
 	hosts = diameter_hosts_new(UNIT_REALM, names, 2);
 	diameter_watch_peers(on_peer);
 	return hosts && !unit_diameter_init(UNIT_HSE) && !diameter_start() &&
-	       UNIT_WAIT(__atomic_load_n(&opened, __ATOMIC_ACQUIRE) == 2, 5000);
+	       UNIT_WAIT(__atomic_load_n(&opened, __ATOMIC_ACQUIRE) == 2, UNIT_START_MS);
 }
 
 static void close_hosts(void)
@@ -270,10 +270,10 @@ static void live_through_a_crash(void)
 	UNIT_WAIT(shared->hss[0].asked >= 10, 2000);
 	__atomic_store_n(&shared->step, 1, __ATOMIC_RELEASE); /* the first is killed now */
 	wait_for_answers(20);
-	UNIT_WAIT(!diameter_peer_is_open(UNIT_HSS), 5000);
+	UNIT_WAIT(!diameter_peer_is_open(UNIT_HSS), UNIT_START_MS);
 	pull(20, 2000);
 	__atomic_store_n(&shared->step, 2, __ATOMIC_RELEASE); /* it comes back */
-	UNIT_WAIT(__atomic_load_n(&opened, __ATOMIC_ACQUIRE) == 3, 10000);
+	UNIT_WAIT(__atomic_load_n(&opened, __ATOMIC_ACQUIRE) == 3, UNIT_START_MS);
 	pull(20, 2000);
 	close_hosts();
 }
@@ -284,9 +284,9 @@ static void a_host_that_crashes_loses_no_pull_and_is_used_again_when_back(void)
 	pid_t servers[2] = {start_hss(0), start_hss(1)};
 	shared->hss[0].mood = SILENT;
 	pid_t client = unit_node_start(live_through_a_crash);
-	CU_ASSERT_TRUE(UNIT_WAIT(__atomic_load_n(&shared->step, __ATOMIC_ACQUIRE) == 1, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(__atomic_load_n(&shared->step, __ATOMIC_ACQUIRE) == 1, 20000));
 	unit_node_kill(servers[0]);
-	CU_ASSERT_TRUE(UNIT_WAIT(__atomic_load_n(&shared->step, __ATOMIC_ACQUIRE) == 2, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(__atomic_load_n(&shared->step, __ATOMIC_ACQUIRE) == 2, 20000));
 	CU_ASSERT_EQUAL(shared->outcomes[DIAMETER_KEY_FOUND], 40);
 	CU_ASSERT_TRUE(shared->slowest_ms < 1500); /* the connection tells, not the clock */
 	shared->hss[0].mood = SERVES;
@@ -342,7 +342,7 @@ static void a_pull_is_not_taken_to_another_peer_than_its_host(void)
 	pid_t servers[2] = {start_hss(0), start_hss(1)};
 	shared->hss[0].mood = SILENT;
 	pid_t client = unit_node_start(pull_from_the_first_until_it_crashes);
-	CU_ASSERT_TRUE(UNIT_WAIT(__atomic_load_n(&shared->step, __ATOMIC_ACQUIRE) == 1, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(__atomic_load_n(&shared->step, __ATOMIC_ACQUIRE) == 1, 20000));
 	unit_node_kill(servers[0]);
 	CU_ASSERT_TRUE(unit_node_wait(client, 30000));
 	CU_ASSERT_EQUAL(shared->outcomes[DIAMETER_KEY_UNREACHABLE], 1);

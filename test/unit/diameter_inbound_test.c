@@ -251,7 +251,7 @@ int main(void)
 	unit_ca_free(&other);
 	unit_hss_connects_to_hse = true;
 	pid_t hss = unit_node_start(run_hss);
-	int rc = !UNIT_WAIT(shared->ready, 5000) ||
+	int rc = !UNIT_WAIT(shared->ready, UNIT_START_MS) ||
 		 unit_run("diameter_inbound", tests, sizeof(tests) / sizeof(tests[0]));
 	shared->stop = true;
 	rc |= !unit_node_wait(hss, 20000);

@@ -47,7 +47,7 @@ static void run_server(void)
 		diameter_answer_key(taken.asked[i], &answer);
 		UNIT_WAIT(__atomic_load_n(&shared->answered, __ATOMIC_ACQUIRE) == PULLS - i, 5000);
 	}
-	UNIT_WAIT(shared->stop, 10000);
+	UNIT_WAIT(shared->stop, 30000);
 	diameter_stop();
 }
 
@@ -83,7 +83,7 @@ static void pull_all(void)
 	memset(shared, 0, sizeof(*shared));
 	pid_t server = unit_node_start(run_server);
 
-	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, UNIT_START_MS));
 	pid_t client = unit_node_start(run_client);
 	CU_ASSERT_TRUE(unit_node_wait(client, 20000));
 	shared->stop = true;

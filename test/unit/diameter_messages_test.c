@@ -50,7 +50,7 @@ static void with_hss(void (*run_hss)(void), void (*run_hse)(void))
 {
 	memset(shared, 0, sizeof(*shared));
 	pid_t hss = unit_node_start(run_hss);
-	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, UNIT_START_MS));
 	CU_ASSERT_TRUE(unit_node_wait(unit_node_start(run_hse), 20000));
 	CU_ASSERT_TRUE(shared->connected);
 	shared->stop = true;

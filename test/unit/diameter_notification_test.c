@@ -91,7 +91,7 @@ static void with_hse(void (*hse)(void), void (*ggsn)(void))
 	memset(shared, 0, sizeof(*shared));
 	pid_t pid = unit_node_start(hse);
 
-	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, UNIT_START_MS));
 	CU_ASSERT_TRUE(unit_node_wait(unit_node_start(ggsn), 30000));
 	CU_ASSERT_TRUE(shared->connected);
 	shared->stop = true;
@@ -468,7 +468,7 @@ static void connect_with_unknown_avp(void)
 	    fd_dict_new(fd_g_config->cnf_dict, DICT_AVP, &data, NULL, &unknown_avp) ||
 	    diameter_start())
 		_exit(1);
-	shared->connected = UNIT_WAIT(diameter_peer_is_open(HSE), 5000);
+	shared->connected = UNIT_WAIT(diameter_peer_is_open(HSE), UNIT_START_MS);
 }
 
 static void send_bad_ones(void)

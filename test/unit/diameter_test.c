@@ -69,7 +69,7 @@ static pid_t start_hss(void)
 {
 	hss->hss_ready = hss->hss_stop = false;
 	pid_t pid = unit_node_start(run_hss);
-	CU_ASSERT_TRUE(UNIT_WAIT(hss->hss_ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(hss->hss_ready, UNIT_START_MS));
 	return pid;
 }
 
@@ -334,7 +334,7 @@ static void survive_the_hss(void)
 					      &hse->key[1]) == -EHOSTUNREACH;
 	hse->opened = false;
 	hse->done = false; /* and starts it again now */
-	UNIT_WAIT(hse->opened, 10000);
+	UNIT_WAIT(hse->opened, UNIT_START_MS);
 	hse->rc |= pull("001010000000000", E2M_ID_SQN, 3000, &hse->key[2]);
 	UNIT_WAIT(__atomic_load_n(&hse->total, __ATOMIC_ACQUIRE) == 2, 4000);
 	diameter_stop();
@@ -345,10 +345,10 @@ static void after_a_crash_of_the_hss_pulls_go_on(void)
 	memset(hse, 0, sizeof(*hse));
 	pid_t server = start_hss();
 	pid_t client = unit_node_start(survive_the_hss);
-	CU_ASSERT_TRUE(UNIT_WAIT(hse->done, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(hse->done, 20000));
 	unit_sleep_ms(100); /* the pull is on its way */
 	unit_node_kill(server);
-	CU_ASSERT_TRUE(UNIT_WAIT(!hse->done, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(!hse->done, 20000));
 	server = start_hss();
 	CU_ASSERT_TRUE(unit_node_wait(client, 20000));
 	CU_ASSERT_TRUE(hse->connected);
@@ -364,7 +364,7 @@ static void after_a_crash_of_the_hss_pulls_go_on(void)
 static void stop_when_told(void)
 {
 	hse->connected = unit_diameter_connect(UNIT_HSE);
-	UNIT_WAIT(hse->done, 10000);
+	UNIT_WAIT(hse->done, 20000);
 	diameter_stop();
 }
 
@@ -373,7 +373,7 @@ static void an_hss_that_hangs_does_not_hold_up_the_stop(void)
 	memset(hse, 0, sizeof(*hse));
 	pid_t server = start_hss();
 	pid_t client = unit_node_start(stop_when_told);
-	CU_ASSERT_TRUE(UNIT_WAIT(hse->connected, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(hse->connected, UNIT_START_MS));
 	kill(server, SIGSTOP);
 	hse->done = true;
 	CU_ASSERT_TRUE(unit_node_wait(client, 14000)); /* libfdcore alone takes 16 s */

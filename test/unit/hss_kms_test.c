@@ -102,7 +102,7 @@ static void run_kms(void)
 	if (!it || diameter_init(&config.diameter, &config.numbers, unit_log) ||
 	    diameter_serve_keys_later(kms_take_pull, it) || diameter_start())
 		_exit(1);
-	UNIT_WAIT(diameter_peer_is_open(UNIT_HSS) || !hss->ready, 5000);
+	UNIT_WAIT(diameter_peer_is_open(UNIT_HSS) || !hss->ready, UNIT_START_MS);
 	kms->ready = true;
 	UNIT_WAIT(kms->stop, 60000);
 	diameter_stop();
@@ -114,7 +114,7 @@ static pid_t start_hss(void)
 {
 	memset(hss, 0, sizeof(*hss));
 	pid_t pid = unit_node_start(run_hss);
-	CU_ASSERT_TRUE(UNIT_WAIT(hss->ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(hss->ready, UNIT_START_MS));
 	return pid;
 }
 
@@ -122,7 +122,7 @@ static pid_t start_kms(void)
 {
 	memset(kms, 0, sizeof(*kms));
 	pid_t pid = unit_node_start(run_kms);
-	CU_ASSERT_TRUE(UNIT_WAIT(kms->ready, 10000));
+	CU_ASSERT_TRUE(UNIT_WAIT(kms->ready, UNIT_START_MS));
 	return pid;
 }
 
@@ -189,7 +189,8 @@ static void run_client(void)
 	struct client *client = &clients[client_number];
 	struct diameter_key_request request = {.id = e2m_keyset_id_make(E2M_ID_SQN, sqn)};
 
-	client->connected = !connect_to_kms() && UNIT_WAIT(diameter_peer_is_open(UNIT_KMS), 5000);
+	client->connected =
+		!connect_to_kms() && UNIT_WAIT(diameter_peer_is_open(UNIT_KMS), UNIT_START_MS);
 	for (unsigned i = 0; i < PULLS_MAX && imsis[i]; i++) {
 		e2m_imsi_parse(&request.imsi, imsis[i], strlen(imsis[i]));
 		diameter_send_key_request(UNIT_KMS, UNIT_REALM, &request, 4000, on_answer,

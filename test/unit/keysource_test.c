@@ -238,7 +238,7 @@ static void outcomes_of_diameter_are_those_of_the_source(void)
 	};
 	pid_t hss = unit_node_start(run_hss);
 
-	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, 5000));
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->ready, UNIT_START_MS));
 	CU_ASSERT_TRUE(unit_node_wait(unit_node_start(run_hse), 20000));
 	shared->stop = true;
 	CU_ASSERT_TRUE(unit_node_wait(hss, 20000));
