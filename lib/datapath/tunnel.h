@@ -40,6 +40,11 @@ static inline bool tunnel_is_equal(const struct tunnel *a, const struct tunnel *
 	return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+static inline bool tunnel_has_same_receiver(const struct tunnel *a, const struct tunnel *b)
+{
+	return memcmp(a->receiver, b->receiver, sizeof(a->receiver)) == 0;
+}
+
 static inline uint32_t tunnel_hash(const struct tunnel *t)
 {
 	uint64_t halves[2];

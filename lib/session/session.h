@@ -122,8 +122,8 @@ struct session_ops {
 	X(GTPC_UNMATCHED, "gtpc.response_unmatched")                                              \
 	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                     \
 	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                           \
-	X(GTPC_NOT_FROM_PEER, "gtpc.not_from_peer") /* of a session, and not its S-GW or P-GW */  \
-	X(GTPC_EXPECTED_LOST, "gtpc.expected_lost") /* tunnels, too many half open */             \
+	X(GTPC_NOT_FROM_PEER, "gtpc.not_from_peer")	    /* of a session, from elsewhere */    \
+	X(GTPC_EXPECTED_LOST, "gtpc.expected_lost")	    /* tunnels, too many half open */     \
 	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many half open */              \
 	X(GTPC_RECOVERY_LATE, "gtpc.recovery_late")	    /* a restart counter from before */
 

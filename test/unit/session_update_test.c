@@ -212,6 +212,7 @@ static void update_that_makes_both_directions_one_tunnel_is_left_alone(void)
 	bad.up = bad.down;
 	const struct gtpc_v1_accept accept = {.type = GTPC_V1_UPDATE_PDP_RESPONSE,
 					      .sequence = bad.sequence,
+					      .peer_teid_control = bad.control_sgsn,
 					      .teid_data = bad.up,
 					      .teid_control = bad.control_ggsn,
 					      .gsn = lab_gsn(bad.ggsn)};
@@ -221,6 +222,7 @@ static void update_that_makes_both_directions_one_tunnel_is_left_alone(void)
 	lab_give(DATAPATH_CORE, context.ggsn, context.sgsn, data, (size_t)len);
 	lab_settle();
 	CU_ASSERT_TRUE(has_flows(&context));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNPARSED), 1);
 	lab_stop();
 }
 
