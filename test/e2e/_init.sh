@@ -519,9 +519,9 @@ start_sgw() {
 	route_emu
 }
 
-# start_gsn: the GGSN of gsn.py in its place, which speaks IPv6 as well.
+# start_gsn [OPTION...]: the GGSN of gsn.py in its place, which speaks IPv6 as well.
 start_gsn() {
-	start ggsn ggsn python3 "$e2e_dir/gsn.py" "$ggsn_address"
+	start ggsn ggsn python3 "$e2e_dir/gsn.py" "$ggsn_address" "$@"
 	wait_log ggsn '^ready'
 }
 

@@ -80,6 +80,7 @@ def open_tun(name, network):
 class Ggsn:
     def __init__(self, args):
         self.address = ipaddress.ip_address(args.address)
+        self.knows_sgsn = args.knows_sgsn
         network = ipaddress.ip_network(args.network)
         self.free = list(network)[2:-1]
         self.contexts = {}  # by our TEID: of user plane and control plane alike
@@ -101,7 +102,7 @@ class Ggsn:
             if kind in ies:
                 context[name], = struct.unpack(">I", ies[kind][0])
         if len(ies.get(GSN_ADDRESS, [])) > 1:
-            context["user"] = str(ipaddress.ip_address(ies[GSN_ADDRESS][1]))
+            context["control"], context["user"] = (str(ipaddress.ip_address(a)) for a in ies[GSN_ADDRESS][:2])
 
     def accept(self, context):
         teid, address = struct.pack(">I", context["ours"]), self.address.packed
@@ -126,7 +127,9 @@ class Ggsn:
         self.endpoints(context, ies)
         return context["teid_control"], b"".join(self.accept(context))
 
-    def delete(self, context):
+    def delete(self, context, peer):
+        if self.knows_sgsn and peer != context["control"]:
+            return 0, ie(CAUSE, bytes([NON_EXISTENT]))
         del self.contexts[context["ours"]], self.by_ue[context["ue"].packed]
         self.free.append(context["ue"])
         print(f"deleted: UE {context['ue']}", flush=True)
@@ -145,7 +148,8 @@ class Ggsn:
         elif not context:
             answer = 0, ie(CAUSE, bytes([NON_EXISTENT]))
         else:
-            answer = self.delete(context) if kind == DELETE_REQUEST else self.update(context, read_ies(body))
+            answer = (self.delete(context, peer[0]) if kind == DELETE_REQUEST
+                      else self.update(context, read_ies(body)))
         self.control.sendto(gtp(kind + 1, answer[0], answer[1], sequence), peer)
 
     # --- G-PDUs ---
@@ -183,6 +187,8 @@ def main():
     parser.add_argument("address", help="ours, for GTP-C and GTP-U")
     parser.add_argument("--tun", default="tun0")
     parser.add_argument("--network", default="10.2.0.0/24", help="of UEs; its first address is the TUN device's")
+    parser.add_argument("--knows-sgsn", action="store_true",
+                        help="to whoever is not the SGSN of a context, a Delete of it is of one that does not exist")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     Ggsn(args).run()
