@@ -53,10 +53,11 @@
 	X(DROP_TX_FULL, "drop.tx_full")		  /* the outgoing port took no more */          \
 	X(DROP_CRYPTO, "drop.crypto")		  /* the crypto library refused a job */        \
 	X(DROP_GTPC_REFUSED, "drop.gtpc_refused") /* no place for the session that it makes */  \
+	X(DROP_GTPC_FULL, "drop.gtpc_full")	  /* too many wait for control */               \
 	/* GTP-C */                                                                             \
 	X(GTPC_SEEN, "gtpc.seen")                                                               \
 	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms though control was not done */ \
-	X(GTPC_UNSEEN, "gtpc.unseen")	/* control never read it: too many at once, or a fragment */
+	X(GTPC_UNSEEN, "gtpc.unseen")	/* control never read it: stuck, or a fragment */
 
 enum datapath_counter {
 #define X(symbol, name) DATAPATH_##symbol,

@@ -67,9 +67,10 @@ void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 	const struct packet *p = packet_of(m);
 
 	worker_count(w, p->side, DATAPATH_GTPC_SEEN);
+	/* What control has not seen may move a protected tunnel, whose packets would cross in clear then. Whoever sent
+	 * it sends it again (TS 29.060 7.6, TS 29.274 7.6). */
 	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING) {
-		worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
-		worker_send(w, m);
+		worker_drop(w, m, DATAPATH_DROP_GTPC_FULL);
 		return;
 	}
 	*pending_at(w, w->gtpc_next) =

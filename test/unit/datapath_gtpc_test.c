@@ -194,18 +194,18 @@ static void messages_that_control_never_took_go_with_the_worker(void)
 	tear_down();
 }
 
-/* More than the worker keeps: what is too much leaves at once. */
-static void a_flood_leaves_at_once_and_is_counted(void)
+/* More than the worker keeps: what is too much would cross without control having seen it. */
+static void what_a_flood_has_too_much_is_dropped_and_counted(void)
 {
 	set_up();
 	for (unsigned i = 0; i < 1100; i++)
 		receive(i);
 	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_SEEN), 1100);
-	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_UNSEEN), 1100 - 1024);
-	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 1100 - 1024);
-	CU_ASSERT_TRUE(has_left(0, 1024));
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_GTPC_FULL), 1100 - 1024);
+	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_UNSEEN), 0);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	rig_wait_ms(&rig, 20);
-	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 1100);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 1024);
 	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_OVERDUE), 1024);
 	tear_down();
 }
@@ -307,7 +307,8 @@ int main(void)
 		 control_may_keep_a_message_that_has_left},
 		{"messages that control never took go with the worker",
 		 messages_that_control_never_took_go_with_the_worker},
-		{"a flood leaves at once and is counted", a_flood_leaves_at_once_and_is_counted},
+		{"what a flood has too much is dropped and counted",
+		 what_a_flood_has_too_much_is_dropped_and_counted},
 		{"what finds the queue full is told later",
 		 what_finds_the_queue_full_is_told_later},
 		{"what finds the queue full too long leaves unseen",
