@@ -126,6 +126,20 @@ static void add_sgsn(struct message *m, uint8_t last_octet)
 	add_gsn(m, last_octet);
 }
 
+/* It is sent from elsewhere, and names the SGSN's address. Returns its sequence number. */
+static uint16_t update_from_elsewhere(const struct lab_context *told,
+				      const struct e2m_keyset_id *name)
+{
+	const uint16_t sequence = next_sequence();
+	struct message m = update(told, sequence);
+
+	if (name)
+		add_keyset(&m, *name);
+	add_sgsn(&m, context.sgsn);
+	give(DATAPATH_ACCESS, ELSEWHERE, context.ggsn, &m);
+	return sequence;
+}
+
 /* The GGSN answers to wherever it came from. */
 static void answer(const struct lab_context *c, uint8_t to, uint8_t type, uint16_t sequence,
 		   uint8_t cause)
@@ -154,15 +168,10 @@ static void accept_update(const struct lab_context *c, uint8_t to, uint16_t sequ
 
 static void update_from_elsewhere_changes_no_keyset(void)
 {
-	const uint16_t sequence = next_sequence();
-	struct message m;
+	const struct e2m_keyset_id name = lab_sqn(2);
 
 	start();
-	m = update(&context, sequence);
-	add_keyset(&m, lab_sqn(2));
-	add_sgsn(&m, context.sgsn);
-	give(DATAPATH_ACCESS, ELSEWHERE, context.ggsn, &m);
-	accept_update(&context, ELSEWHERE, sequence);
+	accept_update(&context, ELSEWHERE, update_from_elsewhere(&context, &name));
 	CU_ASSERT_TRUE(is_unchanged(&context));
 	CU_ASSERT_EQUAL(lab.asked, 1);
 	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
@@ -172,16 +181,13 @@ static void update_from_elsewhere_changes_no_keyset(void)
 /* Neither GSN hears of it. */
 static void update_from_elsewhere_moves_no_uplink_and_no_control_tunnel(void)
 {
-	const uint16_t sequence = next_sequence();
 	struct lab_context told;
-	struct message m;
+	uint16_t sequence;
 
 	start();
 	told = context;
 	told.control_sgsn++;
-	m = update(&told, sequence);
-	add_sgsn(&m, context.sgsn);
-	give(DATAPATH_ACCESS, ELSEWHERE, context.ggsn, &m);
+	sequence = update_from_elsewhere(&told, NULL);
 	told.up++;
 	told.control_ggsn++;
 	accept_update(&told, ELSEWHERE, sequence);
@@ -194,17 +200,12 @@ static void update_from_elsewhere_moves_no_uplink_and_no_control_tunnel(void)
 
 static void downlink_is_followed_whoever_asked(void)
 {
-	const uint16_t sequence = next_sequence();
 	struct lab_context moved;
-	struct message m;
 
 	start();
 	moved = context;
 	moved.down = 0x7777;
-	m = update(&moved, sequence);
-	add_sgsn(&m, context.sgsn);
-	give(DATAPATH_ACCESS, ELSEWHERE, context.ggsn, &m);
-	accept_update(&context, ELSEWHERE, sequence);
+	accept_update(&context, ELSEWHERE, update_from_elsewhere(&moved, NULL));
 	CU_ASSERT_TRUE(is_unchanged(&moved));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
 	lab_stop();
@@ -213,18 +214,13 @@ static void downlink_is_followed_whoever_asked(void)
 /* A GGSN that knows its SGSN may say so, and has the context still. */
 static void update_from_elsewhere_answered_non_existent_ends_nothing(void)
 {
-	const uint16_t sequence = next_sequence();
 	struct lab_context moved;
-	struct message m;
 
 	start();
 	moved = context;
 	moved.down = 0x7777;
-	m = update(&moved, sequence);
-	add_sgsn(&m, context.sgsn);
-	give(DATAPATH_ACCESS, ELSEWHERE, context.ggsn, &m);
-	answer(&context, ELSEWHERE, GTPC_V1_UPDATE_PDP_RESPONSE, sequence,
-	       GTPC_V1_CAUSE_NON_EXISTENT);
+	answer(&context, ELSEWHERE, GTPC_V1_UPDATE_PDP_RESPONSE,
+	       update_from_elsewhere(&moved, NULL), GTPC_V1_CAUSE_NON_EXISTENT);
 	CU_ASSERT_TRUE(is_unchanged(&context));
 	CU_ASSERT_EQUAL(lab_expected_count(), 0);
 	lab_stop();
