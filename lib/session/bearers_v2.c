@@ -150,11 +150,6 @@ void bearers_v2_create_session(struct session_store *store, const struct session
 	/* The request was overdue, and has left. */
 	if (learn_is_refused(store, r->policy, &r->imsi, r->linked_ebi, held))
 		return;
-	if (m->teid != r->control.teid) {
-		store_count(store, SESSION_GTPC_UNMATCHED);
-		bearers_v2_refused(store, r);
-		return;
-	}
 	if (!m->pgw_c.is_present) {
 		learn_leave_unparsed(store, r->policy, held);
 		bearers_v2_refused(store, r);
@@ -266,11 +261,6 @@ void bearers_v2_create_dedicated(struct session_store *store, const struct sessi
 	struct session_target before;
 	const struct session *linked = messages_v2_find_addressed(store, r, r->linked_ebi, &before);
 
-	if (linked && !messages_v2_is_for_requester(m, r, &before)) {
-		store_count(store, SESSION_GTPC_UNMATCHED);
-		bearers_v2_refused(store, r);
-		return;
-	}
 	for (unsigned i = 0; i < m->bearers_count; i++)
 		if (linked)
 			create_dedicated(store, gtpc, linked, &before, r, m, i, held);

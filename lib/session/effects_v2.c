@@ -24,10 +24,6 @@ static void change_bearers(struct session_store *store, const struct request *r,
 
 		if (!s)
 			continue;
-		if (!messages_v2_is_for_requester(m, r, &before)) {
-			store_count(store, SESSION_GTPC_UNMATCHED);
-			return;
-		}
 		if (known++ == 0 && !messages_v2_is_from_peer(r, &before)) {
 			store_count(store, SESSION_GTPC_NOT_FROM_PEER);
 			if (!from_all)

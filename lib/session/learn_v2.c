@@ -33,7 +33,8 @@ static void take_response(struct session_store *store, const struct session_gtpc
 
 	struct request *r = (struct request *)t;
 
-	if (!t) {
+	/* Of one that is not for who asked the request waits on: the true one may come yet. */
+	if (!t || !messages_v2_is_for_requester(store, r, m)) {
 		store_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
@@ -76,28 +77,12 @@ static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v2 *m)
 	}
 }
 
-/* The control TEID of whoever asks, as he says, or as the session that he asks about has it. */
-static uint32_t answer_teid(struct session_store *store, const struct request *r)
-{
-	struct session_target before;
-	const struct session *s = NULL;
-
-	if (r->control.is_present)
-		return r->control.teid;
-	for (uint8_t ebi = EBI_MIN; ebi <= GTPC_V2_EBI_MAX && !s; ebi++)
-		s = messages_v2_find_addressed(store, r, ebi, &before);
-	if (!s)
-		return 0;
-	return r->transaction.side == DATAPATH_ACCESS ? before.control_sgsn.teid
-						      : before.control_ggsn.teid;
-}
-
 static void note_request(struct session_store *store, struct request *r,
 			 const struct session_gtpc *gtpc, const struct gtpc_v2 *m)
 {
 	r->recovery[gtpc->side] = recovery_of(gtpc, m);
 	r->control = m->sgw_c;
-	r->transaction.answer_teid = answer_teid(store, r);
+	r->transaction.answer_teid = messages_v2_answer_teid(store, r);
 	r->has_e2m = messages_v2_find_e2m(store, &r->e2m, m);
 	r->imsi = m->imsi;
 	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST)

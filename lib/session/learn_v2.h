@@ -60,10 +60,12 @@ struct session *messages_v2_find_addressed(struct session_store *store,
 					   struct session_target *before);
 /* Of a request about the session: from its S-GW or P-GW, or the S-GW that a Modify Bearer Request makes it. */
 bool messages_v2_is_from_peer(const struct request *request, const struct session_target *before);
-/* A response bears the control TEID of whoever asked; 0 where its sender does not know it (5.5.2), which only one
- * that has no such context can say. */
-bool messages_v2_is_for_requester(const struct gtpc_v2 *response, const struct request *request,
-				  const struct session_target *before);
+/* The control TEID of whoever asks, as he says, or as the PDN connection that he asks about has it; 0: nobody knows. */
+uint32_t messages_v2_answer_teid(struct session_store *store, const struct request *request);
+/* A response bears that TEID; 0 where its sender does not know it (5.5.2), which only one that does not accept can
+ * say. */
+bool messages_v2_is_for_requester(struct session_store *store, const struct request *request,
+				  const struct gtpc_v2 *response);
 
 /* --- bearers_v2.c: those that begin --- */
 

@@ -3,7 +3,6 @@
 #include "session/learn_v2.h"
 
 #include <netinet/in.h>
-#include <string.h>
 
 /* --- what they say --- */
 
@@ -63,11 +62,6 @@ uint8_t messages_v2_cause(const struct gtpc_v2 *m, const struct gtpc_v2_bearer *
 
 /* --- whose a message is --- */
 
-static bool is_same_address(const struct tunnel *a, const struct tunnel *b)
-{
-	return memcmp(a->receiver, b->receiver, sizeof(a->receiver)) == 0;
-}
-
 bool messages_v2_is_from_peer(const struct request *r, const struct session_target *before)
 {
 	const struct transaction *t = &r->transaction;
@@ -78,19 +72,7 @@ bool messages_v2_is_from_peer(const struct request *r, const struct session_targ
 		control = before->control_ggsn;
 	else if (r->control.is_present)
 		control = messages_v2_tunnel(&r->control, messages_v2_is_ipv4(requester));
-	return is_same_address(requester, &control);
-}
-
-bool messages_v2_is_for_requester(const struct gtpc_v2 *m, const struct request *r,
-				  const struct session_target *before)
-{
-	uint32_t teid = before->control_sgsn.teid;
-
-	if (r->transaction.side == DATAPATH_CORE)
-		teid = before->control_ggsn.teid;
-	else if (r->control.is_present)
-		teid = r->control.teid;
-	return m->teid == teid || (m->teid == 0 && m->cause == GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+	return tunnel_has_same_receiver(requester, &control);
 }
 
 struct session *messages_v2_find_addressed(struct session_store *store, const struct request *r,
@@ -103,4 +85,34 @@ struct session *messages_v2_find_addressed(struct session_store *store, const st
 		return NULL;
 	apply_current(store, s, before);
 	return before->alive ? s : NULL;
+}
+
+/* Of the PDN connection's bearers, which share it. 0: none is known. */
+static uint32_t control_teid(struct session_store *store, const struct request *r)
+{
+	for (uint8_t ebi = EBI_MIN; ebi <= GTPC_V2_EBI_MAX; ebi++) {
+		struct session_target before;
+
+		if (!messages_v2_find_addressed(store, r, ebi, &before))
+			continue;
+		return r->transaction.side == DATAPATH_ACCESS ? before.control_sgsn.teid
+							      : before.control_ggsn.teid;
+	}
+	return 0;
+}
+
+uint32_t messages_v2_answer_teid(struct session_store *store, const struct request *r)
+{
+	return r->control.is_present ? r->control.teid : control_teid(store, r);
+}
+
+bool messages_v2_is_for_requester(struct session_store *store, const struct request *r,
+				  const struct gtpc_v2 *m)
+{
+	uint32_t teid;
+
+	if (m->teid == 0 && !gtpc_v2_cause_accepts(m->cause))
+		return true;
+	teid = messages_v2_answer_teid(store, r);
+	return teid == 0 || m->teid == teid;
 }

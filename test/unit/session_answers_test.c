@@ -113,6 +113,32 @@ static void and_a_pgw_when_it_deletes(void)
 	lab_stop();
 }
 
+/* Somebody's guess, or another's answer: the tunnel that the request names stays held. */
+static void after_an_answer_for_another_the_true_one_counts(void)
+{
+	struct lab_context c = lab_context(1);
+	const struct tunnel down = lab_down(&c);
+	struct gtpc_v2 m, other;
+
+	lab_start();
+	m = lab_create_session(&c);
+	m.pco = lab_pco(lab_sqn(1), 1);
+	lab_send(&c, &m);
+	m = other = lab_accept(&c, GTPC_V2_CREATE_SESSION_RESPONSE);
+	other.teid++;
+	lab_send(&c, &other);
+	other = lab_refuse(&c, GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+	other.teid++;
+	lab_send(&c, &other);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 2);
+	CU_ASSERT_PTR_NOT_NULL(lab_expected(&down));
+	lab_send(&c, &m);
+	lab_settle();
+	CU_ASSERT_TRUE(is_learned(&c));
+	lab_stop();
+}
+
 /* The visited network's side: whoever knows the TEID need not be whom the P-GW asked. */
 static void what_the_access_side_answers_comes_from_whom_was_asked(void)
 {
@@ -191,6 +217,7 @@ static void a_sequence_number_comes_again_after_the_wrap(void)
 UNIT_MAIN("session_answers", TEST(a_ggsn_may_answer_by_another_of_its_addresses),
 	  TEST(so_may_a_pgw), TEST(it_shows_by_the_teid_whom_it_answers),
 	  TEST(so_it_does_when_it_deletes), TEST(and_a_pgw_when_it_deletes),
+	  TEST(after_an_answer_for_another_the_true_one_counts),
 	  TEST(what_the_access_side_answers_comes_from_whom_was_asked),
 	  TEST(two_ggsns_are_asked_with_one_sequence_number),
 	  TEST(a_sequence_number_comes_again_after_the_wrap), )
