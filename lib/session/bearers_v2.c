@@ -20,15 +20,16 @@ static void expect(struct session_store *store, const struct request *r,
 		learn_expect(store, r->transaction.side, &tunnels[1], held);
 }
 
-void bearers_v2_expect_no_more(struct session_store *store, const struct gtpc_v2_fteid *user,
+void bearers_v2_expect_no_more(struct session_store *store, const struct asked_bearer *asked,
 			       const struct tunnel *used)
 {
-	const struct tunnel tunnels[] = {messages_v2_tunnel(user, true),
-					 messages_v2_tunnel(user, false)};
+	const struct tunnel tunnels[] = {messages_v2_tunnel(&asked->user, true),
+					 messages_v2_tunnel(&asked->user, false)};
+	const size_t count = tunnel_is_equal(&tunnels[0], &tunnels[1]) ? 1 : 2;
 
-	for (size_t i = 0; i < 2; i++)
+	for (size_t i = 0; asked->expects && i < count; i++)
 		if (!used || !tunnel_is_equal(&tunnels[i], used))
-			expect_end(store, &tunnels[i]);
+			expect_no_more(store, &tunnels[i]);
 }
 
 /* Whether the bearer is known, or to be known if the request is accepted. */
@@ -43,13 +44,14 @@ static bool is_to_know(struct session_store *store, const struct request *r, uin
 	return messages_v2_find_addressed(store, r, ebi, &before) != NULL;
 }
 
-void bearers_v2_expect(struct session_store *store, const struct request *r, struct held *held)
+void bearers_v2_expect(struct session_store *store, struct request *r, struct held *held)
 {
 	for (unsigned i = 0; i < r->bearers_count; i++) {
-		const struct asked_bearer *asked = &r->bearers[i];
+		struct asked_bearer *asked = &r->bearers[i];
 
-		if (asked->instance == 0 && asked->user.is_present &&
-		    is_to_know(store, r, asked->ebi))
+		asked->expects = asked->instance == 0 && asked->user.is_present &&
+				 is_to_know(store, r, asked->ebi);
+		if (asked->expects)
 			expect(store, r, &asked->user, held);
 	}
 }
@@ -57,8 +59,7 @@ void bearers_v2_expect(struct session_store *store, const struct request *r, str
 void bearers_v2_refused(struct session_store *store, const struct request *r)
 {
 	for (unsigned i = 0; i < r->bearers_count; i++)
-		if (r->bearers[i].user.is_present)
-			bearers_v2_expect_no_more(store, &r->bearers[i].user, NULL);
+		bearers_v2_expect_no_more(store, &r->bearers[i], NULL);
 }
 
 /* --- tunnels that begin --- */
@@ -125,7 +126,7 @@ static void create_bearer(struct session_store *store, const struct session_gtpc
 	struct session_target target = {.alive = true, .fresh = true};
 
 	if (!set_tunnels(gtpc, &target, &asked->user, &bearer->pgw_u)) {
-		bearers_v2_expect_no_more(store, &asked->user, NULL);
+		bearers_v2_expect_no_more(store, asked, NULL);
 		learn_leave_unparsed(store, r->policy, held);
 		return;
 	}
@@ -141,7 +142,7 @@ static void create_bearer(struct session_store *store, const struct session_gtpc
 	learn_apply_policy(&target, r->policy, r->has_e2m);
 	learn_session(store, &r->imsi, asked->ebi, r->linked_ebi, &target,
 		      "Create Session Response", held);
-	bearers_v2_expect_no_more(store, &asked->user, &target.tunnel[DOWN]);
+	bearers_v2_expect_no_more(store, asked, &target.tunnel[DOWN]);
 }
 
 void bearers_v2_create_session(struct session_store *store, const struct session_gtpc *gtpc,
@@ -164,7 +165,7 @@ void bearers_v2_create_session(struct session_store *store, const struct session
 		if (asked->instance == 0 && is_created(r, m, asked->ebi))
 			create_bearer(store, gtpc, r, m, asked, held);
 		else
-			bearers_v2_expect_no_more(store, &asked->user, NULL);
+			bearers_v2_expect_no_more(store, asked, NULL);
 	}
 }
 
@@ -214,11 +215,11 @@ static void create_dedicated(struct session_store *store, const struct session_g
 	if (bearer->instance != 0 || !asked)
 		return;
 	if (bearer->ebi == 0 || !gtpc_v2_cause_accepts(messages_v2_cause(m, bearer))) {
-		bearers_v2_expect_no_more(store, &asked->user, NULL);
+		bearers_v2_expect_no_more(store, asked, NULL);
 		return;
 	}
 	if (!set_tunnels(gtpc, &target, &bearer->sgw_u, &asked->user)) {
-		bearers_v2_expect_no_more(store, &asked->user, NULL);
+		bearers_v2_expect_no_more(store, asked, NULL);
 		learn_leave_unparsed(store, of_linked->policy, held);
 		return;
 	}
@@ -234,7 +235,7 @@ static void create_dedicated(struct session_store *store, const struct session_g
 	else
 		learn_session(store, &imsi, bearer->ebi, linked->primary, &target,
 			      "Create Bearer Response", held);
-	bearers_v2_expect_no_more(store, &asked->user, &target.tunnel[UP]);
+	bearers_v2_expect_no_more(store, asked, &target.tunnel[UP]);
 }
 
 /* A bearer of nobody that we know: sessions that have its tunnels still are over. */

@@ -71,7 +71,7 @@ static void modify_bearer(struct session_store *store, struct session *s,
 		target.tunnel[DOWN] =
 			messages_v2_tunnel(&asked->user, messages_v2_is_ipv4(&before->tunnel[UP]));
 	if (asked)
-		bearers_v2_expect_no_more(store, &asked->user, &target.tunnel[DOWN]);
+		bearers_v2_expect_no_more(store, asked, &target.tunnel[DOWN]);
 	if (is_peers && r->control.is_present)
 		target.control_sgsn =
 			messages_v2_tunnel(&r->control, messages_v2_is_ipv4(&before->control_ggsn));

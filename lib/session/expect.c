@@ -20,7 +20,9 @@ struct expected {
 	struct tunnel tunnel;
 	unsigned worker;
 	uint32_t number;
-	bool is_over;	   /* the worker has still to say that it knows of it */
+	unsigned
+		requests; /* that name it and are not refused; one that was sent again counts again */
+	bool is_over;	  /* the worker has still to say that it knows of it */
 	struct held *held; /* until it does */
 };
 
@@ -116,6 +118,7 @@ static struct expected *begin(struct session_store *store, const struct tunnel *
 		return NULL;
 	e->store = store;
 	e->tunnel = *tunnel;
+	e->requests = 1;
 	e->worker = tunnel_owner(tunnel->teid, store->config.workers);
 	if (!flows_take_number(store, tunnel, e->worker, &e->number)) {
 		free(e);
@@ -134,6 +137,7 @@ void expect_tunnel(struct session_store *store, enum session_direction direction
 	struct expected *e = find(store, tunnel);
 
 	if (e) {
+		e->requests++;
 		wheel_set(store->wheel, &e->timer, EXPECTED_MS, time_is_over);
 		return;
 	}
@@ -160,6 +164,14 @@ void expect_acknowledged(struct session_store *store, const struct datapath_even
 		LIST_REMOVE(e, entry);
 		free(e);
 	}
+}
+
+void expect_no_more(struct session_store *store, const struct tunnel *tunnel)
+{
+	struct expected *e = find(store, tunnel);
+
+	if (e && --e->requests == 0)
+		give_up(e);
 }
 
 void expect_end(struct session_store *store, const struct tunnel *tunnel)

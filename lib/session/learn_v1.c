@@ -65,10 +65,10 @@ static void expect(struct session_store *store, struct request *r, const struct 
 	learn_expect(store, r->transaction.side, tunnel, held);
 }
 
-static void expect_no_more(struct session_store *store, const struct request *r)
+static void end_expectation(struct session_store *store, const struct request *r)
 {
 	if (r->expects)
-		expect_end(store, &r->expected);
+		expect_no_more(store, &r->expected);
 }
 
 /* The requester's tunnel as it will be when the request is accepted. */
@@ -100,7 +100,7 @@ static bool takes_effect(uint8_t request, const struct gtpc_v1 *m)
 static void take_refusal(struct session_store *store, const struct request *r)
 {
 	store_count(store, SESSION_GTPC_REFUSED);
-	expect_no_more(store, r);
+	end_expectation(store, r);
 }
 
 static void take_accepted(struct session_store *store, const struct request *r,
@@ -110,7 +110,7 @@ static void take_accepted(struct session_store *store, const struct request *r,
 	effects_v1(store, r, m, held);
 	/* A response that does not cross has made the tunnel at the other end all the same. */
 	if (held->outcome == SESSION_DONE && !effects_v1_has_expected(store, r))
-		expect_no_more(store, r);
+		end_expectation(store, r);
 }
 
 static void take_response(struct session_store *store, const struct session_gtpc *gtpc,

@@ -14,6 +14,7 @@
 struct asked_bearer {
 	uint8_t instance;
 	uint8_t ebi;
+	bool expects;		   /* that is, packets to user are held until there is an answer */
 	struct gtpc_v2_fteid user; /* the sender's end of the tunnel */
 };
 
@@ -71,11 +72,10 @@ bool messages_v2_is_for_requester(struct session_store *store, const struct requ
 
 /* The tunnels that the request names, of bearers that are to be known: their packets are held until it is answered.
  * It leaves when workers know that. */
-void bearers_v2_expect(struct session_store *store, const struct request *request,
-		       struct held *held);
-/* user is nobody's, over an IP version that it may be used with, but for used, which a session has got; NULL:
- * none has. */
-void bearers_v2_expect_no_more(struct session_store *store, const struct gtpc_v2_fteid *user,
+void bearers_v2_expect(struct session_store *store, struct request *request, struct held *held);
+/* That of one bearer is over: its user is nobody's, over an IP version that it may be used with, but for used, which
+ * a session has got; NULL: none has. */
+void bearers_v2_expect_no_more(struct session_store *store, const struct asked_bearer *asked,
 			       const struct tunnel *used);
 /* It was not accepted. */
 void bearers_v2_refused(struct session_store *store, const struct request *request);

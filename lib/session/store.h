@@ -366,12 +366,14 @@ void flows_free_lingers(struct session_store *store);
 
 void expect_init(struct session_store *store);
 void expect_free(struct session_store *store);
-/* Its packets are held from now on. The request, held, leaves when its worker knows that. */
+/* A request names it: its packets are held from now on. The request, held, leaves when its worker knows that. */
 void expect_tunnel(struct session_store *store, enum session_direction direction,
 		   const struct tunnel *tunnel, struct held *held);
 /* An acknowledgement of EXPECT_FLOW. */
 void expect_acknowledged(struct session_store *store, const struct datapath_event *event);
-/* Nobody is to have it; what is held of it is dropped. */
+/* What that request asked for is not to be. Where no other names the tunnel, what is held of it is dropped. */
+void expect_no_more(struct session_store *store, const struct tunnel *tunnel);
+/* The same, whoever names it. */
 void expect_end(struct session_store *store, const struct tunnel *tunnel);
 /* It begins, at its worker under that number, with what is held of it. false: it was not expected. */
 bool expect_take(struct session_store *store, const struct tunnel *tunnel, uint32_t *number);

@@ -238,7 +238,29 @@ static void a_flood_of_requests_is_bounded(void)
 	lab_stop();
 }
 
-UNIT_MAIN("session_expect", TEST(the_tunnel_of_a_create_request_is_expected),
+/* Whoever names another's tunnel, and is refused, with a keyset or without. */
+static void a_refused_request_ends_nothing_that_another_names(void)
+{
+	for (unsigned names = 0; names < 2; names++) {
+		struct lab_context other = lab_context(2);
+
+		start();
+		other.sgsn = context.sgsn;
+		other.down = context.down;
+		lab_create_request(&context, &name, 1);
+		lab_create_request(&other, names ? &name : NULL, names);
+		lab_response(&other, GTPC_V1_CREATE_PDP_RESPONSE, GTPC_V1_CAUSE_NON_EXISTENT);
+		lab_settle();
+		CU_ASSERT_TRUE(is_expected(lab_down(&context), E2M_DOWNLINK));
+		lab_response(&context, GTPC_V1_CREATE_PDP_RESPONSE, GTPC_V1_CAUSE_NON_EXISTENT);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_expected_count(), 0);
+		lab_stop();
+	}
+}
+
+UNIT_MAIN("session_expect", TEST(a_refused_request_ends_nothing_that_another_names),
+	  TEST(the_tunnel_of_a_create_request_is_expected),
 	  TEST(the_request_leaves_when_the_worker_knows), TEST(the_session_takes_over_what_is_held),
 	  TEST(a_response_that_comes_before_the_worker_knows_does_no_harm), TEST(a_refusal_ends_it),
 	  TEST(without_an_answer_it_ends_by_itself), TEST(a_request_sent_again_prolongs_it),

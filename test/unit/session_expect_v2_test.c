@@ -151,7 +151,39 @@ static void a_create_bearer_request_of_nobody_known_is_not_looked_at(void)
 	lab_stop();
 }
 
-UNIT_MAIN("session_expect_v2", TEST(the_tunnel_of_a_create_session_request_is_expected),
+static void a_refused_request_ends_nothing_that_another_names(void)
+{
+	for (unsigned names = 0; names < 2; names++) {
+		struct lab_context c = lab_context(1), other = lab_context(2);
+		const struct tunnel down = lab_down(&c);
+		struct gtpc_v2 m;
+
+		lab_start();
+		other.sgsn = c.sgsn;
+		other.down = c.down;
+		m = lab_create_session(&c);
+		m.pco = lab_pco(lab_sqn(1), 1);
+		lab_send(&c, &m);
+		m = lab_create_session(&other);
+		if (names)
+			m.pco = lab_pco(lab_sqn(1), 1);
+		lab_send(&other, &m);
+		m = lab_refuse(&other, GTPC_V2_CREATE_SESSION_RESPONSE,
+			       GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+		lab_send(&other, &m);
+		lab_settle();
+		CU_ASSERT_PTR_NOT_NULL(lab_expected(&down));
+		m = lab_refuse(&c, GTPC_V2_CREATE_SESSION_RESPONSE,
+			       GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+		lab_send(&c, &m);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_expected_count(), 0);
+		lab_stop();
+	}
+}
+
+UNIT_MAIN("session_expect_v2", TEST(a_refused_request_ends_nothing_that_another_names),
+	  TEST(the_tunnel_of_a_create_session_request_is_expected),
 	  TEST(an_unprotected_create_session_request_is_not_looked_at),
 	  TEST(both_addresses_of_an_fteid_are_expected), TEST(a_refused_create_session_ends_it),
 	  TEST(a_bearer_that_is_not_created_ends_it), TEST(tunnels_of_a_move_are_expected),
