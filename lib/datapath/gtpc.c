@@ -3,6 +3,9 @@
  * after a bounded time. Control reads the message while the worker keeps it; nobody changes it. */
 #include "datapath/worker.h"
 
+/* Whatever floods the visited network's side with requests, responses of the home network find a place. */
+#define ACCESS_MOST (WORKER_GTPC_PENDING / 4 * 3)
+
 static struct gtpc_pending *pending_at(struct datapath_worker *w, uint64_t number)
 {
 	return &w->gtpc[number & (WORKER_GTPC_PENDING - 1)];
@@ -62,6 +65,12 @@ static void tell_all(struct datapath_worker *w)
 		w->gtpc_told++;
 }
 
+static bool has_room(const struct datapath_worker *w, enum datapath_side side)
+{
+	return w->gtpc_next - w->gtpc_first <
+	       (side == DATAPATH_ACCESS ? ACCESS_MOST : WORKER_GTPC_PENDING);
+}
+
 void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);
@@ -69,7 +78,7 @@ void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 	worker_count(w, p->side, DATAPATH_GTPC_SEEN);
 	/* What control has not seen may move a protected tunnel, whose packets would cross in clear then. Whoever sent
 	 * it sends it again (TS 29.060 7.6, TS 29.274 7.6). */
-	if (w->gtpc_next - w->gtpc_first == WORKER_GTPC_PENDING) {
+	if (!has_room(w, p->side)) {
 		worker_drop(w, m, DATAPATH_DROP_GTPC_FULL);
 		return;
 	}

@@ -201,12 +201,27 @@ static void what_a_flood_has_too_much_is_dropped_and_counted(void)
 	for (unsigned i = 0; i < 1100; i++)
 		receive(i);
 	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_SEEN), 1100);
-	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_GTPC_FULL), 1100 - 1024);
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_GTPC_FULL), 1100 - 768);
 	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_UNSEEN), 0);
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	rig_wait_ms(&rig, 20);
-	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 1024);
-	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_OVERDUE), 1024);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 768);
+	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_OVERDUE), 768);
+	tear_down();
+}
+
+/* It is the visited network's, and the home network's answers are waited for. */
+static void a_flood_of_one_side_leaves_the_other_its_places(void)
+{
+	set_up();
+	for (unsigned i = 0; i < 1100; i++)
+		receive(i);
+	for (unsigned i = 0; i < 300; i++) {
+		rig_write_udp(&frame, NULL, E2M_DOWNLINK, 2123, 2123, rig_npdu(40, i), 40);
+		rig_receive(&rig, DATAPATH_CORE, &frame);
+	}
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_DROP_GTPC_FULL), 300 - 256);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_GTPC_SEEN), 300);
 	tear_down();
 }
 
@@ -309,6 +324,8 @@ int main(void)
 		 messages_that_control_never_took_go_with_the_worker},
 		{"what a flood has too much is dropped and counted",
 		 what_a_flood_has_too_much_is_dropped_and_counted},
+		{"a flood of one side leaves the other its places",
+		 a_flood_of_one_side_leaves_the_other_its_places},
 		{"what finds the queue full is told later",
 		 what_finds_the_queue_full_is_told_later},
 		{"what finds the queue full too long leaves unseen",
