@@ -4,11 +4,11 @@
 #include "datapath/worker.h"
 
 /* Whatever floods the visited network's side with requests, responses of the home network find a place. */
-#define ACCESS_MOST (WORKER_GTPC_PENDING / 4 * 3)
+#define ACCESS_MOST (WORKER_GTPC_WAITING / 4 * 3)
 
 static struct gtpc_pending *pending_at(struct datapath_worker *w, uint64_t number)
 {
-	return &w->gtpc[number & (WORKER_GTPC_PENDING - 1)];
+	return &w->gtpc[number & (WORKER_GTPC_PLACES - 1)];
 }
 
 static void leave(struct datapath_worker *w, struct gtpc_pending *pending)
@@ -16,6 +16,7 @@ static void leave(struct datapath_worker *w, struct gtpc_pending *pending)
 	struct rte_mbuf *m = pending->mbuf;
 
 	pending->mbuf = NULL;
+	w->gtpc_waiting--;
 	worker_send(w, m);
 }
 
@@ -67,8 +68,8 @@ static void tell_all(struct datapath_worker *w)
 
 static bool has_room(const struct datapath_worker *w, enum datapath_side side)
 {
-	return w->gtpc_next - w->gtpc_first <
-	       (side == DATAPATH_ACCESS ? ACCESS_MOST : WORKER_GTPC_PENDING);
+	return w->gtpc_next - w->gtpc_first < WORKER_GTPC_PLACES &&
+	       w->gtpc_waiting < (side == DATAPATH_ACCESS ? ACCESS_MOST : WORKER_GTPC_WAITING);
 }
 
 void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
@@ -85,6 +86,7 @@ void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 	*pending_at(w, w->gtpc_next) =
 		(struct gtpc_pending){.mbuf = m, .since = w->now, .side = p->side};
 	w->gtpc_next++;
+	w->gtpc_waiting++;
 	tell_all(w);
 }
 
@@ -113,6 +115,7 @@ void gtpc_discard(struct datapath_worker *w, uint64_t number)
 		return;
 	worker_drop(w, pending->mbuf, DATAPATH_DROP_GTPC_REFUSED);
 	pending->mbuf = NULL;
+	w->gtpc_waiting--;
 	forget_what_has_left(w);
 }
 

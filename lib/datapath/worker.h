@@ -24,7 +24,8 @@
 #define WORKER_RING_HANDOVER   1024
 /* Key schedules that a worker keeps: of its busiest flows. */
 #define WORKER_SCHEDULES    4096
-#define WORKER_GTPC_PENDING 1024 /* power of two */
+#define WORKER_GTPC_WAITING 1024 /* messages for control, and places for them: a power of two */
+#define WORKER_GTPC_PLACES  8192
 
 /* A GTP-C message on its way past control. */
 struct gtpc_pending {
@@ -139,11 +140,12 @@ struct datapath_worker {
 	uint32_t reassembling;		    /* segments */
 	uint8_t frame[WORKER_FRAME_MAX];    /* one in several segments, for parse to read */
 
-	struct gtpc_pending gtpc[WORKER_GTPC_PENDING];
+	struct gtpc_pending gtpc[WORKER_GTPC_PLACES];
 	uint64_t gtpc_first; /* numbers of the oldest and the next message */
 	uint64_t gtpc_told;  /* the first that control has not heard of */
 	uint64_t gtpc_next;
-	uint32_t fragment_id; /* of the last datagram fragmented; no two workers use the same */
+	uint32_t gtpc_waiting; /* that have not left, from first to next */
+	uint32_t fragment_id;  /* of the last datagram fragmented; no two workers use the same */
 
 	struct rte_ring *commands;
 	struct rte_ring *events;

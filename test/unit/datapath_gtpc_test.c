@@ -226,6 +226,27 @@ static void a_flood_of_one_side_leaves_the_other_its_places(void)
 }
 
 /* Fills control's queue up to what is kept for acknowledgements. */
+/* It may wait for a disk, or for another worker. */
+static void one_that_waits_takes_one_place(void)
+{
+	struct datapath_event event;
+
+	set_up();
+	receive(0);
+	CU_ASSERT_EQUAL(datapath_events(rig.workers[0], &event, 1), 1);
+	rte_pktmbuf_free(event.mbuf);
+	for (unsigned i = 1; i < 3000; i++) {
+		receive(i);
+		CU_ASSERT_EQUAL_FATAL(datapath_events(rig.workers[0], &event, 1), 1);
+		answer(DATAPATH_RELEASE_GTPC, event.cookie);
+		rte_pktmbuf_free(event.mbuf);
+	}
+	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_OVERDUE), 0);
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_GTPC_FULL), 0);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 2999);
+	tear_down();
+}
+
 static void fill_events(void)
 {
 	const struct datapath_command c = {
@@ -326,6 +347,7 @@ int main(void)
 		 what_a_flood_has_too_much_is_dropped_and_counted},
 		{"a flood of one side leaves the other its places",
 		 a_flood_of_one_side_leaves_the_other_its_places},
+		{"one that waits takes one place", one_that_waits_takes_one_place},
 		{"what finds the queue full is told later",
 		 what_finds_the_queue_full_is_told_later},
 		{"what finds the queue full too long leaves unseen",
