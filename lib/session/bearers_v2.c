@@ -10,14 +10,14 @@
 
 /* Over each IP version that it may be used with. */
 static void expect(struct session_store *store, const struct request *r,
-		   const struct gtpc_v2_fteid *user, struct held *held)
+		   const struct gtpc_v2_fteid *user, bool is_again, struct held *held)
 {
 	const struct tunnel tunnels[] = {messages_v2_tunnel(user, true),
 					 messages_v2_tunnel(user, false)};
 
-	learn_expect(store, r->transaction.side, &tunnels[0], held);
+	learn_expect(store, r->transaction.side, &tunnels[0], is_again, held);
 	if (!tunnel_is_equal(&tunnels[0], &tunnels[1]))
-		learn_expect(store, r->transaction.side, &tunnels[1], held);
+		learn_expect(store, r->transaction.side, &tunnels[1], is_again, held);
 }
 
 void bearers_v2_expect_no_more(struct session_store *store, const struct asked_bearer *asked,
@@ -44,15 +44,17 @@ static bool is_to_know(struct session_store *store, const struct request *r, uin
 	return messages_v2_find_addressed(store, r, ebi, &before) != NULL;
 }
 
-void bearers_v2_expect(struct session_store *store, struct request *r, struct held *held)
+void bearers_v2_expect(struct session_store *store, struct request *r, bool is_again,
+		       struct held *held)
 {
 	for (unsigned i = 0; i < r->bearers_count; i++) {
 		struct asked_bearer *asked = &r->bearers[i];
 
-		asked->expects = asked->instance == 0 && asked->user.is_present &&
-				 is_to_know(store, r, asked->ebi);
+		if (!is_again)
+			asked->expects = asked->instance == 0 && asked->user.is_present &&
+					 is_to_know(store, r, asked->ebi);
 		if (asked->expects)
-			expect(store, r, &asked->user, held);
+			expect(store, r, &asked->user, is_again, held);
 	}
 }
 

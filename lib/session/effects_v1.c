@@ -24,24 +24,28 @@ static const struct tunnel *control_of(const struct session_target *t, uint8_t s
 	return side == DATAPATH_ACCESS ? &t->control_sgsn : &t->control_ggsn;
 }
 
+static bool is_from_present_peer(const struct request *r, const struct session_target *before)
+{
+	const struct transaction *t = &r->transaction;
+
+	return tunnel_has_same_receiver(&t->key.requester, control_of(before, t->side));
+}
+
 /* Of a request about the session: from its SGSN or GGSN, or the SGSN that an Update makes it. An SGSN that takes
  * over contexts updates each of them before it asks for anything else (TS 23.060 6.9.1.2.2). */
 static bool is_from_peer(const struct request *r, const struct session_target *before)
 {
 	const struct transaction *t = &r->transaction;
-	const struct tunnel *control = control_of(before, t->side);
 
-	if (t->side == DATAPATH_ACCESS && t->key.type == GTPC_V1_UPDATE_PDP_REQUEST &&
-	    r->control.has_address)
-		control = &r->control.tunnel;
-	return tunnel_has_same_receiver(&t->key.requester, control);
+	return is_from_present_peer(r, before) ||
+	       (t->side == DATAPATH_ACCESS && t->key.type == GTPC_V1_UPDATE_PDP_REQUEST &&
+		r->control.has_address &&
+		tunnel_has_same_receiver(&t->key.requester, &r->control.tunnel));
 }
 
 struct session *effects_v1_find_primary(struct session_store *store, const struct request *r)
 {
-	return r->linked_nsapi == r->nsapi
-		       ? NULL
-		       : store_find_subscriber(store, &r->imsi, r->linked_nsapi);
+	return r->is_linked ? store_find_subscriber(store, &r->imsi, r->linked_nsapi) : NULL;
 }
 
 /* By the control TEID of whom the request went to. */
@@ -66,17 +70,37 @@ static struct session *find_by_imsi(struct session_store *store, const struct re
 		       : NULL;
 }
 
-void effects_v1_find_updated(struct session_store *store, struct request *r,
+/* A context that is not known, between the GSNs of one that is, and asked for by neither of them. */
+static bool is_of_another_context(struct session_store *store, const struct request *r)
+{
+	for (unsigned nsapi = 0; nsapi <= 15; nsapi++) {
+		struct session_target before;
+
+		if (is_alive(store, find_addressed(store, r, nsapi), &before))
+			return !is_from_present_peer(r, &before);
+	}
+	return false;
+}
+
+/* A GGSN may go by the IMSI where there is one, and not look at the TEID; or go by the TEID, and not look at the
+ * NSAPI. */
+bool effects_v1_find_updated(struct session_store *store, struct request *r,
 			     const struct gtpc_v1 *m)
 {
-	struct session *s = NULL;
+	struct session *by_teid = NULL, *by_imsi = NULL, *s;
 
 	if (m->present & GTPC_V1_HAS_NSAPI)
-		s = find_addressed(store, r, r->nsapi);
-	if (!s && r->transaction.addressed.teid == 0 && (m->present & GTPC_V1_HAS_IMSI))
-		s = find_by_imsi(store, r);
+		by_teid = find_addressed(store, r, r->nsapi);
+	if (m->present & GTPC_V1_HAS_IMSI)
+		by_imsi = find_by_imsi(store, r);
+	if (by_teid && by_imsi && by_teid != by_imsi)
+		return false;
+	s = by_teid ? by_teid : by_imsi;
+	if (!s && is_of_another_context(store, r))
+		return false;
 	r->session = s ? store_id(store, s) : 0;
 	r->serial = s ? s->serial : 0;
+	return true;
 }
 
 /* The session whose GSNs a request is between, if it is known: of a Create the primary context, as the one that it
@@ -108,13 +132,13 @@ bool effects_v1_is_for_requester(struct session_store *store, const struct reque
 
 	if (m->teid == 0 && !gtpc_v1_cause_accepts(m->cause))
 		return true;
-	if (r->control.has_teid)
-		return m->teid == r->control.tunnel.teid;
-	if (!find_subject(store, r, &before))
+	if (r->control.has_teid && m->teid == r->control.tunnel.teid)
 		return true;
+	if (!find_subject(store, r, &before))
+		return !r->control.has_teid;
 	control = control_of(&before, r->transaction.side);
-	/* Another SGSN, which has said its TEID already, of another context (7.3.3). */
-	if (r->control.has_address && !tunnel_has_same_receiver(&r->control.tunnel, control))
+	/* An SGSN that has said its TEID already, of another context (7.3.3), maybe when it had this one before. */
+	if (!r->control.has_teid && r->control.has_address)
 		return m->teid != 0;
 	return m->teid == control->teid;
 }
@@ -177,7 +201,7 @@ bool effects_v1_is_intruder(struct session_store *store, const struct request *r
 	       (before.policy == POLICY_PROTECT || keys_are_there(primary));
 }
 
-/* What the GGSN sends there must not cross in clear, nor is it known to be for the UE: so nothing does. */
+/* What the GGSN sends there must not cross in clear: where the UE names no keyset nothing does. */
 static void take_intruder(struct session_store *store, const struct request *r,
 			  const struct session *primary, struct session_target *target,
 			  struct held *held)
@@ -186,10 +210,12 @@ static void take_intruder(struct session_store *store, const struct request *r,
 	struct session_target before;
 
 	store_count(store, SESSION_GTPC_NOT_FROM_PEER);
-	if (is_alive(store, s, &before))
-		follow_downlink(store, s, &before, r, held);
-	else
-		make(store, r, primary, target, POLICY_PROTECT, false, held);
+	if (is_alive(store, s, &before)) {
+		if (tunnel_has_same_receiver(&before.control_ggsn, &r->transaction.addressed))
+			follow_downlink(store, s, &before, r, held);
+	} else {
+		make(store, r, primary, target, POLICY_PROTECT, r->has_e2m, held);
+	}
 }
 
 static void take_create_response(struct session_store *store, const struct request *r,
@@ -260,7 +286,9 @@ static void take_update_response(struct session_store *store, const struct reque
 		store_count(store, SESSION_GTPC_UNKNOWN_SESSION);
 		return;
 	}
-	if (!is_from_peer(r, &before)) {
+	/* Whoever asks chooses what the GGSN does not find: only its peer ends a session by that. */
+	if (!is_from_peer(r, &before) ||
+	    (m->cause == GTPC_V1_CAUSE_NON_EXISTENT && !is_from_present_peer(r, &before))) {
 		take_update_of_another(store, s, &before, r, m, held);
 		return;
 	}

@@ -20,9 +20,8 @@ struct expected {
 	struct tunnel tunnel;
 	unsigned worker;
 	uint32_t number;
-	unsigned
-		requests; /* that name it and are not refused; one that was sent again counts again */
-	bool is_over;	  /* the worker has still to say that it knows of it */
+	unsigned requests; /* that name it and are not refused */
+	bool is_over;	   /* the worker has still to say that it knows of it */
 	struct held *held; /* until it does */
 };
 
@@ -131,13 +130,13 @@ static struct expected *begin(struct session_store *store, const struct tunnel *
 }
 
 void expect_tunnel(struct session_store *store, enum session_direction direction,
-		   const struct tunnel *tunnel, struct held *held)
+		   const struct tunnel *tunnel, bool is_again, struct held *held)
 {
 	enum session_direction other;
 	struct expected *e = find(store, tunnel);
 
 	if (e) {
-		e->requests++;
+		e->requests += !is_again;
 		wheel_set(store->wheel, &e->timer, EXPECTED_MS, time_is_over);
 		return;
 	}

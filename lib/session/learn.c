@@ -213,9 +213,15 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 }
 
 void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
-		  struct held *held)
+		  bool is_again, struct held *held)
 {
-	expect_tunnel(store, side == DATAPATH_ACCESS ? DOWN : UP, user, held);
+	expect_tunnel(store, side == DATAPATH_ACCESS ? DOWN : UP, user, is_again, held);
+}
+
+void learn_refuse_ambiguous(struct session_store *store, struct held *held)
+{
+	store_count(store, SESSION_GTPC_AMBIGUOUS);
+	held->outcome = SESSION_POLICY;
 }
 
 void learn_change(struct session_store *store, struct session *s,

@@ -70,9 +70,12 @@ void learn_change(struct session_store *store, struct session *session,
 		  struct held *held);
 
 /* A request that came in on side names user as the tunnel of its sender: what the other end sends there must not
- * cross before it is clear whose it is. The message, held, leaves when its worker knows. */
+ * cross before it is clear whose it is. The message, held, leaves when its worker knows. is_again: it
+ * was there before. */
 void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
-		  struct held *held);
+		  bool is_again, struct held *held);
+/* A request of which it depends on who reads it what it asks for: it does not cross. */
+void learn_refuse_ambiguous(struct session_store *store, struct held *held);
 
 /* --- learn_v1.c: TS 29.060 --- */
 

@@ -62,7 +62,7 @@ static void expect(struct session_store *store, struct request *r, const struct 
 {
 	r->expects = true;
 	r->expected = *tunnel;
-	learn_expect(store, r->transaction.side, tunnel, held);
+	learn_expect(store, r->transaction.side, tunnel, false, held);
 }
 
 static void end_expectation(struct session_store *store, const struct request *r)
@@ -138,19 +138,20 @@ static void take_response(struct session_store *store, const struct session_gtpc
 
 /* --- requests --- */
 
-/* A secondary context has no IMSI: the context that it is linked to has it. False: nobody knows whose it is. */
+/* Whose a secondary context is, the context that it is linked to says; a GGSN that sees a Linked NSAPI need not look
+ * for an IMSI. False: nobody knows whose it is. */
 static bool find_linked(struct session_store *store, struct request *r, const struct gtpc_v1 *m)
 {
-	const struct session *primary;
+	const bool has_imsi = m->present & GTPC_V1_HAS_IMSI;
+	const struct session *primary = NULL;
 
-	if (m->present & GTPC_V1_HAS_IMSI)
-		return true;
-	primary = store_find_control(store, INDEX_CONTROL_GGSN, &r->transaction.addressed,
-				     r->linked_nsapi);
-	if (!primary)
-		return false;
-	r->imsi = store_imsi(primary);
-	return true;
+	r->is_linked = !has_imsi || (m->present & GTPC_V1_HAS_LINKED_NSAPI);
+	if (r->is_linked)
+		primary = store_find_control(store, INDEX_CONTROL_GGSN, &r->transaction.addressed,
+					     r->linked_nsapi);
+	if (primary)
+		r->imsi = store_imsi(primary);
+	return primary || has_imsi;
 }
 
 static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v1 *m)
@@ -177,8 +178,17 @@ static void take_create_request(struct session_store *store, struct request *r,
 		expect(store, r, &r->user.tunnel, held);
 }
 
-static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
-			 const struct gtpc_v1 *m, struct held *held)
+static void take_again(struct session_store *store, const struct request *r, struct held *held)
+{
+	if (r->transaction.key.type == GTPC_V1_CREATE_PDP_REQUEST &&
+	    learn_is_refused(store, r->policy, &r->imsi, r->nsapi, held))
+		return;
+	if (r->expects)
+		learn_expect(store, r->transaction.side, &r->expected, true, held);
+}
+
+static void take_new_request(struct session_store *store, const struct session_gtpc *gtpc,
+			     const struct gtpc_v1 *m, struct held *held)
 {
 	struct transaction *t =
 		is_of_use(gtpc, m)
@@ -192,12 +202,33 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 		return;
 	}
 	note_request(store, r, gtpc, m);
-	if (m->type == GTPC_V1_UPDATE_PDP_REQUEST) {
-		effects_v1_find_updated(store, r, m);
-		expect_update(store, r, held);
-	} else if (m->type == GTPC_V1_CREATE_PDP_REQUEST) {
+	if (m->type == GTPC_V1_CREATE_PDP_REQUEST) {
 		take_create_request(store, r, m, held);
+	} else if (m->type == GTPC_V1_UPDATE_PDP_REQUEST) {
+		if (effects_v1_find_updated(store, r, m)) {
+			expect_update(store, r, held);
+			return;
+		}
+		transactions_forget(store, t);
+		learn_refuse_ambiguous(store, held);
 	}
+}
+
+static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			 const struct gtpc_v1 *m, struct held *held)
+{
+	struct transaction *same = NULL;
+	const enum transaction_kind kind =
+		m->has_sequence
+			? transactions_look(store, gtpc, VERSION, m->type, m->sequence, &same)
+			: TRANSACTION_NEW;
+
+	if (kind == TRANSACTION_AMBIGUOUS)
+		learn_refuse_ambiguous(store, held);
+	else if (kind == TRANSACTION_AGAIN)
+		take_again(store, (struct request *)same, held);
+	else
+		take_new_request(store, gtpc, m, held);
 }
 
 /* --- dispatch --- */

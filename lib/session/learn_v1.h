@@ -17,7 +17,8 @@ struct request {
 	struct pco_e2m e2m;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	uint8_t linked_nsapi;	 /* Create: of the context whose PDP address this one shares */
+	bool is_linked; /* Create: to a context whose PDP address it shares: */
+	uint8_t linked_nsapi;
 	uint32_t session;	 /* Update: id, */
 	uint32_t serial;	 /* and which of the sessions that had it */
 	struct endpoint user;	 /* of the requester */
@@ -36,8 +37,8 @@ struct endpoint learn_v1_control(const struct gtpc_v1 *message);
 struct session *effects_v1_find_primary(struct session_store *store, const struct request *request);
 /* A Create of somebody who is not its SGSN, for another context of a protected one's PDP address. */
 bool effects_v1_is_intruder(struct session_store *store, const struct request *request);
-/* Whom an Update is about, for request->session. */
-void effects_v1_find_updated(struct session_store *store, struct request *request,
+/* Whom an Update is about, for request->session. False: that depends on who reads it. */
+bool effects_v1_find_updated(struct session_store *store, struct request *request,
 			     const struct gtpc_v1 *message);
 /* False: response is not for whoever sent the request. */
 bool effects_v1_is_for_requester(struct session_store *store, const struct request *request,

@@ -123,23 +123,38 @@ static bool is_refused(struct session_store *store, const struct session_gtpc *g
 	return learn_is_refused(store, policy, &m->imsi, bearer ? bearer->ebi : 0, held);
 }
 
-static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
-			 const struct gtpc_v2 *m, struct held *held)
+static struct request *remember(struct session_store *store, const struct session_gtpc *gtpc,
+				const struct gtpc_v2 *m)
 {
 	const size_t size = sizeof(struct request) + m->bearers_count * sizeof(struct asked_bearer);
 	struct transaction *t = is_of_use(gtpc, m)
 					? transactions_remember(store, gtpc, VERSION, m->type,
 								m->sequence, m->teid, size)
 					: NULL;
-
 	struct request *r = (struct request *)t;
 
 	if (t)
 		note_request(store, r, gtpc, m);
+	return r;
+}
+
+static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			 const struct gtpc_v2 *m, struct held *held)
+{
+	struct transaction *same = NULL;
+	const enum transaction_kind kind =
+		transactions_look(store, gtpc, VERSION, m->type, m->sequence, &same);
+	struct request *r;
+
+	if (kind == TRANSACTION_AMBIGUOUS) {
+		learn_refuse_ambiguous(store, held);
+		return;
+	}
+	r = kind == TRANSACTION_AGAIN ? (struct request *)same : remember(store, gtpc, m);
 	if (is_refused(store, gtpc, m, held))
 		return;
-	if (t)
-		bearers_v2_expect(store, r, held);
+	if (r)
+		bearers_v2_expect(store, r, kind == TRANSACTION_AGAIN, held);
 	else
 		store_count(store, SESSION_GTPC_OTHER);
 }
@@ -197,13 +212,16 @@ void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc,
 	size_t at = 0;
 
 	for (unsigned i = 0; i < DATAGRAM_MOST && message.has_next; i++) {
+		struct session_gtpc one = *gtpc;
 		const int len = gtpc_v2_parse(&message, gtpc->data + at, gtpc->len - at);
 
 		if (len < 0 || !has_teid_as_it_should(&message)) {
 			store_count(store, SESSION_GTPC_UNPARSED);
 			return;
 		}
-		take(store, gtpc, &message, held);
+		one.data += at;
+		one.len = (size_t)len;
+		take(store, &one, &message, held);
 		at += (size_t)len;
 	}
 	if (message.has_next)

@@ -71,8 +71,9 @@ bool messages_v2_is_for_requester(struct session_store *store, const struct requ
 /* --- bearers_v2.c: those that begin --- */
 
 /* The tunnels that the request names, of bearers that are to be known: their packets are held until it is answered.
- * It leaves when workers know that. */
-void bearers_v2_expect(struct session_store *store, struct request *request, struct held *held);
+ * It leaves when workers know that. is_again: it was there before. */
+void bearers_v2_expect(struct session_store *store, struct request *request, bool is_again,
+		       struct held *held);
 /* That of one bearer is over: its user is nobody's, over an IP version that it may be used with, but for used, which
  * a session has got; NULL: none has. */
 void bearers_v2_expect_no_more(struct session_store *store, const struct asked_bearer *asked,

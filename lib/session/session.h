@@ -67,7 +67,7 @@ enum session_outcome {
 	SESSION_STATIC,	 /* it, or a tunnel that it names, is the configuration's */
 	SESSION_TAKEN,	 /* its downlink tunnel is another subscriber's */
 	SESSION_INVALID, /* its tunnels would be one */
-	SESSION_POLICY,	 /* the policy would not have it */
+	SESSION_POLICY,	 /* the policy, or hse itself, would not have it */
 };
 
 /* What the store asks of its caller. */
@@ -123,6 +123,7 @@ struct session_ops {
 	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                     \
 	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                           \
 	X(GTPC_NOT_FROM_PEER, "gtpc.not_from_peer")	    /* of a session, from elsewhere */    \
+	X(GTPC_AMBIGUOUS, "gtpc.ambiguous")		    /* requests, which did not cross */   \
 	X(GTPC_EXPECTED_LOST, "gtpc.expected_lost")	    /* tunnels, too many half open */     \
 	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many half open */              \
 	X(GTPC_RECOVERY_LATE, "gtpc.recovery_late")	    /* a restart counter from before */

@@ -366,9 +366,10 @@ void flows_free_lingers(struct session_store *store);
 
 void expect_init(struct session_store *store);
 void expect_free(struct session_store *store);
-/* A request names it: its packets are held from now on. The request, held, leaves when its worker knows that. */
+/* A request names it: its packets are held from now on. The request, held, leaves when its worker knows that.
+ * is_again: it did so before. */
 void expect_tunnel(struct session_store *store, enum session_direction direction,
-		   const struct tunnel *tunnel, struct held *held);
+		   const struct tunnel *tunnel, bool is_again, struct held *held);
 /* An acknowledgement of EXPECT_FLOW. */
 void expect_acknowledged(struct session_store *store, const struct datapath_event *event);
 /* What that request asked for is not to be. Where no other names the tunnel, what is held of it is dropped. */

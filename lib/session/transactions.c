@@ -13,6 +13,8 @@
 #define LISTS  8192
 #define MOST   65536
 #define OLD_MS 60000
+/* In which nobody who goes by the standard uses a number again that has no answer. */
+#define FRESH_MS 10000
 
 int transactions_init(struct session_store *store)
 {
@@ -115,6 +117,31 @@ static void make_place(struct session_store *store)
 	}
 }
 
+static uint32_t content_of(const struct session_store *store, const struct session_gtpc *gtpc)
+{
+	return rte_jhash(gtpc->data, (uint32_t)gtpc->len, store->transactions.secret);
+}
+
+enum transaction_kind transactions_look(struct session_store *store,
+					const struct session_gtpc *gtpc, uint8_t version,
+					uint8_t type, uint32_t sequence, struct transaction **same)
+{
+	const struct transaction_key key =
+		key_of(&gtpc->source, &gtpc->destination, version, type, sequence);
+	struct transaction *t = find(store, &key);
+
+	if (!t)
+		return TRANSACTION_NEW;
+	if (t->content != content_of(store, gtpc))
+		return wheel_now(store->wheel) - t->since_ms < FRESH_MS ? TRANSACTION_AMBIGUOUS
+									: TRANSACTION_NEW;
+	TAILQ_REMOVE(&store->transactions.by_age, t, age);
+	TAILQ_INSERT_TAIL(&store->transactions.by_age, t, age);
+	t->since_ms = wheel_now(store->wheel);
+	*same = t;
+	return TRANSACTION_AGAIN;
+}
+
 struct transaction *transactions_remember(struct session_store *store,
 					  const struct session_gtpc *gtpc, uint8_t version,
 					  uint8_t type, uint32_t sequence, uint32_t teid,
@@ -135,6 +162,7 @@ struct transaction *transactions_remember(struct session_store *store,
 	t->side = (uint8_t)gtpc->side;
 	t->addressed = gtpc->destination;
 	t->addressed.teid = teid;
+	t->content = content_of(store, gtpc);
 	TAILQ_INSERT_TAIL(list_of(store, &key), t, same_hash);
 	TAILQ_INSERT_TAIL(&store->transactions.by_age, t, age);
 	store->transactions.count++;

@@ -28,6 +28,7 @@ struct transaction {
 	struct transaction_key key;
 	uint8_t side;		 /* that the request came in on */
 	struct tunnel addressed; /* receiver of the request, and the TEID in its header */
+	uint32_t content;	 /* hash of the message */
 	uint32_t
 		answer_teid; /* that the requester wants in its response's header; 0: it does not say */
 };
@@ -47,8 +48,19 @@ struct session_store;
 int transactions_init(struct session_store *store);
 void transactions_free(struct session_store *store);
 
-/* size octets, those after struct transaction zero, for a request with that TEID in its header. One sent
- * again stands for the one before it; where there are too many, the oldest goes first. NULL: no memory. */
+/* What a request is to those before it that wait for their responses. */
+enum transaction_kind {
+	TRANSACTION_NEW,
+	TRANSACTION_AGAIN, /* one of them, sent again */
+	TRANSACTION_AMBIGUOUS, /* another, with the number of one that was sent a moment ago: for whoever has had that
+				* one it is the same, and answered alike (TS 29.060 7.6, TS 29.274 7.6) */
+};
+/* AGAIN: *same is that request. */
+enum transaction_kind transactions_look(struct session_store *store,
+					const struct session_gtpc *gtpc, uint8_t version,
+					uint8_t type, uint32_t sequence, struct transaction **same);
+/* size octets, those after struct transaction zero, for a request with that TEID in its header. It stands
+ * for one before it with its number; where there are too many, the oldest goes first. NULL: no memory. */
 struct transaction *transactions_remember(struct session_store *store,
 					  const struct session_gtpc *gtpc, uint8_t version,
 					  uint8_t type, uint32_t sequence, uint32_t teid,

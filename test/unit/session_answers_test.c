@@ -206,6 +206,8 @@ static void a_sequence_number_comes_again_after_the_wrap(void)
 		lab_create_request(&c, &name, 1);
 	}
 	c.sequence = UINT16_MAX;
+	lab_settle();
+	lab_pass(11000);
 	lab_create_request(&c, &name, 1);
 	lab_create_response(&c);
 	lab_settle();

@@ -265,19 +265,19 @@ static void response_that_comes_twice_takes_effect_once(void)
 static void request_sent_again_stands_for_the_first(void)
 {
 	struct lab_context c = lab_context(1);
-	const struct e2m_keyset_id first = lab_sqn(1), second = lab_sqn(2);
+	const struct e2m_keyset_id name = lab_sqn(1);
 
 	lab_start();
-	lab_create_request(&c, &first, 1);
+	lab_create_request(&c, &name, 1);
 	lab.send_again = true;
-	lab_create_request(&c, &second, 1);
+	lab_create_request(&c, &name, 1);
 	lab_create_response(&c);
 	lab_create_response(&c);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 1);
 	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
 	CU_ASSERT_TRUE_FATAL(lab_view(&c, &view));
-	CU_ASSERT_EQUAL(memcmp(&view.keyset, &second, sizeof(second)), 0);
+	CU_ASSERT_EQUAL(memcmp(&view.keyset, &name, sizeof(name)), 0);
 	lab_stop();
 }
 
