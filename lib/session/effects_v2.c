@@ -62,7 +62,10 @@ static void modify_bearer(struct session_store *store, struct session *s,
 	const bool is_peers = messages_v2_is_from_peer(r, before);
 	struct session_target target = *before;
 
-	if (is_peers && is_over(r, m, s->nsapi)) {
+	/* Whoever asks, and is answered that nothing is there, has chosen what to ask for. */
+	if (is_over(r, m, s->nsapi) &&
+	    (gtpc_v2_cause_accepts(m->cause) ? is_peers
+					     : messages_v2_is_from_present_peer(r, before))) {
 		effects_v2_end(store, s, held);
 		return;
 	}

@@ -59,7 +59,10 @@ uint8_t messages_v2_cause(const struct gtpc_v2 *message, const struct gtpc_v2_be
 struct session *messages_v2_find_addressed(struct session_store *store,
 					   const struct request *request, uint8_t ebi,
 					   struct session_target *before);
-/* Of a request about the session: from its S-GW or P-GW, or the S-GW that a Modify Bearer Request makes it. */
+/* Of a request about the session: from its S-GW or P-GW. */
+bool messages_v2_is_from_present_peer(const struct request *request,
+				      const struct session_target *before);
+/* The same, or the S-GW that a Modify Bearer Request makes it. */
 bool messages_v2_is_from_peer(const struct request *request, const struct session_target *before);
 /* The control TEID of whoever asks, as he says, or as the PDN connection that he asks about has it; 0: nobody knows. */
 uint32_t messages_v2_answer_teid(struct session_store *store, const struct request *request);

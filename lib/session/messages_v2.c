@@ -62,17 +62,26 @@ uint8_t messages_v2_cause(const struct gtpc_v2 *m, const struct gtpc_v2_bearer *
 
 /* --- whose a message is --- */
 
-bool messages_v2_is_from_peer(const struct request *r, const struct session_target *before)
+bool messages_v2_is_from_present_peer(const struct request *r, const struct session_target *before)
 {
 	const struct transaction *t = &r->transaction;
-	const struct tunnel *requester = &t->key.requester;
-	struct tunnel control = before->control_sgsn;
 
-	if (t->side == DATAPATH_CORE)
-		control = before->control_ggsn;
-	else if (r->control.is_present)
-		control = messages_v2_tunnel(&r->control, messages_v2_is_ipv4(requester));
-	return tunnel_has_same_receiver(requester, &control);
+	return tunnel_has_same_receiver(&t->key.requester, t->side == DATAPATH_ACCESS
+								   ? &before->control_sgsn
+								   : &before->control_ggsn);
+}
+
+bool messages_v2_is_from_peer(const struct request *r, const struct session_target *before)
+{
+	const struct tunnel *requester = &r->transaction.key.requester;
+	struct tunnel moved;
+
+	if (messages_v2_is_from_present_peer(r, before))
+		return true;
+	if (r->transaction.key.type != GTPC_V2_MODIFY_BEARER_REQUEST || !r->control.is_present)
+		return false;
+	moved = messages_v2_tunnel(&r->control, messages_v2_is_ipv4(requester));
+	return tunnel_has_same_receiver(requester, &moved);
 }
 
 struct session *messages_v2_find_addressed(struct session_store *store, const struct request *r,

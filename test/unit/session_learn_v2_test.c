@@ -404,6 +404,65 @@ static void forged_delete_ends_nothing(void)
 	lab_stop();
 }
 
+static void forged_delete_that_names_its_sender_ends_nothing(void)
+{
+	struct lab_context c, forger;
+	struct gtpc_v2 m, accept;
+
+	start_with(&c);
+	forger = c;
+	forger.sgsn = 9;
+	m = lab_delete_session(&forger);
+	m.sgw_c = lab_fteid(9, c.control_sgsn);
+	accept = lab_accept(&forger, GTPC_V2_DELETE_SESSION_RESPONSE);
+	ask(&forger, &m, &accept);
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
+	lab_stop();
+}
+
+/* He names himself, and a bearer that the P-GW does not have. */
+static void what_is_not_found_ends_what_the_sgw_of_the_session_asked_about_alone(void)
+{
+	for (unsigned own = 0; own < 2; own++) {
+		struct lab_context c, asks;
+		struct gtpc_v2 m, refuse;
+
+		start_with(&c);
+		asks = c;
+		if (!own) {
+			asks.sgsn = 9;
+			asks.control_sgsn = 0x9999;
+		}
+		asks.nsapi = 14;
+		m = lab_modify_bearer(&asks);
+		refuse = lab_refuse(&asks, GTPC_V2_MODIFY_BEARER_RESPONSE,
+				    GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+		ask(&asks, &m, &refuse);
+		CU_ASSERT_EQUAL(lab_sessions(), !own);
+		lab_stop();
+	}
+}
+
+static void an_sgw_may_name_another_address_for_signalling(void)
+{
+	struct lab_context c, moved;
+	struct gtpc_v2 m, accept;
+
+	start_with(&c);
+	moved = c;
+	moved.sgsn = 8;
+	m = lab_modify_bearer(&moved);
+	accept = lab_accept(&moved, GTPC_V2_MODIFY_BEARER_RESPONSE);
+	ask(&c, &m, &accept);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 0);
+	m = lab_delete_session(&moved);
+	accept = lab_accept(&moved, GTPC_V2_DELETE_SESSION_RESPONSE);
+	ask(&moved, &m, &accept);
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
 static void delete_with_another_teid_ends_nothing(void)
 {
 	struct gtpc_v2 m, accept;
@@ -503,6 +562,9 @@ UNIT_MAIN("session_learn_v2", TEST(accepted_create_makes_a_session),
 	  TEST(request_from_the_wrong_side_passes),
 	  TEST(accepted_delete_ends_all_bearers_of_the_pdn_connection),
 	  TEST(delete_of_what_the_pgw_has_no_more_ends_it), TEST(refused_delete_ends_nothing),
-	  TEST(forged_delete_ends_nothing), TEST(delete_with_another_teid_ends_nothing),
+	  TEST(forged_delete_ends_nothing), TEST(forged_delete_that_names_its_sender_ends_nothing),
+	  TEST(what_is_not_found_ends_what_the_sgw_of_the_session_asked_about_alone),
+	  TEST(an_sgw_may_name_another_address_for_signalling),
+	  TEST(delete_with_another_teid_ends_nothing),
 	  TEST(pgw_that_restarts_has_lost_its_sessions), TEST(echo_tells_of_a_restart),
 	  TEST(message_that_cannot_be_read_passes), TEST(echo_passes))
