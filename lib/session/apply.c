@@ -98,26 +98,27 @@ static int set_control(struct session_store *store, struct session *s,
 }
 
 bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
+				uint8_t nsapi, enum session_direction wanted,
 				const struct tunnel *tunnel)
 {
 	enum session_direction direction;
 	const struct session *other = store_find_tunnel(store, tunnel, &direction);
 	struct e2m_imsi its;
 
-	if (!other || direction != DOWN || other->policy != POLICY_PROTECT ||
+	if (!other || (wanted == UP && direction == UP) || other->policy != POLICY_PROTECT ||
 	    recovery_is_lost(store, other))
 		return false;
 	if (!imsi)
 		return true;
 	its = store_imsi(other);
-	return memcmp(&its, imsi, sizeof(its)) != 0;
+	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
 }
 
 /* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
  * ours begins, in the same worker, and then it ends; unless it has more under way, which says what becomes
  * of it. One of the configuration stays. */
 static enum session_outcome evict(struct session_store *store, const struct session *s,
-				  const struct tunnel *tunnel)
+				  enum session_direction wanted, const struct tunnel *tunnel)
 {
 	const struct e2m_imsi imsi = store_imsi(s);
 	enum session_direction direction;
@@ -129,7 +130,7 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 		return SESSION_DONE;
 	if (other->origin == ORIGIN_CONFIGURATION)
 		return SESSION_STATIC;
-	if (apply_is_anothers_downlink(store, &imsi, tunnel))
+	if (apply_is_anothers_downlink(store, &imsi, s->nsapi, wanted, tunnel))
 		return SESSION_TAKEN;
 	current = work_first_operation(other);
 	if (!current || !TAILQ_NEXT(current, entry)) {
@@ -159,7 +160,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	if (s->flow[direction].live) {
 		flows_use_keyset(store, s, direction, op);
 	} else {
-		enum session_outcome outcome = evict(store, s, tunnel);
+		enum session_outcome outcome = evict(store, s, direction, tunnel);
 
 		if (outcome == SESSION_DONE && flows_add(store, s, direction, tunnel, op) != 0)
 			outcome = SESSION_NO_ROOM;
@@ -221,7 +222,7 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 		[SESSION_STATIC] = {SESSION_REFUSED_STATIC,
 				    "its tunnel is that of a static session", ""},
 		[SESSION_TAKEN] = {SESSION_REFUSED_TUNNEL,
-				   "its downlink tunnel is that of another subscriber's session",
+				   "its downlink tunnel, or that of its GGSN, is another session's",
 				   ""},
 	};
 

@@ -221,7 +221,7 @@ static void take_intruder(struct session_store *store, const struct request *r,
 static void take_create_response(struct session_store *store, const struct request *r,
 				 const struct gtpc_v1 *m, struct held *held)
 {
-	const struct endpoint user[2] = {r->user, learn_v1_user(m)};
+	const struct endpoint user[2] = {[UP] = learn_v1_user(m), [DOWN] = r->user};
 	const struct session *primary = effects_v1_find_primary(store, r);
 	const bool intrudes = effects_v1_is_intruder(store, r);
 	struct session_target target;

@@ -73,6 +73,16 @@ void learn_leave_unparsed(struct session_store *store, enum policy_action policy
 		held->outcome = SESSION_POLICY;
 }
 
+void learn_leave_unread(struct session_store *store, const struct session_gtpc *gtpc, bool creates,
+			struct held *held)
+{
+	store_count(store, SESSION_GTPC_UNPARSED);
+	if (!creates || gtpc->side != DATAPATH_ACCESS || !policy_is_strict(&store->config.policy))
+		return;
+	store_count(store, SESSION_POLICY_REFUSED);
+	held->outcome = SESSION_POLICY;
+}
+
 void learn_apply_policy(struct session_target *target, enum policy_action policy, bool names_keyset)
 {
 	target->policy = (uint8_t)policy;
@@ -172,13 +182,14 @@ void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uin
 	apply_target(store, s, target, held);
 }
 
-/* One of its tunnels is another subscriber's downlink: true when held was discarded, counted, and said. */
+/* One of its tunnels is another session's, and stays so: true when held was discarded, counted, and said. */
 static bool is_anothers(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 			const struct endpoint user[2], struct held *held)
 {
 	for (unsigned d = 0; d < 2; d++) {
 		if (!endpoint_is_whole(&user[d]) ||
-		    !apply_is_anothers_downlink(store, imsi, &user[d].tunnel))
+		    !apply_is_anothers_downlink(store, imsi, nsapi, (enum session_direction)d,
+						&user[d].tunnel))
 			continue;
 		store_count(store, SESSION_REFUSED_TUNNEL);
 		store_log(store, SESSION_LOG_WARNING,

@@ -39,6 +39,10 @@ bool learn_is_to_know(const struct session_store *store, enum policy_action poli
  * which nobody knows, would cross in clear. */
 void learn_leave_unparsed(struct session_store *store, enum policy_action policy,
 			  struct held *held);
+/* A message that cannot be read crosses, but for a request that creates, where rules are that would keep something
+ * from crossing: nobody can tell that none is about it. */
+void learn_leave_unread(struct session_store *store, const struct session_gtpc *gtpc, bool creates,
+			struct held *held);
 /* Puts into target what follows from the policy for a session that is to be known. */
 void learn_apply_policy(struct session_target *target, enum policy_action policy,
 			bool names_keyset);

@@ -252,7 +252,9 @@ void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
 	struct gtpc_v1 message;
 
 	if (gtpc_v1_parse(&message, gtpc->data, gtpc->len) != 0) {
-		store_count(store, SESSION_GTPC_UNPARSED);
+		learn_leave_unread(store, gtpc,
+				   gtpc->len > 1 && gtpc->data[1] == GTPC_V1_CREATE_PDP_REQUEST,
+				   held);
 		return;
 	}
 	switch (message.type) {

@@ -123,6 +123,23 @@ static bool is_refused(struct session_store *store, const struct session_gtpc *g
 	return learn_is_refused(store, policy, &m->imsi, bearer ? bearer->ebi : 0, held);
 }
 
+/* As no honest GSN asks: which of the two tunnels the other end takes, nobody knows. */
+static bool has_bearer_twice(const struct gtpc_v2 *m)
+{
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < m->bearers_count; i++) {
+		const struct gtpc_v2_bearer *bearer = &m->bearers[i];
+
+		if (bearer->instance != 0 || bearer->ebi == 0)
+			continue;
+		if (seen >> bearer->ebi & 1)
+			return true;
+		seen |= 1u << bearer->ebi;
+	}
+	return false;
+}
+
 static struct request *remember(struct session_store *store, const struct session_gtpc *gtpc,
 				const struct gtpc_v2 *m)
 {
@@ -146,7 +163,7 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 		transactions_look(store, gtpc, VERSION, m->type, m->sequence, &same);
 	struct request *r;
 
-	if (kind == TRANSACTION_AMBIGUOUS) {
+	if (kind == TRANSACTION_AMBIGUOUS || has_bearer_twice(m)) {
 		learn_refuse_ambiguous(store, held);
 		return;
 	}
@@ -206,6 +223,15 @@ static bool has_teid_as_it_should(const struct gtpc_v2 *m)
 	return m->has_teid || m->type < GTPC_V2_CREATE_SESSION_REQUEST;
 }
 
+static void leave_unread(struct session_store *store, const struct session_gtpc *gtpc, size_t at,
+			 struct held *held)
+{
+	const bool creates =
+		gtpc->len > at + 1 && gtpc->data[at + 1] == GTPC_V2_CREATE_SESSION_REQUEST;
+
+	learn_leave_unread(store, gtpc, creates, held);
+}
+
 void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held)
 {
 	struct gtpc_v2 message = {.has_next = true};
@@ -216,7 +242,7 @@ void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc,
 		const int len = gtpc_v2_parse(&message, gtpc->data + at, gtpc->len - at);
 
 		if (len < 0 || !has_teid_as_it_should(&message)) {
-			store_count(store, SESSION_GTPC_UNPARSED);
+			leave_unread(store, gtpc, at, held);
 			return;
 		}
 		one.data += at;
@@ -225,5 +251,5 @@ void learn_v2_take(struct session_store *store, const struct session_gtpc *gtpc,
 		at += (size_t)len;
 	}
 	if (message.has_next)
-		store_count(store, SESSION_GTPC_UNPARSED);
+		leave_unread(store, gtpc, at, held);
 }

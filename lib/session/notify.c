@@ -103,9 +103,12 @@ static struct session_target target_of(const struct session_notification *n,
 static void compare(struct session_store *store, struct session *s, struct session_target *target)
 {
 	struct session_target current;
+	bool names_same;
 
 	apply_current(store, s, &current);
-	if (!current.alive || !apply_names_keyset(s) || !is_same_keyset(target, &current))
+	names_same = apply_names_keyset(s) && is_same_keyset(target, &current);
+	/* By its tunnels it is the same context, too, whatever GTP-C says of the keyset. */
+	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
 		return;
 	/* GTP-C knew the APN. */
 	learn_apply_policy(target, (enum policy_action)current.policy, true);
@@ -114,8 +117,10 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 		target->control_sgsn = current.control_sgsn;
 		target->control_ggsn = current.control_ggsn;
 	}
-	if (target->key_id == current.key_id && has_same_tunnels(target, &current))
-		target->fresh = false;
+	if (has_same_tunnels(target, &current) &&
+	    (target->is_bare ? !apply_names_keyset(s)
+			     : names_same && target->key_id == current.key_id))
+		target->fresh = target->is_bare = false;
 	else if (current.origin == ORIGIN_GTPC)
 		say_contradiction(store, s, target, "tunnels or Key ID");
 }

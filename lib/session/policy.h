@@ -50,7 +50,9 @@ const char *policy_read_rule(struct policy_rule *rule, const char **member);
  */
 enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
 				 const uint8_t *apn, size_t len);
-/* The same where a GGSN or P-GW reports a session, which is made already, and whose APN it does not say: a rule with
+/* Whether a rule would keep something from crossing. */
+bool policy_is_strict(const struct policy *policy);
+/* policy_decide where a GGSN or P-GW reports a session, which is made already, and whose APN it does not say: a rule with
  * an APN fits if it would protect, and else not. */
 enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi);
 

@@ -65,7 +65,7 @@ enum session_outcome {
 	SESSION_UNKNOWN, /* there is no such session */
 	SESSION_NO_ROOM,
 	SESSION_STATIC,	 /* it, or a tunnel that it names, is the configuration's */
-	SESSION_TAKEN,	 /* its downlink tunnel is another subscriber's */
+	SESSION_TAKEN,	 /* its downlink tunnel is that of a session to be protected */
 	SESSION_INVALID, /* its tunnels would be one */
 	SESSION_POLICY,	 /* the policy, or hse itself, would not have it */
 };
@@ -91,7 +91,7 @@ struct session_ops {
 	X(MOVED, "session.moved")		    /* downlink or uplink tunnel changed */       \
 	X(REKEYED, "session.rekeyed")		    /* Update with another SQN or RAND */         \
 	X(REFUSED_FULL, "session.refused_full")	    /* no place for it, or for its COUNTs */      \
-	X(REFUSED_TUNNEL, "session.refused_tunnel") /* downlink, of another subscriber */         \
+	X(REFUSED_TUNNEL, "session.refused_tunnel") /* another's, who is to be protected */       \
 	X(REFUSED_STATIC, "session.refused_static") /* it, or a tunnel, is the configuration's */ \
 	X(CONTRADICTED, "session.contradicted")	    /* GTP-C said otherwise than who prevails */  \
 	X(GSN_RESTARTS, "session.gsn_restarts")	    /* whose sessions of before ended */          \

@@ -431,10 +431,11 @@ void apply_answer(struct session_store *store, struct held *held);
  * end. */
 void apply_target(struct session_store *store, struct session *session,
 		  const struct session_target *target, struct held *held);
-/* The tunnel is a session's downlink, of another subscriber than imsi, who is to be protected in any case. Where
- * downlink goes is the word of the SGSN, which need not be trusted: it could have another's packets sent to it in clear,
- * or under its own subscriber's keys. NULL imsi: nobody knows who wants it. */
+/* The tunnel, wanted for that direction of a session, is another's who is to be protected in any case. Where downlink
+ * goes is the word of the SGSN, which need not be trusted: it could have another's packets sent to it in clear, or under
+ * its own subscriber's keys. Uplink tunnels are the GGSN's to give away. NULL imsi: nobody knows who wants it. */
 bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
+				uint8_t nsapi, enum session_direction wanted,
 				const struct tunnel *tunnel);
 /* Ends the session, if there is one, that has the tunnel, which is of an unprotected context now: its
  * packets cross at once. Not if it is of the configuration. */

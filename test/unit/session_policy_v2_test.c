@@ -394,6 +394,142 @@ static void a_dedicated_bearer_of_nobody_knows_whom_does_not_either(void)
 	lab_stop();
 }
 
+/* The P-GW has the victim's context still, and would send his downlink in clear when it had gone here. */
+static void nobody_ends_it_by_naming_its_uplink_tunnel_as_his_downlink(void)
+{
+	for (unsigned names = 0; names < 2; names++) {
+		struct lab_context victim, other = lab_context(2);
+		struct gtpc_v2 m;
+		uint64_t response;
+
+		start_with_one_to_protect(&victim);
+		m = lab_create_session(&other);
+		if (names)
+			m.pco = lab_pco(lab_sqn(2), 1);
+		m.bearers[0].sgw_u = lab_fteid(victim.ggsn, victim.up);
+		lab_send(&other, &m);
+		m = lab_accept(&other, GTPC_V2_CREATE_SESSION_RESPONSE);
+		response = lab_send(&other, &m);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
+		CU_ASSERT_TRUE(lab_is_protected(&victim));
+		lab_stop();
+	}
+}
+
+/* By another APN, which no rule is about. */
+static void nor_does_another_pdn_connection_of_the_same_subscriber(void)
+{
+	struct lab_context victim = lab_context(1), other = lab_context(2);
+	uint64_t response;
+
+	lab_start_with(POLICY_PROTECT);
+	lab_begin(&victim, lab_sqn(1), 1);
+	lab_settle();
+	lab_make_ready(&victim);
+	other.subscriber = 1;
+	other.nsapi = 7;
+	other.sgsn = victim.sgsn;
+	other.down = victim.down;
+	lab.apn = "meters";
+	response = begin_plain(&other);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
+	CU_ASSERT_TRUE(lab_is_protected(&victim));
+	lab_stop();
+}
+
+/* --- requests that not everybody reads alike --- */
+
+static void a_create_that_cannot_be_read_does_not_cross_where_something_is_to_be_kept(void)
+{
+	for (enum policy_action action = POLICY_OPTIONAL; action <= POLICY_DROP; action++)
+		for (unsigned version = 1; version <= 2; version++) {
+			const bool is_strict = action == POLICY_PROTECT || action == POLICY_DROP;
+			struct lab_context c = lab_context(1);
+			uint8_t v1[] = {0x32, GTPC_V1_CREATE_PDP_REQUEST, 0, 9}, v2[512] = {0};
+			struct gtpc_v2 m;
+			uint64_t request;
+			int len;
+
+			lab_start_with(action);
+			m = lab_create_session(&c);
+			len = gtpc_v2_write(v2, sizeof(v2) - 1, &m) + 1; /* one octet too many */
+			request = version == 1 ? lab_give(DATAPATH_ACCESS, c.sgsn, c.ggsn, v1,
+							  sizeof(v1))
+					       : lab_give(DATAPATH_ACCESS, c.sgsn, c.ggsn, v2,
+							  (size_t)len);
+			lab_settle();
+			CU_ASSERT_EQUAL(lab_fate(request), is_strict ? LAB_DISCARDED : LAB_LEFT);
+			CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNPARSED), 1);
+			lab_stop();
+		}
+}
+
+static void one_bearer_twice_does_not_cross(void)
+{
+	struct lab_context c = lab_context(1);
+	struct gtpc_v2 m;
+	uint64_t request;
+
+	lab_start_with(POLICY_OPTIONAL);
+	m = lab_create_session(&c);
+	m.bearers_count = 2;
+	m.bearers[1] = m.bearers[0];
+	m.bearers[1].sgw_u.teid++;
+	request = lab_send(&c, &m);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	lab_stop();
+}
+
+/* --- a P-GW that reports what GTP-C has made --- */
+
+/* It knows the control TEIDs still: who is barred, and who named the run otherwise. */
+static void what_is_reported_later_can_still_be_moved_and_ended(void)
+{
+	for (unsigned named = 0; named < 2; named++) {
+		struct lab_context c = lab_context(1);
+		struct tunnel down;
+		struct gtpc_v2 m;
+
+		lab_start_with(POLICY_PROTECT);
+		if (named)
+			lab_begin(&c, lab_sqn(1), 1);
+		else
+			begin_plain(&c);
+		lab_settle();
+		lab_activate(&c, named ? lab_rand(1) : lab_sqn(1), 1);
+		lab_settle();
+		lab_make_ready(&c);
+		CU_ASSERT_TRUE(lab_is_protected(&c));
+		c.down++;
+		down = lab_down(&c);
+		m = lab_modify_bearer(&c);
+		lab_send(&c, &m);
+		lab_settle();
+		CU_ASSERT_PTR_NOT_NULL(lab_expected(&down));
+		remove_it(&c);
+		CU_ASSERT_EQUAL(lab_sessions(), 0);
+		lab_stop();
+	}
+}
+
+static void what_passes_by_its_apn_is_left_alone_when_it_is_reported(void)
+{
+	struct lab_context c = lab_context(1);
+
+	lab_start_knowing_all(POLICY_PASS);
+	lab_begin(&c, lab_sqn(1), 1);
+	lab_settle();
+	lab_activate(&c, lab_sqn(1), 1);
+	lab_activate(&c, lab_sqn(1), 1);
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
+	CU_ASSERT_EQUAL(lab_count(SESSION_REPLACED), 0);
+	lab_stop();
+}
+
 UNIT_MAIN("session_policy_v2", TEST(to_be_protected_and_without_a_keyset_it_is_barred),
 	  TEST(its_tunnel_is_expected_from_the_request_on),
 	  TEST(a_keyset_that_comes_by_a_modify_ends_the_bar),
@@ -409,4 +545,10 @@ UNIT_MAIN("session_policy_v2", TEST(to_be_protected_and_without_a_keyset_it_is_b
 	  TEST(where_the_unknown_is_dropped_the_unprotected_is_known),
 	  TEST(there_a_keyset_is_taken_up_by_a_modify_unless_it_is_to_pass),
 	  TEST(another_pdn_connection_does_not_take_its_downlink_tunnel),
-	  TEST(a_dedicated_bearer_of_nobody_knows_whom_does_not_either), )
+	  TEST(a_dedicated_bearer_of_nobody_knows_whom_does_not_either),
+	  TEST(nobody_ends_it_by_naming_its_uplink_tunnel_as_his_downlink),
+	  TEST(nor_does_another_pdn_connection_of_the_same_subscriber),
+	  TEST(a_create_that_cannot_be_read_does_not_cross_where_something_is_to_be_kept),
+	  TEST(one_bearer_twice_does_not_cross),
+	  TEST(what_is_reported_later_can_still_be_moved_and_ended),
+	  TEST(what_passes_by_its_apn_is_left_alone_when_it_is_reported), )
