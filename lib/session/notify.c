@@ -110,10 +110,9 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 	/* By its tunnels it is the same context, too, whatever GTP-C says of the keyset. */
 	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
 		return;
-	/* GTP-C knew the APN. */
-	learn_apply_policy(target, (enum policy_action)current.policy, true);
-	/* By its control TEIDs GTP-C could end one of the configuration. */
+	/* By its control TEIDs GTP-C could end one of the configuration. The APN it knew, for a policy. */
 	if (target->origin != ORIGIN_CONFIGURATION) {
+		learn_apply_policy(target, (enum policy_action)current.policy, true);
 		target->control_sgsn = current.control_sgsn;
 		target->control_ggsn = current.control_ggsn;
 	}
@@ -121,8 +120,10 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 	    (target->is_bare ? !apply_names_keyset(s)
 			     : names_same && target->key_id == current.key_id))
 		target->fresh = target->is_bare = false;
-	else if (current.origin == ORIGIN_GTPC)
-		say_contradiction(store, s, target, "tunnels or Key ID");
+	else if (current.origin == ORIGIN_GTPC &&
+		 (!has_same_tunnels(target, &current) ||
+		  (apply_names_keyset(s) && is_other_keyset(target, &current))))
+		say_contradiction(store, s, target, "tunnels, keyset or Key ID");
 }
 
 /* False: no room for another session. */

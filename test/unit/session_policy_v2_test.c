@@ -502,6 +502,7 @@ static void what_is_reported_later_can_still_be_moved_and_ended(void)
 		lab_settle();
 		lab_activate(&c, named ? lab_rand(1) : lab_sqn(1), 1);
 		lab_settle();
+		CU_ASSERT_EQUAL(lab_count(SESSION_CONTRADICTED), 0);
 		lab_make_ready(&c);
 		CU_ASSERT_TRUE(lab_is_protected(&c));
 		c.down++;
