@@ -119,7 +119,19 @@ static void make_place(struct session_store *store)
 
 static uint32_t content_of(const struct session_store *store, const struct session_gtpc *gtpc)
 {
-	return rte_jhash(gtpc->data, (uint32_t)gtpc->len, store->transactions.secret);
+	uint32_t hash = store->transactions.secret;
+
+	/* In whole words: rte_jhash reads some octets that are behind the last. */
+	for (size_t at = 0; at < gtpc->len;) {
+		uint32_t block[64] = {0};
+		const size_t left = gtpc->len - at;
+		const size_t len = left < sizeof(block) ? left : sizeof(block);
+
+		memcpy(block, gtpc->data + at, len);
+		hash = rte_jhash_32b(block, sizeof(block) / sizeof(block[0]), hash);
+		at += len;
+	}
+	return rte_jhash_1word((uint32_t)gtpc->len, hash);
 }
 
 enum transaction_kind transactions_look(struct session_store *store,
