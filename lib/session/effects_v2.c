@@ -44,10 +44,15 @@ void effects_v2_end(struct session_store *store, struct session *s, struct held 
 
 /* --- Modify Bearer, 7.2.7, 7.2.8 --- */
 
-static bool is_over(const struct request *r, const struct gtpc_v2 *m, uint8_t ebi)
+static bool is_over(const struct session *s, const struct request *r, const struct gtpc_v2 *m)
 {
-	return messages_v2_cause(m, messages_v2_find_bearer(m, 0, ebi)) ==
-		       GTPC_V2_CAUSE_CONTEXT_NOT_FOUND ||
+	const uint8_t ebi = s->nsapi;
+	/* Where it names bearers, it is of those that one was not found; without the default bearer there is none. */
+	const bool is_named = r->bearers_count == 0 || messages_v2_find_asked(r, 0, ebi) ||
+			      messages_v2_find_asked(r, 0, s->primary);
+
+	return (is_named && messages_v2_cause(m, messages_v2_find_bearer(m, 0, ebi)) ==
+				    GTPC_V2_CAUSE_CONTEXT_NOT_FOUND) ||
 	       messages_v2_find_asked(r, 1, ebi) || messages_v2_find_bearer(m, 1, ebi);
 }
 
@@ -63,7 +68,7 @@ static void modify_bearer(struct session_store *store, struct session *s,
 	struct session_target target = *before;
 
 	/* Whoever asks, and is answered that nothing is there, has chosen what to ask for. */
-	if (is_over(r, m, s->nsapi) &&
+	if (is_over(s, r, m) &&
 	    (gtpc_v2_cause_accepts(m->cause) ? is_peers
 					     : messages_v2_is_from_present_peer(r, before))) {
 		effects_v2_end(store, s, held);

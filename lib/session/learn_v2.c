@@ -66,7 +66,8 @@ static bool is_of_use(const struct session_gtpc *gtpc, const struct gtpc_v2 *m)
 	switch (m->type) {
 	case GTPC_V2_CREATE_SESSION_REQUEST:
 		return gtpc->side == DATAPATH_ACCESS && (m->present & GTPC_V2_HAS_IMSI) &&
-		       m->sgw_c.is_present && bearer && bearer->ebi != 0;
+		       m->sgw_c.is_present && bearer && bearer->ebi != 0 &&
+		       bearer->sgw_u.is_present;
 	case GTPC_V2_MODIFY_BEARER_REQUEST:
 	case GTPC_V2_DELETE_SESSION_REQUEST:
 		return gtpc->side == DATAPATH_ACCESS;

@@ -164,6 +164,14 @@ static void a_request_that_cannot_be_learned_does_not_cross(void)
 
 		lab_start_with(protect ? POLICY_PROTECT : POLICY_OPTIONAL);
 		m = lab_create_session(&c);
+		m.bearers[0].sgw_u.is_present = false;
+		request = lab_send(&c, &m);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_fate(request), protect ? LAB_DISCARDED : LAB_LEFT);
+		lab_stop();
+
+		lab_start_with(protect ? POLICY_PROTECT : POLICY_OPTIONAL);
+		m = lab_create_session(&c);
 		m.sgw_c.is_present = false;
 		request = lab_send(&c, &m);
 		lab_settle();
