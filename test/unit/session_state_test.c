@@ -225,7 +225,7 @@ static void what_is_reserved_fits_what_the_counter_can_tell_apart(void)
 			CU_ASSERT_TRUE(ceiling_of(E2M_DOWNLINK) - count_of(E2M_DOWNLINK) <=
 				       quarter);
 		}
-		/* More waits than a crash may skip. */
+		/* More waits than was reserved ahead. */
 		lab_use(flow_of(E2M_DOWNLINK), 0, lab_allowed(flow_of(E2M_DOWNLINK), 0));
 		lab_low(flow_of(E2M_DOWNLINK), 0, count_of(E2M_DOWNLINK) + quarter + 100);
 		lab_settle();
