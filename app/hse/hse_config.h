@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <stdio.h>
 
 #include "config/config.h"
 #include "datapath/command.h"
@@ -108,8 +109,8 @@ struct hse_config {
 /* A list of algorithms as bits by their identities; 0: it is empty. */
 uint32_t hse_config_algorithms(const int *list, size_t count);
 
-/* Reads and checks; errors go to stderr. NULL when there was any. The file owns all strings. */
-struct config_file *hse_config_load(const char *path, struct hse_config *config);
+/* Reads and checks; NULL when there was any error. The file owns all strings. */
+struct config_file *hse_config_load(const char *path, struct hse_config *config, FILE *errors);
 
 /* How workers know a tunnel of that receiver. */
 struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid);

@@ -228,7 +228,7 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	file = hse_config_load(options.config, &hse.config);
+	file = hse_config_load(options.config, &hse.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
 	program_set_log_level(hse.config.log.level);

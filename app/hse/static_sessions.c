@@ -100,29 +100,29 @@ static int compare(const void *a, const void *b)
 }
 
 static void report_second(const struct config_file *file, const struct claim *first,
-			  const struct claim *second)
+			  const struct claim *second, FILE *errors)
 {
 	char path[64], tunnel[TUNNEL_STR];
 
 	snprintf(path, sizeof(path), "static_sessions[%zu].%s", second->session, second->member);
 	if (second->imsi.digits[0])
-		config_error(file, stderr, path,
+		config_error(file, errors, path,
 			     "IMSI %s with NSAPI %u is static_sessions[%zu] already",
 			     second->imsi.digits, second->nsapi, first->session);
 	else
-		config_error(file, stderr, path, "%s is that of static_sessions[%zu] already",
+		config_error(file, errors, path, "%s is that of static_sessions[%zu] already",
 			     tunnel_str(&second->tunnel, tunnel), first->session);
 }
 
 /* Workers know a tunnel once, in whichever direction. */
-static bool check_claims(const struct config_file *file, const struct hse_config *c)
+static bool check_claims(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	const size_t count = c->static_sessions_count;
 	struct claim *claims = calloc(3 * count, sizeof(*claims));
 	bool good = claims != NULL;
 
 	if (!claims)
-		config_error(file, stderr, "static_sessions", "out of memory");
+		config_error(file, errors, "static_sessions", "out of memory");
 	for (size_t i = 0; claims && i < count; i++) {
 		const struct static_session *s = &c->static_sessions[i];
 
@@ -141,14 +141,14 @@ static bool check_claims(const struct config_file *file, const struct hse_config
 		qsort(claims, 3 * count, sizeof(*claims), compare);
 	for (size_t i = 1; claims && i < 3 * count; i++)
 		if (compare_values(&claims[i - 1], &claims[i]) == 0) {
-			report_second(file, &claims[i - 1], &claims[i]);
+			report_second(file, &claims[i - 1], &claims[i], errors);
 			good = false;
 		}
 	free(claims);
 	return good;
 }
 
-static bool check_names(const struct config_file *file, const struct hse_config *c)
+static bool check_names(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	bool good = true;
 
@@ -158,34 +158,34 @@ static bool check_names(const struct config_file *file, const struct hse_config 
 		if (c->static_sessions[i].has_sqn != c->static_sessions[i].has_rand)
 			continue;
 		snprintf(path, sizeof(path), "static_sessions[%zu]", i);
-		config_error(file, stderr, path,
+		config_error(file, errors, path,
 			     "expected either 'sqn' or 'rand': a keyset is known by one of them");
 		good = false;
 	}
 	return good;
 }
 
-bool static_sessions_check(const struct config_file *file, const struct hse_config *c)
+bool static_sessions_check(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	bool good = true;
 
 	if (c->static_sessions_count == 0)
 		return true;
 	if (!c->state_given && !c->lab_mode) {
-		config_error(file, stderr, "static_sessions",
+		config_error(file, errors, "static_sessions",
 			     "without 'state' COUNTs begin at 0 with each start of hse, though the "
 			     "keysets are the same: give 'state'; or lab_mode: true, where each "
 			     "start has keysets of its own");
 		good = false;
 	}
 	if (c->static_sessions_count > c->sessions.max) {
-		config_error(file, stderr, "static_sessions",
+		config_error(file, errors, "static_sessions",
 			     "%zu sessions; sessions.max has room for %u", c->static_sessions_count,
 			     c->sessions.max);
 		good = false;
 	}
-	good &= check_names(file, c);
-	good &= check_claims(file, c);
+	good &= check_names(file, c, errors);
+	good &= check_claims(file, c, errors);
 	return good;
 }
 

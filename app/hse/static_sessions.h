@@ -28,8 +28,9 @@ struct static_session {
 extern const struct config_field static_session_item;
 #define STATIC_SESSIONS_MAX 4096
 
-/* What the table cannot see. Reports to stderr; true when all is well. */
-bool static_sessions_check(const struct config_file *file, const struct hse_config *config);
+/* What the table cannot see; true when all is well. */
+bool static_sessions_check(const struct config_file *file, const struct hse_config *config,
+			   FILE *errors);
 
 /* Makes them, and ends those of an earlier process that the configuration has no more. What finds no room is in the
  * log. -ENOMEM. */

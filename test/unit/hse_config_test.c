@@ -2,8 +2,6 @@
 /* What of hse.yaml no table of fields can see: static sessions, and who may notify. */
 #include "hse_config.h"
 
-#include <fcntl.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -29,22 +27,18 @@ static char said[8192];
 static bool load(const char *text)
 {
 	char folder[] = "/tmp/unit-hse-config-XXXXXX", path[64];
-	const int was = dup(STDERR_FILENO), errors = memfd_create("errors", 0);
-	FILE *f;
+	FILE *f, *errors = fmemopen(said, sizeof(said), "w");
 
-	if (!mkdtemp(folder) || was < 0 || errors < 0)
+	if (!mkdtemp(folder) || !errors)
 		abort();
 	snprintf(path, sizeof(path), "%s/hse.yaml", folder);
 	f = fopen(path, "w");
 	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		abort();
 	config_free(file);
-	dup2(errors, STDERR_FILENO);
-	file = hse_config_load(path, &config);
-	dup2(was, STDERR_FILENO);
-	close(was);
-	said[pread(errors, said, sizeof(said) - 1, 0)] = '\0';
-	close(errors);
+	memset(said, 0, sizeof(said));
+	file = hse_config_load(path, &config, errors);
+	fclose(errors);
 	unlink(path);
 	rmdir(folder);
 	return file != NULL;
