@@ -13,6 +13,9 @@ enum hss_role {
 	HSS_ROLE_KMS,
 };
 
+/* "hss", "kms", NULL. */
+extern const char *const hss_role_names[];
+
 struct hss_config {
 	struct program_log_config log;
 	int role;    /* enum hss_role */
