@@ -184,21 +184,31 @@ void check_aka(struct entry *e)
 void check_algorithm_key(struct entry *e)
 {
 	struct e2m_keyset keyset;
-	uint64_t type, algorithm;
+	uint64_t type, ciphering, integrity, counter_octets, mac_octets;
 	uint8_t key[E2M_KEY_LEN];
 
 	if (!entry_hex(e, "e2mck", keyset.e2mck, sizeof(keyset.e2mck)) ||
 	    !entry_hex(e, "e2mik", keyset.e2mik, sizeof(keyset.e2mik)) ||
 	    !entry_uint(e, "type", UINT8_MAX, &type) ||
-	    !entry_uint(e, "algorithm", UINT8_MAX, &algorithm))
+	    !entry_uint(e, "ciphering", UINT8_MAX, &ciphering) ||
+	    !entry_uint(e, "integrity", UINT8_MAX, &integrity) ||
+	    !entry_uint(e, "counter_octets", UINT8_MAX, &counter_octets) ||
+	    !entry_uint(e, "mac_octets", UINT8_MAX, &mac_octets))
 		return;
 	if (type != AKA_KENC && type != AKA_KINT) {
 		entry_fail(e, "type", "expected 1 (Kenc) or 2 (Kint), got %u", (unsigned)type);
 		return;
 	}
+
+	const struct aka_profile profile = {
+		.ciphering = (uint8_t)ciphering,
+		.integrity = (uint8_t)integrity,
+		.counter_octets = (uint8_t)counter_octets,
+		.mac_octets = (uint8_t)mac_octets,
+	};
+
 	if (entry_expect_ok(e, "key", "aka_derive_algorithm_key",
 			    aka_derive_algorithm_key(&e2m_default_numbers, &keyset,
-						     (enum aka_key_type)type, (uint8_t)algorithm,
-						     key)))
+						     (enum aka_key_type)type, &profile, key)))
 		entry_check_hex(e, "key", key, sizeof(key));
 }

@@ -185,10 +185,13 @@ void check_pdu(struct entry *e)
 	struct pdu p = {0};
 
 	if (read_pdu(e, &p)) {
-		/* Only gcm has tags of several lengths; others take no notice of this. */
-		struct npdu_key *key =
-			npdu_key_new(&e2m_default_numbers, &p.keyset, (enum e2m_eea)p.ciphering,
-				     (enum e2m_eia)p.integrity, (unsigned)p.mac_octets);
+		const struct npdu_profile profile = {
+			.eea = (enum e2m_eea)p.ciphering,
+			.eia = (enum e2m_eia)p.integrity,
+			.counter_octets = (uint8_t)p.counter_octets,
+			.gcm_tag_octets = (uint8_t)p.mac_octets,
+		};
+		struct npdu_key *key = npdu_key_new(&e2m_default_numbers, &p.keyset, &profile);
 
 		if (key)
 			check_with_key(e, &p, key);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * check-vectors FILE: checks every entry of a vectors file (the format of unit/data/vectors.json)
+ * check-vectors FILE: checks every entry of a vectors file (the format of unit/data/vectors.json, version 2)
  * through the public functions of the libraries, in both directions. Prints a line for each entry that
  * fails, then how many passed and failed. Exit code 0: all passed; 1: some failed; 2: FILE cannot
  * be read, or is no vectors file.
@@ -9,6 +9,8 @@
 #include <string.h>
 
 #include "check-vectors-entry.h"
+
+#define VERSION 2
 
 struct group {
 	const char *name;
@@ -82,6 +84,12 @@ int main(int argc, char **argv)
 		json_decref(root);
 		return 2;
 	}
+	if (json_integer_value(json_object_get(root, "version")) != VERSION) {
+		fprintf(stderr, "check-vectors: %s: expected \"version\": %d\n", argv[1], VERSION);
+		json_decref(root);
+		return 2;
+	}
+	json_object_del(root, "version");
 	for (void *i = json_object_iter(root); i; i = json_object_iter_next(root, i))
 		check_group(json_object_iter_key(i), json_object_iter_value(i), &passed, &failed);
 	json_decref(root);

@@ -49,11 +49,13 @@ static void shuffle(uint32_t *order, uint32_t count)
 
 static struct npdu_key *new_key(const struct bench_case *c, uint32_t session)
 {
+	const struct npdu_profile profile = {
+		.eea = c->eea, .eia = c->eia, .counter_octets = N, .gcm_tag_octets = 8};
 	struct e2m_keyset keyset;
 
 	memset(&keyset, 0x5a, sizeof(keyset));
 	memcpy(keyset.e2mck, &session, sizeof(session));
-	return npdu_key_new(&e2m_default_numbers, &keyset, c->eea, c->eia, 8);
+	return npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 }
 
 int fleet_init(struct bench_fleet *f, const struct bench_case *c)

@@ -45,8 +45,13 @@ int user_plane_add_keyset(struct user_plane *plane, const struct e2m_keyset *key
 	if (plane->uplink && plane->uplink->key_id == key_id)
 		return -EINVAL;
 	errno = ENOMEM;
-	struct npdu_key *key = npdu_key_new(config->numbers, keyset, config->eea, config->eia,
-					    config->gcm_tag_octets);
+	const struct npdu_profile profile = {
+		.eea = config->eea,
+		.eia = config->eia,
+		.counter_octets = config->counter_octets,
+		.gcm_tag_octets = config->gcm_tag_octets,
+	};
+	struct npdu_key *key = npdu_key_new(config->numbers, keyset, &profile);
 	if (!key)
 		return -errno;
 	struct npdu_window *down =

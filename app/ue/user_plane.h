@@ -20,7 +20,7 @@ struct user_plane_config {
 	const struct e2m_numbers *numbers;
 	enum e2m_eea eea;
 	enum e2m_eia eia;
-	unsigned gcm_tag_octets;
+	uint8_t gcm_tag_octets;
 	uint8_t bearer; /* NSAPI */
 	uint8_t counter_octets;
 	uint32_t replay_window;

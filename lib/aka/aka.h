@@ -74,9 +74,19 @@ enum aka_key_type {
 	AKA_KINT = 0x02,
 };
 
-/* Kenc or Kint for one algorithm identity. For gcm pass numbers->gcm_identity. */
+/* P1 of the algorithm keys: two ends that are configured differently derive different keys. With gcm
+ * both identities are numbers->gcm_identity. */
+struct aka_profile {
+	uint8_t ciphering; /* algorithm identities, e2m.md 3 */
+	uint8_t integrity;
+	uint8_t counter_octets; /* 0 to 3 */
+	uint8_t mac_octets;	/* 0 (eia0), 4; gcm: 8 or 16 */
+};
+
+/* Kenc or Kint of keyset for one profile. gcm has no Kint. */
 int aka_derive_algorithm_key(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
-			     enum aka_key_type type, uint8_t algorithm, uint8_t key[E2M_KEY_LEN]);
+			     enum aka_key_type type, const struct aka_profile *profile,
+			     uint8_t key[E2M_KEY_LEN]);
 
 /* --- many subscribers with one entry, for labs --- */
 

@@ -77,13 +77,16 @@ int aka_derive_kasme(const uint8_t ck[E2M_KEY_LEN], const uint8_t ik[E2M_KEY_LEN
 }
 
 int aka_derive_algorithm_key(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
-			     enum aka_key_type type, uint8_t algorithm, uint8_t key[E2M_KEY_LEN])
+			     enum aka_key_type type, const struct aka_profile *profile,
+			     uint8_t key[E2M_KEY_LEN])
 {
+	const uint8_t p1[] = {profile->ciphering, profile->integrity, profile->counter_octets,
+			      profile->mac_octets};
 	struct kdf_input input = {.s = {numbers->fc_algorithm_key}, .len = 1};
 	uint8_t distinguisher = (uint8_t)type, out[AKA_SHA256_LEN];
 
 	add_parameter(&input, &distinguisher, 1);
-	add_parameter(&input, &algorithm, 1);
+	add_parameter(&input, p1, sizeof(p1));
 	int err = derive(keyset->e2mck, keyset->e2mik, &input, out);
 	if (!err)
 		memcpy(key, out + AKA_SHA256_LEN - E2M_KEY_LEN, E2M_KEY_LEN);

@@ -126,13 +126,19 @@ void npdu_expand_key_for_library(const struct npdu_key *key, struct npdu_schedul
 }
 
 static int derive(struct npdu_key *key, const struct e2m_numbers *numbers,
-		  const struct e2m_keyset *keyset)
+		  const struct e2m_keyset *keyset, uint8_t counter_octets)
 {
-	const uint8_t identity = key->eea == E2M_EEA_GCM ? numbers->gcm_identity : key->eea;
-	int ret = aka_derive_algorithm_key(numbers, keyset, AKA_KENC, identity, key->kenc);
+	const bool is_gcm = key->eea == E2M_EEA_GCM;
+	const struct aka_profile profile = {
+		.ciphering = is_gcm ? numbers->gcm_identity : key->eea,
+		.integrity = is_gcm ? numbers->gcm_identity : key->eia,
+		.counter_octets = counter_octets,
+		.mac_octets = key->mac_len,
+	};
+	int ret = aka_derive_algorithm_key(numbers, keyset, AKA_KENC, &profile, key->kenc);
 
-	if (ret == 0 && key->eia != E2M_EIA_GCM)
-		ret = aka_derive_algorithm_key(numbers, keyset, AKA_KINT, key->eia, key->kint);
+	if (ret == 0 && !is_gcm)
+		ret = aka_derive_algorithm_key(numbers, keyset, AKA_KINT, &profile, key->kint);
 	return ret;
 }
 
@@ -198,13 +204,18 @@ static struct npdu_key *key_begin(enum e2m_eea eea, enum e2m_eia eia, unsigned g
 }
 
 struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
-			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets)
+			      const struct npdu_profile *profile)
 {
-	struct npdu_key *key = key_begin(eea, eia, gcm_tag_octets);
+	struct npdu_key *key;
 
+	if (profile->counter_octets > NPDU_COUNTER_OCTETS_MAX) {
+		errno = EINVAL;
+		return NULL;
+	}
+	key = key_begin(profile->eea, profile->eia, profile->gcm_tag_octets);
 	if (!key)
 		return NULL;
-	if (derive(key, numbers, keyset) != 0) {
+	if (derive(key, numbers, keyset, profile->counter_octets) != 0) {
 		npdu_key_free(key);
 		errno = EIO;
 		return NULL;

@@ -89,10 +89,18 @@ static inline uint64_t npdu_reconstruct_count(unsigned n, uint32_t h, uint32_t c
 
 struct npdu_key;
 
-/* Derives Kenc and Kint of keyset: 64 octets. NULL when the algorithms may not be combined
- * (errno EINVAL) or memory ran out. Memory is locked from dumps only if the process is. */
+/* How N-PDUs are protected. Kenc and Kint depend on all of it (e2m.md 2). */
+struct npdu_profile {
+	enum e2m_eea eea;
+	enum e2m_eia eia;
+	uint8_t counter_octets; /* 0 to NPDU_COUNTER_OCTETS_MAX */
+	uint8_t gcm_tag_octets; /* 8 or 16; read for gcm only */
+};
+
+/* Derives Kenc and Kint of keyset: 64 octets. NULL when the profile is not allowed (errno EINVAL) or
+ * memory ran out. Memory is locked from dumps only if the process is. */
 struct npdu_key *npdu_key_new(const struct e2m_numbers *numbers, const struct e2m_keyset *keyset,
-			      enum e2m_eea eea, enum e2m_eia eia, unsigned gcm_tag_octets);
+			      const struct npdu_profile *profile);
 /* The same from Kenc and Kint themselves, which the test sets of TS 33.401 annex C give; kint is not
  * looked at for gcm. */
 struct npdu_key *npdu_key_new_raw(const uint8_t kenc[E2M_KEY_LEN], const uint8_t kint[E2M_KEY_LEN],

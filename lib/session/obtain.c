@@ -283,6 +283,12 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		       const struct keysource_answer *answer)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
+	const struct npdu_profile profile = {
+		.eea = answer->ciphering,
+		.eia = answer->integrity,
+		.counter_octets = s->counter_octets,
+		.gcm_tag_octets = store->config.gcm_tag_octets,
+	};
 	struct counts_fingerprint fingerprint;
 	char detail[64];
 
@@ -306,8 +312,7 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		refuse(store, s, slot, "other keys than came before under this name", "");
 		return;
 	}
-	keyset->key = npdu_key_new(&store->config.numbers, &answer->keyset, answer->ciphering,
-				   answer->integrity, store->config.gcm_tag_octets);
+	keyset->key = npdu_key_new(&store->config.numbers, &answer->keyset, &profile);
 	if (!keyset->key) {
 		refuse(store, s, slot, "its keys cannot be made ready", "");
 		return;

@@ -8,6 +8,7 @@ side: two programs that share a mistake with each other do not share it with thi
 """
 
 import argparse
+import functools
 import hashlib
 import hmac
 import struct
@@ -54,11 +55,18 @@ def key_hierarchy(k, opc, rand):
 
 
 def keys_of_keyset(keyset):
-    keys = {"e2mck": keyset[:16], "e2mik": keyset[16:]}
-    for algorithm in (0x00, 0x02, 0x10):
-        for name, kind in (("kenc", 1), ("kint", 2)):
-            keys[f"{name}-{algorithm:#04x}"] = kdf(keyset, 0xE2, bytes([kind]), bytes([algorithm]))[16:]
-    return keys
+    return {"e2mck": keyset[:16], "e2mik": keyset[16:]}
+
+
+IDENTITIES = {"eea0": 0x00, "eea2": 0x02, "eia0": 0x00, "eia2": 0x02, "gcm": 0x10}
+
+
+@functools.cache
+def algorithm_keys(e2mck, e2mik, ciphering, integrity, n, mac_len):
+    """Kenc and Kint of a profile; the integrity algorithm of gcm is gcm."""
+    integrity = "gcm" if ciphering == "gcm" else integrity
+    profile = bytes([IDENTITIES[ciphering], IDENTITIES[integrity], n, mac_len])
+    return tuple(kdf(e2mck + e2mik, 0xE2, bytes([kind]), profile)[16:] for kind in (1, 2))
 
 
 # --- e2m.md 7, algorithms of TS 33.401 B.1.3 and B.2.3, and RFC 5116 ------------------------------------------
@@ -68,8 +76,8 @@ def ctr(key, counter, data):
     return openssl("enc", "-aes-128-ctr", "-K", key.hex(), "-iv", counter.hex(), data=data) if data else b""
 
 
-def eia2(keys, place, message):
-    mac = openssl("mac", "-cipher", "AES-128-CBC", "-macopt", "hexkey:" + keys["kint-0x02"].hex(), "-in", "-",
+def eia2(kint, place, message):
+    mac = openssl("mac", "-cipher", "AES-128-CBC", "-macopt", "hexkey:" + kint.hex(), "-in", "-",
                   "CMAC", data=place + bytes(3) + message)
     return bytes.fromhex(mac.decode())[:4]
 
@@ -99,11 +107,12 @@ def open_pdu(keys, ciphering, integrity, mac_len, n, bearer, direction, pdu):
     header, body, mac = pdu[: 1 + n], pdu[1 + n : len(pdu) - mac_len], pdu[len(pdu) - mac_len :]
     count = int.from_bytes(header, "big") & (1 << 3 + 8 * n) - 1
     place = struct.pack(">IB", count, bearer << 3 | direction << 2)
+    kenc, kint = algorithm_keys(keys["e2mck"], keys["e2mik"], ciphering, integrity, n, mac_len)
     if ciphering == "gcm":
-        clear, wanted = gcm(keys["kenc-0x10"], place + bytes(7), header, body)
+        clear, wanted = gcm(kenc, place + bytes(7), header, body)
     else:
-        clear = ctr(keys["kenc-0x02"], place + bytes(11), body) if ciphering == "eea2" else body
-        wanted = eia2(keys, place, header + body) if integrity == "eia2" else b""
+        clear = ctr(kenc, place + bytes(11), body) if ciphering == "eea2" else body
+        wanted = eia2(kint, place, header + body) if integrity == "eia2" else b""
     if header[0] & 0xC0 != 0x80 or wanted[:mac_len] != mac:
         raise SystemExit(f"COUNT {count}, direction {direction}: the MAC or the header is wrong: {pdu.hex()}")
     return count, clear
@@ -113,8 +122,9 @@ def protect_pdu(keys, bearer, direction, key_id, count, npdu):
     """With eea2, eia2 and one octet of counter."""
     header = (1 << 15 | key_id << 11 | count & 0x7FF).to_bytes(2, "big")
     place = struct.pack(">IB", count, bearer << 3 | direction << 2)
-    body = ctr(keys["kenc-0x02"], place + bytes(11), npdu)
-    return header + body + eia2(keys, place, header + body)
+    kenc, kint = algorithm_keys(keys["e2mck"], keys["e2mik"], "eea2", "eia2", 1, 4)
+    body = ctr(kenc, place + bytes(11), npdu)
+    return header + body + eia2(kint, place, header + body)
 
 
 # --- commands ---------------------------------------------------------------------------------------------------
@@ -145,11 +155,12 @@ def main():
     args = parser.parse_args()
 
     keys = key_hierarchy(args.k, args.opc, find_rand(args.pcap))
+    ciphering, integrity = args.algorithms.split()
     if args.what == "keys":
-        for name, key in keys.items():
+        kenc, kint = algorithm_keys(keys["e2mck"], keys["e2mik"], ciphering, integrity, args.counter_octets, args.mac)
+        for name, key in (keys | {"kenc": kenc, "kint": kint}).items():
             print(name, key.hex())
         return
-    ciphering, integrity = args.algorithms.split()
     for pdu in g_pdus(pcap_read(args.pcap), args.to, args.teid):
         count, clear = open_pdu(keys, ciphering, integrity, args.mac, args.counter_octets, args.bearer,
                                 args.direction, pdu.payload)

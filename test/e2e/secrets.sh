@@ -46,7 +46,7 @@ expect_equal "core dumps" "$(find "$lab/cwd" "$top" -maxdepth 1 -name 'core*')" 
 
 python3 "$e2e_dir/oracle.py" keys "$lab/access.pcap" --k "$k" --opc "$opc" >"$lab/keys"
 printf '%s\n' "k $k" "opc $opc" "master $(cat "$lab/kms.master")" >>"$lab/keys"
-[ "$(wc -l <"$lab/keys")" -ge 15 ] || die "the oracle has no keys to look for"
+[ "$(wc -l <"$lab/keys")" -ge 11 ] || die "the oracle has no keys to look for"
 cat "$lab"/*.log "$lab"/*.out | tr -d ' :,\n' | tr A-F a-f >"$lab/said"
 od -An -v -tx1 "$lab/kms.state" | tr -d ' \n' >"$lab/kms.hex"
 grep -q "$(printf %s "$imsi" | od -An -v -tx1 | tr -d ' \n')" "$lab/kms.hex" || die "the KMS's file holds nothing"

@@ -55,9 +55,14 @@ static void set_up(void)
 	engine = npdu_engine_new(16);
 	FUZZ_CHECK(engine);
 	for (size_t i = 0; i < ALGORITHMS; i++) {
-		keys[i] =
-			npdu_key_new(&e2m_default_numbers, &keyset, (enum e2m_eea)algorithms[i].eea,
-				     (enum e2m_eia)algorithms[i].eia, algorithms[i].tag);
+		const struct npdu_profile profile = {
+			.eea = (enum e2m_eea)algorithms[i].eea,
+			.eia = (enum e2m_eia)algorithms[i].eia,
+			.counter_octets = 1,
+			.gcm_tag_octets = (uint8_t)algorithms[i].tag,
+		};
+
+		keys[i] = npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 		FUZZ_CHECK(keys[i]);
 	}
 }

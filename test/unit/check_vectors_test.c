@@ -38,7 +38,7 @@ static struct run run_on_text(const char *text)
 /* A file with one entry in one group. */
 static struct run run_on_entry(const char *group, json_t *entry)
 {
-	json_t *root = json_pack("{s:[O]}", group, entry);
+	json_t *root = json_pack("{s:i,s:[O]}", "version", 2, group, entry);
 	char *text = json_dumps(root, 0);
 	struct run run = run_on_text(text);
 
@@ -89,7 +89,7 @@ static void all_of_the_projects_vectors_pass(void)
 	struct run run = run_on_path(VECTORS);
 
 	CU_ASSERT_EQUAL(run.code, 0);
-	CU_ASSERT_STRING_EQUAL(run.out, "294 passed, 0 failed\n");
+	CU_ASSERT_STRING_EQUAL(run.out, "307 passed, 0 failed\n");
 }
 
 static void every_field_is_checked(void)
@@ -147,8 +147,9 @@ static void missing_field_is_named(void)
 
 static void failure_says_what_was_expected_and_what_came(void)
 {
-	struct run run = run_on_text("{\"reconstruct\": [{\"counter_octets\": 0, \"h\": 43, "
-				     "\"ctr\": 7, \"count\": 47}]}");
+	struct run run =
+		run_on_text("{\"version\": 2, \"reconstruct\": [{\"counter_octets\": 0, \"h\": 43, "
+			    "\"ctr\": 7, \"count\": 47}]}");
 
 	CU_ASSERT_STRING_EQUAL(run.out, "reconstruct[0].count: expected 47, got 39\n"
 					"0 passed, 1 failed\n");
@@ -156,7 +157,7 @@ static void failure_says_what_was_expected_and_what_came(void)
 
 static void unknown_group_fails(void)
 {
-	struct run run = run_on_text("{\"pdu\": [{}, {}]}");
+	struct run run = run_on_text("{\"version\": 2, \"pdu\": [{}, {}]}");
 
 	CU_ASSERT_EQUAL(run.code, 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "pdu[1].*: the group is not known"));
@@ -165,7 +166,9 @@ static void unknown_group_fails(void)
 
 static void group_without_entries_fails(void)
 {
-	static const char *const texts[] = {"{\"pco\": []}", "{\"pco\": 1}", "{\"pco\": [1]}"};
+	static const char *const texts[] = {"{\"version\": 2, \"pco\": []}",
+					    "{\"version\": 2, \"pco\": 1}",
+					    "{\"version\": 2, \"pco\": [1]}"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct run run = run_on_text(texts[i]);
@@ -191,7 +194,13 @@ static void algorithm_that_does_not_exist_fails(void)
 
 static void what_is_no_vectors_file_is_told(void)
 {
-	static const char *const texts[] = {"", "{", "[]", "{}", "{\"pco\": [], \"pco\": []}"};
+	static const char *const texts[] = {"",
+					    "{",
+					    "[]",
+					    "{}",
+					    "{\"pco\": [], \"pco\": []}",
+					    "{\"pco\": [1]}",
+					    "{\"version\": 1, \"pco\": [1]}"};
 
 	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		struct run run = run_on_text(texts[i]);

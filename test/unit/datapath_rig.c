@@ -342,12 +342,15 @@ void rig_flow_command(struct rig *rig, const struct rig_flow *flow, enum datapat
 
 struct npdu_key *rig_key(enum e2m_eea eea, enum e2m_eia eia, unsigned tag, unsigned seed)
 {
+	/* Both ends use this key, so it fits a flow of any counter_octets. */
+	const struct npdu_profile profile = {
+		.eea = eea, .eia = eia, .counter_octets = 1, .gcm_tag_octets = (uint8_t)tag};
 	struct e2m_keyset keyset;
 	struct npdu_key *key;
 
 	memset(keyset.e2mck, 0x20 + (int)seed, sizeof(keyset.e2mck));
 	memset(keyset.e2mik, 0x90 + (int)seed, sizeof(keyset.e2mik));
-	key = npdu_key_new(&e2m_default_numbers, &keyset, eea, eia, tag);
+	key = npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 	if (!key)
 		abort();
 	return key;

@@ -1,23 +1,24 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "npdu/npdu.h"
 
+#include <errno.h>
+
 #include "npdu/aes.h"
 #include "npdu/window.h"
 #include "unit.h"
 
 static struct npdu_engine *engine;
 
-static const struct {
-	enum e2m_eea eea;
-	enum e2m_eia eia;
-	unsigned tag;
-} suites[] = {
-	{E2M_EEA0, E2M_EIA1, 8},       {E2M_EEA0, E2M_EIA2, 8},	       {E2M_EEA0, E2M_EIA3, 8},
-	{E2M_EEA1, E2M_EIA0, 8},       {E2M_EEA1, E2M_EIA1, 8},	       {E2M_EEA1, E2M_EIA2, 8},
-	{E2M_EEA1, E2M_EIA3, 8},       {E2M_EEA2, E2M_EIA0, 8},	       {E2M_EEA2, E2M_EIA1, 8},
-	{E2M_EEA2, E2M_EIA2, 8},       {E2M_EEA2, E2M_EIA3, 8},	       {E2M_EEA3, E2M_EIA0, 8},
-	{E2M_EEA3, E2M_EIA1, 8},       {E2M_EEA3, E2M_EIA2, 8},	       {E2M_EEA3, E2M_EIA3, 8},
-	{E2M_EEA_GCM, E2M_EIA_GCM, 8}, {E2M_EEA_GCM, E2M_EIA_GCM, 16},
+static const struct npdu_profile suites[] = {
+	{E2M_EEA0, E2M_EIA1, 1, 8},	   {E2M_EEA0, E2M_EIA2, 1, 8},
+	{E2M_EEA0, E2M_EIA3, 1, 8},	   {E2M_EEA1, E2M_EIA0, 1, 8},
+	{E2M_EEA1, E2M_EIA1, 1, 8},	   {E2M_EEA1, E2M_EIA2, 1, 8},
+	{E2M_EEA1, E2M_EIA3, 1, 8},	   {E2M_EEA2, E2M_EIA0, 1, 8},
+	{E2M_EEA2, E2M_EIA1, 1, 8},	   {E2M_EEA2, E2M_EIA2, 1, 8},
+	{E2M_EEA2, E2M_EIA3, 1, 8},	   {E2M_EEA3, E2M_EIA0, 1, 8},
+	{E2M_EEA3, E2M_EIA1, 1, 8},	   {E2M_EEA3, E2M_EIA2, 1, 8},
+	{E2M_EEA3, E2M_EIA3, 1, 8},	   {E2M_EEA_GCM, E2M_EIA_GCM, 1, 8},
+	{E2M_EEA_GCM, E2M_EIA_GCM, 1, 16},
 };
 #define SUITES (sizeof(suites) / sizeof(suites[0]))
 
@@ -27,8 +28,7 @@ static struct npdu_key *new_key(size_t suite)
 
 	memset(keyset.e2mck, 0x11 + (int)suite, sizeof(keyset.e2mck));
 	memset(keyset.e2mik, 0x77 + (int)suite, sizeof(keyset.e2mik));
-	return npdu_key_new(&e2m_default_numbers, &keyset, suites[suite].eea, suites[suite].eia,
-			    suites[suite].tag);
+	return npdu_key_new(&e2m_default_numbers, &keyset, &suites[suite]);
 }
 
 /* A PDU with room around it, and a pattern in the headroom. */
@@ -199,11 +199,55 @@ static void only_the_combinations_of_clause_3_make_a_key(void)
 {
 	struct e2m_keyset k = {.e2mck = {1}};
 
-	CU_ASSERT_PTR_NULL(npdu_key_new(&e2m_default_numbers, &k, E2M_EEA0, E2M_EIA0, 8));
-	CU_ASSERT_PTR_NULL(npdu_key_new(&e2m_default_numbers, &k, E2M_EEA_GCM, E2M_EIA2, 8));
-	CU_ASSERT_PTR_NULL(npdu_key_new(&e2m_default_numbers, &k, E2M_EEA_GCM, E2M_EIA_GCM, 12));
-	CU_ASSERT_PTR_NULL(npdu_key_new(&e2m_default_numbers, &k, 7, E2M_EIA2, 8));
+	static const struct npdu_profile wrong[] = {
+		{E2M_EEA0, E2M_EIA0, 1, 8},	   {E2M_EEA_GCM, E2M_EIA2, 1, 8},
+		{E2M_EEA_GCM, E2M_EIA_GCM, 1, 12}, {7, E2M_EIA2, 1, 8},
+		{E2M_EEA2, E2M_EIA2, 4, 8},
+	};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		errno = 0;
+		CU_ASSERT_PTR_NULL(npdu_key_new(&e2m_default_numbers, &k, &wrong[i]));
+		CU_ASSERT_EQUAL(errno, EINVAL);
+	}
 	npdu_key_free(NULL);
+}
+
+/* Protects with profiles[0] and opens with profiles[1] of one keyset, as eea2 with eia2 lays it out. */
+static bool opens_with_the_other(const struct npdu_profile profiles[2])
+{
+	const struct e2m_keyset k = {.e2mck = {1}, .e2mik = {2}};
+	struct npdu_key *keys[2];
+	struct packet p;
+	struct npdu_op op;
+
+	for (unsigned i = 0; i < 2; i++)
+		keys[i] = npdu_key_new(&e2m_default_numbers, &k, &profiles[i]);
+	op = make_op(&p, keys[0], 1, 20, 5);
+	npdu_protect(engine, &op, 1);
+	op.key = keys[1];
+	npdu_open(engine, &op, 1);
+	for (unsigned i = 0; i < 2; i++)
+		npdu_key_free(keys[i]);
+	return op.ok;
+}
+
+static void each_part_of_the_profile_makes_other_keys(void)
+{
+	static const struct npdu_profile others[] = {
+		{E2M_EEA1, E2M_EIA2, 1, 8},
+		{E2M_EEA2, E2M_EIA1, 1, 8},
+		{E2M_EEA2, E2M_EIA2, 2, 8},
+	};
+	static const struct npdu_profile gcm[] = {{E2M_EEA_GCM, E2M_EIA_GCM, 1, 8},
+						  {E2M_EEA_GCM, E2M_EIA_GCM, 2, 8}};
+	const struct npdu_profile own = {E2M_EEA2, E2M_EIA2, 1, 8};
+
+	CU_ASSERT_TRUE(opens_with_the_other((struct npdu_profile[]){own, own}));
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		CU_ASSERT_FALSE(opens_with_the_other((struct npdu_profile[]){own, others[i]}));
+	CU_ASSERT_TRUE(opens_with_the_other((struct npdu_profile[]){gcm[0], gcm[0]}));
+	CU_ASSERT_FALSE(opens_with_the_other(gcm));
 }
 
 static void headers_carry_count_modulo_w(void)
@@ -309,6 +353,8 @@ int main(void)
 		{"open refuses what was changed", open_refuses_what_was_changed},
 		{"only the combinations of clause 3 make a key",
 		 only_the_combinations_of_clause_3_make_a_key},
+		{"each part of the profile makes other keys",
+		 each_part_of_the_profile_makes_other_keys},
 		{"headers carry COUNT modulo W", headers_carry_count_modulo_w},
 		{"reconstruct finds the one COUNT in range",
 		 reconstruct_finds_the_one_count_in_range},

@@ -42,23 +42,26 @@ struct e2m_keyset lab_keyset(const struct e2m_imsi *imsi, unsigned keyset)
 
 static unsigned number_of_key(const struct npdu_key *key, unsigned subscriber)
 {
-	static uint8_t proofs[LAB_SUBSCRIBERS][LAB_KEYSETS + 1][PROOF_LEN];
-	static bool made[LAB_SUBSCRIBERS];
+	static uint8_t all[NPDU_COUNTER_OCTETS_MAX + 1][LAB_SUBSCRIBERS][LAB_KEYSETS + 1]
+			  [PROOF_LEN];
+	static bool made[NPDU_COUNTER_OCTETS_MAX + 1][LAB_SUBSCRIBERS];
+	const uint8_t n = lab.config.counter_octets;
+	const struct npdu_profile profile = {.eea = E2M_EEA2, .eia = E2M_EIA2, .counter_octets = n};
+	uint8_t(*proofs)[PROOF_LEN] = all[n][subscriber];
 	const struct e2m_imsi imsi = lab_imsi(subscriber);
 	uint8_t proof[PROOF_LEN];
 
-	for (unsigned i = 1; !made[subscriber] && i <= LAB_KEYSETS; i++) {
+	for (unsigned i = 1; !made[n][subscriber] && i <= LAB_KEYSETS; i++) {
 		const struct e2m_keyset keyset = lab_keyset(&imsi, i);
-		struct npdu_key *own =
-			npdu_key_new(&e2m_default_numbers, &keyset, E2M_EEA2, E2M_EIA2, 8);
+		struct npdu_key *own = npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 
-		prove(own, proofs[subscriber][i]);
+		prove(own, proofs[i]);
 		npdu_key_free(own);
 	}
-	made[subscriber] = true;
+	made[n][subscriber] = true;
 	prove(key, proof);
 	for (unsigned i = 1; i <= LAB_KEYSETS; i++)
-		if (memcmp(proof, proofs[subscriber][i], PROOF_LEN) == 0)
+		if (memcmp(proof, proofs[i], PROOF_LEN) == 0)
 			return i;
 	CU_FAIL("a key that no keyset gives");
 	return 0;

@@ -72,6 +72,7 @@ static unsigned number_of(const struct e2m_imsi *imsi)
 static void make_vector(struct world *w, const struct diameter_auth_request *request,
 			struct aka_vector *vector)
 {
+	const struct npdu_profile profile = {.eea = E2M_EEA2, .eia = E2M_EIA2, .counter_octets = 1};
 	struct subscriber *subscriber = &w->subscribers[number_of(&request->imsi)];
 	uint8_t k[AKA_K_LEN], opc[AKA_K_LEN], sqn[E2M_SQN_LEN], rand[E2M_RAND_LEN] = {7};
 
@@ -83,8 +84,7 @@ static void make_vector(struct world *w, const struct diameter_auth_request *req
 		aka_make_vector(&e2m_default_numbers, AKA_UMTS, k, opc, rand, sqn, 0, NULL, vector),
 		0);
 	npdu_key_free(subscriber->key);
-	subscriber->key =
-		npdu_key_new(&e2m_default_numbers, &vector->keyset, E2M_EEA2, E2M_EIA2, 8);
+	subscriber->key = npdu_key_new(&e2m_default_numbers, &vector->keyset, &profile);
 }
 
 static void answer_queries(void *arg)

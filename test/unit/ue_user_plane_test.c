@@ -30,6 +30,18 @@ struct world {
 	struct burst *burst;
 };
 
+/* The HSE's key of keyset. */
+static struct npdu_key *hse_key(const struct user_plane_config *config,
+				const struct e2m_keyset *keyset)
+{
+	const struct npdu_profile profile = {.eea = config->eea,
+					     .eia = config->eia,
+					     .counter_octets = config->counter_octets,
+					     .gcm_tag_octets = config->gcm_tag_octets};
+
+	return npdu_key_new(config->numbers, keyset, &profile);
+}
+
 static void setup(struct world *w, const struct user_plane_config *config)
 {
 	*w = (struct world){.engine = npdu_engine_new(16), .burst = malloc(sizeof(*w->burst))};
@@ -38,8 +50,7 @@ static void setup(struct world *w, const struct user_plane_config *config)
 	user_plane_init(&w->ue, config, w->engine, &w->counters);
 	CU_ASSERT_EQUAL_FATAL(user_plane_add_keyset(&w->ue, &first_keys, 1), 0);
 	CU_ASSERT_EQUAL_FATAL(user_plane_use_keyset(&w->ue, 1), 0);
-	w->key = npdu_key_new(config->numbers, &first_keys, config->eea, config->eia,
-			      config->gcm_tag_octets);
+	w->key = hse_key(config, &first_keys);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->key);
 	burst_reset(w->burst);
 }
@@ -390,7 +401,7 @@ static void what_the_engine_does_not_take_is_too_long(void)
 static struct npdu_key *add_second_keyset(struct world *w)
 {
 	CU_ASSERT_EQUAL(user_plane_add_keyset(&w->ue, &second_keys, 2), 0);
-	return npdu_key_new(&e2m_default_numbers, &second_keys, E2M_EEA2, E2M_EIA2, 8);
+	return hse_key(&w->ue.config, &second_keys);
 }
 
 static void the_uplink_changes_keysets_when_told(void)

@@ -305,6 +305,12 @@ static uint32_t *shuffled(uint32_t count)
 
 static void write_traffic(const struct options *o)
 {
+	const struct npdu_profile profile = {
+		.eea = o->eea,
+		.eia = o->eia,
+		.counter_octets = (uint8_t)o->counter_octets,
+		.gcm_tag_octets = (uint8_t)o->gcm_tag_octets,
+	};
 	static struct frame frame;
 	FILE *down = create_pcap(o, "downlink.pcap"), *up = create_pcap(o, "uplink.pcap");
 	struct npdu_engine *engine = npdu_engine_new(1);
@@ -313,8 +319,8 @@ static void write_traffic(const struct options *o)
 	for (uint32_t count = 0; engine && count < o->packets; count++)
 		for (uint32_t i = 0; i < o->sessions; i++) {
 			const struct e2m_keyset keyset = keyset_of(order[i]);
-			struct npdu_key *key = npdu_key_new(&e2m_default_numbers, &keyset, o->eea,
-							    o->eia, o->gcm_tag_octets);
+			struct npdu_key *key =
+				npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 			if (!key) {
 				fprintf(stderr, "make-pcap: no key: %s\n", strerror(errno));
 				exit(1);
