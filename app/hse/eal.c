@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "datapath/memory.h"
-#include "ports.h"
+#include "device.h"
 
 #define MAX_ARGUMENTS	 32
 #define TELEMETRY_SOCKET "dpdk_telemetry.v2"
@@ -79,23 +79,16 @@ static void add_lcores(struct arguments *a, const struct hse_config *c)
 	add(a, "--main-lcore=0");
 }
 
-/* "0000:3b:00.1" or "3b:00.1"; everything else is a vdev. */
-static bool is_pci(const char *device)
-{
-	unsigned domain, bus, slot, function;
-
-	return sscanf(device, "%x:%x:%x.%u", &domain, &bus, &slot, &function) == 4 ||
-	       sscanf(device, "%x:%x.%u", &bus, &slot, &function) == 3;
-}
-
 static void add_devices(struct arguments *a, const struct hse_config *c)
 {
 	bool any_pci = false;
 
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		const char *device = c->ports[side].device;
-		any_pci |= is_pci(device);
-		add(a, "%s=%s", is_pci(device) ? "--allow" : "--vdev", device);
+		struct device device;
+
+		device_read(c->ports[side].device, &device);
+		any_pci |= device.is_pci;
+		add(a, "%s=%s", device.is_pci ? "--allow" : "--vdev", c->ports[side].device);
 	}
 	if (!any_pci)
 		add(a, "--no-pci");
@@ -104,9 +97,13 @@ static void add_devices(struct arguments *a, const struct hse_config *c)
 /* Whoever is told of DPDK's memory while the EAL starts goes on with the pages that it had then. */
 static bool memory_may_move(const struct hse_config *c)
 {
-	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
-		if (is_pci(c->ports[side].device) || strstr(c->ports[side].device, "virtio_user"))
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		struct device device;
+
+		device_read(c->ports[side].device, &device);
+		if (device.is_pci || strstr(device.name, "virtio_user"))
 			return false;
+	}
 	return true;
 }
 

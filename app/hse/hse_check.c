@@ -5,21 +5,21 @@
 #include <string.h>
 #include <unistd.h>
 
-/* "net_af_packet0" of "net_af_packet0,iface=acc0". */
-static size_t name_len(const char *device)
-{
-	return strcspn(device, ",");
-}
+#include "device.h"
 
 static bool check_ports(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
-	const char *access = c->ports[DATAPATH_ACCESS].device;
-	const char *core = c->ports[DATAPATH_CORE].device;
+	struct device access, core;
+	const char *shared;
 
-	if (name_len(access) != name_len(core) || strncmp(access, core, name_len(access)) != 0)
+	device_read(c->ports[DATAPATH_ACCESS].device, &access);
+	device_read(c->ports[DATAPATH_CORE].device, &core);
+	shared = device_shared(&access, &core);
+	if (!shared)
 		return true;
-	config_error(file, errors, "ports.core.device", "%.*s is the access port already",
-		     (int)name_len(core), core);
+	config_error(file, errors, "ports.core.device",
+		     "%s is the access port already; each port needs an interface of its own",
+		     shared);
 	return false;
 }
 

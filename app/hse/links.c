@@ -99,6 +99,8 @@ static void *run(void *arg)
 	struct links *l = arg;
 
 	while (wait_for_next_look(l)) {
+		for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+			wire_lock_answer(&l->ports->port[side].lock);
 		const bool has[DATAPATH_SIDES] = {has_link(l, DATAPATH_ACCESS),
 						  has_link(l, DATAPATH_CORE)};
 		link_mirror_look(&l->mirror, has, now_ms());
@@ -123,10 +125,11 @@ static void find_interfaces(struct links *l, const struct hse_config *config)
 {
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
 		struct rte_eth_dev_info info;
+		struct device device;
 
+		device_read(config->ports[side].device, &device);
 		if (rte_eth_dev_info_get(l->ports->port[side].id, &info) == 0)
-			l->if_index[side] =
-				netdev_of_port(info.if_index, config->ports[side].device);
+			l->if_index[side] = netdev_of_port(info.if_index, &device);
 		if (config->link_state_mirror && l->if_index[side] != 0)
 			bring_up(l, side);
 	}

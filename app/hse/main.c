@@ -184,14 +184,19 @@ static void stop(struct hse *hse)
 	ports_close(&hse->ports);
 	rte_eal_cleanup();
 	eal_remove_files();
+	ports_unlock(&hse->ports);
 }
 
 static int run(struct hse *hse)
 {
 	const struct hse_config *c = &hse->config;
 
-	if (eal_start(c) != 0)
+	if (ports_lock(&hse->ports, c) != 0)
 		return PROGRAM_FAILED;
+	if (eal_start(c) != 0) {
+		ports_unlock(&hse->ports);
+		return PROGRAM_FAILED;
+	}
 	if (start(hse) != 0) {
 		stop(hse);
 		return PROGRAM_FAILED;

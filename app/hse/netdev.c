@@ -24,19 +24,10 @@ static int ask(unsigned if_index, unsigned long what, struct ifreq *request)
 	return ret;
 }
 
-unsigned netdev_of_port(unsigned if_index, const char *device)
+unsigned netdev_of_port(unsigned if_index, const struct device *device)
 {
-	static const char *const arguments[] = {",iface=", ",tx_iface="};
-	char name[IF_NAMESIZE];
-
-	for (unsigned i = 0; if_index == 0 && i < sizeof(arguments) / sizeof(arguments[0]); i++) {
-		const char *said = strstr(device, arguments[i]);
-		if (!said)
-			continue;
-		said += strlen(arguments[i]);
-		snprintf(name, sizeof(name), "%.*s", (int)strcspn(said, ","), said);
-		if_index = if_nametoindex(name);
-	}
+	for (unsigned i = 0; if_index == 0 && i < device->count; i++)
+		if_index = if_nametoindex(device->interfaces[i]);
 	return if_index;
 }
 

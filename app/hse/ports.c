@@ -11,24 +11,66 @@
 
 static const char *const side_names[] = {"access", "core"};
 
-void ports_device_name(const char *device, char *name, size_t size)
+static int is_taken(unsigned side, const char *what, pid_t holder)
 {
-	snprintf(name, size, "%.*s", (int)strcspn(device, ","), device);
+	char who[64] = "a process of another PID namespace";
+
+	if (holder > 0)
+		snprintf(who, sizeof(who), "process %d", (int)holder);
+	program_log(PROGRAM_ERROR,
+		    "ports.%s.device: %s is in use by %s, another hse: end that one, or give each "
+		    "interfaces of its own",
+		    side_names[side], what, who);
+	return -EBUSY;
+}
+
+static int lock_device(struct hse_ports *ports, const struct hse_config *c, unsigned side)
+{
+	struct device device;
+	const char *what;
+	pid_t holder;
+	int ret;
+
+	device_read(c->ports[side].device, &device);
+	ret = wire_lock_take(&ports->port[side].lock, &device, &holder, &what);
+	if (ret == -EBUSY)
+		return is_taken(side, what, holder);
+	if (ret != 0)
+		program_log(PROGRAM_ERROR, "ports.%s.device: %s cannot be locked: %s",
+			    side_names[side], what, strerror(-ret));
+	return ret;
+}
+
+int ports_lock(struct hse_ports *ports, const struct hse_config *c)
+{
+	int ret = 0;
+
+	for (unsigned side = 0; ret == 0 && side < DATAPATH_SIDES; side++)
+		ret = lock_device(ports, c, side);
+	if (ret != 0)
+		ports_unlock(ports);
+	return ret;
+}
+
+void ports_unlock(struct hse_ports *ports)
+{
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		wire_lock_release(&ports->port[side].lock);
 }
 
 static int find_ports(struct hse_ports *ports, const struct hse_config *c)
 {
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		char name[RTE_ETH_NAME_MAX_LEN];
+		struct device device;
 		int ret;
 
-		ports_device_name(c->ports[side].device, name, sizeof(name));
-		ret = rte_eth_dev_get_port_by_name(name, &ports->port[side].id);
+		device_read(c->ports[side].device, &device);
+		ret = rte_eth_dev_get_port_by_name(device.name, &ports->port[side].id);
 		if (ret != 0) {
 			program_log(PROGRAM_ERROR,
 				    "ports.%s.device: there is no %s (%s); a NIC must be bound to "
 				    "vfio-pci, a vdev's arguments be right",
-				    side_names[side], name, rte_strerror(-ret));
+				    side_names[side], device.name, rte_strerror(-ret));
 			return ret;
 		}
 	}

@@ -8,6 +8,7 @@
 #include "hse_config.h"
 #include "pools.h"
 #include "steering.h"
+#include "wire_lock.h"
 
 struct hse_port {
 	uint16_t id;
@@ -15,6 +16,7 @@ struct hse_port {
 	uint16_t mtu;
 	unsigned node; /* NUMA */
 	enum steering steering;
+	struct wire_lock lock;
 	atomic_bool is_down; /* taken down by links.c: what is sent would stay in it */
 };
 
@@ -23,12 +25,14 @@ struct hse_ports {
 	struct pools pools;
 };
 
+/* Keeps other hses off both ports' devices, until ports_unlock. Call before the EAL starts, which opens the devices.
+ * Errors are logged; negative errno, and then nothing is locked. */
+int ports_lock(struct hse_ports *ports, const struct hse_config *config);
+void ports_unlock(struct hse_ports *ports);
+
 /* Configures and starts both ports, promiscuous, with one transmit queue a worker. Errors are logged;
  * negative errno. */
 int ports_open(struct hse_ports *ports, const struct hse_config *config);
 void ports_close(struct hse_ports *ports);
-
-/* "net_af_packet0" of "net_af_packet0,iface=acc0". */
-void ports_device_name(const char *device, char *name, size_t size);
 
 #endif

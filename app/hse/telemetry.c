@@ -88,10 +88,10 @@ static void ask_status(struct hse_control *control, void *arg)
 static void add_port(struct rte_tel_data *d, enum datapath_side side, const char *name,
 		     const char *steering)
 {
-	char device[64];
+	struct device device;
 
-	ports_device_name(self.config->ports[side].device, device, sizeof(device));
-	rte_tel_data_add_dict_string(d, name, device);
+	device_read(self.config->ports[side].device, &device);
+	rte_tel_data_add_dict_string(d, name, device.name);
 	rte_tel_data_add_dict_string(d, steering, steering_name(self.ports->port[side].steering));
 }
 

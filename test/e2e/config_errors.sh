@@ -47,7 +47,7 @@ rejects hse 's/counter_octets: 1/counter_octets: 4/' '|4, gcm' \
 rejects hse 's/^  core:/  access:/' '|access: {device: "net_af_packet1' \
 	"ports.access: given twice, first at line 3"
 rejects hse 's/net_af_packet1/net_af_packet0/' 'core: {device: |"net' \
-	"ports.core.device: net_af_packet0 is the access port already"
+	"ports.core.device: net_af_packet0 is the access port already; each port needs an interface of its own"
 rejects hse 's|prefix: .*|prefix: a/b}|' 'prefix: |a/b' \
 	"telemetry.prefix: expected 1 to 64 letters, digits, - and _, found 'a/b'"
 rejects hse 's/^pull: .*/pull: {retry_min_ms: 900, retry_max_ms: 800}/' '|800' \

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * wire_lock: keeps a second hse off the interfaces and PCI devices of this one. Two of them on one wire would both send
+ * each packet on, one of them in clear.
+ *
+ * A lock is a listening socket with an abstract UNIX address made of the device's name. Such an address belongs to the
+ * network namespace, as the interface does; needs no file, and so no folder and no permission; and ends with the process,
+ * whatever ends that. Any user may bind such an address, so the lock counts only where the kernel says (SO_PEERCRED) that
+ * the holder is root, our own user, or a process with CAP_NET_RAW. Where another user holds the address, the lock goes to
+ * the next of WIRE_LOCK_PLACES addresses.
+ */
+#ifndef HSE_WIRE_LOCK_H
+#define HSE_WIRE_LOCK_H
+
+#include <sys/types.h>
+
+#include "device.h"
+
+#define WIRE_LOCK_PLACES 16
+/* A device's own, and two for each interface: the name and the index. */
+#define WIRE_LOCK_MAX (1 + 2 * DEVICE_INTERFACES_MAX)
+
+struct wire_lock {
+	int fds[WIRE_LOCK_MAX];
+	unsigned count;
+};
+
+/*
+ * Takes all that device uses: the PCI address, and of each interface its name and its index, so that a second name of
+ * the interface, or a new one, is no way round. 0; -EBUSY: another process has it: *holder is its pid (0: of another PID
+ * namespace), *what points to what it has, into device; other negative errno. On any error nothing is held.
+ */
+int wire_lock_take(struct wire_lock *lock, const struct device *device, pid_t *holder,
+		   const char **what);
+/* Ends the connections of processes that looked who holds the lock. Call several times a second: when too many wait, the
+ * lock is not seen. Does not block. */
+void wire_lock_answer(const struct wire_lock *lock);
+void wire_lock_release(struct wire_lock *lock);
+
+#endif
