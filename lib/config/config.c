@@ -18,6 +18,15 @@ struct config_file {
 	struct config_block *blocks;
 };
 
+static bool needs_something(const struct config_field *table)
+{
+	bool needs = false;
+
+	for (; table->name; table++)
+		needs |= table->required;
+	return needs;
+}
+
 struct config_file *config_load_memory(const char *name, const char *text, size_t len,
 				       const struct config_field *table, void *out, FILE *errors)
 {
@@ -32,7 +41,12 @@ struct config_file *config_load_memory(const char *name, const char *text, size_
 		return NULL;
 	}
 	file->root = config_tree_parse(text, len, &report);
-	if (file->root)
+	if (file->root && file->root->kind == CONFIG_NODE_MAPPING && file->root->count == 0 &&
+	    needs_something(table))
+		config_report_error(
+			&report, 1, 1, "",
+			"nothing is configured: the file is empty, or has comments alone");
+	else if (file->root)
 		config_decode(file->root, table, out, &file->blocks, &report);
 	config_report_finish(&report);
 	if (report.count > 0) {
@@ -120,15 +134,39 @@ const char *config_resolve_path(struct config_file *file, const char *path)
 	return resolved;
 }
 
+static void report_at(const struct config_file *file, FILE *errors, const char *kind,
+		      const char *path, const char *format, va_list args)
+{
+	const struct config_node *node = config_tree_find(file->root, path);
+	char prefixed[256];
+
+	snprintf(prefixed, sizeof(prefixed), "%s%s", kind, path);
+	config_report_write(errors, file->name, node->line, node->column, prefixed, format, args);
+}
+
 void config_error(const struct config_file *file, FILE *errors, const char *path,
 		  const char *format, ...)
 {
-	const struct config_node *node = config_tree_find(file->root, path);
 	va_list args;
 
 	va_start(args, format);
-	config_report_write(errors, file->name, node->line, node->column, path, format, args);
+	report_at(file, errors, "", path, format, args);
 	va_end(args);
+}
+
+void config_warning(const struct config_file *file, FILE *errors, const char *path,
+		    const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	report_at(file, errors, CONFIG_WARNING, path, format, args);
+	va_end(args);
+}
+
+unsigned config_line(const struct config_file *file, const char *path)
+{
+	return config_tree_find(file->root, path)->line;
 }
 
 void config_free(struct config_file *file)

@@ -6,7 +6,7 @@
  * programs use it at start-up; nothing here is fast or needs to be.
  *
  * Scalars that hold keys (CONFIG_HEX with secret set) are wiped from the parser's memory as soon as
- * they are read, and are never echoed in an error. Lists are wiped by config_free; the struct that was
+ * they are read, and are never echoed in an error; what looks like a key is not echoed wherever it stands. Lists are wiped by config_free; the struct that was
  * filled is the caller's to wipe.
  *
  * Of YAML, one document without anchors, aliases and tags is taken.
@@ -22,7 +22,7 @@
 #include "e2m/e2m.h"
 
 enum config_kind {
-	CONFIG_BOOL,   /* bool: true/false/yes/no, without quotes */
+	CONFIG_BOOL,   /* bool: true/false (or yes/no), without quotes */
 	CONFIG_UINT,   /* unsigned integer of size 1, 2, 4 or 8 octets; decimal or 0x, without
 			* quotes; min..max */
 	CONFIG_STRING, /* char *, owned by the config_file; never empty, printable */
@@ -83,6 +83,31 @@ struct config_file *config_load_memory(const char *name, const char *text, size_
  */
 void config_error(const struct config_file *file, FILE *errors, const char *path,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The same for what need not be mended: CONFIG_WARNING comes after the place. */
+#define CONFIG_WARNING "warning: "
+void config_warning(const struct config_file *file, FILE *errors, const char *path,
+		    const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* The line of the value at path, or of its nearest parent that is in the file; from 1. */
+unsigned config_line(const struct config_file *file, const char *path);
+
+/*
+ * Which known word a misspelt one stands for ("did you mean ..."): the one that it takes the fewest insertions,
+ * deletions, substitutions and swaps of neighbouring letters to come to, whatever their case. At most one in words of up to 5
+ * letters, two of up to 10, three in longer ones.
+ */
+struct config_guess {
+	const char *word;
+	const char *best;
+	unsigned distance; /* of best, or the largest that counts */
+	bool is_tied;	   /* best is not the only one so near */
+};
+/* word and the words that are tried are kept, not copied. */
+struct config_guess config_guess_start(const char *word);
+void config_guess_try(struct config_guess *guess, const char *known);
+/* NULL: none is near enough, or several are equally near. */
+const char *config_guess_best(const struct config_guess *guess);
 
 /* The path of a file that the configuration names: relative to the folder of the configuration file.
  * Owned by file; NULL when memory ran out. */

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/advice.h"
 #include "e2m/e2m.h"
 
 #define KEYS_MAX  64  /* fields of one table */
@@ -14,6 +15,7 @@
 #define ECHO_MAX  40  /* octets of a wrong value that are shown */
 
 struct decoder {
+	const struct config_field *table; /* of the whole document */
 	struct config_report *report;
 	struct config_block **blocks;
 	char path[PATH_SIZE];
@@ -91,12 +93,10 @@ static bool is_printable(const char *text, size_t len)
 	return true;
 }
 
-/* "expected ..., found ...", at node. */
-static void report_expected(struct decoder *d, const struct config_field *field,
-			    const struct config_node *node, const char *expected)
+/* What there is at node. */
+static void describe_value(char found[ECHO_MAX + 8], const struct config_field *field,
+			   const struct config_node *node)
 {
-	char found[ECHO_MAX + 8];
-
 	if (node->kind == CONFIG_NODE_SEQUENCE)
 		strcpy(found, "a list");
 	else if (node->kind == CONFIG_NODE_MAPPING)
@@ -108,10 +108,21 @@ static void report_expected(struct decoder *d, const struct config_field *field,
 	else if (!is_printable(node->text, node->len))
 		strcpy(found, "unprintable text");
 	else
-		snprintf(found, sizeof(found), "'%.*s%s'", ECHO_MAX, node->text,
+		snprintf(found, ECHO_MAX + 8, "'%.*s%s'", ECHO_MAX, node->text,
 			 node->len > ECHO_MAX ? "..." : "");
-	config_report_error(d->report, node->line, node->column, d->path, "expected %s, found %s",
-			    expected, found);
+}
+
+/* "expected ..., found ...; write ...", at node. */
+static void report_expected(struct decoder *d, const struct config_field *field,
+			    const struct config_node *node, const char *expected)
+{
+	char found[ECHO_MAX + 8], advice[CONFIG_ADVICE] = "";
+
+	describe_value(found, field, node);
+	if (node->kind != CONFIG_NODE_SCALAR || is_printable(node->text, node->len))
+		config_advice_value(field, node, advice);
+	config_report_error(d->report, node->line, node->column, d->path, "expected %s, found %s%s",
+			    expected, found, advice);
 }
 
 static bool read_bool(struct decoder *d, const struct config_field *field,
@@ -376,16 +387,10 @@ static const struct config_field *find_field(const struct config_field *fields, 
 static void report_unknown(struct decoder *d, const struct config_field *fields,
 			   const struct config_node *key)
 {
-	char known[TEXT_SIZE] = "";
-	size_t at = 0;
+	char advice[CONFIG_ADVICE];
 
-	for (const struct config_field *f = fields; f->name; f++) {
-		int n = snprintf(known + at, TEXT_SIZE - at, "%s%s", f == fields ? "" : ", ",
-				 f->name);
-		at += (size_t)n < TEXT_SIZE - at ? (size_t)n : 0;
-	}
-	config_report_error(d->report, key->line, key->column, d->path,
-			    "unknown key; known here are %s", known);
+	config_report_error(d->report, key->line, key->column, d->path, "unknown key%s",
+			    config_advice_key(d->table, fields, key->text, advice));
 }
 
 /* One key and its value; lines[] has the line where each field was first seen. */
@@ -420,7 +425,7 @@ static bool read_pair(struct decoder *d, const struct config_field *fields,
 static bool read_struct(struct decoder *d, const struct config_field *fields,
 			const struct config_field *field, struct config_node *node, uint8_t *base)
 {
-	static const struct config_field document = {.name = ""};
+	const struct config_field document = {.name = "", .kind = CONFIG_STRUCT, .fields = fields};
 	uint32_t lines[KEYS_MAX] = {0};
 	bool ok = true;
 
@@ -448,7 +453,7 @@ static bool read_struct(struct decoder *d, const struct config_field *fields,
 void config_decode(struct config_node *root, const struct config_field *table, void *out,
 		   struct config_block **blocks, struct config_report *report)
 {
-	struct decoder d = {.report = report, .blocks = blocks};
+	struct decoder d = {.table = table, .report = report, .blocks = blocks};
 
 	read_struct(&d, table, NULL, root, out);
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <yaml.h>
 
+#include "config/syntax.h"
+#include "config/utf8.h"
 #include "e2m/e2m.h"
 
 struct tree_parser {
@@ -19,30 +21,12 @@ static void report_at(struct tree_parser *parser, const yaml_mark_t *mark, const
 			    "", "%s", text);
 }
 
-static void report_syntax(struct tree_parser *parser)
-{
-	const yaml_parser_t *yaml = &parser->yaml;
-	/* The reader (bad UTF-8) leaves no mark of the problem. */
-	const yaml_mark_t *mark =
-		yaml->error == YAML_READER_ERROR ? &yaml->mark : &yaml->problem_mark;
-	uint32_t line = (uint32_t)mark->line + 1;
-	uint32_t column = (uint32_t)mark->column + 1;
-	const char *problem = yaml->problem ? yaml->problem : "out of memory";
-
-	if (yaml->context)
-		config_report_error(parser->report, line, column, "", "not valid YAML: %s, %s",
-				    problem, yaml->context);
-	else
-		config_report_error(parser->report, line, column, "", "not valid YAML: %s",
-				    problem);
-}
-
 /* Next event, or false when it was reported why there is none. */
 static bool next_event(struct tree_parser *parser, yaml_event_t *event)
 {
 	if (yaml_parser_parse(&parser->yaml, event))
 		return true;
-	report_syntax(parser);
+	config_syntax_report(&parser->yaml, parser->report);
 	return false;
 }
 
@@ -96,12 +80,19 @@ static bool is_decorated(struct tree_parser *parser, const yaml_event_t *event)
 
 static struct config_node *read_scalar(struct tree_parser *parser, const yaml_event_t *event)
 {
-	struct config_node *node = new_node(parser, &event->start_mark, CONFIG_NODE_SCALAR);
+	const bool plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	const bool quoted = event->data.scalar.style == YAML_DOUBLE_QUOTED_SCALAR_STYLE ||
+			    event->data.scalar.style == YAML_SINGLE_QUOTED_SCALAR_STYLE;
 
+	if (quoted && event->start_mark.line != event->end_mark.line) {
+		config_syntax_report_quote(&event->start_mark, &event->end_mark, parser->report);
+		return NULL;
+	}
+	struct config_node *node = new_node(parser, &event->start_mark, CONFIG_NODE_SCALAR);
 	if (!node)
 		return NULL;
 	node->len = (uint32_t)event->data.scalar.length;
-	node->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
+	node->plain = plain;
 	node->text = malloc(node->len + 1);
 	if (!node->text) {
 		report_at(parser, &event->start_mark, "out of memory");
@@ -182,7 +173,9 @@ static bool read_documents(struct tree_parser *parser, struct config_node **root
 			return false;
 		yaml_event_type_t type = event.type;
 		if (type == YAML_DOCUMENT_START_EVENT && *root)
-			report_at(parser, &event.start_mark, "a second document is not supported");
+			report_at(parser, &event.start_mark,
+				  "a second document begins here: put all into the first, without "
+				  "the '---'");
 		bool ok = !(type == YAML_DOCUMENT_START_EVENT && *root);
 		if (ok && type != YAML_STREAM_START_EVENT && type != YAML_STREAM_END_EVENT &&
 		    type != YAML_DOCUMENT_START_EVENT && type != YAML_DOCUMENT_END_EVENT) {
@@ -223,6 +216,8 @@ struct config_node *config_tree_parse(const char *text, size_t len, struct confi
 				    CONFIG_MAX_OCTETS >> 20);
 		return NULL;
 	}
+	if (!config_utf8_check(text, len, report))
+		return NULL;
 	if (!yaml_parser_initialize(&parser.yaml)) {
 		config_report_error(report, 0, 0, "", "out of memory");
 		return NULL;

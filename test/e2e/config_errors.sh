@@ -37,9 +37,9 @@ for program in hse hse-hss hse-ue hse-kms; do
 done
 
 rejects hse 's/^pull:/pulls:/' '|pulls:' \
-	"pulls: unknown key; known here are ports, workers, memory, sessions, pull, gtpc, policy, unknown_teid, allowed_algorithms, state, telemetry, notifications, static_sessions, lab_mode, link_state_mirror, bypass, diameter, key_sources, log, numbers"
+	"pulls: unknown key; did you mean pull? Known here are ports, workers, memory, sessions, pull, gtpc, policy, unknown_teid, allowed_algorithms, state, telemetry, notifications, static_sessions, lab_mode, link_state_mirror, bypass, diameter, key_sources, log, numbers"
 rejects hse 's/count: 1/cuont: 1/' '|cuont' \
-	"workers.cuont: unknown key; known here are count, lcores, poll, control_lcore"
+	"workers.cuont: unknown key; did you mean count? Known here are count, lcores, poll, control_lcore"
 rejects hse 's/acc0", queues: 1/acc0", queues: none/' '|none' \
 	"ports.access.queues: expected an integer from 1 to 64, found 'none'"
 rejects hse 's/counter_octets: 1/counter_octets: 4/' '|4, gcm' \
@@ -80,11 +80,11 @@ rejects hse-ue 's/key_id: 1/key_id: 8/' 'key_id: |8' \
 rejects hse-ue 's/integrity: eia2/integrity: eia0/' '|eia0' \
 	"session.integrity: eia0 does not go with eea2, unless allow_null_integrity is true"
 rejects hse-ue 's/imsi: "[0-9]*"/imsi: "12345"/' '|"12345"' \
-	"usim.imsi: expected an IMSI of 6 to 15 decimal digits, found '12345'"
+	"usim.imsi: expected an IMSI of 6 to 15 decimal digits, found '12345', which has 5"
 rejects hse-ue 's/routes: \[[^]]*/routes: [10.2.0.9\/24/' '|10.2.0.9' \
 	"tun.routes[0]: expected an IPv4 network as in 10.2.0.0/24, found '10.2.0.9/24'"
 rejects hse-hss 's/k: 46.*/k: 465b5ce8/' '|465b5ce8' \
-	"subscribers[0].k: expected exactly 32 hex digits, found another value"
+	"subscribers[0].k: expected exactly 32 hex digits, found another value, which has 8"
 rejects hse-hss 's/integrity: eia2/integrity: gcm/' '- |imsi' \
 	"subscribers[0]: eea2 with gcm: gcm goes with gcm only, and eea0 with eia0 protects nothing"
 rejects hse-hss 's/role: hss/role: hlr/' '|hlr' "role: expected one of hss, kms, found 'hlr'"

@@ -74,9 +74,11 @@ static void absent_keys_leave_defaults(void)
 static void unknown_keys_are_errors_at_the_key(void)
 {
 	assert_errors("small: 1\naccess:\n  device: x\n  queue: 1\n",
-		      "t.yaml:4:3: access.queue: unknown key; known here are device, queues\n");
+		      "t.yaml:4:3: access.queue: unknown key; did you mean queues? Known here are "
+		      "device, queues\n");
 	assert_errors("subscribers:\n  - imsi: 262010\n  - imsi: 262011\n    K: aa\n",
-		      "t.yaml:4:5: subscribers[1].K: unknown key; known here are imsi, k, "
+		      "t.yaml:4:5: subscribers[1].K: unknown key; did you mean k? Known here are "
+		      "imsi, k, "
 		      "ciphering, hses\n");
 	assert_errors("? [a]\n: 1\n", "t.yaml:1:3: expected a word as key\n");
 	assert_errors(
@@ -95,10 +97,10 @@ static void wrong_types_are_errors_at_the_value(void)
 {
 	assert_errors("strict: maybe\n",
 		      "t.yaml:1:9: strict: expected true or false, found 'maybe'\n");
-	assert_errors("strict: \"true\"\n",
-		      "t.yaml:1:9: strict: expected true or false, found 'true'\n");
-	assert_errors("small: [1]\n",
-		      "t.yaml:1:8: small: expected an integer from 0 to 255, found a list\n");
+	assert_errors("strict: \"true\"\n", "t.yaml:1:9: strict: expected true or false, found "
+					    "'true'; write true without quotes\n");
+	assert_errors("small: [1]\n", "t.yaml:1:8: small: expected an integer from 0 to 255, found "
+				      "a list; leave out the '[' and ']', or the '- '\n");
 	assert_errors("small:\n",
 		      "t.yaml:1:7: small: expected an integer from 0 to 255, found nothing\n");
 	assert_errors("name: {a: b}\n", "t.yaml:1:7: name: expected a string, found a mapping\n");
@@ -106,46 +108,40 @@ static void wrong_types_are_errors_at_the_value(void)
 	assert_errors("name: ~\n", "t.yaml:1:7: name: expected a string, found nothing\n");
 	assert_errors("name: \"a\\nb\"\n",
 		      "t.yaml:1:7: name: expected a string, found unprintable text\n");
-	assert_errors("access: 5\n", "t.yaml:1:9: access: expected a mapping, found '5'\n");
-	assert_errors("subscribers: {}\n",
-		      "t.yaml:1:14: subscribers: expected a list, found a mapping\n");
-	assert_errors("- a\n", "t.yaml:1:1: expected a mapping, found a list\n");
+	assert_errors(
+		"access: 5\n",
+		"t.yaml:1:9: access: expected a mapping, found '5'; its keys are device, queues\n");
+	assert_errors("subscribers: {}\n", "t.yaml:1:14: subscribers: expected a list, found a "
+					   "mapping; begin each item with '- '\n");
+	assert_errors("- a\n", "t.yaml:1:1: expected a mapping, found a list; leave out the '- ': "
+			       "its keys are strict, small, timeout_ms, wide, widest, name, poll, "
+			       "amf, address, access, subscribers, numbers\n");
 }
 
 static void integers_out_of_range_are_errors(void)
 {
-	static const char *const bad[] = {"9",
-					  "5001",
-					  "-1",
-					  "10.0",
-					  "1e2",
-					  "010",
-					  "0x",
-					  "0xg",
-					  "+10",
-					  "10 0",
-					  "18446744073709551626",
-					  "\"100\""};
-	static const char *const shown[] = {"9",
-					    "5001",
-					    "-1",
-					    "10.0",
-					    "1e2",
-					    "010",
-					    "0x",
-					    "0xg",
-					    "+10",
-					    "10 0",
-					    "18446744073709551626",
-					    "100"};
+	static const char *const bad[][2] = {
+		{"9", "'9'"},
+		{"5001", "'5001'"},
+		{"-1", "'-1'"},
+		{"10.0", "'10.0'; write 10"},
+		{"1e2", "'1e2'; write 100"},
+		{"010", "'010'; write 10, or 0x8 if it is octal"},
+		{"0x", "'0x'"},
+		{"0xg", "'0xg'"},
+		{"+10", "'+10'; write 10"},
+		{"10 0", "'10 0'; write the number alone, in the unit of the key"},
+		{"18446744073709551626", "'18446744073709551626'"},
+		{"\"100\"", "'100'; leave out the quotes"},
+	};
 
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
-		char text[64], expected[128];
-		snprintf(text, sizeof(text), "timeout_ms: %s\n", bad[i]);
+		char text[64], expected[192];
+		snprintf(text, sizeof(text), "timeout_ms: %s\n", bad[i][0]);
 		snprintf(expected, sizeof(expected),
 			 "t.yaml:1:13: timeout_ms: expected an integer from 10 to 5000, found "
-			 "'%s'\n",
-			 shown[i]);
+			 "%s\n",
+			 bad[i][1]);
 		assert_errors(text, expected);
 	}
 	assert_errors("wide: 4294967296\n", "t.yaml:1:7: wide: expected an integer from 0 to "
@@ -162,8 +158,8 @@ static void missing_required_keys_are_placed_at_their_mapping(void)
 
 static void enums_name_what_is_allowed(void)
 {
-	assert_errors("poll: Busy\n",
-		      "t.yaml:1:7: poll: expected one of adaptive, busy, found 'Busy'\n");
+	assert_errors("poll: Busy\n", "t.yaml:1:7: poll: expected one of adaptive, busy, found "
+				      "'Busy'; did you mean busy?\n");
 	assert_errors("poll: \"busy\\0\"\n", "t.yaml:1:7: poll: expected one of adaptive, busy, "
 					     "found unprintable text\n");
 	assert_errors("subscribers: [{imsi: 262010, ciphering: eea4}]\n",
@@ -174,11 +170,12 @@ static void enums_name_what_is_allowed(void)
 static void hex_has_its_exact_length(void)
 {
 	assert_errors("amf: 800\n",
-		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '800'\n");
-	assert_errors("amf: 80000\n",
-		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '80000'\n");
-	assert_errors("amf: 80x0\n",
-		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '80x0'\n");
+		      "t.yaml:1:6: amf: expected exactly 4 hex digits, found '800', which has 3\n");
+	assert_errors(
+		"amf: 80000\n",
+		"t.yaml:1:6: amf: expected exactly 4 hex digits, found '80000', which has 5\n");
+	assert_errors("amf: 80x0\n", "t.yaml:1:6: amf: expected exactly 4 hex digits, found "
+				     "'80x0', in which not all are 0 to 9 or a to f\n");
 }
 
 static void secrets_are_not_echoed(void)
@@ -186,7 +183,7 @@ static void secrets_are_not_echoed(void)
 	assert_errors(
 		"subscribers: [{imsi: 262010, k: 465b5ce8b199b49faa5f0a2ee238a6b}]\n",
 		"t.yaml:1:33: subscribers[0].k: expected exactly 32 hex digits, found another "
-		"value\n");
+		"value, which has 31\n");
 }
 
 static void lists_have_their_bounds_and_places(void)
@@ -196,7 +193,8 @@ static void lists_have_their_bounds_and_places(void)
 	assert_errors("subscribers: [{imsi: 262010, hses: [a, b, c]}]\n",
 		      "t.yaml:1:36: subscribers[0].hses: expected at most 2 items, found 3\n");
 	assert_errors("subscribers: [{imsi: 262010, hses: [a, [b]]}]\n",
-		      "t.yaml:1:40: subscribers[0].hses[1]: expected a string, found a list\n");
+		      "t.yaml:1:40: subscribers[0].hses[1]: expected a string, found a list; leave "
+		      "out the '[' and ']', or the '- '\n");
 }
 
 static void addresses_are_numeric(void)
@@ -211,17 +209,17 @@ static void addresses_are_numeric(void)
 		      "t.yaml:1:10: address: expected an IPv4 or IPv6 address, found '10.1.2'\n");
 	assert_errors("address: localhost\n",
 		      "t.yaml:1:10: address: expected an IPv4 or IPv6 address, found "
-		      "'localhost'\n");
+		      "'localhost'; names are not resolved, write the address\n");
 }
 
 static void imsis_are_decimal(void)
 {
 	assert_errors("subscribers: [{imsi: 26201}]\n",
 		      "t.yaml:1:22: subscribers[0].imsi: expected an IMSI of 6 to 15 decimal "
-		      "digits, found '26201'\n");
+		      "digits, found '26201', which has 5\n");
 	assert_errors("subscribers: [{imsi: 2620100000000012}]\n",
 		      "t.yaml:1:22: subscribers[0].imsi: expected an IMSI of 6 to 15 decimal "
-		      "digits, found '2620100000000012'\n");
+		      "digits, found '2620100000000012', which has 16\n");
 }
 
 static void all_errors_of_a_file_are_reported(void)
@@ -240,7 +238,9 @@ static void twenty_errors_are_shown_and_the_rest_counted(void)
 		strcat(text, "1, ");
 		if (i < 20)
 			sprintf(expected + strlen(expected),
-				"t.yaml:1:%d: subscribers[%d]: expected a mapping, found '1'\n",
+				"t.yaml:1:%d: subscribers[%d]: expected a mapping, found '1'; its "
+				"keys are "
+				"imsi, k, ciphering, hses\n",
 				15 + 3 * i, i);
 	}
 	strcat(text, "]\n");

@@ -186,7 +186,8 @@ static void one_of_op_and_opc_is_needed(void)
 static void keys_are_not_echoed(void)
 {
 	assert_error("465b5ce8b199b49faa5f0a2ee238a6bc", "465b5ce8b199b49faa5f0a2ee238a6b",
-		     "ue.yaml:3:6: usim.k: expected exactly 32 hex digits, found another value\n");
+		     "ue.yaml:3:6: usim.k: expected exactly 32 hex digits, found another value, "
+		     "which has 31\n");
 }
 
 static void a_plmn_has_five_or_six_digits(void)
