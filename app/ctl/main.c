@@ -9,6 +9,7 @@
 #include "commands.h"
 #include "e2m/e2m.h"
 #include "print.h"
+#include "program/program.h"
 
 enum {
 	EXIT_OK = 0,
@@ -227,6 +228,7 @@ int main(int argc, char **argv)
 	struct invocation invocation = {0};
 	int option;
 
+	program_ignore_signals();
 	while ((option = getopt_long(argc, argv, "", long_options, NULL)) != -1) {
 		int status = read_option(option, &invocation);
 

@@ -65,7 +65,7 @@ static void send_command(void *arg, unsigned worker, const struct datapath_comma
 	if (backlog_push(&c->backlogs[worker], command) != 0) {
 		/* A command lost would leave a worker with a key that is freed. */
 		program_log(PROGRAM_ERROR, "out of memory for commands to worker %u", worker);
-		abort();
+		abort(); /* after what the log has said */
 	}
 }
 
@@ -224,8 +224,8 @@ static int open_events(struct hse_control *c)
 	sigset_t set;
 
 	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
+	for (size_t i = 0; i < CONTROL_SIGNALS; i++)
+		sigaddset(&set, control_signals[i]);
 	c->epoll = epoll_create1(EPOLL_CLOEXEC);
 	c->signals = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (c->epoll < 0 || c->signals < 0 || watch(c, c->signals) != 0 ||
@@ -452,6 +452,8 @@ static void stop_answering(struct hse_control *c)
 	pthread_cond_broadcast(&c->answered);
 	pthread_mutex_unlock(&c->lock);
 }
+
+const int control_signals[CONTROL_SIGNALS] = {SIGTERM, SIGINT};
 
 static bool was_asked_to_stop(struct hse_control *c)
 {

@@ -27,7 +27,9 @@ void control_session_config(const struct hse_config *config, struct session_conf
 /* After the workers have stopped: has them do what they were told, and writes what is to be on disk. */
 void control_conclude(struct hse_control *control);
 
-/* Runs until SIGTERM or SIGINT, which must be blocked in every thread. */
+/* Runs until SIGTERM or SIGINT. All of control_signals must be blocked in every thread. */
+#define CONTROL_SIGNALS 2
+extern const int control_signals[CONTROL_SIGNALS];
 int control_run(struct hse_control *control);
 
 /* From any other thread: runs ask in the control thread and waits for it. -ESHUTDOWN once control

@@ -229,6 +229,7 @@ int eal_start(const struct hse_config *c)
 		eal_remove_files();
 		return -EADDRINUSE;
 	}
+	program_log_follow_caller();
 	if (memory_may_move(c))
 		datapath_advise_memory();
 	return 0;

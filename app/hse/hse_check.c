@@ -229,6 +229,7 @@ bool hse_check(struct config_file *file, struct hse_config *c, FILE *errors)
 	good &= check_key_sources(file, c, errors);
 	good &= check_notifications(file, c, errors);
 	good &= static_sessions_check(file, c, errors);
+	good &= program_log_config_check(&c->log, file, errors);
 	if (c->diameter_given)
 		good &= diameter_config_check(&c->diameter, file, "diameter", errors);
 	return good;

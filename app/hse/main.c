@@ -5,7 +5,6 @@
 #include <rte_eal.h>
 #include <rte_errno.h>
 #include <rte_lcore.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -26,16 +25,6 @@ struct hse {
 	struct hse_control *control;
 	struct links *links;
 };
-
-static void block_signals(void)
-{
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	pthread_sigmask(SIG_BLOCK, &set, NULL);
-}
 
 static void on_diameter_log(bool is_error, const char *line)
 {
@@ -215,6 +204,7 @@ static int run(struct hse *hse)
 		program_log(PROGRAM_WARNING,
 			    "static_sessions without state: their COUNTs begin at 0 again after a "
 			    "restart; give them keysets with other keys before each start");
+	program_ignore_signals();
 	launch_workers(hse);
 	program_log(PROGRAM_INFO, "ready: %s - %s, %u worker%s", c->ports[DATAPATH_ACCESS].device,
 		    c->ports[DATAPATH_CORE].device, c->workers.count,
@@ -229,6 +219,7 @@ int main(int argc, char **argv)
 	static struct hse hse;
 	struct program_options options;
 	struct config_file *file;
+	sigset_t signals;
 	int status = program_parse_options("hse", "Home Security Endpoint", argc, argv, &options);
 
 	if (status >= 0)
@@ -236,12 +227,12 @@ int main(int argc, char **argv)
 	file = hse_config_load(options.config, &hse.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
-	program_set_log_level(hse.config.log.level);
 	if (options.check) {
 		config_free(file);
 		return PROGRAM_OK;
 	}
-	block_signals();
+	program_take_signals(control_signals, CONTROL_SIGNALS, &signals);
+	program_log_start(&hse.config.log);
 	status = program_harden() == 0 ? run(&hse) : PROGRAM_FAILED;
 	config_free(file);
 	return status;

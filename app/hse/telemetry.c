@@ -381,6 +381,7 @@ static int control_counters(struct rte_tel_data *d)
 	for (unsigned i = 0; i < KEYSOURCE_OUTCOMES; i++)
 		add_counter(d, "pull.", keysource_outcome_name(i), counters.pull.answers[i]);
 	add_counter(d, "diameter.", "unexpected_answers", diameter_unexpected_answers());
+	add_counter(d, "log.", "lines_lost", program_log_lost());
 	telemetry_add_link_counters(d, self.links, add_counter);
 	return 0;
 }

@@ -64,6 +64,7 @@ bool hss_check(struct hss_config *config, struct config_file *file, FILE *errors
 	bool ok = diameter_config_check(&config->diameter, file, "diameter", errors);
 
 	ok = check_role(config, file, errors) && ok;
+	ok = program_log_config_check(&config->log, file, errors) && ok;
 	config->state = (char *)config_resolve_path(file, config->state);
 	if (!config->state) {
 		config_error(file, errors, "state", "out of memory");

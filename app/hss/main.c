@@ -83,6 +83,7 @@ static int serve(const struct hss_config *config, const sigset_t *signals)
 
 int main(int argc, char **argv)
 {
+	static const int taken[] = {SIGTERM, SIGINT, SIGUSR1};
 	struct program_options options;
 	struct hss_config config;
 	sigset_t signals;
@@ -98,14 +99,13 @@ int main(int argc, char **argv)
 	struct config_file *file = hss_config_load(options.config, &config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
-	program_set_log_level((enum program_level)config.log.level);
-	/* Before there are threads, which inherit it: signals are taken by serve alone. */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGUSR1);
-	sigprocmask(SIG_BLOCK, &signals, NULL);
-	status = options.check ? PROGRAM_OK : serve(&config, &signals);
+	status = PROGRAM_OK;
+	if (!options.check) {
+		program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &signals);
+		program_ignore_signals();
+		program_log_start(&config.log);
+		status = serve(&config, &signals);
+	}
 	hss_config_free(&config, file);
 	return status;
 }

@@ -177,5 +177,7 @@ bool ue_check(struct ue_config *config, struct config_file *file, uint32_t fleet
 	check_fleet(&check, fleet);
 	if (!diameter_config_check(&config->diameter, file, "diameter", errors))
 		check.ok = false;
+	if (!program_log_config_check(&config->log, file, errors))
+		check.ok = false;
 	return check.ok;
 }

@@ -24,6 +24,7 @@ struct process {
 	uint32_t devices; /* of the fleet; 0: there is one UE */
 	struct fleet *fleet;
 	struct ue ue;
+	sigset_t taken; /* signals */
 	struct loop_source signals;
 	unsigned paths_open; /* SGSNs */
 };
@@ -72,21 +73,10 @@ static void signal_arrived(void *arg)
 	}
 }
 
-/* Before the first thread starts, so that all of them leave the signals to the event loop. */
 static int open_signals(struct process *process)
 {
-	sigset_t set;
-
-	sigemptyset(&set);
-	sigaddset(&set, SIGTERM);
-	sigaddset(&set, SIGINT);
-	sigaddset(&set, SIGHUP);
-	sigaddset(&set, SIGUSR1);
-	sigaddset(&set, SIGUSR2);
-	if (sigprocmask(SIG_BLOCK, &set, NULL))
-		return -errno;
 	process->signals = (struct loop_source){.ready = signal_arrived, .arg = process};
-	process->signals.fd = signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC);
+	process->signals.fd = signalfd(-1, &process->taken, SFD_NONBLOCK | SFD_CLOEXEC);
 	if (process->signals.fd < 0)
 		return -errno;
 	return loop_add(process->shared.loop, &process->signals);
@@ -244,6 +234,7 @@ static bool read_devices(const char *text, uint32_t *devices)
 
 int main(int argc, char **argv)
 {
+	static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
 	struct program_extra_option extra[] = {
 		{.name = "fleet",
 		 .argument = "N",
@@ -269,11 +260,13 @@ int main(int argc, char **argv)
 		return PROGRAM_USAGE;
 	if (eps->value)
 		process.config.system = AKA_EPS;
-	program_set_log_level((enum program_level)process.config.log.level);
-	if (!options.check)
+	status = PROGRAM_OK;
+	if (!options.check) {
+		program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &process.taken);
+		program_ignore_signals();
+		program_log_start(&process.config.log);
 		status = run(&process);
-	else
-		status = PROGRAM_OK;
+	}
 	ue_config_free(file, &process.config);
 	return status;
 }

