@@ -20,9 +20,17 @@ static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uin
 				       .session = flow->session,
 				       .cookie = flow->ceiling[slot]};
 
-	/* What waits will need COUNTs of its own. */
-	if (needed < UINT32_MAX - hold_count(w, flow))
-		needed += hold_count(w, flow);
+	if (flow->direction == E2M_UPLINK) {
+		/* One answer serves all packets that wait: the window has their COUNTs already. */
+		if (needed < keyset->window.h)
+			needed = keyset->window.h;
+		event.used = needed;
+	} else {
+		/* Each packet that waits will need a COUNT of its own. */
+		event.used = keyset->window.h;
+		needed = needed < UINT32_MAX - hold_count(w, flow) ? needed + hold_count(w, flow)
+								   : UINT32_MAX;
+	}
 	event.count[slot] = needed;
 	if (!worker_post(w, &event))
 		return;

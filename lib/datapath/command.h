@@ -132,6 +132,8 @@ struct datapath_event {
 	uint8_t command_kind; /* DONE */
 	uint32_t flow;
 	uint32_t session;
+	/* LOW: of the slot, one more than the highest COUNT used, or authenticated and waiting */
+	uint32_t used;
 	/* DONE: the command's; GTPC: the message's number; LOW: the ceiling */
 	uint64_t cookie;
 	/* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H; LOW: of the slot, one more than the highest

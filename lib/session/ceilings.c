@@ -21,13 +21,13 @@ static uint16_t now_in_ticks(const struct session_store *store)
 	return (uint16_t)(wheel_now(store->wheel) / TICK_MS);
 }
 
-/* A receiver finds COUNT as long as no more than half of what CTR can tell apart was skipped; half of that
- * is left for packets that are lost. */
+/* A ceiling is at most W/4 above the highest COUNT used (e2m.md 7). The COUNT of the ceiling itself is not reserved. */
 static uint32_t ahead_max(const struct session_store *store, const struct session *s)
 {
 	const uint32_t quarter = UINT32_C(1) << (1 + 8 * s->counter_octets);
+	const uint32_t most = quarter - 1;
 
-	return quarter < store->config.count_block ? quarter : store->config.count_block;
+	return most < store->config.count_block ? most : store->config.count_block;
 }
 
 static uint8_t log2_above(uint64_t n)
@@ -78,16 +78,15 @@ uint32_t ceilings_bound(const struct session *s, unsigned slot, enum session_dir
 	return granted > count ? granted : count;
 }
 
-void ceilings_ask(struct session_store *store, struct session *s, unsigned slot,
-		  enum session_direction direction, uint32_t needed)
+/* COUNTs below needed are to be used, and those below used were: reserves those that are not, and some more. */
+static void ask(struct session_store *store, struct session *s, unsigned slot,
+		enum session_direction direction, uint32_t needed, uint32_t used)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
-	/* What waits downlink has no COUNT yet, and a crash would skip what is reserved for it. */
-	const uint32_t bound = ceilings_bound(s, slot, direction);
-	const uint32_t used = direction == DOWN && needed > bound ? bound : needed;
+	const uint32_t most = sum(used, ahead_max(store, s));
 	struct session_work *work;
-	uint32_t *wanted, most;
+	uint32_t *wanted;
 
 	/* An event may speak of a keyset that has left since. */
 	if (!store->config.is_durable ||
@@ -104,7 +103,6 @@ void ceilings_ask(struct session_store *store, struct session *s, unsigned slot,
 		c->ahead = choose_ahead(store, s, c, direction, needed);
 		c->asked = now_in_ticks(store);
 	}
-	most = sum(used, ahead_max(store, s));
 	needed = sum(needed, ahead_of(c));
 	if (needed > most)
 		needed = most;
@@ -127,7 +125,7 @@ void ceilings_begin(struct session_store *store, struct session *s, unsigned slo
 
 	/* Uplink it is for the packet that waits, with the COUNT that is most likely its own. */
 	if (count >= keyset->ceiling[direction].granted)
-		ceilings_ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count);
+		ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count, count);
 }
 
 struct datapath_ceiling ceilings_of(const struct session_store *store, const struct session *s,
@@ -167,7 +165,7 @@ void ceilings_take_low(struct session_store *store, struct session *s,
 
 	/* Else it speaks of another keyset, or the worker has heard of more since. */
 	if (event->cookie == keyset->ceiling[direction].granted)
-		ceilings_ask(store, s, event->slot, direction, event->count[event->slot]);
+		ask(store, s, event->slot, direction, event->count[event->slot], event->used);
 }
 
 /* --- what is on disk --- */

@@ -296,10 +296,7 @@ uint64_t changes_age_s(const struct session_store *store);
 
 /* --- ceilings.c: COUNTs that may be used --- */
 
-/* COUNTs below needed are to be used of the keyset in slot: reserves those that are not, and some more. */
-void ceilings_ask(struct session_store *store, struct session *session, unsigned slot,
-		  enum session_direction direction, uint32_t needed);
-/* A packet will use it, from the COUNT on that it has: the same, unless there are some left. */
+/* A packet will use the keyset in slot: reserves COUNTs from the next one on, unless some are left. */
 void ceilings_begin(struct session_store *store, struct session *session, unsigned slot,
 		    enum session_direction direction);
 /* The keyset leaves its place. */

@@ -155,6 +155,33 @@ static void what_waits_is_asked_for_too(void)
 	tear_down();
 }
 
+/* Packets that wait for COUNTs are not COUNTs used: a ceiling must not grow with them. */
+static void downlink_tells_the_counts_used_apart_from_what_waits(void)
+{
+	set_up();
+	for (unsigned i = 0; i < 5; i++)
+		send_down(i);
+	rig_set_ceiling(&rig, &down, 0, 2, 1);
+	CU_ASSERT_EQUAL_FATAL(rig_count_events(&rig, DATAPATH_LOW), 1);
+	/* At the mark one COUNT was used, and four packets need one. */
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->used, 1);
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->count[0], 5);
+	tear_down();
+}
+
+/* One write of the disk is to serve all of them, and no more than that is asked for. */
+static void uplink_asks_for_all_that_wait_at_once(void)
+{
+	set_up();
+	for (uint32_t count = 0; count < 6; count++)
+		send_up(key, 3, count);
+	rig_set_ceiling(&rig, &up, 0, 1, 1);
+	CU_ASSERT_EQUAL_FATAL(rig_count_events(&rig, DATAPATH_LOW), 1);
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->count[0], 6);
+	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->used, 6);
+	tear_down();
+}
+
 /* Nothing may be used yet, and nobody has asked: as after a restart. */
 static void the_first_packet_asks_where_nobody_has(void)
 {
@@ -345,6 +372,9 @@ int main(void)
 		 downlink_sends_nothing_at_the_ceiling_and_goes_on_in_order},
 		{"more is asked for once, at the mark", more_is_asked_for_once_at_the_mark},
 		{"what waits is asked for too", what_waits_is_asked_for_too},
+		{"downlink tells the COUNTs used apart from what waits",
+		 downlink_tells_the_counts_used_apart_from_what_waits},
+		{"uplink asks for all that wait at once", uplink_asks_for_all_that_wait_at_once},
 		{"the first packet asks where nobody has", the_first_packet_asks_where_nobody_has},
 		{"what waits too long, or is too much, has a name of its own",
 		 what_waits_too_long_or_is_too_much_has_a_name_of_its_own},

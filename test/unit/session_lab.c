@@ -506,6 +506,7 @@ void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed)
 				       .cookie = flow->places[slot].ceiling.ceiling};
 
 	event.count[slot] = needed;
+	event.used = flow->direction == E2M_UPLINK ? needed : flow->places[slot].count;
 	post(worker, &event);
 }
 

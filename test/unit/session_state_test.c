@@ -208,6 +208,15 @@ static void what_is_used_fast_is_reserved_far_ahead(void)
 	lab_stop();
 }
 
+/* e2m.md 7: no ceiling is more than W/4 above the highest COUNT used. */
+static bool is_within_a_quarter(enum e2m_direction direction)
+{
+	const uint32_t quarter = UINT32_C(1) << (1 + 8 * lab.config.counter_octets);
+
+	/* count is one more than the highest COUNT used. */
+	return ceiling_of(direction) - count_of(direction) < quarter;
+}
+
 static void what_is_reserved_fits_what_the_counter_can_tell_apart(void)
 {
 	for (uint8_t n = 0; n < 4; n++) {
@@ -222,15 +231,34 @@ static void what_is_reserved_fits_what_the_counter_can_tell_apart(void)
 		lab_make_ready(&context);
 		for (unsigned i = 0; i < 200; i++) {
 			use(E2M_DOWNLINK, 1 + (i < 20 ? quarter / 4 : 0));
-			CU_ASSERT_TRUE(ceiling_of(E2M_DOWNLINK) - count_of(E2M_DOWNLINK) <=
-				       quarter);
+			CU_ASSERT_TRUE(is_within_a_quarter(E2M_DOWNLINK));
+			use(E2M_UPLINK, 1 + (i < 20 ? quarter / 4 : 0));
+			CU_ASSERT_TRUE(is_within_a_quarter(E2M_UPLINK));
 		}
-		/* More waits than was reserved ahead. */
-		lab_use(flow_of(E2M_DOWNLINK), 0, lab_allowed(flow_of(E2M_DOWNLINK), 0));
-		lab_low(flow_of(E2M_DOWNLINK), 0, count_of(E2M_DOWNLINK) + quarter + 100);
+		lab_stop();
+	}
+}
+
+/* More waits than may be reserved, while what was reserved before is not used yet. */
+static void what_waits_raises_no_ceiling_beyond_a_quarter(void)
+{
+	for (uint8_t n = 0; n < 4; n++) {
+		const uint32_t quarter = UINT32_C(1) << (1 + 8 * n);
+		configure();
+		lab.config.counter_octets = n;
+		lab.config.count_block = UINT32_C(1) << 25;
+		lab_open();
+		lab_create(&context, lab_sqn(1), 1);
 		lab_settle();
 		lab_save();
-		CU_ASSERT_TRUE(ceiling_of(E2M_DOWNLINK) - count_of(E2M_DOWNLINK) <= quarter);
+		lab_make_ready(&context);
+		for (unsigned i = 0; i < 5; i++) {
+			lab_low(flow_of(E2M_DOWNLINK), 0, count_of(E2M_DOWNLINK) + quarter + 100);
+			lab_settle();
+			lab_save();
+			CU_ASSERT_TRUE(is_within_a_quarter(E2M_DOWNLINK));
+			CU_ASSERT_TRUE(lab_allowed(flow_of(E2M_DOWNLINK), 0) > 0);
+		}
 		lab_stop();
 	}
 }
@@ -949,6 +977,7 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(a_disk_that_fails_holds_up_what_needs_it_and_nothing_else),
 	  TEST(what_is_used_fast_is_reserved_far_ahead),
 	  TEST(what_is_reserved_fits_what_the_counter_can_tell_apart),
+	  TEST(what_waits_raises_no_ceiling_beyond_a_quarter),
 	  TEST(the_configuration_bounds_what_is_reserved),
 	  TEST(a_jump_is_reserved_up_to_where_it_goes),
 	  TEST(the_end_of_count_is_no_ceiling_of_its_own),
