@@ -139,9 +139,31 @@ static void run_gcm_by_library(struct npdu_engine *engine, struct npdu_op *op,
 	}
 }
 
+/* The library deciphers before it compares: the ciphertext is made again. */
+static void restore_gcm_by_library(struct npdu_engine *engine, const struct npdu_op *op,
+				   const struct npdu_schedule *schedule)
+{
+	const size_t header = npdu_header_len(op->counter_octets);
+	struct gcm_context_data context;
+	uint8_t nonce[12] = {0}, tag[NPDU_MAC_MAX];
+
+	write_count_bearer_direction(nonce, op);
+	IMB_AES128_GCM_ENC(engine->mgr, &schedule->gcm, &context, op->pdu + header,
+			   op->pdu + header, op->npdu_len, nonce, op->pdu, header, tag,
+			   schedule->mac_len);
+}
+
 /* --- all others as jobs --- */
 
-static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
+enum job_task {
+	TASK_PROTECT,
+	TASK_OPEN,
+	TASK_CHECK_MAC, /* of open, that alone */
+	TASK_CIPHER,	/* likewise */
+};
+
+static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header,
+		       enum job_task task)
 {
 	job->key_len_in_bytes = IMB_KEY_128_BYTES;
 	job->enc_keys = slot->schedule->parts.enc;
@@ -151,7 +173,7 @@ static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot
 	job->msg_len_to_cipher_in_bytes = op->npdu_len;
 	job->iv = slot->enc_iv;
 	job->iv_len_in_bytes = 16;
-	switch (op->npdu_len > 0 ? op->key->eea : E2M_EEA0) {
+	switch (op->npdu_len > 0 && task != TASK_CHECK_MAC ? op->key->eea : E2M_EEA0) {
 	case E2M_EEA0:
 		job->cipher_mode = IMB_CIPHER_NULL;
 		break;
@@ -175,7 +197,13 @@ static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot
 	}
 }
 
-static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header)
+static inline uint8_t task_eia(const struct npdu_op *op, enum job_task task)
+{
+	return task == TASK_CIPHER ? E2M_EIA0 : op->key->eia;
+}
+
+static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header,
+		     enum job_task task)
 {
 	const struct npdu_key *key = op->key;
 	const struct npdu_schedule_parts *parts = &slot->schedule->parts;
@@ -183,7 +211,7 @@ static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, 
 	job->hash_start_src_offset_in_bytes = NPDU_HEADROOM;
 	job->msg_len_to_hash_in_bytes = header + op->npdu_len;
 	job->auth_tag_output_len_in_bytes = key->mac_len;
-	switch (key->eia) {
+	switch (task_eia(op, task)) {
 	case E2M_EIA0:
 		job->hash_alg = IMB_AUTH_NULL;
 		break;
@@ -218,14 +246,14 @@ static void set_auth(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, 
 	}
 }
 
-static void set_job(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, bool protect)
+static void set_job(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, enum job_task task)
 {
 	const size_t header = npdu_header_len(op->counter_octets);
 
 	job->src = op->pdu - NPDU_HEADROOM;
-	set_cipher(job, op, slot, header);
-	set_auth(job, op, slot, header);
-	if (protect) {
+	set_cipher(job, op, slot, header, task);
+	set_auth(job, op, slot, header, task);
+	if (task == TASK_PROTECT) {
 		job->cipher_direction = IMB_DIR_ENCRYPT;
 		job->chain_order = IMB_ORDER_CIPHER_HASH;
 		job->auth_tag_output = op->pdu + header + op->npdu_len;
@@ -236,13 +264,13 @@ static void set_job(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, b
 	}
 }
 
-static void finish(struct npdu_op *op, const struct slot *slot, bool protect)
+static void finish(struct npdu_op *op, const struct slot *slot, enum job_task task)
 {
 	const struct npdu_key *key = op->key;
 
-	if (key->eia == E2M_EIA2)
+	if (task_eia(op, task) == E2M_EIA2)
 		memcpy(op->pdu - NPDU_HEADROOM, slot->saved, NPDU_HEADROOM);
-	if (!protect && op->ok) {
+	if ((task == TASK_OPEN || task == TASK_CHECK_MAC) && op->ok) {
 		const uint8_t *mac = op->pdu + npdu_header_len(op->counter_octets) + op->npdu_len;
 		op->ok = CRYPTO_memcmp(mac, slot->tag, key->mac_len) == 0;
 	}
@@ -264,7 +292,7 @@ static void note_completed(IMB_JOB **jobs, uint32_t count)
 }
 
 static void run_jobs(struct npdu_engine *engine, struct npdu_op *const *ops, size_t count,
-		     bool protect)
+		     enum job_task task)
 {
 	IMB_JOB *jobs[NPDU_BURST_MAX];
 
@@ -273,14 +301,14 @@ static void run_jobs(struct npdu_engine *engine, struct npdu_op *const *ops, siz
 	for (uint32_t i = 0; i < count; i++)
 		ops[i]->ok = false;
 	for (uint32_t i = 0; i < got; i++) {
-		set_job(jobs[i], ops[i], &engine->slots[i], protect);
+		set_job(jobs[i], ops[i], &engine->slots[i], task);
 		jobs[i]->user_data = ops[i];
 	}
 	note_completed(jobs, SUBMIT_BURST(engine->mgr, got, jobs));
 	for (uint32_t done; (done = IMB_FLUSH_BURST(engine->mgr, NPDU_BURST_MAX, jobs)) > 0;)
 		note_completed(jobs, done);
 	for (uint32_t i = 0; i < got; i++)
-		finish(ops[i], &engine->slots[i], protect);
+		finish(ops[i], &engine->slots[i], task);
 }
 
 static struct npdu_schedule *make_schedule(struct npdu_engine *engine, const struct npdu_op *op,
@@ -308,6 +336,12 @@ static inline struct aes_op aes_op(struct npdu_op *op, const struct npdu_schedul
 	return (struct aes_op){op, &schedule->parts, count_bearer_direction(op), schedule->mac_len};
 }
 
+static void begin_burst(struct npdu_engine *engine)
+{
+	schedules_begin(&engine->parts);
+	schedules_begin(&engine->gcm_library);
+}
+
 static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, bool protect)
 {
 	struct aes_op aes[NPDU_BURST_MAX], gcm[NPDU_BURST_MAX];
@@ -315,8 +349,7 @@ static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, b
 	size_t aes_count = 0, gcm_count = 0, others_count = 0;
 
 	assert(count <= NPDU_BURST_MAX);
-	schedules_begin(&engine->parts);
-	schedules_begin(&engine->gcm_library);
+	begin_burst(engine);
 	for (size_t i = 0; i < count; i++) {
 		const struct npdu_schedule *schedule = schedule_of(engine, &ops[i], (unsigned)i);
 
@@ -336,7 +369,7 @@ static void run(struct npdu_engine *engine, struct npdu_op *ops, size_t count, b
 	if (gcm_count > 0)
 		(protect ? aes_gcm_protect : aes_gcm_open)(gcm, gcm_count);
 	if (others_count > 0)
-		run_jobs(engine, others, others_count, protect);
+		run_jobs(engine, others, others_count, protect ? TASK_PROTECT : TASK_OPEN);
 }
 
 void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count)
@@ -347,4 +380,102 @@ void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count)
 void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count)
 {
 	run(engine, ops, count, false);
+}
+
+/* --- a PDU whose MAC was wrong --- */
+
+void npdu_restore(struct npdu_engine *engine, struct npdu_op *op)
+{
+	const struct npdu_schedule *schedule;
+
+	begin_burst(engine);
+	schedule = schedule_of(engine, op, 0);
+	/* The code of this library deciphers nothing that is not authentic. */
+	if ((schedule->kind == NPDU_SCHEDULE_AES && engine->has_aes) ||
+	    schedule->kind == NPDU_SCHEDULE_GCM)
+		return;
+	if (schedule->kind == NPDU_SCHEDULE_GCM_LIBRARY) {
+		restore_gcm_by_library(engine, op, schedule);
+		return;
+	}
+	if (op->npdu_len == 0 || op->key->eea == E2M_EEA0)
+		return;
+	engine->slots[0].schedule = schedule;
+	run_jobs(engine, &op, 1, TASK_CIPHER); /* each cipher undoes itself */
+	op->ok = false;
+}
+
+/* COUNTs tried side by side: two for each lane of aes_cmac.c. */
+#define TRIES 16
+
+/* Whether the MACs of ops are right, which are one PDU with several COUNTs. */
+static void check_macs(struct npdu_engine *engine, const struct npdu_schedule *schedule,
+		       struct npdu_op *ops, size_t count)
+{
+	struct aes_op aes[TRIES];
+	struct npdu_op *jobs[TRIES];
+
+	for (size_t i = 0; i < count; i++) {
+		aes[i] = aes_op(&ops[i], schedule);
+		jobs[i] = &ops[i];
+		engine->slots[i].schedule = schedule;
+	}
+	if (schedule->kind == NPDU_SCHEDULE_GCM) {
+		aes_gcm_check_tags(aes, count);
+	} else if (schedule->kind == NPDU_SCHEDULE_GCM_LIBRARY) {
+		for (size_t i = 0; i < count; i++) {
+			run_gcm_by_library(engine, &ops[i], schedule, false);
+			restore_gcm_by_library(engine, &ops[i], schedule);
+		}
+	} else if (ops[0].key->eia != E2M_EIA2) {
+		run_jobs(engine, jobs, count, TASK_CHECK_MAC);
+	} else if (engine->has_aes) {
+		aes_run_macs(aes, count, false);
+	} else {
+		/* One after the other, for they have the octets before the PDU in common. */
+		for (size_t i = 0; i < count; i++)
+			run_jobs(engine, &jobs[i], 1, TASK_CHECK_MAC);
+	}
+}
+
+/* Up to TRIES COUNTs, from count on. */
+static size_t make_tries(struct npdu_op *ops, const struct npdu_op *op, uint64_t count,
+			 uint64_t step, uint32_t most)
+{
+	size_t made = 0;
+
+	for (; made < TRIES && made < most && count <= NPDU_COUNT_MAX; count += step) {
+		ops[made] = *op;
+		ops[made++].count = (uint32_t)count;
+	}
+	return made;
+}
+
+uint32_t npdu_find_count(struct npdu_engine *engine, struct npdu_op *op, uint32_t step,
+			 uint32_t tries)
+{
+	const struct npdu_schedule *schedule;
+	struct npdu_op ops[TRIES];
+	uint32_t tried = 0;
+
+	begin_burst(engine);
+	schedule = schedule_of(engine, op, 0);
+	op->ok = false;
+	while (tried < tries) {
+		const uint64_t from = op->count + (uint64_t)step * tried;
+		const size_t count = make_tries(ops, op, from, step, tries - tried);
+
+		if (count == 0)
+			break;
+		check_macs(engine, schedule, ops, count);
+		tried += (uint32_t)count;
+		for (size_t i = 0; i < count; i++) {
+			if (!ops[i].ok)
+				continue;
+			op->count = ops[i].count;
+			op->ok = true;
+			return tried;
+		}
+	}
+	return tried;
 }

@@ -185,7 +185,20 @@ struct npdu_op {
  * call finish together; different keys and algorithms may be mixed. count at most NPDU_BURST_MAX. */
 void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
 
-/* Opens ops[0..count). Where ok is false the octets of the N-PDU are undefined and must be dropped. */
+/* Opens ops[0..count). Where ok is false the octets of the N-PDU are undefined: the PDU must be dropped, or
+ * restored. */
 void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
+
+/* Makes the PDU of op what came, after npdu_open has set ok to false. Only then, and with the same COUNT. */
+void npdu_restore(struct npdu_engine *engine, struct npdu_op *op);
+
+/*
+ * Looks for the COUNT of a PDU as it came: tries op->count, op->count + step and so on, at most tries COUNTs and
+ * none above NPDU_COUNT_MAX, lowest first, until the MAC is right. Then ok is true and op->count is that COUNT, else ok
+ * is false and op->count stays. The PDU stays as it came: npdu_open opens it. Returns how many MACs were computed: up
+ * to 15 more than tried. Not for eia0, where every MAC is right.
+ */
+uint32_t npdu_find_count(struct npdu_engine *engine, struct npdu_op *op, uint32_t step,
+			 uint32_t tries);
 
 #endif
