@@ -50,6 +50,8 @@ void check_aka(struct entry *entry);
 void check_algorithm_key(struct entry *entry);
 void check_pdu(struct entry *entry);
 void check_reconstruct(struct entry *entry);
+void check_receive(struct entry *entry);
+void check_sequence(struct entry *entry);
 void check_pco(struct entry *entry);
 
 #endif

@@ -18,8 +18,9 @@ struct group {
 };
 
 static const struct group groups[] = {
-	{"aka", check_aka},  {"algorithm_keys", check_algorithm_key},
-	{"pdus", check_pdu}, {"reconstruct", check_reconstruct},
+	{"aka", check_aka},	    {"algorithm_keys", check_algorithm_key},
+	{"pdus", check_pdu},	    {"reconstruct", check_reconstruct},
+	{"receive", check_receive}, {"sequences", check_sequence},
 	{"pco", check_pco},
 };
 
