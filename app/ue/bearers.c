@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "program/program.h"
+#include "ue/loop.h"
 
 enum { IN_USE, NEXT }; /* of keys */
 
@@ -12,7 +13,7 @@ static void received(void *arg, struct packet *packets, size_t count)
 {
 	struct bearer *bearer = arg;
 
-	count = user_plane_open(&bearer->plane, packets, count);
+	count = user_plane_open(&bearer->plane, packets, count, (uint32_t)loop_now_ms());
 	bearer->all->received(bearer->all->arg, packets, count);
 }
 
@@ -66,7 +67,7 @@ static int open_bearer(struct bearer *bearer, uint8_t ebi)
 	int err = 0;
 
 	plane.bearer = ebi;
-	user_plane_init(&bearer->plane, &plane, all->engine, all->counters);
+	user_plane_init(&bearer->plane, &plane, all->searches, all->counters);
 	for (unsigned i = 0; i < USER_PLANE_KEYSETS && !err; i++)
 		if (all->keys[i].key_id) {
 			err = user_plane_add_keyset(&bearer->plane, &all->keys[i].keyset,

@@ -21,7 +21,7 @@ struct bearer {
 
 struct bearers {
 	struct user_plane_config plane; /* but for the bearer */
-	struct npdu_engine *engine;
+	struct npdu_searches *searches;
 	struct ue_counters *counters;
 	struct user_path *paths[PDP_PLACES]; /* NULL: there is no such place */
 	struct bearer *list[PDP_BEARERS_MAX];

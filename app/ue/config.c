@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "npdu/forgery.h"
 #include "npdu/npdu.h"
+#include "npdu/recovery.h"
 #include "npdu/window.h"
 #include "ue/check.h"
 #include "ue/echo.h"
@@ -100,6 +102,19 @@ static const struct config_field session_fields[] = {
 	 CONFIG_MEMBER(struct ue_session_config, replay_window),
 	 .min = 1,
 	 .max = NPDU_WINDOW_MAX},
+	{.name = "recovery_windows",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct ue_session_config, recovery_windows),
+	 .max = NPDU_RECOVERY_WINDOWS_MAX},
+	{.name = "recovery_per_s",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct ue_session_config, recovery_per_s),
+	 .min = 1,
+	 .max = NPDU_RECOVERY_PER_S_MAX},
+	{.name = "bad_mac_per_s",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct ue_session_config, bad_mac_per_s),
+	 .max = NPDU_FORGERY_PER_S_MAX},
 	{.name = "ciphering",
 	 .kind = CONFIG_ENUM,
 	 CONFIG_MEMBER(struct ue_session_config, ciphering),
@@ -236,6 +251,9 @@ static void set_defaults(struct ue_config *config)
 			    .name_run_by = E2M_ID_SQN,
 			    .counter_octets = 1,
 			    .replay_window = NPDU_WINDOW_DEFAULT,
+			    .recovery_windows = NPDU_RECOVERY_WINDOWS_AUTO,
+			    .recovery_per_s = NPDU_RECOVERY_PER_S_DEFAULT,
+			    .bad_mac_per_s = NPDU_FORGERY_PER_S_DEFAULT,
 			    .ciphering = E2M_EEA2,
 			    .integrity = E2M_EIA2,
 			    .gcm_tag_octets = 8},

@@ -35,6 +35,9 @@ struct ue_session_config {
 	int name_run_by; /* enum e2m_keyset_id_type */
 	uint8_t counter_octets;
 	uint32_t replay_window;
+	uint32_t recovery_windows; /* NPDU_RECOVERY_WINDOWS_AUTO: by counter_octets */
+	uint32_t recovery_per_s;
+	uint32_t bad_mac_per_s;
 	int ciphering; /* enum e2m_eea */
 	int integrity; /* enum e2m_eia */
 	uint8_t gcm_tag_octets;

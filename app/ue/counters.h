@@ -42,6 +42,9 @@
 	X(down_count_range, "down.count_range")           \
 	X(down_replay, "down.replay")                     \
 	X(down_bad_mac, "down.bad_mac")                   \
+	X(down_bad_mac_flood, "down.bad_mac_flood")       \
+	X(down_recovered, "down.recovered")               \
+	X(down_recovery_pending, "down.recovery_pending") \
 	X(down_tun_failed, "down.tun_failed")
 
 struct ue_counters {

@@ -118,9 +118,10 @@ static void init_plane(struct device *device)
 		.bearer = session->nsapi,
 		.counter_octets = session->counter_octets,
 		.replay_window = session->replay_window,
+		.bad_mac_per_s = session->bad_mac_per_s,
 	};
 
-	user_plane_init(&device->plane, &plane, shared->engine, &shared->counters);
+	user_plane_init(&device->plane, &plane, &shared->searches, &shared->counters);
 }
 
 bool device_begin(struct device *device)
@@ -269,7 +270,7 @@ static void received(void *arg, struct packet *packets, size_t count)
 {
 	struct device *device = arg;
 
-	count = user_plane_open(&device->plane, packets, count);
+	count = user_plane_open(&device->plane, packets, count, (uint32_t)loop_now_ms());
 	for (size_t i = 0; i < count && device->is_waiting; i++) {
 		const struct echo echo = echo_of(device, device->sent - 1);
 

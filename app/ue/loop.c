@@ -19,7 +19,7 @@ struct loop {
 	int status;
 };
 
-static uint64_t now_ms(void)
+uint64_t loop_now_ms(void)
 {
 	struct timespec now;
 
@@ -72,7 +72,7 @@ void loop_start_timer(struct loop *loop, struct loop_timer *timer, uint32_t ms)
 	struct loop_timer *before;
 
 	loop_stop_timer(loop, timer);
-	timer->deadline_ms = now_ms() + ms;
+	timer->deadline_ms = loop_now_ms() + ms;
 	timer->running = true;
 	TAILQ_FOREACH_REVERSE(before, &loop->timers, loop_timers, link)
 	if (before->deadline_ms <= timer->deadline_ms)
@@ -97,13 +97,13 @@ static int next_timeout(const struct loop *loop)
 
 	if (!first)
 		return -1;
-	uint64_t now = now_ms();
+	uint64_t now = loop_now_ms();
 	return first->deadline_ms > now ? (int)(first->deadline_ms - now) : 0;
 }
 
 static void expire_timers(struct loop *loop)
 {
-	uint64_t now = now_ms();
+	uint64_t now = loop_now_ms();
 	struct loop_timer *timer;
 
 	while (!loop->stopping && (timer = TAILQ_FIRST(&loop->timers)) &&

@@ -26,6 +26,9 @@ struct loop_timer {
 	void *arg;
 };
 
+/* Of a clock that nobody sets, from any moment on. */
+uint64_t loop_now_ms(void);
+
 /* NULL with errno. */
 struct loop *loop_new(void);
 void loop_free(struct loop *loop);

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
@@ -152,6 +153,20 @@ static int open_fleet(struct process *process)
 	return -ENOMEM;
 }
 
+static int open_searches(struct ue_shared *shared)
+{
+	const struct ue_session_config *session = &shared->config->session;
+	uint64_t seed;
+
+	if (getrandom(&seed, sizeof(seed), 0) != sizeof(seed)) {
+		program_log(PROGRAM_ERROR, "no random octets: %s", strerror(errno));
+		return -EIO;
+	}
+	npdu_searches_init(&shared->searches, shared->engine, session->recovery_windows,
+			   session->recovery_per_s, seed, (uint32_t)loop_now_ms());
+	return 0;
+}
+
 static int open_all(struct process *process)
 {
 	int err = open_loop(process);
@@ -168,6 +183,9 @@ static int open_all(struct process *process)
 					   "none that intel-ipsec-mb runs on");
 		return -ENOTSUP;
 	}
+	err = open_searches(&process->shared);
+	if (err)
+		return err;
 	if (process->devices > 0)
 		return open_fleet(process);
 	return ue_init(&process->ue, &process->shared, ue_ended, process);

@@ -75,12 +75,13 @@ static void init_plane(struct ue *ue)
 		.bearer = session->nsapi,
 		.counter_octets = session->counter_octets,
 		.replay_window = session->replay_window,
+		.bad_mac_per_s = session->bad_mac_per_s,
 	};
 
-	user_plane_init(&ue->plane, &plane, ue->shared->engine, &ue->shared->counters);
+	user_plane_init(&ue->plane, &plane, &ue->shared->searches, &ue->shared->counters);
 	ue->bearers = (struct bearers){
 		.plane = plane,
-		.engine = ue->shared->engine,
+		.searches = &ue->shared->searches,
 		.counters = &ue->shared->counters,
 		.paths = {ue->shared->user_path, ue->shared->other_user_path},
 		.received = write_tun,
@@ -499,6 +500,6 @@ static void downlink(void *arg, struct packet *packets, size_t count)
 {
 	struct ue *ue = arg;
 
-	count = user_plane_open(&ue->plane, packets, count);
+	count = user_plane_open(&ue->plane, packets, count, (uint32_t)loop_now_ms());
 	write_tun(ue, packets, count);
 }

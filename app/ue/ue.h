@@ -32,6 +32,7 @@ struct ue_shared {
 	struct control_path other_control_path;
 	struct user_path *other_user_path;
 	struct npdu_engine *engine;
+	struct npdu_searches searches;
 	struct ue_counters counters;
 	FILE *steps; /* stdout */
 };

@@ -5,10 +5,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "program/program.h"
+
 void user_plane_init(struct user_plane *plane, const struct user_plane_config *config,
-		     struct npdu_engine *engine, struct ue_counters *counters)
+		     struct npdu_searches *searches, struct ue_counters *counters)
 {
-	*plane = (struct user_plane){.config = *config, .engine = engine, .counters = counters};
+	*plane = (struct user_plane){.config = *config,
+				     .engine = searches->engine,
+				     .searches = searches,
+				     .counters = counters};
 	plane->window = npdu_window_clamp(config->replay_window, config->counter_octets);
 	plane->window_words = npdu_window_words(plane->window);
 }
@@ -77,6 +82,8 @@ int user_plane_use_keyset(struct user_plane *plane, uint8_t key_id)
 	return 0;
 }
 
+/* --- uplink --- */
+
 /* Gives the N-PDU its header and COUNT. */
 static bool prepare_uplink(struct user_plane *plane, struct packet *packet, struct npdu_op *op)
 {
@@ -130,12 +137,44 @@ size_t user_plane_protect(struct user_plane *plane, struct packet *packets, size
 	return kept;
 }
 
+/* --- downlink --- */
+
 /* PDUs on their way through the engine. */
 struct opening {
 	struct npdu_op ops[BURST_MAX];
 	struct user_plane_keyset *keysets[BURST_MAX];
 	size_t count;
+	uint32_t now_ms;
 };
+
+static bool is_replay(const struct user_plane *plane, const struct user_plane_keyset *keyset,
+		      uint64_t count)
+{
+	return npdu_window_is_replay(keyset->down, plane->window, plane->window_words,
+				     (uint32_t)count);
+}
+
+static uint64_t reconstruct(const struct user_plane *plane, uint64_t h, const uint8_t *pdu)
+{
+	const unsigned n = plane->config.counter_octets;
+
+	return npdu_reconstruct_count(n, (uint32_t)h, npdu_read_ctr(pdu, n));
+}
+
+/* Of a PDU that has come as far as check 5 while the forgery budget is used up. */
+static bool is_flood(struct user_plane *plane, uint32_t now_ms)
+{
+	switch (npdu_forgeries_check(&plane->forgeries, now_ms, &plane->searches->random)) {
+	case NPDU_FORGERY_OVER:
+		plane->is_flooded = false;
+		return false;
+	case NPDU_FORGERY_CHECK:
+		return false;
+	default:
+		plane->counters->down_bad_mac_flood++;
+		return true;
+	}
+}
 
 /* Checks 1 to 3; *undecided when COUNT depends on whether PDUs before it turn out to be right. */
 static bool prepare_downlink(struct user_plane *plane, const struct packet *packet,
@@ -157,10 +196,8 @@ static bool prepare_downlink(struct user_plane *plane, const struct packet *pack
 		plane->counters->down_unknown_key_id++;
 		return false;
 	}
-	uint32_t ctr = npdu_read_ctr(packet->data, config->counter_octets);
-	uint64_t count = npdu_reconstruct_count(config->counter_octets, keyset->down->h, ctr);
-	uint64_t ahead =
-		npdu_reconstruct_count(config->counter_octets, (uint32_t)keyset->down_ahead, ctr);
+	uint64_t count = reconstruct(plane, keyset->down->h, packet->data);
+	uint64_t ahead = reconstruct(plane, keyset->down_ahead, packet->data);
 	if (opening->count > 0 && keyset->down_ahead > keyset->down->h && count != ahead) {
 		*undecided = true;
 		return false;
@@ -169,6 +206,9 @@ static bool prepare_downlink(struct user_plane *plane, const struct packet *pack
 		plane->counters->down_count_range++;
 		return false;
 	}
+	if (plane->is_flooded && !is_replay(plane, keyset, count) &&
+	    is_flood(plane, opening->now_ms))
+		return false;
 	if (keyset->down_ahead <= count)
 		keyset->down_ahead = count + 1;
 	opening->keysets[opening->count] = keyset;
@@ -184,23 +224,97 @@ static bool prepare_downlink(struct user_plane *plane, const struct packet *pack
 	return true;
 }
 
-/* Checks 4 and 5, PDU by PDU as they came; what remains is appended to packets[0..kept). */
+/* The MAC of op is wrong with its COUNT. */
+static void note_bad_mac(struct user_plane *plane, const struct user_plane_keyset *keyset,
+			 struct npdu_op *op, uint32_t now_ms)
+{
+	const uint32_t per_s = plane->config.bad_mac_per_s;
+
+	npdu_restore(plane->engine, op);
+	if (per_s > 0 && npdu_key_mac_len(op->key) < NPDU_FORGERY_TAG &&
+	    !is_replay(plane, keyset, op->count) &&
+	    npdu_forgeries_note(&plane->forgeries, per_s, now_ms))
+		plane->is_flooded = true;
+}
+
+/* The PDUs before it may have advanced H since its COUNT was reconstructed. False: check 3 has failed. */
+static bool open_again(struct user_plane *plane, const struct user_plane_keyset *keyset,
+		       struct npdu_op *op, uint32_t now_ms)
+{
+	const uint64_t count = reconstruct(plane, keyset->down->h, op->pdu);
+
+	if (count > NPDU_COUNT_MAX) {
+		plane->counters->down_count_range++;
+		return false;
+	}
+	if (count == op->count)
+		return true;
+	op->count = (uint32_t)count;
+	if (is_replay(plane, keyset, count))
+		return true;
+	npdu_open(plane->engine, op, 1);
+	if (!op->ok)
+		note_bad_mac(plane, keyset, op, now_ms);
+	return true;
+}
+
+static void say_recovered(const struct user_plane *plane, uint32_t h, uint32_t count)
+{
+	if (plane->counters->down_recovered == 1)
+		program_log(PROGRAM_INFO,
+			    "bearer %u: COUNT recovered downlink: %u after %u PDUs that did not "
+			    "come; counted from now on as down.recovered",
+			    plane->config.bearer, count, count - h);
+}
+
+/* op has failed check 4 or 5. True: it is open, with a COUNT that was not seen. */
+static bool recover(struct user_plane *plane, struct user_plane_keyset *keyset, struct npdu_op *op,
+		    uint32_t now_ms)
+{
+	const uint32_t h = keyset->down->h;
+	const bool is_old = is_replay(plane, keyset, op->count);
+
+	switch (npdu_recover(plane->searches, &plane->turn, &keyset->recovery, op, h, now_ms)) {
+	case NPDU_RECOVERED:
+		plane->counters->down_recovered++;
+		say_recovered(plane, h, op->count);
+		return true;
+	case NPDU_RECOVERY_PENDING:
+		plane->counters->down_recovery_pending++;
+		return false;
+	default:
+		++*(is_old ? &plane->counters->down_replay : &plane->counters->down_bad_mac);
+		return false;
+	}
+}
+
+/* Checks 4 and 5 of op, which has been through the engine. True: it is open, with a COUNT that was not seen. */
+static bool check(struct user_plane *plane, struct user_plane_keyset *keyset, struct npdu_op *op,
+		  uint32_t now_ms)
+{
+	if (op->ok && is_replay(plane, keyset, op->count)) {
+		/* Its MAC covers this COUNT, so there is no other one to look for. */
+		plane->counters->down_replay++;
+		return false;
+	}
+	if (op->ok)
+		return true;
+	note_bad_mac(plane, keyset, op, now_ms);
+	if (!open_again(plane, keyset, op, now_ms))
+		return false;
+	return op->ok || recover(plane, keyset, op, now_ms);
+}
+
+/* PDU by PDU as they came; what remains is appended to packets[0..kept). */
 static size_t finish_downlink(struct user_plane *plane, struct opening *opening,
 			      struct packet *packets, size_t kept)
 {
 	npdu_open(plane->engine, opening->ops, opening->count);
 	for (size_t i = 0; i < opening->count; i++) {
 		struct user_plane_keyset *keyset = opening->keysets[i];
-		const struct npdu_op *op = &opening->ops[i];
-		if (npdu_window_is_replay(keyset->down, plane->window, plane->window_words,
-					  op->count)) {
-			plane->counters->down_replay++;
+		struct npdu_op *op = &opening->ops[i];
+		if (!check(plane, keyset, op, opening->now_ms))
 			continue;
-		}
-		if (!op->ok) {
-			plane->counters->down_bad_mac++;
-			continue;
-		}
 		npdu_window_accept(keyset->down, plane->window_words, op->count);
 		packets[kept].data = op->pdu + npdu_header_len(op->counter_octets);
 		packets[kept].len = op->npdu_len;
@@ -215,9 +329,10 @@ static size_t finish_downlink(struct user_plane *plane, struct opening *opening,
 	return kept;
 }
 
-size_t user_plane_open(struct user_plane *plane, struct packet *packets, size_t count)
+size_t user_plane_open(struct user_plane *plane, struct packet *packets, size_t count,
+		       uint32_t now_ms)
 {
-	struct opening opening = {.count = 0};
+	struct opening opening = {.count = 0, .now_ms = now_ms};
 	size_t kept = 0;
 
 	for (size_t i = 0; i < count; i++) {

@@ -6,11 +6,14 @@
 #ifndef UE_USER_PLANE_H
 #define UE_USER_PLANE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
 #include "e2m/e2m.h"
+#include "npdu/forgery.h"
 #include "npdu/npdu.h"
+#include "npdu/recovery.h"
 #include "npdu/window.h"
 #include "ue/counters.h"
 #include "ue/packet.h"
@@ -24,6 +27,7 @@ struct user_plane_config {
 	uint8_t bearer; /* NSAPI */
 	uint8_t counter_octets;
 	uint32_t replay_window;
+	uint32_t bad_mac_per_s; /* forgery budget of 4-octet MACs; 0: no limit */
 };
 
 struct user_plane_keyset {
@@ -31,6 +35,7 @@ struct user_plane_keyset {
 	uint8_t key_id;
 	uint64_t up_count; /* COUNT of the next uplink PDU; above NPDU_COUNT_MAX: spent */
 	struct npdu_window *down;
+	struct npdu_recovery recovery; /* of COUNT, downlink */
 	uint64_t down_ahead; /* h, if every PDU that is being opened turns out to be right */
 };
 
@@ -40,16 +45,20 @@ struct user_plane_keyset {
 struct user_plane {
 	struct user_plane_config config;
 	struct npdu_engine *engine;
+	struct npdu_searches *searches;
 	struct ue_counters *counters;
 	struct user_plane_keyset keysets[USER_PLANE_KEYSETS];
 	struct user_plane_keyset *uplink; /* NULL: nothing can be sent */
 	uint32_t window;		  /* e2m.md 7: at most W/2 */
 	uint32_t window_words;
+	struct npdu_search_turn turn;
+	struct npdu_forgeries forgeries;
+	bool is_flooded; /* the forgery budget of this second is used up */
 };
 
-/* engine and counters are the caller's, and outlive plane. */
+/* searches, with its engine, and counters are the caller's, and outlive plane. */
 void user_plane_init(struct user_plane *plane, const struct user_plane_config *config,
-		     struct npdu_engine *engine, struct ue_counters *counters);
+		     struct npdu_searches *searches, struct ue_counters *counters);
 /* Wipes and frees keys. */
 void user_plane_free(struct user_plane *plane);
 
@@ -67,8 +76,9 @@ int user_plane_use_keyset(struct user_plane *plane, uint8_t key_id);
 size_t user_plane_protect(struct user_plane *plane, struct packet *packets, size_t count);
 
 /* packets[0..count) are what stood in G-PDUs, with NPDU_HEADROOM before each; count at most BURST_MAX.
- * Makes the checks of e2m.md 7 and opens them; what fails is counted and left out. Returns how many
- * remain, in order. */
-size_t user_plane_open(struct user_plane *plane, struct packet *packets, size_t count);
+ * Makes the checks of e2m.md 7 and opens them, with recovery of COUNT where it was lost; what fails is
+ * counted and left out. now_ms may wrap. Returns how many remain, in order. */
+size_t user_plane_open(struct user_plane *plane, struct packet *packets, size_t count,
+		       uint32_t now_ms);
 
 #endif

@@ -272,6 +272,8 @@ static void setup(struct world *w)
 	w->shared.loop = loop_new();
 	w->shared.engine = npdu_engine_new(16);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->shared.engine);
+	npdu_searches_init(&w->shared.searches, w->shared.engine, NPDU_RECOVERY_WINDOWS_AUTO,
+			   NPDU_RECOVERY_PER_S_DEFAULT, 1, 0);
 	w->answer_soon = (struct loop_timer){.expired = answer_queries, .arg = w};
 	w->give_up = (struct loop_timer){.expired = give_up, .arg = w};
 	CU_ASSERT_EQUAL_FATAL(control_path_open(&w->shared.control_path, w->shared.loop, &control,

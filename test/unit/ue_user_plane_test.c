@@ -28,6 +28,8 @@ struct world {
 	struct npdu_engine *engine;
 	struct npdu_key *key; /* the HSE's, of first_keys */
 	struct burst *burst;
+	struct npdu_searches searches;
+	uint32_t now_ms;
 };
 
 /* The HSE's key of keyset. */
@@ -47,7 +49,9 @@ static void setup(struct world *w, const struct user_plane_config *config)
 	*w = (struct world){.engine = npdu_engine_new(16), .burst = malloc(sizeof(*w->burst))};
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->engine);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(w->burst);
-	user_plane_init(&w->ue, config, w->engine, &w->counters);
+	npdu_searches_init(&w->searches, w->engine, NPDU_RECOVERY_WINDOWS_AUTO,
+			   NPDU_RECOVERY_PER_S_DEFAULT, 1, 0);
+	user_plane_init(&w->ue, config, &w->searches, &w->counters);
 	CU_ASSERT_EQUAL_FATAL(user_plane_add_keyset(&w->ue, &first_keys, 1), 0);
 	CU_ASSERT_EQUAL_FATAL(user_plane_use_keyset(&w->ue, 1), 0);
 	w->key = hse_key(config, &first_keys);
@@ -155,7 +159,7 @@ static void assert_round_trip(const struct user_plane_config *config)
 		put_npdu(&packets[i], i * 23, i);
 		protect_downlink(&w, w.key, 1, &packets[i], i);
 	}
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, packets, BURST_MAX), BURST_MAX);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, packets, BURST_MAX, w.now_ms), BURST_MAX);
 	for (uint32_t i = 0; i < BURST_MAX; i++)
 		CU_ASSERT_TRUE(is_npdu(&packets[i], i * 23, i));
 	CU_ASSERT_EQUAL(w.counters.up_packets, BURST_MAX);
@@ -198,7 +202,7 @@ static void short_or_foreign_pdus_are_malformed(void)
 	put_downlink(&w, 2, 2)->data[0] |= 0x40;
 	put_downlink(&w, 3, 3)->len = 0;
 	put_downlink(&w, 4, 4)->data[0] = 0x45; /* an IPv4 header in the clear */
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 5), 0);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 5, w.now_ms), 0);
 	CU_ASSERT_EQUAL(w.counters.down_malformed, 5);
 	teardown(&w);
 }
@@ -210,7 +214,7 @@ static void an_unknown_key_id_is_counted(void)
 	setup(&w, &usual);
 	struct packet *packet = put_downlink(&w, 0, 0);
 	packet->data[0] = (uint8_t)((packet->data[0] & ~0x38) | 2 << 3);
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 0);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
 	CU_ASSERT_EQUAL(w.counters.down_unknown_key_id, 1);
 	teardown(&w);
 }
@@ -224,7 +228,7 @@ static void a_count_beyond_the_last_is_out_of_range(void)
 	put_downlink(&w, 0, NPDU_COUNT_MAX);
 	put_downlink(&w, 1, UINT32_MAX);
 	w.ue.keysets[0].down->h = w.ue.keysets[0].down_ahead = NPDU_COUNT_MAX;
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 2), 1);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 2, w.now_ms), 1);
 	CU_ASSERT_EQUAL(w.counters.down_count_range, 1);
 	CU_ASSERT_TRUE(is_npdu(&w.burst->packets[0], 40, NPDU_COUNT_MAX));
 	teardown(&w);
@@ -237,11 +241,11 @@ static void a_pdu_is_opened_once(void)
 	setup(&w, &usual);
 	put_downlink(&w, 0, 0);
 	put_downlink(&w, 1, 0); /* in the same burst */
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 2), 1);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 2, w.now_ms), 1);
 	CU_ASSERT_EQUAL(w.counters.down_replay, 1);
 	burst_reset(w.burst);
 	put_downlink(&w, 0, 0); /* in another */
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 0);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
 	CU_ASSERT_EQUAL(w.counters.down_replay, 2);
 	teardown(&w);
 }
@@ -254,7 +258,7 @@ static void a_pdu_behind_the_window_is_a_replay(void)
 	put_downlink(&w, 0, 100);
 	put_downlink(&w, 1, 100 - NPDU_WINDOW_DEFAULT + 1);
 	put_downlink(&w, 2, 100 - NPDU_WINDOW_DEFAULT);
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 3), 2);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 3, w.now_ms), 2);
 	CU_ASSERT_EQUAL(w.counters.down_replay, 1);
 	teardown(&w);
 }
@@ -268,12 +272,12 @@ static void any_flipped_bit_is_a_bad_mac(void)
 	for (size_t octet = 1; octet < 40 + 6; octet++) {
 		burst_reset(w.burst);
 		put_downlink(&w, 0, 0)->data[octet] ^= 0x10;
-		CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 0);
+		CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
 	}
 	CU_ASSERT_EQUAL(w.counters.down_bad_mac, 40 + 5);
 	burst_reset(w.burst);
 	put_downlink(&w, 0, 0);
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 1);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 1);
 	teardown(&w);
 }
 
@@ -284,7 +288,7 @@ static void uplink_pdus_sent_back_are_refused(void)
 	setup(&w, &usual);
 	put_npdu(&w.burst->packets[0], 40, 0);
 	CU_ASSERT_EQUAL(user_plane_protect(&w.ue, w.burst->packets, 1), 1);
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 0);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
 	CU_ASSERT_EQUAL(w.counters.down_bad_mac, 1);
 	teardown(&w);
 }
@@ -300,9 +304,165 @@ static void a_forged_pdu_in_a_burst_does_not_mislead_those_after_it(void)
 	for (uint32_t i = 0; i < 8; i++)
 		put_downlink(&w, i, i);
 	w.burst->packets[1].data[0] |= 7; /* CTR 7 in place of 1 */
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 8), 7);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 8, w.now_ms), 7);
 	CU_ASSERT_EQUAL(w.counters.down_bad_mac, 1);
 	CU_ASSERT_EQUAL(w.ue.keysets[0].down->h, 8);
+	teardown(&w);
+}
+
+/* --- recovery, e2m.md 7 --- */
+
+/* Opens the PDU of COUNT count alone. */
+static bool takes(struct world *w, uint32_t count)
+{
+	burst_reset(w->burst);
+	put_downlink(w, 0, count);
+	return user_plane_open(&w->ue, w->burst->packets, 1, w->now_ms) == 1 &&
+	       is_npdu(&w->burst->packets[0], 40, count);
+}
+
+static void after_many_lost_the_first_pdu_is_taken(void)
+{
+	/* Some are deciphered before their MAC is known to be wrong. */
+	static const struct npdu_profile suites[] = {
+		{E2M_EEA2, E2M_EIA2, 0, 8},	  {E2M_EEA1, E2M_EIA1, 0, 8},
+		{E2M_EEA3, E2M_EIA3, 1, 8},	  {E2M_EEA2, E2M_EIA2, 1, 8},
+		{E2M_EEA_GCM, E2M_EIA_GCM, 1, 8}, {E2M_EEA2, E2M_EIA2, 2, 8},
+		{E2M_EEA2, E2M_EIA2, 3, 8}};
+	struct user_plane_config config = usual;
+	struct world w;
+
+	for (size_t i = 0; i < sizeof(suites) / sizeof(suites[0]); i++) {
+		const uint32_t window = UINT32_C(1) << (3 + 8 * suites[i].counter_octets);
+		config.counter_octets = suites[i].counter_octets;
+		config.eea = suites[i].eea;
+		config.eia = suites[i].eia;
+		setup(&w, &config);
+		CU_ASSERT_TRUE(takes(&w, 0));
+		/* k = 16; with k = 0 it would be COUNT 0. */
+		CU_ASSERT_TRUE(takes(&w, 16 * window));
+		CU_ASSERT_EQUAL(w.counters.down_recovered, 1);
+		CU_ASSERT_TRUE(takes(&w, 16 * window + 1));
+		CU_ASSERT_EQUAL(w.counters.down_recovered, 1);
+		CU_ASSERT_EQUAL(w.counters.down_packets, 3);
+		teardown(&w);
+	}
+}
+
+static void after_very_many_lost_two_pdus_must_agree(void)
+{
+	struct world w;
+
+	setup(&w, &usual);
+	CU_ASSERT_TRUE(takes(&w, 0));
+	CU_ASSERT_FALSE(takes(&w, 400000));
+	CU_ASSERT_EQUAL(w.counters.down_recovery_pending, 1);
+	CU_ASSERT_TRUE(takes(&w, 400001));
+	CU_ASSERT_EQUAL(w.counters.down_recovered, 1);
+	/* The first was not taken then, and is now. */
+	CU_ASSERT_TRUE(takes(&w, 400000));
+	CU_ASSERT_EQUAL(w.counters.down_recovered, 1);
+	teardown(&w);
+}
+
+/* COUNTs of the whole burst were reconstructed with the H of before. */
+static void a_whole_burst_is_taken_when_its_first_pdu_is_recovered(void)
+{
+	struct user_plane_config config = usual;
+	struct world w;
+
+	for (uint8_t n = 0; n <= 1; n++) {
+		const uint32_t first = n == 0 ? 60 : 9000;
+		config.counter_octets = n;
+		setup(&w, &config);
+		CU_ASSERT_TRUE(takes(&w, 0));
+		burst_reset(w.burst);
+		for (uint32_t i = 0; i < 30; i++)
+			put_downlink(&w, i, first + i);
+		CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 30, w.now_ms), 30);
+		for (uint32_t i = 0; i < 30; i++)
+			CU_ASSERT_TRUE(is_npdu(&w.burst->packets[i], 40, first + i));
+		CU_ASSERT_EQUAL(w.counters.down_recovered, 1);
+		CU_ASSERT_EQUAL(w.counters.down_bad_mac + w.counters.down_replay, 0);
+		teardown(&w);
+	}
+}
+
+static void what_was_seen_is_never_recovered(void)
+{
+	struct world w;
+
+	setup(&w, &usual);
+	for (uint32_t count = 0; count < 20; count++)
+		CU_ASSERT_TRUE(takes(&w, count));
+	CU_ASSERT_TRUE(takes(&w, 5000));
+	for (uint32_t count = 0; count < 20; count++) {
+		w.now_ms += 2000; /* so that each is searched for */
+		CU_ASSERT_FALSE(takes(&w, count));
+	}
+	CU_ASSERT_FALSE(takes(&w, 5000));
+	CU_ASSERT_EQUAL(w.counters.down_recovered, 1);
+	CU_ASSERT_EQUAL(w.counters.down_recovery_pending, 0);
+	CU_ASSERT_EQUAL(w.counters.down_replay + w.counters.down_bad_mac, 21);
+	teardown(&w);
+}
+
+static void without_windows_nothing_is_recovered(void)
+{
+	struct world w;
+
+	setup(&w, &usual);
+	w.searches.windows = 0;
+	CU_ASSERT_TRUE(takes(&w, 0));
+	CU_ASSERT_FALSE(takes(&w, 5000));
+	CU_ASSERT_FALSE(takes(&w, 5001));
+	CU_ASSERT_EQUAL(w.counters.down_bad_mac, 2);
+	CU_ASSERT_EQUAL(w.counters.down_recovered, 0);
+	teardown(&w);
+}
+
+/* Junk takes the searches, and not for long. */
+static void junk_delays_recovery_by_no_more_than_two_seconds(void)
+{
+	struct world w;
+	bool taken = false;
+
+	setup(&w, &usual);
+	CU_ASSERT_TRUE(takes(&w, 0));
+	for (uint32_t count = 5000; !taken && w.now_ms < 2000; count++) {
+		for (unsigned i = 0; i < 100; i++) { /* 1,000 a second */
+			burst_reset(w.burst);
+			put_downlink(&w, 0, 7000 + i)->data[5] ^= 1;
+			CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
+			w.now_ms++;
+			if (i % 10 == 0)
+				taken = taken || takes(&w, count);
+		}
+	}
+	CU_ASSERT_TRUE(taken);
+	CU_ASSERT_TRUE(w.now_ms <= 2000);
+	teardown(&w);
+}
+
+static void forgeries_beyond_the_budget_are_dropped_unchecked(void)
+{
+	struct user_plane_config config = usual;
+	struct world w;
+
+	config.bad_mac_per_s = 100;
+	setup(&w, &config);
+	for (uint32_t i = 0; i < 100 + 16 * 50; i++) {
+		burst_reset(w.burst);
+		put_downlink(&w, 0, 3)->data[5] ^= 1;
+		CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
+	}
+	/* One of each 16 is checked. */
+	CU_ASSERT_EQUAL(w.counters.down_bad_mac, 100 + 50);
+	CU_ASSERT_EQUAL(w.counters.down_bad_mac_flood, 15 * 50);
+	/* Until the second is over. */
+	w.now_ms += 1000;
+	CU_ASSERT_TRUE(takes(&w, 0));
+	CU_ASSERT_TRUE(takes(&w, 1));
 	teardown(&w);
 }
 
@@ -338,7 +498,7 @@ static void run_hostile_network(struct world *w, const struct user_plane_config 
 				if (corrupt[i + j])
 					packet->data[next_random(&random) % packet->len] ^= 1;
 			}
-			user_plane_open(&w->ue, w->burst->packets, burst_max);
+			user_plane_open(&w->ue, w->burst->packets, burst_max, w->now_ms);
 		}
 	}
 }
@@ -439,7 +599,7 @@ static void the_downlink_takes_both_keysets(void)
 		put_npdu(&packets[1], 40, 9);
 		protect_downlink(&w, second, 2, &packets[1], turn);
 		put_downlink(&w, 2, 2 * turn + 1);
-		CU_ASSERT_EQUAL(user_plane_open(&w.ue, packets, 3), 3);
+		CU_ASSERT_EQUAL(user_plane_open(&w.ue, packets, 3, w.now_ms), 3);
 		CU_ASSERT_TRUE(is_npdu(&packets[1], 40, 9));
 		CU_ASSERT_EQUAL(user_plane_use_keyset(&w.ue, 2), 0);
 	}
@@ -456,7 +616,7 @@ static void a_third_keyset_takes_the_place_of_the_first(void)
 	CU_ASSERT_EQUAL(user_plane_use_keyset(&w.ue, 2), 0);
 	CU_ASSERT_EQUAL(user_plane_add_keyset(&w.ue, &third_keys, 3), 0);
 	put_downlink(&w, 0, 0);
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 0);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 0);
 	CU_ASSERT_EQUAL(w.counters.down_unknown_key_id, 1);
 	CU_ASSERT_EQUAL(w.ue.uplink->key_id, 2);
 	CU_ASSERT_EQUAL(user_plane_use_keyset(&w.ue, 1), -ENOENT);
@@ -470,7 +630,7 @@ static void a_key_id_in_use_is_not_given_again(void)
 	setup(&w, &usual);
 	CU_ASSERT_EQUAL(user_plane_add_keyset(&w.ue, &second_keys, 1), -EINVAL);
 	put_downlink(&w, 0, 0);
-	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1), 1);
+	CU_ASSERT_EQUAL(user_plane_open(&w.ue, w.burst->packets, 1, w.now_ms), 1);
 	teardown(&w);
 }
 
@@ -487,6 +647,16 @@ UNIT_MAIN("ue_user_plane",
 	  {"uplink PDUs sent back are refused", uplink_pdus_sent_back_are_refused},
 	  {"a forged PDU in a burst does not mislead those after it",
 	   a_forged_pdu_in_a_burst_does_not_mislead_those_after_it},
+	  {"after many lost, the first PDU is taken", after_many_lost_the_first_pdu_is_taken},
+	  {"after very many lost, two PDUs must agree", after_very_many_lost_two_pdus_must_agree},
+	  {"a whole burst is taken when its first PDU is recovered",
+	   a_whole_burst_is_taken_when_its_first_pdu_is_recovered},
+	  {"what was seen is never recovered", what_was_seen_is_never_recovered},
+	  {"without windows nothing is recovered", without_windows_nothing_is_recovered},
+	  {"junk delays recovery by no more than two seconds",
+	   junk_delays_recovery_by_no_more_than_two_seconds},
+	  {"forgeries beyond the budget are dropped unchecked",
+	   forgeries_beyond_the_budget_are_dropped_unchecked},
 	  {"bursts change nothing", bursts_change_nothing},
 	  {"COUNTs stop at the last", counts_stop_at_the_last},
 	  {"nothing is sent without a keyset", nothing_is_sent_without_a_keyset},
