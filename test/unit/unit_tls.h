@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * unit_tls: a certification authority for tests. Keys are EC P-256; a certificate bears its name as
- * subjectAltName, and lives for an hour. Aborts the test program on any failure.
+ * subjectAltName, and lives for 60 days. Aborts the test program on any failure.
  */
 #ifndef UNIT_UNIT_TLS_H
 #define UNIT_UNIT_TLS_H
@@ -11,6 +11,7 @@
 #include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 struct unit_ca {
 	EVP_PKEY *key;
@@ -34,7 +35,7 @@ static inline X509 *unit_tls_certificate(const char *name, EVP_PKEY *key, struct
 	unit_tls_need(cert && X509_set_version(cert, 2));
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++ca->serial);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), 60 * 24 * 3600);
 	X509_set_pubkey(cert, key);
 	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
 				   (const unsigned char *)name, -1, -1, 0);
@@ -57,7 +58,8 @@ static inline void unit_tls_write(const char *dir, const char *name, X509 *cert,
 	fclose(f);
 	snprintf(path, sizeof(path), "%s/%s.key", dir, name);
 	f = fopen(path, "w");
-	unit_tls_need(f && PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
+	unit_tls_need(f && !fchmod(fileno(f), 0600) &&
+		      PEM_write_PrivateKey(f, key, NULL, NULL, 0, NULL, NULL));
 	fclose(f);
 }
 
