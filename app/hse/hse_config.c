@@ -264,6 +264,12 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c, FILE
 	return NULL;
 }
 
+bool hse_config_check_outside(const struct config_file *file, const struct hse_config *c)
+{
+	return !c->diameter_given ||
+	       diameter_config_check_outside(&c->diameter, file, "diameter", stderr);
+}
+
 struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid)
 {
 	struct tunnel tunnel = {.teid = teid};

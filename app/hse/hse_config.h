@@ -112,6 +112,9 @@ uint32_t hse_config_algorithms(const int *list, size_t count);
 /* Reads and checks; NULL when there was any error. The file owns all strings. */
 struct config_file *hse_config_load(const char *path, struct hse_config *config, FILE *errors);
 
+/* What the configuration needs outside of itself, for --check: each fault goes to stderr. True when there is none. */
+bool hse_config_check_outside(const struct config_file *file, const struct hse_config *config);
+
 /* How workers know a tunnel of that receiver. */
 struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid);
 

@@ -50,7 +50,7 @@ static int start_diameter(struct hse *hse)
 	if (c->notifications_given && !(hse->notifications = notifications_new(c)))
 		return -EINVAL;
 	diameter_watch_peers(on_peer_changed);
-	return diameter_start();
+	return diameter_start_in_any_case();
 }
 
 struct making {
@@ -228,8 +228,9 @@ int main(int argc, char **argv)
 	if (!file)
 		return PROGRAM_USAGE;
 	if (options.check) {
+		status = hse_config_check_outside(file, &hse.config) ? PROGRAM_OK : PROGRAM_USAGE;
 		config_free(file);
-		return PROGRAM_OK;
+		return status;
 	}
 	program_take_signals(control_signals, CONTROL_SIGNALS, &signals);
 	program_log_start(&hse.config.log);

@@ -59,6 +59,13 @@ static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *
 	program_log(PROGRAM_INFO, "stopping");
 }
 
+static int check(const struct hss_config *config, const struct config_file *file)
+{
+	return diameter_config_check_outside(&config->diameter, file, "diameter", stderr)
+		       ? PROGRAM_OK
+		       : PROGRAM_USAGE;
+}
+
 static int serve(const struct hss_config *config, const sigset_t *signals)
 {
 	bool is_kms = config->role == HSS_ROLE_KMS;
@@ -99,8 +106,9 @@ int main(int argc, char **argv)
 	struct config_file *file = hss_config_load(options.config, &config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
-	status = PROGRAM_OK;
-	if (!options.check) {
+	if (options.check) {
+		status = check(&config, file);
+	} else {
 		program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &signals);
 		program_ignore_signals();
 		program_log_start(&config.log);

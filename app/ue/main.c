@@ -250,6 +250,13 @@ static bool read_devices(const char *text, uint32_t *devices)
 	return true;
 }
 
+static int check(const struct ue_config *config, const struct config_file *file)
+{
+	return diameter_config_check_outside(&config->diameter, file, "diameter", stderr)
+		       ? PROGRAM_OK
+		       : PROGRAM_USAGE;
+}
+
 int main(int argc, char **argv)
 {
 	static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
@@ -278,8 +285,9 @@ int main(int argc, char **argv)
 		return PROGRAM_USAGE;
 	if (eps->value)
 		process.config.system = AKA_EPS;
-	status = PROGRAM_OK;
-	if (!options.check) {
+	if (options.check) {
+		status = check(&process.config, file);
+	} else {
 		program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &process.taken);
 		program_ignore_signals();
 		program_log_start(&process.config.log);

@@ -144,6 +144,22 @@ static void report_at(const struct config_file *file, FILE *errors, const char *
 	config_report_write(errors, file->name, node->line, node->column, prefixed, format, args);
 }
 
+const char *config_where(struct config_file *file, const char *path)
+{
+	const struct config_node *node = config_tree_find(file->root, path);
+	char place[32] = "";
+	size_t size;
+	char *where;
+
+	if (node->line > 0)
+		snprintf(place, sizeof(place), ":%u:%u", node->line, node->column);
+	size = strlen(file->name) + strlen(place) + strlen(": ") + strlen(path) + 1;
+	where = config_block_new(&file->blocks, size);
+	if (where)
+		snprintf(where, size, "%s%s: %s", file->name, place, path);
+	return where;
+}
+
 void config_error(const struct config_file *file, FILE *errors, const char *path,
 		  const char *format, ...)
 {

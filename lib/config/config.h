@@ -109,6 +109,10 @@ void config_guess_try(struct config_guess *guess, const char *known);
 /* NULL: none is near enough, or several are equally near. */
 const char *config_guess_best(const struct config_guess *guess);
 
+/* "FILE:LINE:COLUMN: PATH" of the value at path, as an error of config_error begins: for faults that are found later.
+ * Owned by file; NULL when memory ran out. */
+const char *config_where(struct config_file *file, const char *path);
+
 /* The path of a file that the configuration names: relative to the folder of the configuration file.
  * Owned by file; NULL when memory ran out. */
 const char *config_resolve_path(struct config_file *file, const char *path);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
-#include <gnutls/gnutls.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "diameter/internal.h"
@@ -143,24 +143,29 @@ static bool check_identity(struct check *check, const char *name, const char *id
 	return false;
 }
 
-static void check_tls_file(struct check *check, const char *name, char **value)
+/* The place of diameter.NAME, for faults that are found later. */
+static const char *place_of(struct check *check, const char *name)
 {
-	const char *resolved = config_resolve_path(check->file, *value);
 	char path[256];
 
-	snprintf(path, sizeof(path), "%s.tls.%s", check->path, name);
-	if (!resolved) {
-		config_error(check->file, check->errors, path, "out of memory");
-	} else if (strchr(resolved, '"')) {
-		config_error(check->file, check->errors, path, "a name with '\"' cannot be used");
-	} else if (access(resolved, R_OK)) {
-		config_error(check->file, check->errors, path, "%s cannot be read: %s", resolved,
-			     strerror(errno));
-	} else {
-		*value = (char *)resolved;
-		return;
-	}
+	snprintf(path, sizeof(path), "%s.%s", check->path, name);
+	const char *where = config_where(check->file, path);
+	if (where)
+		return where;
+	config_error(check->file, check->errors, path, "out of memory");
 	check->ok = false;
+	return NULL;
+}
+
+static void resolve_tls_file(struct check *check, const char *name, char **value,
+			     const char **where)
+{
+	const char *resolved = config_resolve_path(check->file, *value);
+
+	*where = place_of(check, name);
+	if (resolved)
+		*value = (char *)resolved;
+	check->ok &= resolved != NULL;
 }
 
 static void check_peer(struct check *check, const struct diameter_config *config, size_t i)
@@ -198,12 +203,49 @@ bool diameter_config_check(struct diameter_config *config, struct config_file *f
 
 	check_identity(&check, "identity", config->identity);
 	check_identity(&check, "realm", config->realm);
-	check_tls_file(&check, "certificate", &config->tls_certificate);
-	check_tls_file(&check, "key", &config->tls_key);
-	check_tls_file(&check, "ca", &config->tls_ca);
+	resolve_tls_file(&check, "tls.certificate", &config->tls_certificate,
+			 &config->where_certificate);
+	resolve_tls_file(&check, "tls.key", &config->tls_key, &config->where_key);
+	resolve_tls_file(&check, "tls.ca", &config->tls_ca, &config->where_ca);
+	config->where_listen = place_of(&check, "listen");
 	for (size_t i = 0; i < config->peers_count; i++)
 		check_peer(&check, config, i);
 	return check.ok;
+}
+
+struct outside {
+	const struct config_file *file;
+	const char *path;
+	FILE *errors;
+};
+
+static void tell_tls_fault(void *arg, enum tls_file file, const char *text)
+{
+	const struct outside *outside = arg;
+	char path[256];
+
+	snprintf(path, sizeof(path), "%s.tls.%s", outside->path, tls_file_name(file));
+	config_error(outside->file, outside->errors, path, "%s", text);
+}
+
+bool diameter_config_check_outside(const struct diameter_config *config,
+				   const struct config_file *file, const char *path, FILE *errors)
+{
+	const char *const files[TLS_FILES] = {config->tls_certificate, config->tls_key,
+					      config->tls_ca};
+	struct outside outside = {.file = file, .path = path, .errors = errors};
+	struct tls_material *material =
+		tls_load(files, config->identity, time(NULL), tell_tls_fault, &outside);
+	char text[DIAMETER_FAULT_MAX], place[256];
+	bool good = material != NULL;
+
+	tls_free(material);
+	if (diameter_listen_try(config, text) != 0) {
+		snprintf(place, sizeof(place), "%s.listen", path);
+		config_error(file, errors, place, "%s", text);
+		good = false;
+	}
+	return good;
 }
 
 static int memfd_write(const char *name, const char *text, size_t len)
@@ -219,26 +261,12 @@ static int memfd_write(const char *name, const char *text, size_t len)
 	return fd;
 }
 
-int diameter_dh_params_write(void)
-{
-	gnutls_dh_params_t params;
-	gnutls_datum_t pem = {0};
-	int fd = -EIO;
-
-	if (gnutls_dh_params_init(&params) < 0)
-		return -ENOMEM;
-	if (gnutls_dh_params_import_raw(params, &gnutls_ffdhe_2048_group_prime,
-					&gnutls_ffdhe_2048_group_generator) >= 0 &&
-	    gnutls_dh_params_export2_pkcs3(params, GNUTLS_X509_FMT_PEM, &pem) >= 0)
-		fd = memfd_write("diameter-dh", (const char *)pem.data, pem.size);
-	gnutls_free(pem.data);
-	gnutls_dh_params_deinit(params);
-	return fd;
-}
-
-/* Peers and the listening address are not in the text: the grammar would leave out loopback addresses
- * (ListenOn) or ask the resolver (ConnectTo); see peers.c and stack.c. */
-int diameter_conf_write(const struct diameter_config *config, int dh_params_fd)
+/*
+ * Peers and the listening address are not in the text: the grammar would leave out loopback addresses (ListenOn) or
+ * ask the resolver (ConnectTo); see peers.c and stack.c. Nor are certificates: libfdcore would refuse to start with
+ * those that do not hold, and read them once; see credentials.c.
+ */
+int diameter_conf_write(const struct diameter_config *config)
 {
 	char *text = NULL;
 	size_t len = 0;
@@ -247,14 +275,11 @@ int diameter_conf_write(const struct diameter_config *config, int dh_params_fd)
 	if (!f)
 		return -ENOMEM;
 	fprintf(f, "Identity = \"%s\";\nRealm = \"%s\";\n", config->identity, config->realm);
-	fprintf(f, "Port = 0;\nSecPort = %u;\n", config->listen.family ? config->listen_port : 0);
-	fprintf(f, "No_SCTP;\nNoRelay;\n");
+	fprintf(f, "Port = 0;\nSecPort = 0;\nNo_SCTP;\nNoRelay;\n");
 	fprintf(f, "TcTimer = %u;\nTwTimer = %u;\n", config->connect_interval_s,
 		config->watchdog_s);
 	fprintf(f, "AppServThreads = %u;\n", config->worker_threads);
-	fprintf(f, "TLS_Cred = \"%s\", \"%s\";\n", config->tls_certificate, config->tls_key);
-	fprintf(f, "TLS_CA = \"%s\";\nTLS_Prio = \"" TLS_PRIORITY "\";\n", config->tls_ca);
-	fprintf(f, "TLS_DH_File = \"/proc/self/fd/%d\";\n", dh_params_fd);
+	fprintf(f, "TLS_Prio = \"" TLS_PRIORITY "\";\n");
 	if (fclose(f)) {
 		free(text);
 		return -ENOMEM;

@@ -31,9 +31,12 @@ struct diameter_config {
 	char *realm;
 	struct config_address listen; /* family 0: do not listen */
 	uint16_t listen_port;	      /* TLS */
-	char *tls_certificate;	      /* PEM files */
+	char *tls_certificate;	      /* PEM files: lib/tls says what is in them */
 	char *tls_key;
 	char *tls_ca;
+	/* Where these are in the configuration, as faults begin ("hse.yaml:7:9: diameter.tls.key"); NULL: not
+	 * known. Set by diameter_config_check. */
+	const char *where_certificate, *where_key, *where_ca, *where_listen;
 	struct diameter_peer *peers; /* all there are: others are refused */
 	size_t peers_count;
 	uint32_t connect_interval_s; /* Tc of RFC 6733 2.1: wait between tries to connect */
@@ -46,27 +49,61 @@ extern const struct config_field diameter_config_fields[];
 
 /*
  * What the table cannot see: names that are no DiameterIdentity, peers that come twice, peers that
- * nobody connects to, TLS files that cannot be read. Makes the names of TLS files relative to the
- * folder of file. Reports at path ("diameter") of file; true when all is well.
+ * nobody connects to. Makes the names of TLS files relative to the folder of file. Reports at path ("diameter")
+ * of file; true when all is well. config keeps pointers into file.
  */
 bool diameter_config_check(struct diameter_config *config, struct config_file *file,
 			   const char *path, FILE *errors);
 
 /*
+ * What is outside of the configuration, for --check: whether certificate, key and CA hold, and the address to listen
+ * on is there. Each fault is reported at its place in file; true when there is none. Reads files.
+ * After diameter_config_check.
+ */
+bool diameter_config_check_outside(const struct diameter_config *config,
+				   const struct config_file *file, const char *path, FILE *errors);
+
+/*
  * Starts libfdcore with config (through a memfd, so nothing is written to disk), registers the
  * dictionary of e2m.md 4 with numbers, and takes over its log: lines go to diameter_log, from any
  * thread; they hold no keys, and one that repeats within a minute is no error any more. Plain TCP is
- * refused; every connection is TLS 1.2 or 1.3, with certificates of both sides. -EINVAL with a message
- * on the log when the configuration does not hold (a certificate that is not for the identity, for
- * instance). Its threads run on the caller's CPUs (sched_setaffinity) from here on. SIGPIPE is ignored
- * from here on. config and numbers are copied. Once a process.
+ * refused; every connection is TLS 1.2 or 1.3, with certificates of both sides. Nothing outside is read or opened yet:
+ * it fails for lack of memory and the like alone. Its threads run on the caller's CPUs (sched_setaffinity)
+ * from here on. SIGPIPE is ignored from here on. config and numbers are copied. Once a process.
  */
 typedef void (*diameter_log)(bool is_error, const char *line);
 int diameter_init(const struct diameter_config *config, const struct e2m_numbers *numbers,
 		  diameter_log log);
 
-/* Opens the sockets and starts to connect to the peers; returns at once. Negative errno. */
+/*
+ * Told of what is missing outside: subject is the setting ("diameter.tls.key", "diameter.listen"), text begins with its
+ * place in the configuration and says what is wrong; NULL: it is mended. While it lasts it is told again at each try,
+ * every second or so. From any thread. Set before diameter_start. Without it faults are errors in the log.
+ */
+typedef void (*diameter_fault)(const char *subject, const char *text);
+void diameter_watch_faults(diameter_fault fault);
+
+/*
+ * Loads the certificates, opens the socket and starts to connect to the peers. -EINVAL: something of it is not as
+ * it must be, and has been told. Reads files. From here on a thread looks after the certificates: it warns 30, 7
+ * and 1 days before one expires, and when one has expired reads the files anew until they are good.
+ */
 int diameter_start(void);
+
+/*
+ * The same for a program that has to start in any case: what is missing outside is told, and tried again every
+ * second until it is there. Until then, requests get -EHOSTUNREACH, and diameter_peer_why says why. Does not wait for
+ * anything outside.
+ */
+int diameter_start_in_any_case(void);
+
+/*
+ * New connections use the certificate, key and CA of config from now on; open ones go on with those that they have.
+ * When anything is wrong with the three, each fault goes to the log with its place in the configuration, nothing
+ * changes, and -EINVAL is returned. From any thread but one that must not wait: it reads files. After
+ * diameter_start. config->identity must be the one of diameter_init.
+ */
+int diameter_reload_certificates(const struct diameter_config *config);
 
 /* Says good-bye to the peers (DPR) and stops all threads. Requests on their way complete with
  * DIAMETER_UNREACHABLE before it returns. */
@@ -74,6 +111,8 @@ void diameter_stop(void);
 
 /* True while the peer of that identity is in state OPEN. */
 bool diameter_peer_is_open(const char *identity);
+/* Why it is not, for people: "TLS: its certificate expired on ..."; of the last try. "" while it is open. */
+void diameter_peer_why(const char *identity, char *text, size_t size);
 
 /* Called whenever a peer opens or closes, within a tenth of a second, from a thread of the library.
  * May be NULL. Set before diameter_start. */

@@ -19,34 +19,12 @@
 
 #define CERTIFICATE_MAX 8192
 
-/* libfdcore's own check, exported but not in its headers: the CA, the dates, and when we connect the
- * name. */
-int fd_tls_verify_credentials_2(gnutls_session_t session);
-
 static _Thread_local struct {
 	uint8_t der[CERTIFICATE_MAX];
 	unsigned size;
 } last_certificate;
 
 static _Thread_local bool has_refused; /* what came last on this thread */
-
-static int verify(gnutls_session_t session)
-{
-	const gnutls_datum_t *chain;
-	unsigned count = 0;
-	int rc = fd_tls_verify_credentials_2(session);
-
-	last_certificate.size = 0;
-	has_refused = false;
-	if (rc)
-		return rc;
-	chain = gnutls_certificate_get_peers(session, &count);
-	if (!chain || count == 0 || chain[0].size > sizeof(last_certificate.der))
-		return GNUTLS_E_CERTIFICATE_ERROR;
-	memcpy(last_certificate.der, chain[0].data, chain[0].size);
-	last_certificate.size = chain[0].size;
-	return 0;
-}
 
 static bool certificate_bears(const uint8_t *der, unsigned size, const char *identity)
 {
@@ -60,6 +38,61 @@ static bool certificate_bears(const uint8_t *der, unsigned size, const char *ide
 		gnutls_x509_crt_check_hostname(certificate, identity);
 	gnutls_x509_crt_deinit(certificate);
 	return bears;
+}
+
+static int refuse(gnutls_alert_description_t alert, const char *reason)
+{
+	diameter_handshake_refuse(alert, reason);
+	return GNUTLS_E_CERTIFICATE_ERROR;
+}
+
+static gnutls_alert_description_t alert_of(unsigned status)
+{
+	if (status & GNUTLS_CERT_SIGNER_NOT_FOUND)
+		return GNUTLS_A_UNKNOWN_CA;
+	if (status & (GNUTLS_CERT_EXPIRED | GNUTLS_CERT_NOT_ACTIVATED))
+		return GNUTLS_A_CERTIFICATE_EXPIRED;
+	return status & GNUTLS_CERT_REVOKED ? GNUTLS_A_CERTIFICATE_REVOKED
+					    : GNUTLS_A_BAD_CERTIFICATE;
+}
+
+/* The name, where we connect to a peer: a certificate of another one's. */
+static int verify_name(gnutls_session_t session, const gnutls_datum_t *der)
+{
+	const char *peer = diameter_tls_peer(session);
+	char names[256], reason[TLS_TEXT_MAX];
+
+	if (!peer || !*peer || certificate_bears(der->data, der->size, peer))
+		return 0;
+	tls_certificate_names(der, names, sizeof(names));
+	snprintf(reason, sizeof(reason), "its certificate is not for that name: it names %s",
+		 names);
+	return refuse(GNUTLS_A_BAD_CERTIFICATE, reason);
+}
+
+int diameter_inbound_verify(gnutls_session_t session)
+{
+	unsigned count = 0, status = 0;
+	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
+	char reason[TLS_TEXT_MAX];
+	int rc;
+
+	last_certificate.size = 0;
+	has_refused = false;
+	if (!chain || count == 0)
+		return refuse(GNUTLS_A_BAD_CERTIFICATE, "it has no certificate");
+	rc = gnutls_certificate_verify_peers2(session, &status);
+	if (rc < 0)
+		return refuse(GNUTLS_A_BAD_CERTIFICATE, gnutls_strerror(rc));
+	if (status & GNUTLS_CERT_INVALID) {
+		tls_explain_refusal(session, status, reason);
+		return refuse(alert_of(status), reason);
+	}
+	if (chain[0].size > sizeof(last_certificate.der))
+		return refuse(GNUTLS_A_BAD_CERTIFICATE, "its certificate is too long");
+	memcpy(last_certificate.der, chain[0].data, chain[0].size);
+	last_certificate.size = chain[0].size;
+	return verify_name(session, &chain[0]);
 }
 
 /* The Origin-Host of a message that has not been parsed yet; false: there is none, or no name. */
@@ -125,6 +158,5 @@ static int validate(struct peer_info *peer, int *verdict, int (**later)(struct p
 
 int diameter_inbound_start(void)
 {
-	gnutls_certificate_set_verify_function(fd_g_config->cnf_sec_data.credentials, verify);
 	return -fd_peer_validate_register(validate);
 }

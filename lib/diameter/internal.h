@@ -6,7 +6,11 @@
  *   stack.c       start and stop
  *   log.c         libfdcore's log and hooks, turned into lines without message contents
  *   peers.c       who there is, and who is open
- *   inbound.c     who may connect to us
+ *   inbound.c     who may connect to us, and whether a certificate is good
+ *   credentials.c the certificate, key and CA of new connections
+ *   handshake.c   TLS that fails, told in one line
+ *   upkeep.c      what is needed from outside, tried until it is there
+ *   listen.c      whether an address can be listened on
  *   dictionary.c  the AVPs and commands of e2m.md 4 and TS 29.272
  *   avp.c         reading and writing AVPs and whole messages
  *   pending.c     requests on their way: each completes exactly once
@@ -23,6 +27,7 @@
 #include <freeDiameter/libfdcore.h>
 
 #include "diameter/diameter.h"
+#include "tls/tls.h"
 
 #define DIAMETER_VENDOR_3GPP	      10415
 #define DIAMETER_APPLICATION_S6A      16777251
@@ -46,11 +51,8 @@
 
 /* --- conf.c --- */
 
-/* The text that fd_core_parseconf reads, in a memfd; -errno. dh_params_fd: a memfd too. */
-int diameter_conf_write(const struct diameter_config *config, int dh_params_fd);
-/* Diffie-Hellman parameters of RFC 7919 in a memfd, so that libfdcore does not spend seconds on
- * making weaker ones; -errno. */
-int diameter_dh_params_write(void);
+/* The text that fd_core_parseconf reads, in a memfd; -errno. */
+int diameter_conf_write(const struct diameter_config *config);
 bool diameter_identity_is_valid(const char *identity);
 
 /* --- log.c --- */
@@ -72,6 +74,8 @@ void diameter_log_line(bool is_error, const char *format, ...)
 /* --- peers.c --- */
 
 int diameter_peers_start(const struct diameter_config *config);
+/* Has libfdcore connect to those that have an address. Once; when there are credentials. */
+void diameter_peers_connect(void);
 /* Tells the watcher what has changed; called every tenth of a second. */
 void diameter_peers_poll(void);
 /* True when a request to host (NULL: to whoever) has a chance to leave. */
@@ -79,6 +83,10 @@ bool diameter_peers_can_reach(const char *host);
 /* How often the peer has been seen to open; 0 for a host that is no peer. */
 uint32_t diameter_peers_openings(const char *host);
 bool diameter_peers_know(const char *identity);
+/* The peer that the certificate is for, or NULL. */
+const char *diameter_peers_named_by(const gnutls_datum_t *der);
+/* Keeps why a connection with a peer failed. A reason that TLS gave stays for a while when libfdcore adds its own. */
+void diameter_peers_note(const char *identity, const char *reason, bool is_tls);
 /* Has libfdcore send a request to its Destination-Host, when that is a peer, and to no other. */
 int diameter_peers_route(void);
 void diameter_peers_stop(void);
@@ -86,10 +94,29 @@ void diameter_peers_stop(void);
 /* --- inbound.c --- */
 
 int diameter_inbound_start(void);
+/* GnuTLS calls it in the handshake: is the certificate that the peer shows good, and when we connect, the peer's? */
+int diameter_inbound_verify(gnutls_session_t session);
 /* The first message of a connection, a CER: makes libfdcore close the connection unless it may go on. */
 void diameter_inbound_check(struct msg *message, const char *connection);
 /* True when that was the last thing on this thread: what libfdcore says next of it is no news. */
 bool diameter_inbound_has_refused(void);
+
+/* --- credentials.c --- */
+
+/* New connections use these from now on; owned from now on, except on failure: -ENOMEM. */
+int diameter_credentials_take(gnutls_certificate_credentials_t credentials);
+/* New connections fail. */
+void diameter_credentials_drop(void);
+/* The identity that libfdcore connects to in this session, "" when a peer connects; NULL: the session is not
+ * libfdcore's. DIAMETER_IDENTITY_MAX + 1 octets. */
+char *diameter_tls_peer(gnutls_session_t session);
+
+/* --- handshake.c --- */
+
+/* Why the handshake on this thread is about to fail, for the log and for the peer. */
+void diameter_handshake_refuse(gnutls_alert_description_t alert, const char *reason);
+/* True once after a failure on this thread was told: what libfdcore says of it next is no news. */
+bool diameter_handshake_has_told(void);
 
 /* --- dictionary.c --- */
 
@@ -230,7 +257,27 @@ void diameter_notification_count(enum diameter_notification_fault fault);
 
 int diameter_fixes_start(void);
 
+/* --- listen.c --- */
+
+#define DIAMETER_FAULT_MAX 1024
+
+/* Whether libfdcore can listen where config says; 0, also when config says nothing of it, or -errno and a text. */
+int diameter_listen_try(const struct diameter_config *config, char text[DIAMETER_FAULT_MAX]);
+
+/* --- upkeep.c --- */
+
+int diameter_upkeep_init(const struct diameter_config *config);
+/* One try to get what is missing; true: nothing is, any more. */
+bool diameter_upkeep_try(void);
+/* Has a thread go on with it. */
+int diameter_upkeep_start(void);
+void diameter_upkeep_stop(void);
+void diameter_upkeep_free(void);
+
 /* --- stack.c --- */
+
+/* Opens the socket that peers connect to, which diameter_listen_try found to be possible; -errno. */
+int diameter_stack_listen(uint16_t port);
 
 extern char diameter_identity[DIAMETER_IDENTITY_MAX + 1];
 

@@ -87,9 +87,12 @@ void diameter_log_line(bool is_error, const char *format, ...)
  * for the operator, the hooks tell. */
 static bool is_about_a_call(const char *line)
 {
-	static const char *const starts[] = {"ERROR: in ", "ERROR: Invalid parameter ",
+	static const char *const starts[] = {"ERROR: in ",
+					     "ERROR: Invalid parameter ",
 					     "TLS ERROR: in 'ret = gnutls_record_",
-					     "Fatal GNUTLS error: ", "TODO: "};
+					     "TLS ERROR: in 'ret = gnutls_handshake",
+					     "Fatal GNUTLS error: ",
+					     "TODO: "};
 
 	for (size_t i = 0; i < sizeof(starts) / sizeof(starts[0]); i++)
 		if (!strncmp(line, starts[i], strlen(starts[i])))
@@ -97,11 +100,21 @@ static bool is_about_a_call(const char *line)
 	return false;
 }
 
+/* Of the thread that connects to a peer: libfdcore says why at level debug, and then that all attempts failed. */
+static _Thread_local char connect_error[160];
+
+static bool is_connect_error(const char *format)
+{
+	return !strcmp(format, "TCP connection to %s failed: %s");
+}
+
 static void libfdcore_says(int level, const char *format, va_list args)
 {
 	bool starting = __atomic_load_n(&phase, __ATOMIC_RELAXED) == LOG_STARTING;
 	char line[LINE_MAX_OCTETS];
 
+	if (is_connect_error(format))
+		vsnprintf(connect_error, sizeof(connect_error), "%s: %s", args);
 	if (level < FD_LOG_NOTICE)
 		return;
 	vsnprintf(line, sizeof(line), format, args);
@@ -151,6 +164,22 @@ static void count_unparsed(struct msg *message)
 		diameter_notification_count(DIAMETER_NOTIFICATION_FAULT_UNPARSED);
 }
 
+/* What has been said in better words already is no error a second time. */
+static void tell_no_connection(struct peer_hdr *peer, const char *reason)
+{
+	bool is_news = !diameter_handshake_has_told() && (peer || !diameter_inbound_has_refused());
+
+	if (connect_error[0]) {
+		reason = connect_error;
+		diameter_log_line(is_news, "%s: not connected: %s", peer_name(peer), reason);
+	} else {
+		diameter_log_line(is_news, "connection with %s: %s", peer_name(peer), reason);
+	}
+	if (peer)
+		diameter_peers_note(peer->info.pi_diamid, reason, false);
+	connect_error[0] = 0;
+}
+
 static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,
 		    struct fd_hook_permsgdata *data, void *arg)
 {
@@ -177,8 +206,7 @@ static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr
 			__atomic_fetch_add(&unexpected_answers, 1, __ATOMIC_RELAXED);
 		break;
 	case HOOK_PEER_CONNECT_FAILED:
-		diameter_log_line(peer || !diameter_inbound_has_refused(), "connection with %s: %s",
-				  peer_name(peer), (const char *)other);
+		tell_no_connection(peer, other);
 		break;
 	default:
 		break;

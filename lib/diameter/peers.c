@@ -1,22 +1,32 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <errno.h>
+#include <gnutls/x509.h>
 #include <netinet/in.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "diameter/internal.h"
 
 #define AVP_DESTINATION_HOST 293
+/* So long a reason that TLS gave explains what libfdcore says after it. */
+#define TLS_REASON_S 5
 
 static struct {
-	struct {
+	struct known_peer {
 		char identity[DIAMETER_IDENTITY_MAX + 1];
+		struct config_address address; /* family 0: it connects to us */
+		uint16_t port;
 		bool is_open; /* as told to the watcher; written by the poll alone */
 		uint32_t openings;
+		char why[160]; /* it is not open; with the lock */
+		int64_t tls_failed_s;
 	} * peers;
 	size_t count;
 	diameter_peer_changed changed;
-} known;
+	pthread_mutex_t lock; /* of all why */
+} known = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void diameter_watch_peers(diameter_peer_changed changed)
 {
@@ -64,6 +74,8 @@ void diameter_peers_poll(void)
 			continue;
 		__atomic_store_n(&known.peers[i].is_open, is_open, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&known.peers[i].openings, is_open, __ATOMIC_RELAXED);
+		diameter_peers_note(known.peers[i].identity,
+				    is_open ? "" : "the connection was lost", is_open);
 		if (known.changed)
 			known.changed(known.peers[i].identity, is_open);
 	}
@@ -75,6 +87,55 @@ bool diameter_peers_know(const char *identity)
 		if (!strcasecmp(known.peers[i].identity, identity))
 			return true;
 	return false;
+}
+
+static int64_t now_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec;
+}
+
+void diameter_peers_note(const char *identity, const char *reason, bool is_tls)
+{
+	int64_t now = now_s();
+
+	pthread_mutex_lock(&known.lock);
+	for (size_t i = 0; i < known.count; i++) {
+		if (strcasecmp(known.peers[i].identity, identity) != 0 ||
+		    (!is_tls && known.peers[i].tls_failed_s + TLS_REASON_S > now))
+			continue;
+		snprintf(known.peers[i].why, sizeof(known.peers[i].why), "%s", reason);
+		if (is_tls)
+			known.peers[i].tls_failed_s = now;
+	}
+	pthread_mutex_unlock(&known.lock);
+}
+
+void diameter_peer_why(const char *identity, char *text, size_t size)
+{
+	snprintf(text, size, "it is not in diameter.peers");
+	pthread_mutex_lock(&known.lock);
+	for (size_t i = 0; i < known.count; i++)
+		if (!strcasecmp(known.peers[i].identity, identity))
+			snprintf(text, size, "%s", known.peers[i].why);
+	pthread_mutex_unlock(&known.lock);
+}
+
+const char *diameter_peers_named_by(const gnutls_datum_t *der)
+{
+	gnutls_x509_crt_t certificate;
+	const char *named = NULL;
+
+	if (gnutls_x509_crt_init(&certificate) < 0)
+		return NULL;
+	if (gnutls_x509_crt_import(certificate, der, GNUTLS_X509_FMT_DER) == 0)
+		for (size_t i = 0; i < known.count && !named; i++)
+			if (gnutls_x509_crt_check_hostname(certificate, known.peers[i].identity))
+				named = known.peers[i].identity;
+	gnutls_x509_crt_deinit(certificate);
+	return named;
 }
 
 static bool is_name(const struct diameter_avp *host, const char *name, size_t len)
@@ -110,7 +171,7 @@ int diameter_peers_route(void)
 	return -fd_rt_out_register(leave_to_its_host, NULL, 0, &handle);
 }
 
-static int connect_to(const struct diameter_peer *peer)
+static int connect_to(struct known_peer *peer)
 {
 	struct peer_info info = {
 		.pi_diamid = peer->identity,
@@ -138,19 +199,32 @@ static int connect_to(const struct diameter_peer *peer)
 
 int diameter_peers_start(const struct diameter_config *config)
 {
-	int rc = 0;
-
 	known.peers = calloc(config->peers_count, sizeof(known.peers[0]));
 	if (!known.peers)
 		return -ENOMEM;
-	known.count = config->peers_count;
-	for (size_t i = 0; i < config->peers_count && !rc; i++) {
+	for (size_t i = 0; i < config->peers_count; i++) {
+		bool connects = config->peers[i].address.family == 0;
+
 		snprintf(known.peers[i].identity, sizeof(known.peers[i].identity), "%s",
 			 config->peers[i].identity);
-		if (config->peers[i].address.family)
-			rc = connect_to(&config->peers[i]);
+		known.peers[i].address = config->peers[i].address;
+		known.peers[i].port = config->peers[i].port;
+		snprintf(known.peers[i].why, sizeof(known.peers[i].why), "%s",
+			 connects ? "it has not connected to us yet" : "not connected yet");
 	}
-	return rc;
+	known.count = config->peers_count;
+	return 0;
+}
+
+void diameter_peers_connect(void)
+{
+	for (size_t i = 0; i < known.count; i++) {
+		int rc = known.peers[i].address.family ? connect_to(&known.peers[i]) : 0;
+
+		if (rc)
+			diameter_log_line(true, "%s: cannot be connected to: %s",
+					  known.peers[i].identity, strerror(-rc));
+	}
 }
 
 void diameter_peers_stop(void)

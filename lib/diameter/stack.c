@@ -20,19 +20,19 @@ static enum { STACK_NONE, STACK_READY, STACK_RUNNING, STACK_STOPPED } state;
 /* libfdcore keeps the pointer to the name that it is given. */
 static char conf_name[32];
 
+/* Without certificates libfdcore takes TLS to be switched off, which it is not: from here on it finds them in
+ * credentials.c. */
 static int parse_conf(const struct diameter_config *config)
 {
-	int dh = diameter_dh_params_write();
-	int conf = dh < 0 ? dh : diameter_conf_write(config, dh);
-	int rc = conf < 0 ? conf : 0;
+	int conf = diameter_conf_write(config);
+	int rc;
 
-	if (!rc) {
-		snprintf(conf_name, sizeof(conf_name), "/proc/self/fd/%d", conf);
-		rc = -fd_core_parseconf(conf_name);
-		close(conf);
-	}
-	if (dh >= 0)
-		close(dh);
+	if (conf < 0)
+		return conf;
+	snprintf(conf_name, sizeof(conf_name), "/proc/self/fd/%d", conf);
+	rc = -fd_core_parseconf(conf_name);
+	close(conf);
+	fd_g_config->cnf_sec_data.tls_disabled = 0;
 	return rc;
 }
 
@@ -124,6 +124,8 @@ int diameter_init(const struct diameter_config *config, const struct e2m_numbers
 	if (!rc)
 		rc = diameter_peers_start(config);
 	if (!rc)
+		rc = diameter_upkeep_init(config);
+	if (!rc)
 		rc = diameter_peers_route();
 	if (!rc)
 		rc = diameter_pending_start();
@@ -136,7 +138,16 @@ int diameter_init(const struct diameter_config *config, const struct e2m_numbers
 	return 0;
 }
 
-int diameter_start(void)
+/* libfdcore's own, exported but not in its headers. */
+int fd_servers_start(void);
+
+int diameter_stack_listen(uint16_t port)
+{
+	fd_g_config->cnf_port_tls = port;
+	return -fd_servers_start();
+}
+
+static int start_core(void)
 {
 	int rc;
 
@@ -144,13 +155,28 @@ int diameter_start(void)
 		return -EINVAL;
 	rc = -fd_core_start();
 	if (rc) {
-		diameter_log_line(true, "Diameter cannot open its sockets: is another program "
-					"listening on the address?");
+		diameter_log_line(true, "Diameter does not start: %s", strerror(-rc));
 		return rc;
 	}
 	state = STACK_RUNNING;
 	diameter_log_phase(LOG_RUNNING);
 	return 0;
+}
+
+int diameter_start(void)
+{
+	int rc = start_core();
+
+	if (!rc && !diameter_upkeep_try())
+		rc = -EINVAL;
+	return rc ? rc : diameter_upkeep_start();
+}
+
+int diameter_start_in_any_case(void)
+{
+	int rc = start_core();
+
+	return rc ? rc : diameter_upkeep_start();
 }
 
 /* libfdcore's own, exported but not in its headers: an event for a peer's state machine. */
@@ -186,9 +212,11 @@ void diameter_stop(void)
 		return;
 	state = STACK_STOPPED;
 	diameter_log_phase(LOG_STOPPING);
+	diameter_upkeep_stop();
 	diameter_pending_stop();
 	fd_core_shutdown();
 	hurry_goodbye();
 	fd_core_wait_shutdown_complete();
+	diameter_upkeep_free();
 	diameter_peers_stop();
 }

@@ -6,12 +6,12 @@
 # certificate IDENTITY: IDENTITY.pem and .key, signed by the run's own CA.
 certificate() {
 	[ -e "$lab/ca.pem" ] ||
-		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2 \
+		openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 60 \
 			-subj "/CN=$run lab CA" -keyout "$lab/ca.key" -out "$lab/ca.pem" 2>/dev/null
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj "/CN=$1" \
 		-addext "subjectAltName=DNS:$1" -keyout "$lab/$1.key" -out "$lab/$1.csr" 2>/dev/null
 	openssl x509 -req -in "$lab/$1.csr" -CA "$lab/ca.pem" -CAkey "$lab/ca.key" -CAcreateserial \
-		-days 2 -copy_extensions copy -out "$lab/$1.pem" 2>/dev/null
+		-days 60 -copy_extensions copy -out "$lab/$1.pem" 2>/dev/null
 }
 
 config_hss() {

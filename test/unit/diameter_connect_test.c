@@ -17,7 +17,7 @@ long random(void)
 static void note_failure(bool is_error, const char *line)
 {
 	(void)is_error;
-	if (strstr(line, "All connection attempts failed"))
+	if (strstr(line, "not connected: "))
 		__atomic_add_fetch(&shared->failures, 1, __ATOMIC_RELEASE);
 }
 

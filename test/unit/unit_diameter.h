@@ -35,6 +35,7 @@ static struct unit_ca unit_ca;
 static unsigned unit_worker_threads = 2;
 static bool unit_hss_connects_to_hse; /* where nobody listens */
 static bool unit_has_hss2;	      /* on the next port */
+static diameter_log unit_log_to;      /* of the nodes; NULL: stderr */
 
 static inline int64_t unit_now_ms(void)
 {
@@ -159,7 +160,7 @@ static inline int unit_diameter_init(const char *identity)
 		config.peers = to_hss;
 		config.peers_count = unit_has_hss2 ? 2 : 1;
 	}
-	int rc = diameter_init(&config, &e2m_default_numbers, unit_log);
+	int rc = diameter_init(&config, &e2m_default_numbers, unit_log_to ? unit_log_to : unit_log);
 	free(config.tls_certificate);
 	free(config.tls_key);
 	free(config.tls_ca);
