@@ -7,7 +7,7 @@
 # check PROGRAM STATUS: runs it on its file; its output in $said. hse-kms is hse-hss in its other role.
 check() {
 	local status=0
-	said=$("$build/app/${1/kms/hss}" --config "$lab/$1.yaml" --check 2>&1) || status=$?
+	said=$(in_ns home "$build/app/${1/kms/hss}" --config "$lab/$1.yaml" --check 2>&1) || status=$?
 	expect_equal "exit status of $1 --check, which said: $said" "$status" "$2"
 }
 
@@ -26,6 +26,9 @@ rejects() {
 	grep -Fxq -- "$place: $4" <<<"$said" || die "$program was to say $place: $4; it said: $said"
 }
 
+namespace_add home
+ip -n "$run-home" addr add 10.99.0.1/32 dev lo
+ip -n "$run-home" addr add 10.99.0.4/32 dev lo
 for identity in hse hss sgsn kms; do
 	certificate "$identity.home.example"
 done
@@ -87,6 +90,12 @@ rejects hse-hss 's/k: 46.*/k: 465b5ce8/' '|465b5ce8' \
 	"subscribers[0].k: expected exactly 32 hex digits, found another value, which has 8"
 rejects hse-hss 's/integrity: eia2/integrity: gcm/' '- |imsi' \
 	"subscribers[0]: eea2 with gcm: gcm goes with gcm only, and eea0 with eia0 protects nothing"
+rejects hse-hss 's/address: 10.99.0.1/address: 10.99.0.77/' 'listen: |{addr' \
+	"diameter.listen: no interface of this machine has the address 10.99.0.77: add it (\`ip addr add\`), or correct it"
+rejects hse-hss 's/hss.home.example.pem/ca.pem/' '|ca.pem, key' \
+	"diameter.tls.certificate: $lab/ca.pem is not for the Diameter identity 'hss.home.example': its certificate names $run lab CA; have one issued with subjectAltName DNS:hss.home.example"
+rejects hse-ue 's/sgsn.home.example.pem/sgsn.home.example.key/' '|sgsn.home.example.key, key' \
+	"diameter.tls.certificate: $lab/sgsn.home.example.key is a private key, not a certificate: are certificate and key exchanged?"
 rejects hse-hss 's/role: hss/role: hlr/' '|hlr' "role: expected one of hss, kms, found 'hlr'"
 rejects hse-hss 's/role: hss/role: kms/' '|- imsi' "subscribers: role kms has no such setting"
 rejects hse-kms 's/kms.master/nowhere/' '|nowhere' \

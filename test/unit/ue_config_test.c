@@ -257,15 +257,6 @@ static void a_move_is_to_another_address(void)
 		     "address\n");
 }
 
-static void tls_files_must_be_there(void)
-{
-	struct ue_config config;
-	char errors[1024];
-
-	CU_ASSERT_PTR_NULL(load(&config, "ca: x.pem", "ca: y.pem", errors, sizeof(errors)));
-	CU_ASSERT_PTR_NOT_NULL(strstr(errors, "ue.yaml:18:45: diameter.tls.ca: "));
-}
-
 static void an_apn_has_labels(void)
 {
 	static const char *const bad[] = {"a..b", ".a", "a.", "a b", "a_b"};
@@ -335,7 +326,6 @@ UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"a device name is short", a_device_name_is_short},
 	  {"both ends have the same IP version", both_ends_have_the_same_ip_version},
 	  {"a move is to another address", a_move_is_to_another_address},
-	  {"TLS files must be there", tls_files_must_be_there},
 	  {"an APN has labels", an_apn_has_labels},
 	  {"a fleet has its own conditions", a_fleet_has_its_own_conditions},
 	  {"a fleet needs IMSIs for all", a_fleet_needs_imsis_for_all})
