@@ -15,7 +15,7 @@
 
 /* Flat objects: name to count. */
 struct counters {
-	json_t *total;
+	json_t *total;	 /* of workers and ports */
 	json_t *control; /* and of the key sources */
 	json_t *workers[WORKERS_MAX];
 	size_t worker_count;
@@ -149,6 +149,12 @@ static bool ask_counters(struct telemetry *telemetry, struct counters *counters)
 		counters->worker_count++;
 		add_to_total(counters->total, counters->workers[i]);
 	}
+	json_t *ports = ask_counts(telemetry, "ports");
+
+	if (!ports)
+		return false;
+	add_to_total(counters->total, ports);
+	json_decref(ports);
 	counters->control = ask_control(telemetry);
 	/* What every worker names well they may still name differently. */
 	return counters->control && check_counts(telemetry, "/hse/counters", counters->total);
@@ -212,10 +218,11 @@ static void print_counters_json(const struct counters *counters)
 
 static void add_count(struct table *table, const json_t *counts, const char *name)
 {
-	char text[24];
+	const json_t *value = json_object_get(counts, name);
+	char text[24] = "-"; /* what a NIC has lost is no worker's */
 
-	snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT,
-		 json_integer_value(json_object_get(counts, name)));
+	if (value)
+		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));
 	table_add(table, text);
 }
 

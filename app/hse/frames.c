@@ -32,6 +32,11 @@ static unsigned af_packet_framesz(const struct hse_port_config *p)
 	return argument(p->device, ",framesz=", FRAMESZ_DEFAULT);
 }
 
+static unsigned framesz_needed(unsigned mtu)
+{
+	return RTE_ALIGN_CEIL(mtu + FRAMESZ_AROUND, BLOCKSZ_DEFAULT);
+}
+
 static bool is_af_packet(const struct rte_eth_dev_info *info)
 {
 	return info->driver_name && strcmp(info->driver_name, "net_af_packet") == 0;
@@ -59,7 +64,7 @@ static int check_framesz(const struct hse_port_config *p, const char *name, unsi
 {
 	const unsigned framesz = af_packet_framesz(p);
 	const unsigned blocksz = argument(p->device, ",blocksz=", BLOCKSZ_DEFAULT);
-	const unsigned needed = RTE_ALIGN_CEIL(mtu + FRAMESZ_AROUND, BLOCKSZ_DEFAULT);
+	const unsigned needed = framesz_needed(mtu);
 
 	if (framesz >= mtu + FRAMESZ_AROUND && blocksz % framesz == 0)
 		return 0;
@@ -108,4 +113,31 @@ int frames_set_mtu(uint16_t port, const struct hse_port_config *p, const char *n
 	else
 		ret = rte_eth_dev_get_mtu(port, mtu);
 	return ret == 0 && is_af_packet(&info) ? check_framesz(p, name, *mtu) : ret;
+}
+
+uint16_t frames_follow_mtu(uint16_t port, const struct hse_port_config *p, const char *name,
+			   unsigned has)
+{
+	struct rte_eth_dev_info info;
+	unsigned mtu = RTE_MIN(has, p->mtu ? p->mtu : (unsigned)HSE_MTU_MAX);
+
+	if (rte_eth_dev_info_get(port, &info) == 0 && is_af_packet(&info) &&
+	    mtu > af_packet_framesz(p) - FRAMESZ_AROUND) {
+		program_log(PROGRAM_WARNING,
+			    "ports.%s: the interface has an MTU of %u now, but a frame's place has "
+			    "room for %u: %u is kept, and longer frames arrive cut; write "
+			    "framesz=%u,blocksz=%u, and restart",
+			    name, has, af_packet_framesz(p) - FRAMESZ_AROUND,
+			    af_packet_framesz(p) - FRAMESZ_AROUND, framesz_needed(mtu),
+			    framesz_needed(mtu));
+		return (uint16_t)(af_packet_framesz(p) - FRAMESZ_AROUND);
+	}
+	if (mtu < has)
+		program_log(PROGRAM_WARNING,
+			    "ports.%s: the interface has an MTU of %u now, but the configuration "
+			    "says %u, which is kept",
+			    name, has, mtu);
+	else
+		program_log(PROGRAM_INFO, "ports.%s: the MTU is %u now", name, mtu);
+	return (uint16_t)mtu;
 }

@@ -8,18 +8,41 @@
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
+#include "frames.h"
+#include "interfaces.h"
 #include "netdev.h"
+
+/* Between tries to take an interface again that is back, but cannot be opened. */
+#define RETRY_MIN_MS 1000
+#define RETRY_MAX_MS 60000
+
+static const char *const side_names[] = {"access", "core"};
+
+/* What is behind one port. */
+struct behind {
+	struct nic nic;
+	bool is_gone;
+	uint64_t gone; /* times */
+	uint64_t gone_since_ms;
+	uint64_t try_at_ms;
+	uint64_t try_after_ms;
+	unsigned mtu; /* of the interface, when it was last looked at */
+};
 
 struct links {
 	struct hse_ports *ports;
-	unsigned if_index[DATAPATH_SIDES]; /* 0: no Linux interface */
+	const struct hse_config *config;
+	struct interfaces interfaces[DATAPATH_SIDES];
+	struct behind behind[DATAPATH_SIDES];
+	int events; /* of interfaces; negative: none */
 	struct link_mirror mirror;
 	pthread_t thread;
-	pthread_mutex_t lock; /* over what follows, and over mirror.port for who views it */
+	pthread_mutex_t lock; /* over what follows */
 	pthread_cond_t stopped;
 	bool stop;
-	struct link_port seen[DATAPATH_SIDES];
+	struct link_view seen[DATAPATH_SIDES];
 };
 
 static uint64_t now_ms(void)
@@ -35,11 +58,14 @@ static uint64_t now_ms(void)
 /* What cannot tell is taken to have one. The kernel knows better than drivers on top of it, of which not all ask. */
 static bool has_link(const struct links *l, unsigned side)
 {
+	const unsigned index = interfaces_first(&l->interfaces[side]);
 	struct rte_eth_link link;
 	int ret;
 
-	if (l->if_index[side] != 0) {
-		ret = netdev_has_link(l->if_index[side]);
+	if (l->behind[side].is_gone)
+		return false;
+	if (index != 0) {
+		ret = netdev_has_link(index);
 		return ret < 0 ? ret != -ENODEV : ret;
 	}
 	ret = rte_eth_link_get_nowait(l->ports->port[side].id, &link);
@@ -50,10 +76,14 @@ static bool has_link(const struct links *l, unsigned side)
 static int set_device(const struct links *l, unsigned side, bool up)
 {
 	const uint16_t id = l->ports->port[side].id;
-	int ret = up ? rte_eth_dev_set_link_up(id) : rte_eth_dev_set_link_down(id);
+	const unsigned index = interfaces_first(&l->interfaces[side]);
+	int ret;
 
-	if (ret == -ENOTSUP && l->if_index[side] != 0)
-		ret = netdev_set_up(l->if_index[side], up);
+	if (l->behind[side].is_gone)
+		return 0; /* when it is back, it becomes what the mirror wants it to be */
+	ret = up ? rte_eth_dev_set_link_up(id) : rte_eth_dev_set_link_down(id);
+	if (ret == -ENOTSUP && index != 0)
+		ret = netdev_set_up(index, up);
 	return ret;
 }
 
@@ -72,7 +102,133 @@ static int set_link(void *arg, enum datapath_side side, bool up)
 	return ret;
 }
 
+/* An earlier hse may have crashed after it had taken it down. */
+static void bring_up(const struct links *l, unsigned side)
+{
+	const unsigned index = interfaces_first(&l->interfaces[side]);
+	const int ret = index != 0 ? netdev_set_up(index, true) : 0;
+
+	if (ret != 0)
+		program_log(PROGRAM_WARNING,
+			    "link_state_mirror: the Linux interface of port %s cannot be brought "
+			    "up: %s; it needs CAP_NET_ADMIN",
+			    side_names[side], strerror(-ret));
+}
+
+/* --- interfaces that go, and are back --- */
+
+static void note_opened(struct links *l, unsigned side)
+{
+	const uint16_t id = l->ports->port[side].id;
+	struct rte_eth_dev_info info = {0};
+
+	if (rte_eth_dev_info_get(id, &info) != 0)
+		info.if_index = 0;
+	interfaces_note(&l->interfaces[side], info.if_index);
+	nic_opened(&l->behind[side].nic, id);
+}
+
+static void note_gone(struct links *l, unsigned side)
+{
+	struct behind *b = &l->behind[side];
+
+	atomic_store(&l->ports->port[side].is_away, true);
+	b->is_gone = true;
+	b->gone++;
+	b->gone_since_ms = b->try_at_ms = now_ms();
+	b->try_after_ms = RETRY_MIN_MS;
+	program_log(PROGRAM_WARNING,
+		    "ports.%s: %s was removed; what would leave by it is dropped until it is back",
+		    side_names[side], interfaces_missing(&l->interfaces[side]));
+}
+
+static void follow_mtu(struct links *l, unsigned side)
+{
+	struct behind *b = &l->behind[side];
+	struct hse_port *port = &l->ports->port[side];
+	const unsigned mtu = netdev_mtu(interfaces_first(&l->interfaces[side]));
+
+	if (mtu == 0 || mtu == b->mtu)
+		return;
+	b->mtu = mtu;
+	atomic_store(&port->mtu,
+		     frames_follow_mtu(port->id, &l->config->ports[side], side_names[side], mtu));
+}
+
+/* The interface is another one than the mirror knew: it may be down, or be up where it is to be down. */
+static void set_as_mirror_wants(struct links *l, unsigned side)
+{
+	if (!l->config->link_state_mirror)
+		return;
+	if (l->mirror.port[side].state == LINK_TAKEN_DOWN)
+		set_device(l, side, false);
+	else
+		bring_up(l, side);
+}
+
+static void take_again(struct links *l, unsigned side)
+{
+	struct behind *b = &l->behind[side];
+
+	nic_closing(&b->nic);
+	if (ports_reopen(l->ports, l->config, side) != 0) {
+		b->try_at_ms = now_ms() + b->try_after_ms;
+		b->try_after_ms = RTE_MIN(2 * b->try_after_ms, (uint64_t)RETRY_MAX_MS);
+		return;
+	}
+	b->is_gone = false;
+	note_opened(l, side);
+	b->mtu = 0;
+	follow_mtu(l, side);
+	set_as_mirror_wants(l, side);
+	atomic_store(&l->ports->port[side].is_away, false);
+	program_log(PROGRAM_INFO, "ports.%s: the interface is back, and taken again after %.1f s",
+		    side_names[side], (double)(now_ms() - b->gone_since_ms) / 1000);
+}
+
+static void look_behind(struct links *l, unsigned side)
+{
+	struct behind *b = &l->behind[side];
+
+	if (!b->is_gone && interfaces_are_gone(&l->interfaces[side]))
+		note_gone(l, side);
+	if (b->is_gone && now_ms() >= b->try_at_ms && interfaces_are_there(&l->interfaces[side]))
+		take_again(l, side);
+	if (b->is_gone)
+		return;
+	follow_mtu(l, side);
+	nic_look(&b->nic);
+}
+
+static void look(struct links *l)
+{
+	bool has[DATAPATH_SIDES];
+
+	if (l->events >= 0)
+		interfaces_take_events(l->events, l->interfaces);
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		wire_lock_answer(&l->ports->port[side].lock);
+		look_behind(l, side);
+		has[side] = has_link(l, side);
+	}
+	link_mirror_look(&l->mirror, has, now_ms());
+}
+
 /* --- the thread --- */
+
+static void show(struct links *l)
+{
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		const struct behind *b = &l->behind[side];
+
+		l->seen[side] = (struct link_view){.link = l->mirror.port[side],
+						   .is_gone = b->is_gone,
+						   .gone = b->gone,
+						   .mtu = l->ports->port[side].mtu};
+		for (unsigned i = 0; i < NIC_DROP_COUNT; i++)
+			l->seen[side].drops[i] = nic_count(&b->nic, i);
+	}
+}
 
 static bool wait_for_next_look(struct links *l)
 {
@@ -86,7 +242,7 @@ static bool wait_for_next_look(struct links *l)
 		until.tv_sec++;
 	}
 	pthread_mutex_lock(&l->lock);
-	memcpy(l->seen, l->mirror.port, sizeof(l->seen));
+	show(l);
 	while (!l->stop && pthread_cond_timedwait(&l->stopped, &l->lock, &until) == 0)
 		;
 	stop = l->stop;
@@ -98,39 +254,20 @@ static void *run(void *arg)
 {
 	struct links *l = arg;
 
-	while (wait_for_next_look(l)) {
-		for (unsigned side = 0; side < DATAPATH_SIDES; side++)
-			wire_lock_answer(&l->ports->port[side].lock);
-		const bool has[DATAPATH_SIDES] = {has_link(l, DATAPATH_ACCESS),
-						  has_link(l, DATAPATH_CORE)};
-		link_mirror_look(&l->mirror, has, now_ms());
-	}
+	while (wait_for_next_look(l))
+		look(l);
 	link_mirror_stop(&l->mirror);
 	return NULL;
 }
 
-/* An earlier hse may have crashed after it had taken it down. */
-static void bring_up(const struct links *l, unsigned side)
+static void find_interfaces(struct links *l)
 {
-	const int ret = netdev_set_up(l->if_index[side], true);
-
-	if (ret != 0)
-		program_log(PROGRAM_WARNING,
-			    "link_state_mirror: the Linux interface of port %s cannot be brought "
-			    "up: %s; it needs CAP_NET_ADMIN",
-			    side == DATAPATH_ACCESS ? "access" : "core", strerror(-ret));
-}
-
-static void find_interfaces(struct links *l, const struct hse_config *config)
-{
+	l->events = interfaces_open_events();
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		struct rte_eth_dev_info info;
-		struct device device;
-
-		device_read(config->ports[side].device, &device);
-		if (rte_eth_dev_info_get(l->ports->port[side].id, &info) == 0)
-			l->if_index[side] = netdev_of_port(info.if_index, &device);
-		if (config->link_state_mirror && l->if_index[side] != 0)
+		device_read(l->config->ports[side].device, &l->interfaces[side].device);
+		note_opened(l, side);
+		l->behind[side].mtu = netdev_mtu(interfaces_first(&l->interfaces[side]));
+		if (l->config->link_state_mirror)
 			bring_up(l, side);
 	}
 }
@@ -148,6 +285,8 @@ static void init_lock(struct links *l)
 
 static void free_links(struct links *l)
 {
+	if (l->events >= 0)
+		close(l->events);
 	pthread_mutex_destroy(&l->lock);
 	pthread_cond_destroy(&l->stopped);
 	free(l);
@@ -161,7 +300,8 @@ struct links *links_start(struct hse_ports *ports, const struct hse_config *conf
 	if (l) {
 		l->ports = ports;
 		init_lock(l);
-		find_interfaces(l, config);
+		l->config = config;
+		find_interfaces(l);
 		link_mirror_start(&l->mirror, config->link_state_mirror, set_link, l, now_ms());
 		ret = rte_ctrl_thread_create(&l->thread, "links", NULL, run, l);
 	}
@@ -185,9 +325,9 @@ void links_stop(struct links *l)
 	free_links(l);
 }
 
-void links_view(struct links *l, struct link_port port[DATAPATH_SIDES])
+void links_view(struct links *l, struct link_view ports[DATAPATH_SIDES])
 {
 	pthread_mutex_lock(&l->lock);
-	memcpy(port, l->seen, sizeof(l->seen));
+	memcpy(ports, l->seen, sizeof(l->seen));
 	pthread_mutex_unlock(&l->lock);
 }

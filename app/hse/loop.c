@@ -14,19 +14,29 @@
 #define SLEEP_MIN_NS		  5000
 #define SLEEP_MAX_NS		  50000
 
+static bool is_away(const struct hse_port *port)
+{
+	/* What the port is made of since it is back must not be read before this. */
+	return atomic_load_explicit(&port->is_away, memory_order_acquire);
+}
+
+static bool is_shut(const struct hse_port *port)
+{
+	return atomic_load_explicit(&port->is_down, memory_order_relaxed) | is_away(port);
+}
+
 void loop_transmit(void *arg, enum datapath_side side, struct rte_mbuf **mbufs, uint16_t count)
 {
 	struct hse_loop *loop = arg;
-	const uint16_t port = loop->ports->port[side].id;
 	uint64_t octets = 0;
-	uint16_t sent = 0;
+	uint16_t port, sent = 0;
 
-	if (unlikely(
-		    atomic_load_explicit(&loop->ports->port[side].is_down, memory_order_relaxed))) {
+	if (unlikely(is_shut(&loop->ports->port[side]))) {
 		datapath_count(loop->datapath, side, DATAPATH_DROP_LINK_DOWN, count);
 		rte_pktmbuf_free_bulk(mbufs, count);
 		return;
 	}
+	port = loop->ports->port[side].id;
 	for (uint16_t i = 0; i < count; i++)
 		octets += rte_pktmbuf_pkt_len(mbufs[i]);
 	for (int i = 0; i < TX_TRIES && sent < count; i++)
@@ -48,6 +58,8 @@ static unsigned receive(struct hse_loop *loop, enum datapath_side side)
 	struct rte_mbuf *burst[DATAPATH_BURST];
 	unsigned total = 0;
 
+	if (unlikely(is_away(port)))
+		return 0;
 	for (uint16_t queue = (uint16_t)loop->worker; queue < port->queues;
 	     queue = (uint16_t)(queue + loop->workers)) {
 		uint16_t count = rte_eth_rx_burst(port->id, queue, burst, DATAPATH_BURST);
@@ -66,6 +78,35 @@ static void rest(unsigned empty_rounds)
 	nanosleep(&t, NULL);
 }
 
+/* An interface's MTU may change while hse runs: links.c. */
+static void follow_mtu(struct hse_loop *loop)
+{
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		const uint16_t mtu =
+			atomic_load_explicit(&loop->ports->port[side].mtu, memory_order_relaxed);
+		if (likely(mtu == loop->mtu[side]))
+			continue;
+		loop->mtu[side] = mtu;
+		datapath_set_mtu(loop->datapath, side, mtu);
+	}
+}
+
+static void begin_rounds(const struct hse_loop *loop)
+{
+	if (!loop->ports->rounds)
+		return;
+	rte_rcu_qsbr_thread_register(loop->ports->rounds, loop->worker);
+	rte_rcu_qsbr_thread_online(loop->ports->rounds, loop->worker);
+}
+
+static void end_rounds(const struct hse_loop *loop)
+{
+	if (!loop->ports->rounds)
+		return;
+	rte_rcu_qsbr_thread_offline(loop->ports->rounds, loop->worker);
+	rte_rcu_qsbr_thread_unregister(loop->ports->rounds, loop->worker);
+}
+
 int loop_run(void *arg)
 {
 	struct hse_loop *loop = arg;
@@ -73,13 +114,18 @@ int loop_run(void *arg)
 
 	if (loop->adaptive)
 		prctl(PR_SET_TIMERSLACK, 1UL);
+	begin_rounds(loop);
 	while (!atomic_load_explicit(loop->stop, memory_order_relaxed)) {
 		unsigned work = receive(loop, DATAPATH_ACCESS) + receive(loop, DATAPATH_CORE);
 
 		work += datapath_housekeep(loop->datapath, rte_rdtsc());
+		follow_mtu(loop);
+		if (likely(loop->ports->rounds != NULL))
+			rte_rcu_qsbr_quiescent(loop->ports->rounds, loop->worker);
 		empty_rounds = work ? 0 : empty_rounds + 1;
 		if (loop->adaptive && empty_rounds > EMPTY_ROUNDS_BEFORE_SLEEP)
 			rest(empty_rounds);
 	}
+	end_rounds(loop);
 	return 0;
 }

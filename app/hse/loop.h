@@ -14,6 +14,7 @@ struct hse_loop {
 	unsigned worker;
 	unsigned workers;
 	bool adaptive;
+	uint16_t mtu[DATAPATH_SIDES]; /* that datapath goes by */
 	atomic_bool *stop;
 };
 

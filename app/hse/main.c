@@ -90,6 +90,7 @@ static int make_worker(void *arg)
 				  .worker = number,
 				  .workers = c->workers.count,
 				  .adaptive = c->workers.poll == HSE_POLL_ADAPTIVE,
+				  .mtu = {config.mtu[DATAPATH_ACCESS], config.mtu[DATAPATH_CORE]},
 				  .stop = &hse->stop};
 	loop->datapath = datapath_worker_new(&config, loop_transmit, loop);
 	hse->workers[number] = loop->datapath;
@@ -161,8 +162,8 @@ static void stop(struct hse *hse)
 	notifications_stop(hse->notifications);
 	diameter_stop();
 	telemetry_stop();
-	control_conclude(hse->control);
 	links_stop(hse->links);
+	control_conclude(hse->control);
 	control_free(hse->control);
 	notifications_free(hse->notifications);
 	disk_close(hse->disk);

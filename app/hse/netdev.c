@@ -24,13 +24,6 @@ static int ask(unsigned if_index, unsigned long what, struct ifreq *request)
 	return ret;
 }
 
-unsigned netdev_of_port(unsigned if_index, const struct device *device)
-{
-	for (unsigned i = 0; if_index == 0 && i < device->count; i++)
-		if_index = if_nametoindex(device->interfaces[i]);
-	return if_index;
-}
-
 unsigned netdev_mtu(unsigned if_index)
 {
 	struct ifreq request = {0};

@@ -5,12 +5,6 @@
 
 #include <stdbool.h>
 
-#include "device.h"
-
-/* By what the driver says (rte_eth_dev_info.if_index), or by the device's arguments, as net_pcap does not. 0: it
- * has none. */
-unsigned netdev_of_port(unsigned if_index, const struct device *device);
-
 /* 0: there is no such interface. */
 unsigned netdev_mtu(unsigned if_index);
 

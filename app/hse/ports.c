@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ports.h"
 
+#include <rte_bus_vdev.h>
 #include <rte_errno.h>
 #include <rte_ethdev.h>
 #include <rte_lcore.h>
+#include <rte_malloc.h>
 #include <string.h>
 
 #include "eal.h"
@@ -58,23 +60,40 @@ void ports_unlock(struct hse_ports *ports)
 		wire_lock_release(&ports->port[side].lock);
 }
 
+static int find_port(struct hse_ports *ports, const struct hse_config *c, unsigned side)
+{
+	struct device device;
+	int ret;
+
+	device_read(c->ports[side].device, &device);
+	ret = rte_eth_dev_get_port_by_name(device.name, &ports->port[side].id);
+	if (ret != 0)
+		program_log(PROGRAM_ERROR,
+			    "ports.%s.device: there is no %s (%s); a NIC must be bound to "
+			    "vfio-pci, a vdev's arguments be right",
+			    side_names[side], device.name, rte_strerror(-ret));
+	return ret;
+}
+
 static int find_ports(struct hse_ports *ports, const struct hse_config *c)
 {
-	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		struct device device;
-		int ret;
+	int ret = 0;
 
-		device_read(c->ports[side].device, &device);
-		ret = rte_eth_dev_get_port_by_name(device.name, &ports->port[side].id);
-		if (ret != 0) {
-			program_log(PROGRAM_ERROR,
-				    "ports.%s.device: there is no %s (%s); a NIC must be bound to "
-				    "vfio-pci, a vdev's arguments be right",
-				    side_names[side], device.name, rte_strerror(-ret));
-			return ret;
-		}
-	}
-	return 0;
+	for (unsigned side = 0; ret == 0 && side < DATAPATH_SIDES; side++)
+		ret = find_port(ports, c, side);
+	return ret;
+}
+
+/* Each worker tells when it has ended a round, so that a port can be taken from all of them without a lock. */
+static int make_rounds(struct hse_ports *ports, const struct hse_config *c)
+{
+	const size_t size = rte_rcu_qsbr_get_memsize(c->workers.count);
+
+	ports->rounds = rte_zmalloc("rounds", size, RTE_CACHE_LINE_SIZE);
+	if (ports->rounds && rte_rcu_qsbr_init(ports->rounds, c->workers.count) == 0)
+		return 0;
+	program_log(PROGRAM_ERROR, "no memory for %u workers", c->workers.count);
+	return -ENOMEM;
 }
 
 static unsigned node_of_worker(unsigned worker)
@@ -202,7 +221,25 @@ static int cannot_be_set_up(const struct hse_port_config *p, unsigned side, int 
 	return error;
 }
 
-static int open_port(struct hse_ports *ports, const struct hse_config *c, unsigned side)
+/* Once the port runs, its interface may have an MTU that a start would refuse: links.c follows that. */
+static int set_mtu(struct hse_port *port, const struct hse_port_config *p, unsigned side,
+		   bool again)
+{
+	uint16_t mtu;
+	int ret;
+
+	if (again) {
+		if (p->mtu)
+			rte_eth_dev_set_mtu(port->id, p->mtu);
+		return 0;
+	}
+	ret = frames_set_mtu(port->id, p, side_names[side], &mtu);
+	if (ret == 0)
+		atomic_store(&port->mtu, mtu);
+	return ret;
+}
+
+static int open_port(struct hse_ports *ports, const struct hse_config *c, unsigned side, bool again)
 {
 	const struct hse_port_config *p = &c->ports[side];
 	struct hse_port *port = &ports->port[side];
@@ -221,7 +258,7 @@ static int open_port(struct hse_ports *ports, const struct hse_config *c, unsign
 	ret = configure(port, c, &steering);
 	if (ret != 0)
 		return cannot_be_set_up(p, side, ret);
-	ret = frames_set_mtu(port->id, p, side_names[side], &port->mtu);
+	ret = set_mtu(port, p, side, again);
 	if (ret != 0)
 		return ret;
 	ret = start_queues(ports, c, side);
@@ -239,8 +276,61 @@ int ports_open(struct hse_ports *ports, const struct hse_config *c)
 
 	if (ret == 0)
 		ret = make_pools(ports, c);
+	if (ret == 0)
+		ret = make_rounds(ports, c);
 	for (unsigned side = 0; ret == 0 && side < DATAPATH_SIDES; side++)
-		ret = open_port(ports, c, side);
+		ret = open_port(ports, c, side, false);
+	return ret;
+}
+
+/* The vdev with its sockets and rings; also one that an earlier try left. */
+static void remove_device(const char *name)
+{
+	uint16_t id;
+
+	if (rte_eth_dev_get_port_by_name(name, &id) == 0) {
+		rte_eth_dev_stop(id);
+		rte_eth_dev_close(id);
+	}
+	rte_vdev_uninit(name);
+}
+
+static int add_device(const char *name, const char *text, unsigned side)
+{
+	const char *arguments = text + strcspn(text, ",");
+	const int ret = rte_vdev_init(name, *arguments == ',' ? arguments + 1 : NULL);
+
+	if (ret != 0)
+		program_log(PROGRAM_ERROR, "ports.%s: %s cannot be opened again: %s",
+			    side_names[side], text, rte_strerror(ret < 0 ? -ret : EIO));
+	return ret;
+}
+
+/* No worker uses the port when this returns. */
+static void take_from_workers(struct hse_ports *ports, unsigned side)
+{
+	atomic_store(&ports->port[side].is_away, true);
+	atomic_thread_fence(memory_order_seq_cst);
+	rte_rcu_qsbr_synchronize(ports->rounds, RTE_QSBR_THRID_INVALID);
+}
+
+int ports_reopen(struct hse_ports *ports, const struct hse_config *c, unsigned side)
+{
+	struct hse_port *port = &ports->port[side];
+	struct device device;
+	int ret;
+
+	device_read(c->ports[side].device, &device);
+	take_from_workers(ports, side);
+	remove_device(device.name);
+	wire_lock_release(&port->lock);
+	ret = lock_device(ports, c, side);
+	if (ret == 0)
+		ret = add_device(device.name, c->ports[side].device, side);
+	if (ret == 0)
+		ret = find_port(ports, c, side);
+	if (ret == 0)
+		ret = open_port(ports, c, side, true);
 	return ret;
 }
 
@@ -253,5 +343,6 @@ void ports_close(struct hse_ports *ports)
 		rte_eth_dev_stop(id);
 		rte_eth_dev_close(id);
 	}
+	rte_free(ports->rounds);
 	pools_free(&ports->pools);
 }

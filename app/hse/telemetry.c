@@ -321,7 +321,7 @@ static int tell_sessions(const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
-/* --- /hse/counters,WORKER, /hse/counters,control and /hse/counters,key_sources --- */
+/* --- /hse/counters,WORKER and of control, key_sources and ports --- */
 
 struct control_counters {
 	uint64_t session[SESSION_COUNTER_COUNT];
@@ -443,6 +443,10 @@ static int tell_counters(const char *params, struct rte_tel_data *d)
 		return control_counters(d);
 	if (params && strcmp(params, "key_sources") == 0)
 		return key_source_counters(d);
+	if (params && strcmp(params, "ports") == 0) {
+		telemetry_add_nic_counters(d, self.links, add_counter);
+		return 0;
+	}
 	worker = params ? strtoul(params, &end, 10) : 0;
 	if (params && (*end != '\0' || end == params || worker >= self.config->workers.count))
 		return -EINVAL;
@@ -494,8 +498,8 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
 				       "Sessions. Parameters: id to start from") != 0 ||
 	    rte_telemetry_register_cmd("/hse/counters", on_counters,
-				       "Counters. Parameters: worker's number, control, or "
-				       "key_sources") != 0 ||
+				       "Counters. Parameters: worker's number, control, "
+				       "key_sources, or ports") != 0 ||
 	    rte_telemetry_register_cmd("/hse/bypass", on_bypass,
 				       "Bypass. Parameters: on, off, or none, to look") != 0)
 		return -ENOSPC;

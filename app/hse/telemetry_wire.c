@@ -7,17 +7,24 @@
 void telemetry_add_links(struct rte_tel_data *d, struct links *links,
 			 const struct hse_config *config)
 {
-	struct link_port port[DATAPATH_SIDES];
+	static const char *const names[] = {"link_access", "link_core"};
+	static const char *const mtu_names[] = {"mtu_access", "mtu_core"};
+	struct link_view ports[DATAPATH_SIDES];
 	const char *mirror = "off";
 
-	links_view(links, port);
+	links_view(links, ports);
 	if (config->link_state_mirror)
-		mirror = port[DATAPATH_ACCESS].is_unable || port[DATAPATH_CORE].is_unable
-				 ? "on, but a port cannot: see the log"
-				 : "on";
-	rte_tel_data_add_dict_string(d, "link_access",
-				     link_state_name(port[DATAPATH_ACCESS].state));
-	rte_tel_data_add_dict_string(d, "link_core", link_state_name(port[DATAPATH_CORE].state));
+		mirror =
+			ports[DATAPATH_ACCESS].link.is_unable || ports[DATAPATH_CORE].link.is_unable
+				? "on, but a port cannot: see the log"
+				: "on";
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		rte_tel_data_add_dict_string(d, names[side],
+					     ports[side].is_gone
+						     ? "the interface is gone"
+						     : link_state_name(ports[side].link.state));
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		rte_tel_data_add_dict_u64(d, mtu_names[side], ports[side].mtu);
 	rte_tel_data_add_dict_string(d, "link_state_mirror", mirror);
 }
 
@@ -25,13 +32,26 @@ void telemetry_add_link_counters(struct rte_tel_data *d, struct links *links,
 				 telemetry_counter_adder add)
 {
 	static const char *const prefixes[] = {"link.access.", "link.core."};
-	struct link_port port[DATAPATH_SIDES];
+	struct link_view ports[DATAPATH_SIDES];
 
-	links_view(links, port);
+	links_view(links, ports);
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		add(d, prefixes[side], "lost", port[side].lost);
-		add(d, prefixes[side], "taken_down", port[side].taken_down);
+		add(d, prefixes[side], "lost", ports[side].link.lost);
+		add(d, prefixes[side], "taken_down", ports[side].link.taken_down);
+		add(d, prefixes[side], "gone", ports[side].gone);
 	}
+}
+
+void telemetry_add_nic_counters(struct rte_tel_data *d, struct links *links,
+				telemetry_counter_adder add)
+{
+	static const char *const prefixes[] = {"access.", "core."};
+	struct link_view ports[DATAPATH_SIDES];
+
+	links_view(links, ports);
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+		for (unsigned i = 0; i < NIC_DROP_COUNT; i++)
+			add(d, prefixes[side], nic_drop_name(i), ports[side].drops[i]);
 }
 
 void telemetry_add_bypass(struct rte_tel_data *d, const struct control_bypass *bypass)

@@ -19,6 +19,10 @@ typedef void (*telemetry_counter_adder)(struct rte_tel_data *d, const char *pref
 void telemetry_add_link_counters(struct rte_tel_data *d, struct links *links,
 				 telemetry_counter_adder add);
 
+/* What NICs have lost: drops, by the names of enum nic_drop. */
+void telemetry_add_nic_counters(struct rte_tel_data *d, struct links *links,
+				telemetry_counter_adder add);
+
 /* /hse/bypass; params: "on", "off", or NULL, to look only. */
 int telemetry_tell_bypass(const char *params, struct rte_tel_data *d, struct hse_control *control);
 

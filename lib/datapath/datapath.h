@@ -70,6 +70,9 @@ void datapath_process(struct datapath_worker *worker, enum datapath_side side,
  * was to do. */
 unsigned datapath_housekeep(struct datapath_worker *worker, uint64_t now);
 
+/* Of the port of that side, from now on. */
+void datapath_set_mtu(struct datapath_worker *worker, enum datapath_side side, uint16_t mtu);
+
 void datapath_count(struct datapath_worker *worker, enum datapath_side side,
 		    enum datapath_counter counter, uint64_t n);
 

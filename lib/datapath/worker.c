@@ -183,6 +183,11 @@ void datapath_process(struct datapath_worker *w, enum datapath_side side, struct
 	worker_flush(w);
 }
 
+void datapath_set_mtu(struct datapath_worker *w, enum datapath_side side, uint16_t mtu)
+{
+	w->config.mtu[side] = mtu;
+}
+
 static unsigned take_handed_over(struct datapath_worker *w, struct rte_ring *ring)
 {
 	struct rte_mbuf *burst[DATAPATH_BURST];

@@ -3,6 +3,7 @@
 #include "datapath/counters.h"
 #include "diameter/diameter.h"
 #include "keysource/keysource.h"
+#include "nic.h"
 #include "session/session.h"
 #include "unit.h"
 
@@ -78,14 +79,16 @@ static void each_counter_of_a_worker_is_documented(void)
 	read_page("Workers", &page);
 	for (unsigned i = 0; i < DATAPATH_COUNTER_COUNT; i++)
 		add(&program, "", datapath_counter_name(i), NAME_OCTETS);
+	for (unsigned i = 0; i < NIC_DROP_COUNT; i++)
+		add(&program, "", nic_drop_name(i), NAME_OCTETS);
 	expect_same(&page, &program);
 }
 
 static void each_counter_of_control_is_documented(void)
 {
 	static const char *const of_pulls[] = {"sent", "coalesced", "retries", "refused_again"};
-	static const char *const of_links[] = {"access.lost", "access.taken_down", "core.lost",
-					       "core.taken_down"};
+	static const char *const of_links[] = {"access.lost", "access.taken_down", "access.gone",
+					       "core.lost",   "core.taken_down",   "core.gone"};
 	static struct names page, program;
 
 	read_page("Control", &page);

@@ -273,6 +273,28 @@ static void a_burst_of_them_leaves_whole_and_in_order(void)
 	tear_down();
 }
 
+static void a_new_mtu_counts_from_the_next_packet_on(void)
+{
+	static const struct {
+		uint16_t mtu;
+		unsigned fragments;
+	} steps[] = {{1500, 1}, {600, 3}, {1500, 1}};
+	static struct rig_frame frame;
+
+	set_up(1500, false);
+	for (unsigned i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+		struct rte_mbuf *m;
+		const uint16_t before = rig.out_count[DATAPATH_ACCESS];
+
+		datapath_set_mtu(rig.workers[0], DATAPATH_ACCESS, steps[i].mtu);
+		rig_write_gpdu(&frame, NULL, E2M_DOWNLINK, flow.teid, rig_npdu(1300, i), 1300);
+		m = rig_mbuf(frame.octets, frame.len);
+		rig_process(&rig, 0, DATAPATH_CORE, &m, 1);
+		CU_ASSERT_EQUAL(rig.out_count[DATAPATH_ACCESS] - before, steps[i].fragments);
+	}
+	tear_down();
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -296,6 +318,8 @@ int main(void)
 		 without_mbufs_for_fragments_it_is_dropped},
 		{"a burst of them leaves whole and in order",
 		 a_burst_of_them_leaves_whole_and_in_order},
+		{"a new MTU counts from the next packet on",
+		 a_new_mtu_counts_from_the_next_packet_on},
 	};
 
 	if (rig_open_eal() != 0)

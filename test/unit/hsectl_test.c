@@ -279,6 +279,8 @@ static const struct exchange counters[] = {
 			    "\"access/drop/bad_mac\":3,\"core/tx_packets\":0}}"},
 	{"/hse/counters,1", "{\"/hse/counters\":{\"access.rx_packets\":23,"
 			    "\"access.drop.bad_mac\":0,\"core.tx_packets\":0,\"extra\":7}}"},
+	{"/hse/counters,ports", "{\"/hse/counters\":{\"access/drop/nic_imissed\":5,"
+				"\"core/drop/nic_imissed\":0}}"},
 	{"/hse/counters,control",
 	 "{\"/hse/counters\":{\"pull.found\":2,\"pull.timeout\":0,\"gtpc.unparsed\":1}}"},
 	{"/hse/counters,key_sources", "{\"/hse/counters\":{\"key_source/hss/found\":2}}"},
@@ -290,17 +292,18 @@ static void counters_are_tables_without_zeros(void)
 
 	CU_ASSERT_EQUAL(run.code, 0);
 	CU_ASSERT_STRING_EQUAL(run.out,
-			       "WORKERS              TOTAL  WORKER 0  WORKER 1\n"
-			       "access.rx_packets     1023      1000        23\n"
-			       "access.drop.bad_mac      3         3         0\n"
-			       "extra                    7         0         7\n"
+			       "WORKERS                  TOTAL  WORKER 0  WORKER 1\n"
+			       "access.rx_packets         1023      1000        23\n"
+			       "access.drop.bad_mac          3         3         0\n"
+			       "extra                        7         -         7\n"
+			       "access.drop.nic_imissed      5         -         -\n"
 			       "\n"
 			       "CONTROL               TOTAL\n"
 			       "pull.found                2\n"
 			       "gtpc.unparsed             1\n"
 			       "key_source.hss.found      2\n"
 			       "\n"
-			       "not shown, as they are zero: 2 counters; --all shows them\n");
+			       "not shown, as they are zero: 3 counters; --all shows them\n");
 }
 
 static void all_counters_are_shown_when_asked_for(void)
@@ -308,7 +311,8 @@ static void all_counters_are_shown_when_asked_for(void)
 	struct run run = run_against(GREETING, counters, "counters", "--all", NULL);
 
 	CU_ASSERT_EQUAL(run.code, 0);
-	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "core.tx_packets          0         0         0\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(run.out, "core.tx_packets              0         0         0\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "pull.timeout              0\n"));
 	CU_ASSERT_PTR_NULL(strstr(run.out, "not shown"));
 }
@@ -327,8 +331,9 @@ static void counters_nest_by_their_dots_for_programs(void)
 		"\"core\":{\"tx_packets\":0},\"extra\":7}],"
 		"\"control\":{\"pull\":{\"found\":2,\"timeout\":0},\"gtpc\":{\"unparsed\":1},"
 		"\"key_source\":{\"hss\":{\"found\":2}}},"
-		"\"total\":{\"access\":{\"rx_packets\":1023,\"drop\":{\"bad_mac\":3}},"
-		"\"core\":{\"tx_packets\":0},\"extra\":7}}\n");
+		"\"total\":{\"access\":{\"rx_packets\":1023,\"drop\":{\"bad_mac\":3,"
+		"\"nic_imissed\":5}},"
+		"\"core\":{\"tx_packets\":0,\"drop\":{\"nic_imissed\":0}},\"extra\":7}}\n");
 }
 
 /* Exit status 1, nothing or the beginning of it on stdout, one line on stderr that names the socket. */
@@ -408,6 +413,7 @@ static void workers_that_contradict_each_other_are_refused(void)
 		{"/hse/status", STATUS},
 		{"/hse/counters,0", "{\"/hse/counters\":{\"a.b\":1}}"},
 		{"/hse/counters,1", "{\"/hse/counters\":{\"a\":1}}"},
+		{"/hse/counters,ports", "{\"/hse/counters\":{}}"},
 		{"/hse/counters,control", "{\"/hse/counters\":{}}"},
 		{"/hse/counters,key_sources", "{\"/hse/counters\":{}}"},
 		{0}};
@@ -422,6 +428,7 @@ static void sums_stay_at_the_highest_number(void)
 		{"/hse/status", STATUS},
 		{"/hse/counters,0", "{\"/hse/counters\":{\"a\":9223372036854775807}}"},
 		{"/hse/counters,1", "{\"/hse/counters\":{\"a\":9223372036854775807}}"},
+		{"/hse/counters,ports", "{\"/hse/counters\":{}}"},
 		{"/hse/counters,control", "{\"/hse/counters\":{}}"},
 		{"/hse/counters,key_sources", "{\"/hse/counters\":{}}"},
 		{0}};

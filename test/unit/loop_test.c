@@ -8,6 +8,7 @@
 #include <rte_cycles.h>
 #include <rte_eth_ring.h>
 #include <rte_ethdev.h>
+#include <rte_malloc.h>
 #include <unistd.h>
 
 #include "datapath/owner.h"
@@ -330,6 +331,62 @@ static void nothing_goes_into_a_port_that_was_taken_down(void)
 	close_lab();
 }
 
+/* One at a time, until it is taken in. */
+static bool is_read(enum datapath_side side)
+{
+	const uint64_t deadline = rte_get_tsc_cycles() + 20 * rte_get_tsc_hz();
+
+	while (!rte_ring_empty(lab.rx[side][0]) && rte_get_tsc_cycles() < deadline)
+		usleep(100);
+	return rte_ring_empty(lab.rx[side][0]);
+}
+
+/* While an interface is taken again: ports_reopen. */
+static void a_port_is_taken_from_workers_that_run(void)
+{
+	open_lab(2, 1);
+	lab.ports.rounds = rte_zmalloc(NULL, rte_rcu_qsbr_get_memsize(2), RTE_CACHE_LINE_SIZE);
+	CU_ASSERT_EQUAL_FATAL(rte_rcu_qsbr_init(lab.ports.rounds, 2), 0);
+	for (unsigned w = 0; w < 2; w++)
+		CU_ASSERT_EQUAL_FATAL(
+			pthread_create(&lab.threads[w], NULL, run_loop, &lab.loops[w]), 0);
+	for (unsigned i = 0; i < 20; i++) {
+		struct rte_mbuf *m = rig_mbuf((const uint8_t *)"", 1);
+
+		atomic_store(&lab.ports.port[DATAPATH_ACCESS].is_away, true);
+		rte_rcu_qsbr_synchronize(lab.ports.rounds, RTE_QSBR_THRID_INVALID);
+		rte_ring_enqueue(lab.rx[DATAPATH_ACCESS][0], m);
+		usleep(2000);
+		CU_ASSERT_EQUAL(rte_ring_count(lab.rx[DATAPATH_ACCESS][0]), 1);
+		atomic_store(&lab.ports.port[DATAPATH_ACCESS].is_away, false);
+		CU_ASSERT_TRUE(is_read(DATAPATH_ACCESS));
+	}
+	atomic_store(&lab.stop, true);
+	for (unsigned w = 0; w < 2; w++)
+		pthread_join(lab.threads[w], NULL);
+	/* Nothing waits for workers that have ended. */
+	rte_rcu_qsbr_synchronize(lab.ports.rounds, RTE_QSBR_THRID_INVALID);
+	rte_free(lab.ports.rounds);
+	lab.ports.rounds = NULL;
+	drop_what_waits();
+	close_lab();
+}
+
+static void nothing_goes_into_a_port_that_is_away(void)
+{
+	struct rte_mbuf *m;
+
+	open_lab(1, 1);
+	m = rig_mbuf((const uint8_t *)"", 1);
+	atomic_store(&lab.ports.port[DATAPATH_CORE].is_away, true);
+	loop_transmit(&lab.loops[0], DATAPATH_CORE, &m, 1);
+	CU_ASSERT_EQUAL(waiting_to_leave(), 0);
+	CU_ASSERT_EQUAL(datapath_worker_counters(lab.datapath[0], DATAPATH_CORE)
+				->value[DATAPATH_DROP_LINK_DOWN],
+			1);
+	close_lab();
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -340,6 +397,8 @@ int main(void)
 		{"more_queues_than_workers", more_queues_than_workers},
 		{"nothing_goes_into_a_port_that_was_taken_down",
 		 nothing_goes_into_a_port_that_was_taken_down},
+		{"a_port_is_taken_from_workers_that_run", a_port_is_taken_from_workers_that_run},
+		{"nothing_goes_into_a_port_that_is_away", nothing_goes_into_a_port_that_is_away},
 	};
 	int failed;
 
