@@ -15,10 +15,12 @@ void keys_cancel_pull(struct session_store *store, struct session *s, unsigned s
 
 /* --- no keyset, or no longer --- */
 
-static void fail(struct session_store *store, struct session *s, unsigned slot)
+static void fail(struct session_store *store, struct session *s, unsigned slot,
+		 enum keyset_failure failure)
 {
 	struct retired *retired = retire_key(store, s, slot);
 
+	s->keysets[slot].failure = failure;
 	keys_set_state(store, s, slot, DATAPATH_KEY_FAILED);
 	retire_tell(store, s, slot, true, retired);
 	if (slot == s->downlink_slot)
@@ -32,8 +34,8 @@ static void end_refusal(struct session_store *store, struct session *s, unsigned
 	retire_tell(store, s, slot, true, NULL);
 }
 
-static void refuse(struct session_store *store, struct session *s, unsigned slot, const char *why,
-		   const char *detail)
+static void refuse(struct session_store *store, struct session *s, unsigned slot,
+		   enum keyset_failure failure, const char *why, const char *detail)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	char id[E2M_KEYSET_ID_STR];
@@ -45,7 +47,7 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 			  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id), why,
 			  detail[0] ? ": " : "", detail);
 	keyset->refusal_said = true;
-	fail(store, s, slot);
+	fail(store, s, slot, failure);
 	if (store->config.negative_cache_s > 0)
 		due_set(store, s, &keyset->due, store->config.negative_cache_s * UINT64_C(1000));
 }
@@ -66,7 +68,7 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 		"IMSI %s NSAPI %u: the lifetime of e2mKEYSET %s has ended; its packets are dropped "
 		"until the UE activates another",
 		store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
-	fail(store, s, slot);
+	fail(store, s, slot, FAILURE_EXPIRED);
 	changes_note(store, s);
 }
 
@@ -299,22 +301,24 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x",
 			 answer->ciphering, answer->integrity);
 		store_count(store, SESSION_KEYSETS_WEAK);
-		refuse(store, s, slot, "algorithms that are not allowed", detail);
+		refuse(store, s, slot, FAILURE_NOT_ALLOWED, "algorithms that are not allowed",
+		       detail);
 		return;
 	}
 	if (counts_fingerprint(&fingerprint, &answer->keyset) != 0) {
-		refuse(store, s, slot, "its keys cannot be made ready", "");
+		refuse(store, s, slot, FAILURE_UNUSABLE, "its keys cannot be made ready", "");
 		return;
 	}
 	if (keyset->is_known &&
 	    memcmp(&fingerprint, &keyset->fingerprint, sizeof(fingerprint)) != 0) {
 		store_count(store, SESSION_KEYSETS_CHANGED);
-		refuse(store, s, slot, "other keys than came before under this name", "");
+		refuse(store, s, slot, FAILURE_OTHER_KEYS,
+		       "other keys than came before under this name", "");
 		return;
 	}
 	keyset->key = npdu_key_new(&store->config.numbers, &answer->keyset, &profile);
 	if (!keyset->key) {
-		refuse(store, s, slot, "its keys cannot be made ready", "");
+		refuse(store, s, slot, FAILURE_UNUSABLE, "its keys cannot be made ready", "");
 		return;
 	}
 	keyset->fingerprint = fingerprint;
@@ -324,6 +328,19 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 	/* Else COUNTs of the same keys may be on their way. */
 	if (!work_first_operation(s))
 		install(store, s, slot);
+}
+
+/* Of an answer that is final. */
+static enum keyset_failure failure_of(enum keysource_outcome outcome)
+{
+	switch (outcome) {
+	case KEYSOURCE_USER_UNKNOWN:
+		return FAILURE_USER_UNKNOWN;
+	case KEYSOURCE_NOT_AUTHORIZED:
+		return FAILURE_NOT_AUTHORIZED;
+	default:
+		return FAILURE_NOT_AVAILABLE;
+	}
 }
 
 void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer)
@@ -337,7 +354,8 @@ void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysou
 	if (answer->outcome == KEYSOURCE_FOUND)
 		take_found(store, s, slot, answer);
 	else
-		refuse(store, s, slot, keysource_outcome_name(answer->outcome), answer->detail);
+		refuse(store, s, slot, failure_of(answer->outcome),
+		       keysource_outcome_name(answer->outcome), answer->detail);
 }
 
 void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,

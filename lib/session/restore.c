@@ -31,6 +31,8 @@ static void restore_keyset(struct session_store *store, struct session *s, unsig
 					      .downlink = record->ceiling[DOWN]};
 	for (unsigned d = 0; d < 2; d++)
 		keyset->ceiling[d].granted = record->ceiling[d];
+	if (is_over)
+		s->keysets[slot].failure = FAILURE_EXPIRED;
 	keys_set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);
 	if (!is_over && record->over_at != 0)
 		due_set(store, s, &keyset->due,

@@ -244,7 +244,9 @@ struct session_view {
 	uint32_t id;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	/* "learned", "pulling", "ready", "refused", "flushed"; without a keyset "barred" or "clear" */
+	/* "learned", "pulling", "ready", "flushed"; without a keyset "barred" or "clear"; with one that cannot be used
+	 * the reason: "user_unknown", "not_available", "not_authorized", "not_allowed" (its algorithms),
+	 * "other_keys" (than before), "unusable", "expired" */
 	const char *state;
 	const char *origin; /* "gtpc", "notification", "configuration": who has the last word */
 	struct session_flow_ref uplink, downlink;

@@ -33,6 +33,18 @@ struct session_ceiling {
 };
 
 /* A million of them: what a session needs only now and then is in struct session_work. */
+/* Why a keyset is FAILED. */
+enum keyset_failure {
+	FAILURE_USER_UNKNOWN, /* the sources' answers */
+	FAILURE_NOT_AVAILABLE,
+	FAILURE_NOT_AUTHORIZED,
+	FAILURE_NOT_ALLOWED, /* its algorithms, by the configuration */
+	FAILURE_OTHER_KEYS,  /* than came before under its name */
+	FAILURE_UNUSABLE,    /* memory, or the library of ciphers, does not have it */
+	FAILURE_EXPIRED,     /* its lifetime has ended */
+	FAILURES,
+};
+
 struct session_keyset {
 	struct e2m_keyset_id id;
 	uint8_t key_id : 3;
@@ -44,6 +56,7 @@ struct session_keyset {
 	uint8_t idle : 3; /* looks in a row that saw no use */
 	uint8_t eia : 5;
 	bool count_warned : 1;
+	uint8_t failure : 3; /* enum keyset_failure, while FAILED */
 	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
 	uint32_t due;  /* FAILED: the refusal ends; else the lifetime does */

@@ -47,6 +47,16 @@ void session_totals(const struct session_store *store, struct session_totals *to
 	totals->octets_remembered = counts_octets_each();
 }
 
+static const char *const failure_names[FAILURES] = {
+	[FAILURE_USER_UNKNOWN] = "user_unknown",
+	[FAILURE_NOT_AVAILABLE] = "not_available",
+	[FAILURE_NOT_AUTHORIZED] = "not_authorized",
+	[FAILURE_NOT_ALLOWED] = "not_allowed",
+	[FAILURE_OTHER_KEYS] = "other_keys",
+	[FAILURE_UNUSABLE] = "unusable",
+	[FAILURE_EXPIRED] = "expired",
+};
+
 static const char *state_name(const struct session *s)
 {
 	const struct session_keyset *keyset = &s->keysets[s->newest];
@@ -57,7 +67,7 @@ static const char *state_name(const struct session *s)
 	case DATAPATH_KEY_READY:
 		return "ready";
 	case DATAPATH_KEY_FAILED:
-		return "refused";
+		return failure_names[keyset->failure];
 	case DATAPATH_KEY_MISSING:
 		if (work_is_pulling(s, s->newest) || keyset->key)
 			return "pulling";

@@ -190,7 +190,7 @@ static void other_keys_under_the_same_name_are_refused(void)
 	start_flushed();
 	lab.answers_with = 2;
 	lab_make_ready(&context);
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "other_keys");
 	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_CHANGED), 1);
 	CU_ASSERT_EQUAL(lab.warnings, 1);
 	CU_ASSERT_PTR_NOT_NULL(strstr(lab.last_warning, "other keys than came before"));
@@ -210,7 +210,7 @@ static void keys_that_nobody_has_any_more_are_refused(void)
 	lab_settle();
 	lab_answer(1, KEYSOURCE_NOT_AVAILABLE);
 	lab_settle();
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "not_available");
 	CU_ASSERT_EQUAL(lab.warnings, 1);
 	/* A new AKA run puts it right at once. */
 	lab_update(&context, lab_sqn(2), 2);
@@ -267,7 +267,7 @@ static void lifetime_ends_while_the_keys_are_away(void)
 {
 	start_with_lifetime(2 * IDLE_S);
 	pass_s(IDLE_S);
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "expired");
 	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_EXPIRED), 1);
 	lab_miss(flow_of(E2M_UPLINK), 0);
 	lab_settle();
@@ -281,10 +281,10 @@ static void lifetime_ends_while_the_keys_are_pulled(void)
 	lab_miss(flow_of(E2M_UPLINK), 0);
 	lab_settle();
 	pass_s(IDLE_S);
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "expired");
 	lab_answer_all();
 	lab_settle();
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "expired");
 	lab_stop();
 }
 
@@ -294,7 +294,7 @@ static void keyset_lives_no_longer_for_being_pulled_again(void)
 	lab_make_ready(&context);
 	CU_ASSERT_STRING_EQUAL(state(), "ready");
 	pass_s(IDLE_S);
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "expired");
 	lab_stop();
 }
 

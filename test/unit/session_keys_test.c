@@ -183,12 +183,30 @@ static void refuse(enum keysource_outcome outcome)
 	lab_settle();
 }
 
+static void each_refusal_has_its_name(void)
+{
+	static const struct {
+		enum keysource_outcome outcome;
+		const char *name;
+	} cases[] = {{KEYSOURCE_USER_UNKNOWN, "user_unknown"},
+		     {KEYSOURCE_NOT_AUTHORIZED, "not_authorized"},
+		     {KEYSOURCE_NOT_AVAILABLE, "not_available"}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		lab_start();
+		start_learned();
+		refuse(cases[i].outcome);
+		CU_ASSERT_STRING_EQUAL(state(), cases[i].name);
+		lab_stop();
+	}
+}
+
 static void refused_keyset_fails_in_both_flows(void)
 {
 	lab_start();
 	start_learned();
 	refuse(KEYSOURCE_USER_UNKNOWN);
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "user_unknown");
 	CU_ASSERT_EQUAL(flow_of(E2M_UPLINK)->places[0].state, DATAPATH_KEY_FAILED);
 	CU_ASSERT_EQUAL(flow_of(E2M_DOWNLINK)->places[0].state, DATAPATH_KEY_FAILED);
 	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_REFUSED), 1);
@@ -255,7 +273,7 @@ static void refuses_algorithms(enum e2m_eea eea, enum e2m_eia eia)
 	lab.next.integrity = eia;
 	start_learned();
 	lab_make_ready(&context);
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "not_allowed");
 	lab_stop();
 }
 
@@ -286,7 +304,7 @@ static void keyset_ends_with_its_lifetime(void)
 	CU_ASSERT_STRING_EQUAL(state(), "ready");
 	lab_pass(1000 + LAB_LATE_MS);
 	lab_settle();
-	CU_ASSERT_STRING_EQUAL(state(), "refused");
+	CU_ASSERT_STRING_EQUAL(state(), "expired");
 	CU_ASSERT_EQUAL(flow_of(E2M_DOWNLINK)->places[0].state, DATAPATH_KEY_FAILED);
 	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_EXPIRED), 1);
 	lab_pass(600000);
@@ -363,6 +381,7 @@ UNIT_MAIN("session_keys", TEST(nothing_is_pulled_before_the_first_packet),
 	  TEST(answer_for_a_keyset_that_was_replaced_is_ignored),
 	  TEST(create_sent_again_keeps_the_keyset),
 	  TEST(keyset_that_comes_while_a_tunnel_moves_is_installed_after),
+	  TEST(each_refusal_has_its_name),
 	  TEST(refused_keyset_fails_in_both_flows),
 	  TEST(refused_keyset_is_not_pulled_within_the_negative_cache),
 	  TEST(packet_after_the_negative_cache_pulls_again), TEST(refusal_is_said_once),
