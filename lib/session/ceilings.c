@@ -123,7 +123,10 @@ void ceilings_begin(struct session_store *store, struct session *s, unsigned slo
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
 
-	/* Uplink it is for the packet that waits, with the COUNT that is most likely its own. */
+	/* Uplink it is for the packet that waits, most likely the first with its keyset. Nobody knows yet whether that is
+	 * authentic, so after a restart it reserves nothing: else each restart would refuse one COUNT more. */
+	if (direction == UP && count > 0)
+		return;
 	if (count >= keyset->ceiling[direction].granted)
 		ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count, count);
 }

@@ -481,6 +481,24 @@ static void a_stop_in_the_midst_of_an_operation_skips_and_repeats_nothing(void)
 	lab_stop();
 }
 
+/* A packet of each process has its keys pulled, and is none of the UE's. */
+static void what_is_not_authentic_raises_no_uplink_ceiling_after_a_crash(void)
+{
+	uint32_t ceiling;
+
+	start_ready();
+	use(E2M_UPLINK, 10);
+	ceiling = ceiling_of(E2M_UPLINK);
+	for (int i = 0; i < 5; i++) {
+		lab_crash();
+		lab_make_ready(&context);
+		lab_save();
+		CU_ASSERT_EQUAL(count_of(E2M_UPLINK), ceiling);
+		CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), ceiling);
+	}
+	lab_stop();
+}
+
 static void crashes_in_a_row_skip_no_more_than_one(void)
 {
 	uint32_t ceiling;
@@ -989,6 +1007,7 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(all_below_the_ceiling_counts_as_used_after_a_crash),
 	  TEST(a_slow_ue_loses_nothing_in_crashes), TEST(a_burst_uplink_is_no_rate),
 	  TEST(a_clean_stop_skips_nothing), TEST(a_stop_lets_no_more_be_used_than_it_writes),
+	  TEST(what_is_not_authentic_raises_no_uplink_ceiling_after_a_crash),
 	  TEST(crashes_in_a_row_skip_no_more_than_one),
 	  TEST(the_first_packet_after_a_restart_reserves_its_direction),
 	  TEST(other_keys_under_the_name_are_refused_after_a_restart),
