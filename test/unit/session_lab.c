@@ -266,7 +266,7 @@ static unsigned worker_of(const struct lab_flow *flow)
 	return w;
 }
 
-static unsigned subscriber_of(const struct lab_flow *flow)
+unsigned lab_subscriber(const struct lab_flow *flow)
 {
 	const struct session *s = store_session(lab.store, flow->session);
 
@@ -276,7 +276,7 @@ static unsigned subscriber_of(const struct lab_flow *flow)
 
 static uint32_t *used_by(const struct lab_flow *flow, unsigned slot)
 {
-	return &lab.used[subscriber_of(flow)][flow->places[slot].keyset][flow->bearer]
+	return &lab.used[lab_subscriber(flow)][flow->places[slot].keyset][flow->bearer]
 			[flow->direction];
 }
 
@@ -326,7 +326,7 @@ static void set_keyset(struct lab_flow *flow, const struct datapath_command *c,
 	place->key = c->keyset.key;
 	place->key_id = c->keyset.key_id;
 	place->ceiling = c->keyset.ceiling;
-	place->keyset = place->key ? number_of_key(place->key, subscriber_of(flow)) : 0;
+	place->keyset = place->key ? number_of_key(place->key, lab_subscriber(flow)) : 0;
 	if (!c->keyset.keep_count)
 		place->count = c->keyset.count;
 	if (place->key)

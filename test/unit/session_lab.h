@@ -142,6 +142,8 @@ struct lab_flow *lab_flow(const struct tunnel *tunnel);
 /* The same of a tunnel that is expected, and how many are. */
 struct lab_flow *lab_expected(const struct tunnel *tunnel);
 unsigned lab_expected_count(void);
+/* The number of the subscriber that has the flow. */
+unsigned lab_subscriber(const struct lab_flow *flow);
 /* A packet waits for its key. */
 void lab_miss(const struct lab_flow *flow, unsigned slot);
 /* More COUNTs are wanted: all below needed. */
