@@ -14,6 +14,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "cpus.h"
 #include "datapath/memory.h"
 #include "device.h"
 
@@ -39,42 +40,15 @@ static void add(struct arguments *a, const char *format, ...)
 	va_end(args);
 }
 
-static uint32_t worker_cpu(const struct hse_config *c, unsigned worker, uint32_t cpus)
-{
-	if (c->workers.lcores_count > 0)
-		return c->workers.lcores[worker];
-	/* From CPU 1 on; a machine with one CPU has no choice. */
-	return (worker + 1) % cpus;
-}
-
-static bool is_workers_cpu(const struct hse_config *c, uint32_t cpu, uint32_t cpus)
-{
-	for (unsigned i = 0; i < c->workers.count; i++)
-		if (worker_cpu(c, i, cpus) == cpu)
-			return true;
-	return false;
-}
-
-static uint32_t control_cpu(const struct hse_config *c, uint32_t cpus)
-{
-	if (c->workers.control_lcore_given)
-		return c->workers.control_lcore;
-	for (uint32_t cpu = 0; cpu < cpus; cpu++)
-		if (!is_workers_cpu(c, cpu, cpus))
-			return cpu;
-	return 0;
-}
-
 /* Lcore 0 for control, then one a worker, each on its CPU. */
 static void add_lcores(struct arguments *a, const struct hse_config *c)
 {
-	const uint32_t cpus = (uint32_t)sysconf(_SC_NPROCESSORS_ONLN);
 	char list[1024];
-	int at = snprintf(list, sizeof(list), "0@%u", control_cpu(c, cpus));
+	int at = snprintf(list, sizeof(list), "0@%u", cpus_of_control(c));
 
 	for (unsigned i = 0; i < c->workers.count; i++)
 		at += snprintf(list + at, sizeof(list) - (size_t)at, ",%u@%u", i + 1,
-			       worker_cpu(c, i, cpus));
+			       cpus_of_worker(c, i));
 	add(a, "--lcores=%s", list);
 	add(a, "--main-lcore=0");
 }

@@ -3,20 +3,51 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cpus.h"
 #include "device.h"
+
+static bool has_prefix(const char *text, const char *prefix)
+{
+	return strncmp(text, prefix, strlen(prefix)) == 0;
+}
+
+/* What DPDK would say nothing useful of. */
+static bool check_device(const struct config_file *file, const char *path, const char *text,
+			 unsigned number, const struct device *device, FILE *errors)
+{
+	if (strpbrk(text, " \t"))
+		config_error(file, errors, path, "'%s' has a space in it; write it without", text);
+	else if (!device->is_pci && !has_prefix(text, "net_") && !has_prefix(text, "eth_") &&
+		 !has_prefix(text, "virtio_user"))
+		config_error(file, errors, path,
+			     "'%s' is no device of DPDK: for an interface of Linux write "
+			     "\"net_af_packet%u,iface=%s\", for a NIC its PCI address, such as "
+			     "\"0000:3b:00.0\"",
+			     text, number, device->name);
+	else if (has_prefix(text, "net_af_packet") && device->count == 0)
+		config_error(file, errors, path, "%s needs an interface: write \"%s,iface=NAME\"",
+			     device->name, device->name);
+	else
+		return true;
+	return false;
+}
 
 static bool check_ports(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
+	const char *access_text = c->ports[DATAPATH_ACCESS].device;
+	const char *core_text = c->ports[DATAPATH_CORE].device;
 	struct device access, core;
 	const char *shared;
+	bool good;
 
-	device_read(c->ports[DATAPATH_ACCESS].device, &access);
-	device_read(c->ports[DATAPATH_CORE].device, &core);
+	device_read(access_text, &access);
+	device_read(core_text, &core);
+	good = check_device(file, "ports.access.device", access_text, 0, &access, errors);
+	good &= check_device(file, "ports.core.device", core_text, 1, &core, errors);
 	shared = device_shared(&access, &core);
 	if (!shared)
-		return true;
+		return good;
 	config_error(file, errors, "ports.core.device",
 		     "%s is the access port already; each port needs an interface of its own",
 		     shared);
@@ -37,9 +68,17 @@ static bool check_prefix(const struct config_file *file, const struct hse_config
 	return false;
 }
 
-static bool check_workers(const struct config_file *file, struct hse_config *c, FILE *errors)
+static bool check_cpu(const struct config_file *file, const char *path, uint32_t cpu, FILE *errors)
 {
-	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+	if (cpu < cpus_count())
+		return true;
+	config_error(file, errors, path, "CPU %u does not exist; this machine has 0 to %u", cpu,
+		     cpus_count() - 1);
+	return false;
+}
+
+static bool check_lcores(const struct config_file *file, const struct hse_config *c, FILE *errors)
+{
 	bool good = true;
 
 	if (c->workers.lcores_count > 0 && c->workers.lcores_count != c->workers.count) {
@@ -51,12 +90,7 @@ static bool check_workers(const struct config_file *file, struct hse_config *c, 
 	for (size_t i = 0; i < c->workers.lcores_count; i++) {
 		char path[64];
 		snprintf(path, sizeof(path), "workers.lcores[%zu]", i);
-		if (c->workers.lcores[i] >= cpus) {
-			config_error(file, errors, path,
-				     "CPU %u does not exist; this machine has 0 to %ld",
-				     c->workers.lcores[i], cpus - 1);
-			good = false;
-		}
+		good &= check_cpu(file, path, c->workers.lcores[i], errors);
 		for (size_t j = 0; j < i; j++)
 			if (c->workers.lcores[i] == c->workers.lcores[j]) {
 				config_error(file, errors, path,
@@ -65,9 +99,19 @@ static bool check_workers(const struct config_file *file, struct hse_config *c, 
 				good = false;
 			}
 	}
+	return good;
+}
+
+static bool check_workers(const struct config_file *file, const struct hse_config *c, FILE *errors)
+{
+	const uint32_t cpus = cpus_count();
+	bool good = check_lcores(file, c, errors);
+
+	if (c->workers.control_lcore_given)
+		good &= check_cpu(file, "workers.control_lcore", c->workers.control_lcore, errors);
 	if (c->workers.lcores_count == 0 && c->workers.count >= cpus && cpus > 1) {
 		config_error(file, errors, "workers.count",
-			     "%u workers leave no CPU for control; this machine has %ld",
+			     "%u workers leave no CPU for control; this machine has %u",
 			     c->workers.count, cpus);
 		good = false;
 	}
@@ -131,21 +175,15 @@ static bool check_policy(const struct config_file *file, struct hse_config *c, F
 	return good;
 }
 
-/* True when a keyset may have it, as far as this list says. */
-static bool is_allowed(const int *list, size_t count, unsigned algorithm)
-{
-	return count == 0 || hse_config_algorithms(list, count) >> algorithm & 1;
-}
-
 /* Some keyset must be allowed, or nothing would ever be protected. */
 static bool check_allowed(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	for (unsigned eea = 0; eea <= E2M_EEA_GCM; eea++)
 		for (unsigned eia = 0; eia <= E2M_EIA_GCM; eia++)
-			if (is_allowed(c->allowed_algorithms.ciphering,
-				       c->allowed_algorithms.ciphering_count, eea) &&
-			    is_allowed(c->allowed_algorithms.integrity,
-				       c->allowed_algorithms.integrity_count, eia) &&
+			if (hse_config_is_allowed(c->allowed_algorithms.ciphering,
+						  c->allowed_algorithms.ciphering_count, eea) &&
+			    hse_config_is_allowed(c->allowed_algorithms.integrity,
+						  c->allowed_algorithms.integrity_count, eia) &&
 			    e2m_algorithms_allowed(eea, eia, c->sessions.allow_null_integrity))
 				return true;
 	config_error(file, errors, "allowed_algorithms",
@@ -184,36 +222,13 @@ static bool check_key_sources(struct config_file *file, struct hse_config *c, FI
 	return good;
 }
 
-static bool is_peer(const struct hse_config *c, const char *identity)
-{
-	for (size_t i = 0; i < c->diameter.peers_count; i++)
-		if (strcasecmp(c->diameter.peers[i].identity, identity) == 0)
-			return true;
-	return false;
-}
-
 static bool check_notifications(const struct config_file *file, const struct hse_config *c,
 				FILE *errors)
 {
-	bool good = true;
-
-	if (!c->notifications_given)
+	if (!c->notifications_given || c->diameter_given)
 		return true;
-	if (!c->diameter_given) {
-		config_error(file, errors, "notifications", "needs the diameter: section");
-		return false;
-	}
-	for (size_t i = 0; i < c->notifications.peers_count; i++) {
-		char path[64];
-
-		if (is_peer(c, c->notifications.peers[i]))
-			continue;
-		snprintf(path, sizeof(path), "notifications.peers[%zu]", i);
-		config_error(file, errors, path, "'%s' is not in diameter.peers",
-			     c->notifications.peers[i]);
-		good = false;
-	}
-	return good;
+	config_error(file, errors, "notifications", "needs the diameter: section");
+	return false;
 }
 
 bool hse_check(struct config_file *file, struct hse_config *c, FILE *errors)
@@ -229,6 +244,7 @@ bool hse_check(struct config_file *file, struct hse_config *c, FILE *errors)
 	good &= check_key_sources(file, c, errors);
 	good &= check_notifications(file, c, errors);
 	good &= static_sessions_check(file, c, errors);
+	good &= config_e2m_numbers_check(file, &c->numbers, errors);
 	good &= program_log_config_check(&c->log, file, errors);
 	if (c->diameter_given)
 		good &= diameter_config_check(&c->diameter, file, "diameter", errors);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include "hse_check.h"
+#include "hse_findings.h"
 #include "npdu/window.h"
 
 #define FIELD(member_name, member, ...)                                                    \
@@ -252,6 +253,11 @@ uint32_t hse_config_algorithms(const int *list, size_t count)
 	return bits;
 }
 
+bool hse_config_is_allowed(const int *list, size_t count, unsigned algorithm)
+{
+	return count == 0 || hse_config_algorithms(list, count) >> algorithm & 1;
+}
+
 struct config_file *hse_config_load(const char *path, struct hse_config *c, FILE *errors)
 {
 	struct config_file *file;
@@ -264,10 +270,20 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c, FILE
 	return NULL;
 }
 
-bool hse_config_check_outside(const struct config_file *file, const struct hse_config *c)
+bool hse_config_check(const char *path, struct hse_config *c, FILE *errors)
 {
-	return !c->diameter_given ||
-	       diameter_config_check_outside(&c->diameter, file, "diameter", stderr);
+	struct config_file *file;
+	bool good;
+
+	set_defaults(c);
+	file = config_load(path, top_fields, c, errors);
+	good = file && hse_check(file, c, errors);
+	if (file)
+		good &= hse_findings(file, c, errors);
+	if (file && c->diameter_given)
+		good &= diameter_config_check_outside(&c->diameter, file, "diameter", errors);
+	config_free(file);
+	return good;
 }
 
 struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid)

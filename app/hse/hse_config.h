@@ -108,12 +108,15 @@ struct hse_config {
 
 /* A list of algorithms as bits by their identities; 0: it is empty. */
 uint32_t hse_config_algorithms(const int *list, size_t count);
+/* Whether a keyset may have the algorithm, as far as this list says; an empty list allows all. */
+bool hse_config_is_allowed(const int *list, size_t count, unsigned algorithm);
 
 /* Reads and checks; NULL when there was any error. The file owns all strings. */
 struct config_file *hse_config_load(const char *path, struct hse_config *config, FILE *errors);
 
-/* What the configuration needs outside of itself, for --check: each fault goes to stderr. True when there is none. */
-bool hse_config_check_outside(const struct config_file *file, const struct hse_config *config);
+/* --check: reports every error, all findings (hse_findings.h), and faults outside: certificates, the address to listen on.
+ * False when there was any that is no warning. */
+bool hse_config_check(const char *path, struct hse_config *config, FILE *errors);
 
 /* How workers know a tunnel of that receiver. */
 struct tunnel hse_config_tunnel(const struct config_address *receiver, uint32_t teid);

@@ -10,6 +10,7 @@
 
 #include "control.h"
 #include "eal.h"
+#include "hse_findings.h"
 #include "links.h"
 #include "loop.h"
 #include "telemetry.h"
@@ -225,16 +226,15 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
+	if (options.check)
+		return hse_config_check(options.config, &hse.config, stderr) ? PROGRAM_OK
+									     : PROGRAM_USAGE;
 	file = hse_config_load(options.config, &hse.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
-	if (options.check) {
-		status = hse_config_check_outside(file, &hse.config) ? PROGRAM_OK : PROGRAM_USAGE;
-		config_free(file);
-		return status;
-	}
 	program_take_signals(control_signals, CONTROL_SIGNALS, &signals);
 	program_log_start(&hse.config.log);
+	program_log_findings(hse_findings, file, &hse.config);
 	status = program_harden() == 0 ? run(&hse) : PROGRAM_FAILED;
 	config_free(file);
 	return status;

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hss/hss_check.h"
 
-#include <strings.h>
-
 /* A setting that this role must have (wanted), or must not. */
 static bool check_setting(const struct hss_config *config, const struct config_file *file,
 			  const char *name, bool given, bool wanted, FILE *errors)
@@ -15,14 +13,6 @@ static bool check_setting(const struct hss_config *config, const struct config_f
 	return false;
 }
 
-static bool is_peer(const struct diameter_config *diameter, const char *identity)
-{
-	for (size_t i = 0; i < diameter->peers_count; i++)
-		if (!strcasecmp(diameter->peers[i].identity, identity))
-			return true;
-	return false;
-}
-
 /* A name that is misspelt here would make an HSE of the KMS, which then takes keysets from the true ones. */
 static bool check_kms_peers(const struct hss_config *config, const struct config_file *file,
 			    FILE *errors)
@@ -31,12 +21,10 @@ static bool check_kms_peers(const struct hss_config *config, const struct config
 	char place[64];
 
 	for (size_t i = 0; i < config->kms_peers_count; i++) {
-		if (is_peer(&config->diameter, config->kms_peers[i]))
-			continue;
 		snprintf(place, sizeof(place), "kms_peers[%zu]", i);
-		config_error(file, errors, place, "'%s' is not in diameter.peers",
-			     config->kms_peers[i]);
-		ok = false;
+		ok = diameter_config_check_name(&config->diameter, file, place,
+						config->kms_peers[i], errors) &&
+		     ok;
 	}
 	return ok;
 }
@@ -63,6 +51,7 @@ bool hss_check(struct hss_config *config, struct config_file *file, FILE *errors
 {
 	bool ok = diameter_config_check(&config->diameter, file, "diameter", errors);
 
+	ok = config_e2m_numbers_check(file, &config->numbers, errors) && ok;
 	ok = check_role(config, file, errors) && ok;
 	ok = program_log_config_check(&config->log, file, errors) && ok;
 	config->state = (char *)config_resolve_path(file, config->state);
@@ -71,4 +60,14 @@ bool hss_check(struct hss_config *config, struct config_file *file, FILE *errors
 		ok = false;
 	}
 	return ok;
+}
+
+bool hss_findings(const struct config_file *file, const void *arg, FILE *out)
+{
+	const struct hss_config *config = arg;
+
+	if (config->role == HSS_ROLE_KMS)
+		return kms_config_check_names(&config->kms, &config->diameter, file, "kms", out);
+	return subscribers_check_names(&config->subscribers, &config->diameter, file, "subscribers",
+				       out);
 }

@@ -9,4 +9,8 @@
  * does not start with it. */
 bool hss_check(struct hss_config *config, struct config_file *file, FILE *errors);
 
+/* What cannot work as it is written and keeps hse-hss from nothing: names that no peer has. A program_findings; config is
+ * a struct hss_config that was read from file; also one that hss_check refuses. */
+bool hss_findings(const struct config_file *file, const void *config, FILE *out);
+
 #endif

@@ -69,7 +69,7 @@ static const struct config_field fields[] = {
 	{0},
 };
 
-struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors)
+static struct config_file *read_file(const char *path, struct hss_config *config, FILE *errors)
 {
 	*config = (struct hss_config){
 		.log = program_log_default,
@@ -79,12 +79,31 @@ struct config_file *hss_config_load(const char *path, struct hss_config *config,
 		.numbers = e2m_default_numbers,
 		.kms = kms_default_config,
 	};
-	struct config_file *file = config_load(path, fields, config, errors);
+	return config_load(path, fields, config, errors);
+}
+
+struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors)
+{
+	struct config_file *file = read_file(path, config, errors);
+
 	if (file && !hss_check(config, file, errors)) {
 		hss_config_free(config, file);
 		return NULL;
 	}
 	return file;
+}
+
+bool hss_config_check(const char *path, struct hss_config *config, FILE *errors)
+{
+	struct config_file *file = read_file(path, config, errors);
+	bool ok = file && hss_check(config, file, errors);
+
+	if (!file)
+		return false;
+	ok = hss_findings(file, config, errors) && ok;
+	ok = diameter_config_check_outside(&config->diameter, file, "diameter", errors) && ok;
+	hss_config_free(config, file);
+	return ok;
 }
 
 bool hss_config_is_kms(const struct hss_config *config, const char *peer)

@@ -38,6 +38,10 @@ struct hss_config {
 /* Reads and checks path. NULL: errors says why. What it returns owns what config points to. */
 struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors);
 
+/* --check: reports every error, all findings (hss_check.h), and faults outside: certificates, the address to listen on.
+ * False when there was any that is no warning. */
+bool hss_config_check(const char *path, struct hss_config *config, FILE *errors);
+
 bool hss_config_is_kms(const struct hss_config *config, const char *peer);
 
 /* Wipes what the file gave, and frees it. */

@@ -5,8 +5,6 @@
 #include <string.h>
 #include <strings.h>
 
-#include "diameter/diameter.h"
-
 #define CREDENTIALS "CREDENTIALS_DIRECTORY" /* systemd.exec(5) */
 #define WHY_SIZE    512
 
@@ -145,7 +143,8 @@ static bool check_right(const struct kms_config *config, size_t i, const struct 
 	}
 	for (size_t j = 0; j < i; j++)
 		if (!strcmp(config->rights[j].imsi, imsi)) {
-			config_error(file, errors, place, "'%s' is there already", imsi);
+			config_error(file, errors, place, "'%s' is there already: %s.may_pull[%zu]",
+				     imsi, path, j);
 			return false;
 		}
 	return true;
@@ -158,6 +157,28 @@ bool kms_config_check(struct kms_config *config, struct config_file *file, const
 
 	for (size_t i = 0; i < config->rights_count; i++)
 		ok = check_right(config, i, file, path, errors) && ok;
+	return ok;
+}
+
+bool kms_config_check_names(const struct kms_config *config, const struct diameter_config *diameter,
+			    const struct config_file *file, const char *path, FILE *errors)
+{
+	char place[96];
+	bool ok = true;
+
+	for (size_t i = 0; i < config->hss_hosts_count; i++) {
+		snprintf(place, sizeof(place), "%s.hss.hosts[%zu]", path, i);
+		ok = diameter_config_check_name(diameter, file, place, config->hss_hosts[i],
+						errors) &&
+		     ok;
+	}
+	for (size_t i = 0; i < config->rights_count; i++)
+		for (size_t j = 0; j < config->rights[i].hses_count; j++) {
+			snprintf(place, sizeof(place), "%s.may_pull[%zu].hses[%zu]", path, i, j);
+			ok = diameter_config_check_name(diameter, file, place,
+							config->rights[i].hses[j], errors) &&
+			     ok;
+		}
 	return ok;
 }
 

@@ -4,6 +4,7 @@
 #define HSS_KMS_CONFIG_H
 
 #include "config/config.h"
+#include "diameter/diameter.h"
 #include "e2m/e2m.h"
 #include "hss/seal.h"
 
@@ -34,6 +35,10 @@ extern const struct config_field kms_config_fields[];
  * of file. Reports at path ("kms") of file; true when all is well. */
 bool kms_config_check(struct kms_config *config, struct config_file *file, const char *path,
 		      FILE *errors);
+
+/* Names in `hss` and `may_pull` that no peer of diameter has, at path of file; false when there was one. */
+bool kms_config_check_names(const struct kms_config *config, const struct diameter_config *diameter,
+			    const struct config_file *file, const char *path, FILE *errors);
 
 /* The master key; the caller wipes it. False: why is what is wrong. */
 bool kms_config_read_key(const struct kms_config *config, uint8_t key[SEAL_KEY_LEN], char *why,

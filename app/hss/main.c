@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "hss/hss.h"
+#include "hss/hss_check.h"
 #include "hss/kms.h"
 
 static void log_diameter(bool is_error, const char *line)
@@ -59,13 +60,6 @@ static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *
 	program_log(PROGRAM_INFO, "stopping");
 }
 
-static int check(const struct hss_config *config, const struct config_file *file)
-{
-	return diameter_config_check_outside(&config->diameter, file, "diameter", stderr)
-		       ? PROGRAM_OK
-		       : PROGRAM_USAGE;
-}
-
 static int serve(const struct hss_config *config, const sigset_t *signals)
 {
 	bool is_kms = config->role == HSS_ROLE_KMS;
@@ -103,17 +97,17 @@ int main(int argc, char **argv)
 		return status;
 	if (!options.check && program_harden())
 		return PROGRAM_FAILED;
+	if (options.check)
+		return hss_config_check(options.config, &config, stderr) ? PROGRAM_OK
+									 : PROGRAM_USAGE;
 	struct config_file *file = hss_config_load(options.config, &config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
-	if (options.check) {
-		status = check(&config, file);
-	} else {
-		program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &signals);
-		program_ignore_signals();
-		program_log_start(&config.log);
-		status = serve(&config, &signals);
-	}
+	program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &signals);
+	program_ignore_signals();
+	program_log_start(&config.log);
+	program_log_findings(hss_findings, file, &config);
+	status = serve(&config, &signals);
 	hss_config_free(&config, file);
 	return status;
 }

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#define REPORTS_MAX 20 /* of one kind */
+
 const struct subscriber subscriber_default = {
 	.count = 1, .ciphering = E2M_EEA2, .integrity = E2M_EIA2};
 
@@ -65,7 +67,10 @@ static int compare(const void *a, const void *b)
 {
 	const struct subscriber *x = a, *y = b;
 
-	return memcmp(&x->imsi, &y->imsi, sizeof(x->imsi));
+	const int order = memcmp(&x->imsi, &y->imsi, sizeof(x->imsi));
+
+	/* Of two with one IMSI, the later in the file is the one too many. */
+	return order ? order : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
 static bool check_one(const struct subscriber *subscriber, const struct config_file *file,
@@ -139,17 +144,51 @@ static bool make_keys(struct subscriber *subscriber)
 	return ok;
 }
 
-static bool check_all(const struct subscribers *subscribers, const struct config_file *file,
+static bool check_all(struct subscribers *subscribers, const struct config_file *file,
 		      const char *path, FILE *errors)
 {
 	bool ok = true;
 	char place[64];
 
 	for (size_t i = 0; i < subscribers->count; i++) {
+		subscribers->list[i].entry = (uint32_t)i;
 		snprintf(place, sizeof(place), "%s[%zu]", path, i);
 		ok = check_one(&subscribers->list[i], file, place, errors) && ok;
 	}
 	return ok;
+}
+
+static void report_duplicate(const struct subscriber *first, const struct subscriber *second,
+			     const struct config_file *file, const char *path, FILE *errors)
+{
+	char first_place[64], second_place[64];
+
+	snprintf(first_place, sizeof(first_place), "%s[%u].imsi", path, first->entry);
+	snprintf(second_place, sizeof(second_place), "%s[%u].imsi", path, second->entry);
+	config_error(file, errors, second_place, "IMSI %s is there already: %s[%u], line %u",
+		     second->imsi.digits, path, first->entry, config_line(file, first_place));
+}
+
+/* Of sorted ones. Two ranges that overlap are reported once. */
+static bool check_duplicates(const struct subscribers *subscribers, const struct config_file *file,
+			     const char *path, FILE *errors)
+{
+	const struct subscriber *list = subscribers->list;
+	size_t found = 0, shown = 0, last = 0;
+
+	for (size_t i = 1; i < subscribers->count; i++) {
+		if (memcmp(&list[i - 1].imsi, &list[i].imsi, sizeof(list[i].imsi)) != 0)
+			continue;
+		const bool is_new = found++ == 0 || list[last].entry != list[i].entry ||
+				    list[last - 1].entry != list[i - 1].entry;
+		last = i;
+		if (is_new && shown++ < REPORTS_MAX)
+			report_duplicate(&list[i - 1], &list[i], file, path, errors);
+	}
+	if (shown > REPORTS_MAX)
+		config_error(file, errors, path, "and %zu more IMSIs that are there already",
+			     shown - REPORTS_MAX);
+	return found == 0;
 }
 
 bool subscribers_prepare(struct subscribers *subscribers, const struct config_file *file,
@@ -165,16 +204,7 @@ bool subscribers_prepare(struct subscribers *subscribers, const struct config_fi
 		config_error(file, errors, path, "the crypto library cannot make the keys");
 	if (subscribers->count > 0)
 		qsort(subscribers->list, subscribers->count, sizeof(subscribers->list[0]), compare);
-	for (size_t i = 1; i < subscribers->count; i++) {
-		if (compare(&subscribers->list[i - 1], &subscribers->list[i]))
-			continue;
-		config_error(file, errors, path, "IMSI %s is there twice",
-			     subscribers->list[i].imsi.digits);
-		ok = false;
-		if (subscribers->is_own)
-			break; /* of two ranges that overlap, one is enough */
-	}
-	return ok;
+	return check_duplicates(subscribers, file, path, errors) && ok;
 }
 
 void subscribers_free(struct subscribers *subscribers)
@@ -184,6 +214,39 @@ void subscribers_free(struct subscribers *subscribers)
 	e2m_wipe(subscribers->list, subscribers->count * sizeof(subscribers->list[0]));
 	free(subscribers->list);
 	*subscribers = (struct subscribers){0};
+}
+
+/* Those of one entry share its list. */
+static bool same_hses(const struct subscriber *a, const struct subscriber *b)
+{
+	return a->entry == b->entry;
+}
+
+bool subscribers_check_names(const struct subscribers *subscribers,
+			     const struct diameter_config *diameter, const struct config_file *file,
+			     const char *path, FILE *errors)
+{
+	size_t wrong = 0;
+
+	for (size_t i = 0; i < subscribers->count; i++) {
+		const struct subscriber *s = &subscribers->list[i];
+
+		for (size_t j = 0; j < s->hses_count; j++) {
+			char place[96];
+
+			if ((i > 0 && same_hses(s - 1, s)) ||
+			    diameter_config_has_peer(diameter, s->hses[j]))
+				continue;
+			snprintf(place, sizeof(place), "%s[%u].hses[%zu]", path, s->entry, j);
+			if (wrong++ < REPORTS_MAX)
+				diameter_config_check_name(diameter, file, place, s->hses[j],
+							   errors);
+		}
+	}
+	if (wrong > REPORTS_MAX)
+		config_error(file, errors, path, "and %zu more names in hses that no peer has",
+			     wrong - REPORTS_MAX);
+	return wrong == 0;
 }
 
 const struct subscriber *subscribers_find(const struct subscribers *subscribers,

@@ -5,9 +5,11 @@
 
 #include "aka/aka.h"
 #include "config/config.h"
+#include "diameter/diameter.h"
 
 struct subscriber {
 	struct e2m_imsi imsi;
+	uint32_t entry; /* its place in the configuration's list */
 	uint32_t count; /* of the IMSIs from imsi on that this entry stands for; 1 once prepared */
 	bool derive_k;	/* k is not theirs, but what theirs are derived from */
 	uint8_t k[AKA_K_LEN];
@@ -43,6 +45,12 @@ bool subscribers_prepare(struct subscribers *subscribers, const struct config_fi
 			 const char *path, FILE *errors);
 /* Wipes and frees what subscribers_prepare has made. */
 void subscribers_free(struct subscribers *subscribers);
+
+/* Names in `hses` that no peer of diameter has, at path of file; false when there was one. The first twenty are
+ * reported. */
+bool subscribers_check_names(const struct subscribers *subscribers,
+			     const struct diameter_config *diameter, const struct config_file *file,
+			     const char *path, FILE *errors);
 
 /* NULL: not known. */
 const struct subscriber *subscribers_find(const struct subscribers *subscribers,

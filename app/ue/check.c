@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "npdu/window.h"
+
 /* What the tables cannot see. Each check says at most one thing, at its place. */
 struct check {
 	struct config_file *file;
@@ -177,7 +179,24 @@ bool ue_check(struct ue_config *config, struct config_file *file, uint32_t fleet
 	check_fleet(&check, fleet);
 	if (!diameter_config_check(&config->diameter, file, "diameter", errors))
 		check.ok = false;
+	if (!config_e2m_numbers_check(file, &config->numbers, errors))
+		check.ok = false;
 	if (!program_log_config_check(&config->log, file, errors))
 		check.ok = false;
 	return check.ok;
+}
+
+bool ue_findings(const struct config_file *file, const void *arg, FILE *out)
+{
+	const struct ue_config *config = arg;
+	const struct ue_session_config *session = &config->session;
+	const uint32_t window = npdu_window_clamp(session->replay_window, session->counter_octets);
+
+	if (window < session->replay_window)
+		config_warning(
+			file, out, "session.replay_window",
+			"%u is more than counter_octets: %u can tell apart; the window is %u",
+			session->replay_window, session->counter_octets, window);
+	return !config->hss.host || diameter_config_check_name(&config->diameter, file, "hss.host",
+							       config->hss.host, out);
 }

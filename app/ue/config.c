@@ -277,6 +277,23 @@ struct config_file *ue_config_load(const char *path, uint32_t fleet, struct ue_c
 	return NULL;
 }
 
+bool ue_config_check(const char *path, uint32_t fleet, struct ue_config *config, FILE *errors)
+{
+	struct config_file *file;
+	bool ok;
+
+	set_defaults(config);
+	file = config_load(path, fields, config, errors);
+	ok = file && ue_check(config, file, fleet, errors);
+	if (file) {
+		ok = ue_findings(file, config, errors) && ok;
+		ok = diameter_config_check_outside(&config->diameter, file, "diameter", errors) &&
+		     ok;
+	}
+	ue_config_free(file, config);
+	return ok;
+}
+
 void ue_config_free(struct config_file *file, struct ue_config *config)
 {
 	free((void *)config->tun.routes);

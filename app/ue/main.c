@@ -15,6 +15,7 @@
 #include "diameter/diameter.h"
 #include "gtp/gtpu.h"
 #include "program/program.h"
+#include "ue/check.h"
 #include "ue/config.h"
 #include "ue/fleet.h"
 #include "ue/ue.h"
@@ -250,13 +251,6 @@ static bool read_devices(const char *text, uint32_t *devices)
 	return true;
 }
 
-static int check(const struct ue_config *config, const struct config_file *file)
-{
-	return diameter_config_check_outside(&config->diameter, file, "diameter", stderr)
-		       ? PROGRAM_OK
-		       : PROGRAM_USAGE;
-}
-
 int main(int argc, char **argv)
 {
 	static const int taken[] = {SIGTERM, SIGINT, SIGHUP, SIGUSR1, SIGUSR2};
@@ -279,20 +273,21 @@ int main(int argc, char **argv)
 		return PROGRAM_USAGE;
 	if (!options.check && program_harden())
 		return PROGRAM_FAILED;
+	if (options.check)
+		return ue_config_check(options.config, process.devices, &process.config, stderr)
+			       ? PROGRAM_OK
+			       : PROGRAM_USAGE;
 	struct config_file *file =
 		ue_config_load(options.config, process.devices, &process.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
 	if (eps->value)
 		process.config.system = AKA_EPS;
-	if (options.check) {
-		status = check(&process.config, file);
-	} else {
-		program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &process.taken);
-		program_ignore_signals();
-		program_log_start(&process.config.log);
-		status = run(&process);
-	}
+	program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &process.taken);
+	program_ignore_signals();
+	program_log_start(&process.config.log);
+	program_log_findings(ue_findings, file, &process.config);
+	status = run(&process);
 	ue_config_free(file, &process.config);
 	return status;
 }

@@ -123,6 +123,10 @@ void config_free(struct config_file *file);
 /* The table for a `numbers:` mapping (struct e2m_numbers), the same in every program. */
 extern const struct config_field config_e2m_numbers[];
 
+/* Numbers that cannot be used, or not together; false when there was one. */
+bool config_e2m_numbers_check(const struct config_file *file, const struct e2m_numbers *numbers,
+			      FILE *errors);
+
 /* Names for CONFIG_ENUM fields that hold enum e2m_eea and enum e2m_eia. */
 extern const char *const config_eea_names[];
 extern const int config_eea_values[];

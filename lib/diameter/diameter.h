@@ -55,6 +55,14 @@ extern const struct config_field diameter_config_fields[];
 bool diameter_config_check(struct diameter_config *config, struct config_file *file,
 			   const char *path, FILE *errors);
 
+/* Identities are host names: case does not matter. */
+bool diameter_config_has_peer(const struct diameter_config *config, const char *identity);
+/* The identity at path of file is meant to be a peer. False when it was reported that no peer has it, and which may
+ * have been meant. */
+bool diameter_config_check_name(const struct diameter_config *config,
+				const struct config_file *file, const char *path,
+				const char *identity, FILE *errors);
+
 /*
  * What is outside of the configuration, for --check: whether certificate, key and CA hold, and the address to listen
  * on is there. Each fault is reported at its place in file; true when there is none. Reads files.

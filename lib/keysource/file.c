@@ -7,6 +7,7 @@
 
 struct entry {
 	struct e2m_imsi imsi;
+	uint32_t place; /* in the file */
 	bool has_sqn, has_rand;
 	uint8_t sqn[E2M_SQN_LEN];
 	uint8_t rand[E2M_RAND_LEN];
@@ -80,11 +81,21 @@ static int compare(const void *a, const void *b)
 	return order ? order : memcmp(&x->id, &y->id, sizeof(x->id));
 }
 
+/* Equal ones in the order of the file. */
+static int compare_places(const void *a, const void *b)
+{
+	const struct entry *x = a, *y = b;
+	const int order = compare(a, b);
+
+	return order ? order : (x->place > y->place) - (x->place < y->place);
+}
+
 static bool check_entry(struct keysource_file *file, size_t i, FILE *errors)
 {
 	struct entry *entry = &file->entries[i];
 	char path[64];
 
+	entry->place = (uint32_t)i;
 	snprintf(path, sizeof(path), "keysets[%zu]", i);
 	if (entry->has_sqn == entry->has_rand) {
 		config_error(file->owner, errors, path,
@@ -104,10 +115,10 @@ static bool check_entry(struct keysource_file *file, size_t i, FILE *errors)
 	return true;
 }
 
-/* After sorting, so equal ones are neighbours; their places in the file are gone. */
+/* After sorting, so equal ones are neighbours. */
 static bool check_duplicates(const struct keysource_file *file, FILE *errors)
 {
-	char id[E2M_KEYSET_ID_STR];
+	char id[E2M_KEYSET_ID_STR], first[64], second[64];
 	bool ok = true;
 
 	for (size_t i = 1; i < file->count; i++) {
@@ -115,8 +126,12 @@ static bool check_duplicates(const struct keysource_file *file, FILE *errors)
 
 		if (compare(entry - 1, entry))
 			continue;
-		config_error(file->owner, errors, "keysets", "IMSI %s with %s is there twice",
-			     entry->imsi.digits, e2m_keyset_id_str(&entry->id, id));
+		snprintf(first, sizeof(first), "keysets[%u].imsi", entry[-1].place);
+		snprintf(second, sizeof(second), "keysets[%u].imsi", entry->place);
+		config_error(file->owner, errors, second,
+			     "IMSI %s with %s is there already: keysets[%u], line %u",
+			     entry->imsi.digits, e2m_keyset_id_str(&entry->id, id), entry[-1].place,
+			     config_line(file->owner, first));
 		ok = false;
 	}
 	return ok;
@@ -139,7 +154,7 @@ struct keysource_file *keysource_file_read(const char *path, FILE *errors)
 	for (size_t i = 0; i < file->count; i++)
 		ok = check_entry(file, i, errors) && ok;
 	if (file->count > 0)
-		qsort(file->entries, file->count, sizeof(file->entries[0]), compare);
+		qsort(file->entries, file->count, sizeof(file->entries[0]), compare_places);
 	if (!ok || !check_duplicates(file, errors)) {
 		keysource_file_free(file);
 		return NULL;

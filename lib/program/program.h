@@ -45,6 +45,15 @@ struct program_extra_option {
 int program_parse_options_and(const char *name, const char *summary, int argc, char **argv,
 			      struct program_options *options, struct program_extra_option *extra);
 
+/* --- what is wrong with a configuration and keeps no program from starting --- */
+
+/* Reports to out, by config_error what cannot work (false) and by config_warning what may not be meant. */
+typedef bool (*program_findings)(const struct config_file *file, const void *config, FILE *out);
+
+/* At start, and when a configuration is read again: each finding is a warning in the log. */
+void program_log_findings(program_findings findings, const struct config_file *file,
+			  const void *config);
+
 /* --- the log --- */
 
 enum program_level {

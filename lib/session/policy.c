@@ -129,15 +129,10 @@ static bool fits_imsi(const struct policy_rule *rule, const struct e2m_imsi *ims
 	       strncmp(imsi->digits, rule->last, rule->digits) <= 0;
 }
 
-static bool is_strict(const struct policy_rule *rule)
-{
-	return rule->action == POLICY_PROTECT || rule->action == POLICY_DROP;
-}
-
 bool policy_is_strict(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->count; i++)
-		if (is_strict(&policy->rules[i]))
+		if (policy_rule_is_strict(&policy->rules[i]))
 			return true;
 	return false;
 }
@@ -152,7 +147,8 @@ enum policy_action policy_decide(const struct policy *policy, const struct e2m_i
 		const struct policy_rule *rule = &policy->rules[i];
 
 		if (fits_imsi(rule, imsi) &&
-		    (!rule->apn || (is_read ? fits_apn(rule->apn, text) : is_strict(rule))))
+		    (!rule->apn ||
+		     (is_read ? fits_apn(rule->apn, text) : policy_rule_is_strict(rule))))
 			return rule->action;
 	}
 	return POLICY_OPTIONAL;

@@ -34,10 +34,25 @@ struct policy_rule {
 	char last[E2M_IMSI_MAX_DIGITS + 1];
 };
 
+/* A rule that keeps something from crossing. */
+static inline bool policy_rule_is_strict(const struct policy_rule *rule)
+{
+	return rule->action == POLICY_PROTECT || rule->action == POLICY_DROP;
+}
+
 struct policy {
 	const struct policy_rule *rules;
 	size_t count;
 };
+
+/* Whether rules before rules[i] leave it without a session that it would be the first to fit. */
+struct policy_cover {
+	bool is_covered;
+	bool by_one; /* of the rules before it, rule alone does; else several together */
+	size_t rule;
+	bool same_action; /* they do what it would do */
+};
+struct policy_cover policy_find_cover(const struct policy *policy, size_t i);
 
 /* Reads what a configuration has put there. NULL, or what is wrong, and in *member the name of the key. */
 const char *policy_read_rule(struct policy_rule *rule, const char **member);

@@ -1,58 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* What of hse.yaml no table of fields can see: static sessions, and who may notify. */
-#include "hse_config.h"
+#include "unit_hse_config.h"
 
-#include <unistd.h>
-
-#include "unit.h"
-
-#define BASE                                                                \
-	"ports: {access: {device: net_null0}, core: {device: net_null1}}\n" \
-	"key_sources: [{kind: file, name: lab, path: k.yaml}]\n"
-#define STATE "state: {path: s}\n"
 /* Line 4, where nothing else is said. */
 #define LIST "static_sessions:\n"
 #define SESSION(nsapi, name, key_id, uplink, downlink)                                \
 	"  - {imsi: \"262010000000001\", nsapi: " nsapi ", " name ", key_id: " key_id \
 	", uplink: {address: " uplink "}, downlink: {address: " downlink "}}\n"
-#define SQN		    "sqn: \"000000000021\""
-#define FIRST		    SESSION("5", SQN, "3", "10.1.0.2, teid: 0x1001", "10.1.0.1, teid: 7")
-#define PLACE(line, column) "hse.yaml:" line ":" column ": "
-
-static struct hse_config config;
-static struct config_file *file;
-static char said[8192];
-
-/* Reads a configuration; what is wrong with it is in said. */
-static bool load(const char *text)
-{
-	char folder[] = "/tmp/unit-hse-config-XXXXXX", path[64];
-	FILE *f, *errors = fmemopen(said, sizeof(said), "w");
-
-	if (!mkdtemp(folder) || !errors)
-		abort();
-	snprintf(path, sizeof(path), "%s/hse.yaml", folder);
-	f = fopen(path, "w");
-	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
-		abort();
-	config_free(file);
-	memset(said, 0, sizeof(said));
-	file = hse_config_load(path, &config, errors);
-	fclose(errors);
-	unlink(path);
-	rmdir(folder);
-	return file != NULL;
-}
-
-/* A line of said ends with it. */
-static bool says(const char *line)
-{
-	const char *at = strstr(said, line);
-
-	if (!at || at[strlen(line)] != '\n')
-		printf("wanted: %s\nsaid: %s", line, said);
-	return at && at[strlen(line)] == '\n';
-}
+#define SQN   "sqn: \"000000000021\""
+#define FIRST SESSION("5", SQN, "3", "10.1.0.2, teid: 0x1001", "10.1.0.1, teid: 7")
 
 static void a_static_session_is_read(void)
 {
@@ -160,7 +116,7 @@ static void there_is_room_for_them(void)
 
 static void who_notifies_is_a_peer(void)
 {
-	CU_ASSERT_FALSE(load(BASE DIAMETER "notifications: {peers: [GGSN.home.test, other]}\n"));
+	CU_ASSERT_FALSE(check(BASE DIAMETER "notifications: {peers: [GGSN.home.test, other]}\n"));
 	CU_ASSERT_TRUE(says(PLACE("4", "41") "notifications.peers[1]: 'other' is not in "
 					     "diameter.peers"));
 	CU_ASSERT_PTR_NULL(strstr(said, "notifications.peers[0]"));

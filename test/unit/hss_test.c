@@ -79,7 +79,8 @@ static void a_wrong_configuration_is_told_by_line(void)
 		 "subscribers[0]: gcm with eia2"},
 		{"",
 		 "subscribers: [{" SUBSCRIBER ", opc: " OPC "}, {" SUBSCRIBER ", opc: " OPC "}]\n",
-		 "subscribers: IMSI " IMSI " is there twice"},
+		 "hss.yaml:5:125: subscribers[1].imsi: IMSI " IMSI
+		 " is there already: subscribers[0], line 5"},
 		{"", "subscribers: [{" SUBSCRIBER ", opc: 46}]\n", "subscribers[0].opc: "},
 		{"", "subscribers: [{" SUBSCRIBER ", opc: " OPC ", count: 0}]\n",
 		 "subscribers[0].count: "},
@@ -92,7 +93,8 @@ static void a_wrong_configuration_is_told_by_line(void)
 		{"",
 		 "subscribers: [{" SUBSCRIBER ", opc: " OPC ", count: 10},\n"
 		 "  {imsi: \"001010000000005\", k: " K ", opc: " OPC "}]\n",
-		 "subscribers: IMSI 001010000000005 is there twice"},
+		 "hss.yaml:6:10: subscribers[1].imsi: IMSI 001010000000005 is there already: "
+		 "subscribers[0], line 5"},
 	};
 	struct hss_config config;
 	char said[1000];

@@ -83,7 +83,9 @@ static void a_wrong_file_is_told_by_line(void)
 		 "keysets[0]: gcm with eia2"},
 		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"000000000001\", " KEYS "}\n"
 		 "  - {imsi: \"00101000001\", sqn: \"000000000001\", " KEYS "}\n",
-		 "keysets: IMSI 00101000001 with SQN 000000000001 is there twice"},
+		 "keysets.yaml:3:12: keysets[1].imsi: IMSI 00101000001 with SQN 000000000001 is "
+		 "there "
+		 "already: keysets[0], line 2"},
 		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"01\", " KEYS "}\n",
 		 "keysets.yaml:2:"},
 	};

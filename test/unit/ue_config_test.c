@@ -5,6 +5,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ue/check.h"
 #include "unit.h"
 
 /* A folder for the configuration and the TLS files that it names. */
@@ -313,10 +314,40 @@ static void a_fleet_needs_imsis_for_all(void)
 	load_fleet = 0;
 }
 
+/* What is found in a file that starts. */
+static bool find(const char *from, const char *to, char *said, size_t size)
+{
+	struct ue_config config;
+	struct config_file *file = load(&config, from, to, said, size);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(file);
+	FILE *stream = fmemopen(said, size, "w");
+	const bool ok = ue_findings(file, &config, stream);
+	fclose(stream);
+	ue_config_free(file, &config);
+	return ok;
+}
+
+static void what_keeps_nothing_from_starting_is_found(void)
+{
+	char said[1024];
+
+	CU_ASSERT_TRUE(find(NULL, NULL, said, sizeof(said)));
+	CU_ASSERT_STRING_EQUAL(said, "");
+	CU_ASSERT_FALSE(find("host: hss.", "host: hs.", said, sizeof(said)));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "ue.yaml:14:13: hss.host: 'hs.home.example' is not in "
+					    "diameter.peers; did you mean hss.home.example?\n"));
+	CU_ASSERT_TRUE(find("name_run_by: rand", "counter_octets: 0", said, sizeof(said)));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(said, "ue.yaml:9:3: warning: session.replay_window: 64 is more than "
+			     "counter_octets: 0 can tell apart; the window is 4\n"));
+}
+
 UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"what is not given has the sample file's value",
 	   what_is_not_given_has_the_sample_files_value},
 	  {"system is umts or eps", system_is_umts_or_eps},
+	  {"what keeps nothing from starting is found", what_keeps_nothing_from_starting_is_found},
 	  {"one of op and opc is needed", one_of_op_and_opc_is_needed},
 	  {"keys are not echoed", keys_are_not_echoed},
 	  {"a PLMN has five or six digits", a_plmn_has_five_or_six_digits},
