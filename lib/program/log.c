@@ -23,9 +23,7 @@ const struct config_field program_log_fields[] = {
 	 .kind = CONFIG_ENUM,
 	 CONFIG_MEMBER(struct program_log_config, level),
 	 .names = level_names},
-	{.name = "output",
-	 .kind = CONFIG_STRING,
-	 CONFIG_MEMBER(struct program_log_config, output)},
+	{.name = "output", .kind = CONFIG_STRING, CONFIG_MEMBER(struct program_log_config, output)},
 	{0},
 };
 
