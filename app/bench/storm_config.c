@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 /* TS 35.208 test set 1, of which each device's K and OPc are derived: no secret. */
 #define K  "465b5ce8b199b49faa5f0a2ee238a6bc"
@@ -18,6 +19,8 @@ static FILE *create(const struct lab *lab, const char *name)
 
 	snprintf(path, sizeof(path), "%s/%s.yaml", lab->folder, name);
 	f = fopen(path, "we");
+	if (f)
+		fchmod(fileno(f), 0600); /* it holds keys */
 	if (!f)
 		fprintf(stderr, "hse-bench: %s: %s\n", path, strerror(errno));
 	else

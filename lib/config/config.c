@@ -27,10 +27,10 @@ static bool needs_something(const struct config_field *table)
 	return needs;
 }
 
-struct config_file *config_load_memory(const char *name, const char *text, size_t len,
-				       const struct config_field *table, void *out, FILE *errors)
+static struct config_file *load(const char *name, bool is_open, const char *text, size_t len,
+				const struct config_field *table, void *out, FILE *errors)
 {
-	struct config_report report = {.name = name, .errors = errors};
+	struct config_report report = {.name = name, .errors = errors, .is_open = is_open};
 	struct config_file *file = calloc(1, sizeof(*file));
 
 	if (file)
@@ -54,6 +54,20 @@ struct config_file *config_load_memory(const char *name, const char *text, size_
 		return NULL;
 	}
 	return file;
+}
+
+struct config_file *config_load_memory(const char *name, const char *text, size_t len,
+				       const struct config_field *table, void *out, FILE *errors)
+{
+	return load(name, false, text, len, table, out, errors);
+}
+
+/* A pipe, as of a shell's <(...), is nobody else's. */
+static bool is_open_to_others(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_mode & (S_IRWXG | S_IRWXO);
 }
 
 /* What is left of a buffer when a larger one takes over: nothing. */
@@ -110,7 +124,7 @@ struct config_file *config_load(const char *path, const struct config_field *tab
 	if (!text)
 		fprintf(errors, "%s: cannot be read: %s\n", path, strerror(errno));
 	else
-		file = config_load_memory(path, text, len, table, out, errors);
+		file = load(path, is_open_to_others(fd), text, len, table, out, errors);
 	if (text)
 		e2m_wipe(text, len);
 	free(text);

@@ -68,7 +68,8 @@ struct config_file; /* the parsed file, and the owner of all strings and lists r
 /*
  * Reads path into out, which holds the defaults beforehand, by table (at most 64 fields a mapping).
  * Errors are written to errors, a line each: the first 20, then how many more there are. Returns the
- * file, or NULL when there was any error; out must not be used then.
+ * file, or NULL when there was any error; out must not be used then. A file with a secret in it that others than its
+ * owner may read or write is an error.
  */
 struct config_file *config_load(const char *path, const struct config_field *table, void *out,
 				FILE *errors);

@@ -244,6 +244,18 @@ static bool is_hex(const struct config_node *node, size_t octets)
 	return true;
 }
 
+/* Once a file, at the first key in it. */
+static void expect_private(struct decoder *d, const struct config_node *node)
+{
+	if (!d->report->is_open)
+		return;
+	d->report->is_open = false;
+	config_report_error(d->report, node->line, node->column, d->path,
+			    "others than the owner may read or write the file, which holds keys: "
+			    "chmod 600 %s",
+			    d->report->name);
+}
+
 static bool read_hex(struct decoder *d, const struct config_field *field, struct config_node *node,
 		     void *member)
 {
@@ -258,8 +270,10 @@ static bool read_hex(struct decoder *d, const struct config_field *field, struct
 	for (size_t i = 0; i < field->size; i++)
 		octets[i] = (uint8_t)(hex_digit(node->text[2 * i]) << 4 |
 				      hex_digit(node->text[2 * i + 1]));
-	if (field->secret)
-		e2m_wipe(node->text, node->len);
+	if (!field->secret)
+		return true;
+	e2m_wipe(node->text, node->len);
+	expect_private(d, node);
 	return true;
 }
 

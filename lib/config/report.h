@@ -6,6 +6,7 @@
 #define CONFIG_REPORT_H
 
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -15,6 +16,7 @@ struct config_report {
 	const char *name; /* of the file */
 	FILE *errors;
 	unsigned count; /* errors seen, shown or not */
+	bool is_open; /* others than its owner can read or write the file; said once, where it holds a secret */
 };
 
 /* Writes name:line:column: path: text; line 0 leaves the place out, an empty path leaves that out. */

@@ -34,6 +34,7 @@ for identity in hse hss sgsn kms; do
 done
 master_key >"$lab/kms.master"
 chmod 600 "$lab/kms.master"
+chmod 644 "$lab/kms.home.example.pem" # for one of the mistakes below
 for program in hse hse-hss hse-ue hse-kms; do
 	"config_${program#hse-}" | tee "$lab/$program.good" >"$lab/$program.yaml"
 	check $program 0

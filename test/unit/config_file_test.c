@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* lib/config: files, YAML itself, and places in it. */
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "config_sample.h"
@@ -137,6 +138,44 @@ static void a_file_cut_short_anywhere_is_survived(void)
 	}
 }
 
+#define SECRET "subscribers: [{imsi: 262010000000001, k: 000102030405060708090a0b0c0d0e0f}]\n"
+
+static void keys_in_a_file_that_others_can_read_are_refused(void)
+{
+	static const struct {
+		mode_t mode;
+		const char *text;
+		bool is_good;
+	} cases[] = {
+		{0600, SECRET, true},  {0400, SECRET, true},
+		{0640, SECRET, false}, {0604, SECRET, false},
+		{0620, SECRET, false}, {0644, "small: 1\n", true}, /* no key in it */
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		char path[] = "/tmp/unit-config-XXXXXX", said[256] = "", wanted[256];
+		const int fd = mkstemp(path);
+		FILE *errors = fmemopen(said, sizeof(said), "w");
+		struct sample s = {0};
+		struct config_file *file;
+
+		CU_ASSERT_FATAL(fd >= 0 && write(fd, cases[i].text, strlen(cases[i].text)) > 0 &&
+				fchmod(fd, cases[i].mode) == 0);
+		file = config_load(path, sample_fields, &s, errors);
+		fclose(errors);
+		CU_ASSERT_EQUAL(file != NULL, cases[i].is_good);
+		snprintf(wanted, sizeof(wanted),
+			 "%s:1:42: subscribers[0].k: others than the owner may read or write the "
+			 "file, which holds "
+			 "keys: chmod 600 %s\n",
+			 path, path);
+		CU_ASSERT_STRING_EQUAL(said, cases[i].is_good ? "" : wanted);
+		config_free(file);
+		unlink(path);
+		close(fd);
+	}
+}
+
 UNIT_MAIN("config_file",
 	  {"bad YAML is reported where it breaks", bad_yaml_is_reported_where_it_breaks},
 	  {"a billion laughs stop at the first", a_billion_laughs_stop_at_the_first},
@@ -144,5 +183,7 @@ UNIT_MAIN("config_file",
 	  {"huge input is refused", huge_input_is_refused},
 	  {"a long list is read", a_long_list_is_read},
 	  {"config_error finds the place of a path", config_error_finds_the_place_of_a_path},
+	  {"keys in a file that others can read are refused",
+	   keys_in_a_file_that_others_can_read_are_refused},
 	  {"files are read and name their folder", files_are_read_and_name_their_folder},
 	  {"a file cut short anywhere is survived", a_file_cut_short_anywhere_is_survived})

@@ -24,6 +24,18 @@ static struct keysource *open_text(const char *text, struct keysource_queue *que
 	return source;
 }
 
+/* The sample of the repository, in a file that is the owner's alone. */
+static struct keysource *open_sample(struct keysource_queue *queue)
+{
+	static char text[8192], said[1024];
+	FILE *f = fopen(SAMPLE, "r");
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
+	fclose(f);
+	return open_text(text, queue, said, sizeof(said));
+}
+
 static struct keysource_answer ask(struct keysource *source, struct keysource_queue *queue,
 				   const char *imsi, enum e2m_keyset_id_type type, const char *hex)
 {
@@ -41,10 +53,8 @@ static struct keysource_answer ask(struct keysource *source, struct keysource_qu
 
 static void a_file_is_searched_by_imsi_and_sqn_or_rand(void)
 {
-	struct keysource_config config = {
-		.kind = KEYSOURCE_FILE, .name = (char *)"lab", .path = (char *)SAMPLE};
 	struct keysource_queue *queue = keysource_queue_new();
-	struct keysource *source = keysource_open(&config, queue, stderr);
+	struct keysource *source = open_sample(queue);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
 	struct keysource_answer a =
@@ -149,10 +159,8 @@ static void each_kind_has_its_own_settings(void)
 
 static void answers_make_the_queue_readable_until_all_are_collected(void)
 {
-	struct keysource_config config = {
-		.kind = KEYSOURCE_FILE, .name = (char *)"lab", .path = (char *)SAMPLE};
 	struct keysource_queue *queue = keysource_queue_new();
-	struct keysource *source = keysource_open(&config, queue, stderr);
+	struct keysource *source = open_sample(queue);
 	struct pollfd readable = {.fd = keysource_fd(queue), .events = POLLIN};
 	struct keysource_request request = {.imsi.digits = "262010000000001"};
 	struct keysource_answer answers[2];

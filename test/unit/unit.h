@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 struct unit_test {
 	const char *name;
@@ -23,6 +24,7 @@ static inline int unit_run(const char *suite, const struct unit_test *tests, siz
 {
 	unsigned passed = 0, failed = 0;
 
+	umask(077); /* files with keys must be nobody else's */
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 1;
 	CU_pSuite s = CU_add_suite(suite, NULL, NULL);

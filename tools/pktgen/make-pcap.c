@@ -252,6 +252,8 @@ static void write_keysets(const struct options *o)
 {
 	FILE *file = create(o, "keysets.yaml");
 
+	fchmod(fileno(file), 0600); /* hse refuses keys that others can read */
+
 	fprintf(file, "keysets:\n");
 	for (uint32_t i = 0; i < o->sessions; i++) {
 		const struct e2m_keyset k = keyset_of(i);
