@@ -78,7 +78,8 @@ static void view_flow(void *arg, unsigned worker, uint32_t flow, struct datapath
 
 static void log_line(void *arg, enum session_log_level level, const char *line)
 {
-	static const enum program_level levels[] = {[SESSION_LOG_WARNING] = PROGRAM_WARNING,
+	static const enum program_level levels[] = {[SESSION_LOG_ERROR] = PROGRAM_ERROR,
+						    [SESSION_LOG_WARNING] = PROGRAM_WARNING,
 						    [SESSION_LOG_INFO] = PROGRAM_INFO,
 						    [SESSION_LOG_DEBUG] = PROGRAM_DEBUG};
 

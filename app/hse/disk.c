@@ -21,16 +21,6 @@ struct hse_disk {
 
 /* --- opening --- */
 
-/* What libraries write for people, a line each, becomes lines of the log. */
-static void log_errors(char *errors)
-{
-	char *rest = errors;
-
-	for (char *line; (line = strsep(&rest, "\n")) != NULL;)
-		if (line[0])
-			program_log(PROGRAM_ERROR, "state: %s", line);
-}
-
 /* As much as sessions.max sessions can come to hold, and as much again for pages that are being replaced. The file
  * itself is only as large as it has to be. */
 static uint64_t max_octets(const struct hse_config *config)
@@ -54,7 +44,7 @@ static struct state *open_state(const struct hse_config *config)
 		return NULL;
 	opened = state_open(&state, errors);
 	fclose(errors);
-	log_errors(text);
+	program_log_lines(PROGRAM_ERROR, "state: ", text);
 	free(text);
 	return opened;
 }
@@ -140,7 +130,7 @@ int disk_restore(struct hse_disk *d, struct session_store *store)
 	d->restored = store;
 	good = state_load(d->state, &reader, errors);
 	fclose(errors);
-	log_errors(text);
+	program_log_lines(PROGRAM_ERROR, "state: ", text);
 	free(text);
 	if (d->error == -ENOMEM)
 		program_log(PROGRAM_ERROR, "state: no memory for the sessions of %s",

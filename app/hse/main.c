@@ -27,17 +27,6 @@ struct hse {
 	struct links *links;
 };
 
-static void on_diameter_log(bool is_error, const char *line)
-{
-	program_log(is_error ? PROGRAM_WARNING : PROGRAM_DEBUG, "diameter: %s", line);
-}
-
-static void on_peer_changed(const char *identity, bool open)
-{
-	program_log(open ? PROGRAM_INFO : PROGRAM_WARNING, "diameter: %s is %s", identity,
-		    open ? "connected" : "not connected");
-}
-
 static int start_diameter(struct hse *hse)
 {
 	const struct hse_config *c = &hse->config;
@@ -45,12 +34,12 @@ static int start_diameter(struct hse *hse)
 
 	if (!c->diameter_given)
 		return 0;
-	ret = diameter_init(&c->diameter, &c->numbers, on_diameter_log);
+	ret = diameter_init(&c->diameter, &c->numbers, program_log_diameter);
 	if (ret != 0)
 		return ret;
 	if (c->notifications_given && !(hse->notifications = notifications_new(c)))
 		return -EINVAL;
-	diameter_watch_peers(on_peer_changed);
+	diameter_watch_peers(program_log_peer);
 	return diameter_start_in_any_case();
 }
 

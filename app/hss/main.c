@@ -2,27 +2,19 @@
 /* hse-hss: reference HSS of the pull procedure, and KMS, for labs, tests and private networks. */
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "hss/hss.h"
 #include "hss/hss_check.h"
 #include "hss/kms.h"
 
-static void log_diameter(bool is_error, const char *line)
-{
-	program_log(is_error ? PROGRAM_ERROR : PROGRAM_DEBUG, "diameter: %s", line);
-}
-
-static void log_peer(const char *identity, bool open)
-{
-	program_log(PROGRAM_INFO, "peer %s is %s", identity, open ? "open" : "closed");
-}
-
 static int start(const struct hss_config *config, struct hss *hss, struct kms *kms)
 {
-	int rc = diameter_init(&config->diameter, &config->numbers, log_diameter);
+	program_diameter_ends_program(true);
+	int rc = diameter_init(&config->diameter, &config->numbers, program_log_diameter);
 
-	diameter_watch_peers(log_peer);
+	diameter_watch_peers(program_log_peer);
 	if (!rc && kms)
 		rc = diameter_serve_keys_later(kms_take_pull, kms);
 	if (!rc && hss)
@@ -31,6 +23,7 @@ static int start(const struct hss_config *config, struct hss *hss, struct kms *k
 		rc = diameter_serve_keys(hss_answer_pull, hss);
 	if (!rc)
 		rc = diameter_start();
+	program_diameter_ends_program(false);
 	return rc;
 }
 
@@ -60,14 +53,34 @@ static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *
 	program_log(PROGRAM_INFO, "stopping");
 }
 
+/* One of the two; what is wrong goes to the log. */
+static bool open_role(const struct hss_config *config, struct hss **hss, struct kms **kms)
+{
+	char *text = NULL;
+	size_t len = 0;
+	FILE *errors = open_memstream(&text, &len);
+
+	if (!errors) {
+		program_log(PROGRAM_ERROR, "out of memory");
+		return false;
+	}
+	if (config->role == HSS_ROLE_KMS)
+		*kms = kms_open(config, errors);
+	else
+		*hss = hss_open(config, errors);
+	fclose(errors);
+	program_log_lines(PROGRAM_ERROR, "", text);
+	free(text);
+	return *hss || *kms;
+}
+
 static int serve(const struct hss_config *config, const sigset_t *signals)
 {
-	bool is_kms = config->role == HSS_ROLE_KMS;
-	struct hss *hss = is_kms ? NULL : hss_open(config, stderr);
-	struct kms *kms = is_kms ? kms_open(config, stderr) : NULL;
+	struct hss *hss = NULL;
+	struct kms *kms = NULL;
 	int rc;
 
-	if (!hss && !kms)
+	if (!open_role(config, &hss, &kms))
 		return PROGRAM_FAILED;
 	rc = start(config, hss, kms);
 	if (!rc) {

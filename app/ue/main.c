@@ -31,11 +31,6 @@ struct process {
 	unsigned paths_open; /* SGSNs */
 };
 
-static void diameter_says(bool is_error, const char *line)
-{
-	program_log(is_error ? PROGRAM_WARNING : PROGRAM_DEBUG, "diameter: %s", line);
-}
-
 static void ue_ended(void *arg, bool failed)
 {
 	struct process *process = arg;
@@ -134,11 +129,15 @@ static int open_hss(struct process *process)
 {
 	struct ue_shared *shared = &process->shared;
 
-	int err = diameter_init(&process->config.diameter, &process->config.numbers, diameter_says);
+	program_diameter_ends_program(true);
+	int err = diameter_init(&process->config.diameter, &process->config.numbers,
+				program_log_diameter);
 	if (err)
 		return err; /* the log says why */
+	diameter_watch_peers(program_log_peer);
 	shared->hss = hss_diameter_open(shared->loop, &process->config.hss);
 	err = shared->hss ? diameter_start() : -errno;
+	program_diameter_ends_program(false);
 	if (err)
 		program_log(PROGRAM_ERROR, "Diameter does not start: %s", strerror(-err));
 	return err;

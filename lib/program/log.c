@@ -124,3 +124,10 @@ void program_log(enum program_level level, const char *format, ...)
 	line[len++] = '\n';
 	log_writer_take(line, len, level == PROGRAM_ERROR);
 }
+
+void program_log_lines(enum program_level level, const char *prefix, char *text)
+{
+	for (char *line; (line = strsep(&text, "\n")) != NULL;)
+		if (line[0])
+			program_log(level, "%s%s", prefix, line);
+}

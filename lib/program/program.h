@@ -94,11 +94,22 @@ void program_set_log_level(enum program_level level);
 void program_log(enum program_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Each line of text, which is written to, as a line of the log behind prefix. */
+void program_log_lines(enum program_level level, const char *prefix, char *text);
+
 /* Lines lost since the start: the ring was full, or the output failed. */
 uint64_t program_log_lost(void);
 
 /* True when a line of that level would be written. */
 bool program_logs(enum program_level level);
+
+/* --- Diameter --- */
+
+/* Called by the Diameter library, from any thread: a line of its log, and a peer that opens or closes. An error is a
+ * warning, since the library tries again; while it ends the program, as at the start of one that needs it, an error. */
+void program_log_diameter(bool is_error, const char *line);
+void program_log_peer(const char *identity, bool open);
+void program_diameter_ends_program(bool yes);
 
 /* --- signals --- */
 

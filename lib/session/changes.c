@@ -218,7 +218,7 @@ static void note_outcome(struct session_store *store, int error)
 	store_count(store, error ? SESSION_STATE_FAILURES : SESSION_STATE_WRITES);
 	if (error && c->error == 0)
 		store_log(
-			store, SESSION_LOG_WARNING,
+			store, SESSION_LOG_ERROR,
 			"the state cannot be written: %s; sessions go on until the COUNTs that are "
 			"reserved for them are used up, and none is used twice; tried again every "
 			"second",

@@ -267,7 +267,7 @@ void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 	work = work_begin(store, s);
 	if (!work || pull_start(store->pulls, &request, &work->waiters[slot].waiter) != 0) {
 		work_end(s);
-		store_log(store, SESSION_LOG_WARNING, "IMSI %s: out of memory, no pull started",
+		store_log(store, SESSION_LOG_ERROR, "IMSI %s: out of memory, no pull started",
 			  store_imsi(s).digits);
 		return;
 	}

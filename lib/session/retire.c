@@ -96,7 +96,7 @@ static void remember(const struct retired *retired)
 		return;
 	}
 	if (counts_put(store->counts, &retired->counts_key, retired->counts, retired->keep_s) != 0)
-		store_log(store, SESSION_LOG_WARNING,
+		store_log(store, SESSION_LOG_ERROR,
 			  "IMSI %s: no memory for the COUNTs of its keyset; they would start from "
 			  "0 if "
 			  "it came back",

@@ -53,6 +53,7 @@ struct session_config {
 };
 
 enum session_log_level {
+	SESSION_LOG_ERROR,
 	SESSION_LOG_WARNING,
 	SESSION_LOG_INFO,
 	SESSION_LOG_DEBUG,

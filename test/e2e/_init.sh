@@ -381,7 +381,7 @@ start_kms() {
 	: >"$lab/hse-$name.log"
 	start "hse-$name" home "$build/app/hse-hss" --config "$lab/hse-$name.yaml"
 	wait_for 15 "the KMS to listen" kms_listens "$name" "$address"
-	[ -z "${pids[hse-hss]:-}" ] || wait_log "hse-$name" 'hss.home.example is open'
+	[ -z "${pids[hse-hss]:-}" ] || wait_log "hse-$name" 'hss.home.example is connected'
 }
 
 master_key() {

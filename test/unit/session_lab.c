@@ -152,7 +152,7 @@ static void on_view(void *arg, unsigned worker, uint32_t number, struct datapath
 static void on_log(void *arg, enum session_log_level level, const char *line)
 {
 	CU_ASSERT_PTR_EQUAL(arg, &lab);
-	if (level != SESSION_LOG_WARNING)
+	if (level > SESSION_LOG_WARNING)
 		return;
 	lab.warnings++;
 	snprintf(lab.last_warning, sizeof(lab.last_warning), "%s", line);
