@@ -113,6 +113,26 @@ static void add_memory(struct arguments *a, const struct hse_config *c)
 		add(a, "%u", c->memory.mib);
 }
 
+/* The first error that DPDK logs on this thread while it starts: the lines after it say what fails because of it. */
+static _Thread_local bool is_starting;
+static char first_error[256];
+
+const char *eal_first_error(void)
+{
+	return first_error;
+}
+
+static void note_error(const char *line, int len)
+{
+	if (!is_starting || first_error[0])
+		return;
+	if (strncmp(line, "EAL: ", 5) == 0) {
+		line += 5;
+		len -= 5;
+	}
+	snprintf(first_error, sizeof(first_error), "%.*s", len, line);
+}
+
 /* DPDK's own log, a line at a time. */
 static ssize_t take_log(void *cookie, const char *text, size_t len)
 {
@@ -121,8 +141,10 @@ static ssize_t take_log(void *cookie, const char *text, size_t len)
 	(void)cookie;
 	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
 		len--;
-	program_log(level > 0 && level <= (int)RTE_LOG_ERR ? PROGRAM_WARNING : PROGRAM_DEBUG,
-		    "dpdk: %.*s", (int)len, text);
+	const bool is_error = level > 0 && level <= (int)RTE_LOG_ERR;
+	program_log(is_error ? PROGRAM_WARNING : PROGRAM_DEBUG, "dpdk: %.*s", (int)len, text);
+	if (is_error)
+		note_error(text, (int)len);
 	return (ssize_t)len + 1;
 }
 
@@ -171,8 +193,12 @@ static int explain_failure(const struct hse_config *c, int error)
 			    c->telemetry.prefix);
 		return -EALREADY;
 	}
-	program_log(PROGRAM_ERROR, "DPDK does not start: %s; with log: {level: debug} it says more",
-		    rte_strerror(error));
+	program_log(PROGRAM_ERROR,
+		    "DPDK does not start: %s%s%s; with log: {level: debug} it says more",
+		    first_error, first_error[0] && error ? ": " : "",
+		    error	     ? rte_strerror(error)
+		    : first_error[0] ? ""
+				     : "it does not say why");
 	eal_remove_files();
 	return error ? -error : -EIO;
 }
@@ -188,8 +214,11 @@ int eal_start(const struct hse_config *c)
 	add_memory(&a, c);
 	add_devices(&a, c);
 	take_over_log();
-	given = a; /* the EAL moves them about */
+	given = a;     /* the EAL moves them about */
+	rte_errno = 0; /* not each failure sets it */
+	is_starting = true;
 	ret = rte_eal_init(given.count, given.values);
+	is_starting = false;
 	for (int i = 0; i < a.count; i++)
 		free(a.values[i]);
 	if (ret < 0)

@@ -8,6 +8,9 @@
 /* Errors are logged; negative errno, and then nothing is left. The caller's thread becomes control's. */
 int eal_start(const struct hse_config *config);
 
+/* The first error in DPDK's log during eal_start, of a device that it cannot make, for instance; "": there was none. */
+const char *eal_first_error(void);
+
 /* Removes what the EAL leaves in its runtime directory for processes that would attach to this one; hse
  * has none. Call last: after this nobody can tell by its files that hse runs. */
 void eal_remove_files(void);

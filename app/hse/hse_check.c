@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hse_check.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cpus.h"
 #include "device.h"
@@ -116,6 +118,19 @@ static bool check_workers(const struct config_file *file, const struct hse_confi
 		good = false;
 	}
 	return good;
+}
+
+/* DPDK ends with a memory fault when it gets less than it asks for. */
+static bool check_memory(const struct config_file *file, const struct hse_config *c, FILE *errors)
+{
+	const uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
+	const uint64_t mib = pages * (uint64_t)sysconf(_SC_PAGESIZE) >> 20;
+
+	if (c->memory.mib <= mib)
+		return true;
+	config_error(file, errors, "memory.mib",
+		     "%u is more than this machine has, %" PRIu64 " MiB", c->memory.mib, mib);
+	return false;
 }
 
 static bool check_sessions(const struct config_file *file, const struct hse_config *c, FILE *errors)
@@ -236,6 +251,7 @@ bool hse_check(struct config_file *file, struct hse_config *c, FILE *errors)
 	bool good = check_ports(file, c, errors);
 
 	good &= check_workers(file, c, errors);
+	good &= check_memory(file, c, errors);
 	good &= check_prefix(file, c, errors);
 	good &= check_sessions(file, c, errors);
 	good &= check_state(file, c, errors);

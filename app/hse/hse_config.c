@@ -69,7 +69,7 @@ static const struct config_field workers_fields[] = {
 
 static const struct config_field memory_fields[] = {
 	FIELD("hugepages", memory.hugepages, .kind = CONFIG_BOOL),
-	FIELD("mib", memory.mib, .kind = CONFIG_UINT, .min = 64, .max = 1048576,
+	FIELD("mib", memory.mib, .kind = CONFIG_UINT, .min = 64, .max = 524288,
 	      .given_offset = offsetof(struct hse_config, memory.mib_given)),
 	FIELD("mbufs", memory.mbufs, .kind = CONFIG_UINT, .min = 1024, .max = 16777215),
 	{0},

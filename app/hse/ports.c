@@ -60,7 +60,25 @@ void ports_unlock(struct hse_ports *ports)
 		wire_lock_release(&ports->port[side].lock);
 }
 
-static int find_port(struct hse_ports *ports, const struct hse_config *c, unsigned side)
+/* why: what DPDK says of it; "": nothing. */
+static void say_missing(const struct device *device, unsigned side, const char *why)
+{
+	if (device->is_pci)
+		program_log(PROGRAM_ERROR,
+			    "ports.%s.device: there is no %s: is it bound to vfio-pci "
+			    "(dpdk-devbind.py --status)?",
+			    side_names[side], device->name);
+	else if (why[0])
+		program_log(PROGRAM_ERROR, "ports.%s.device: there is no %s: %s", side_names[side],
+			    device->name, why);
+	else
+		program_log(PROGRAM_ERROR,
+			    "ports.%s.device: there is no %s: are its arguments right?",
+			    side_names[side], device->name);
+}
+
+static int find_port(struct hse_ports *ports, const struct hse_config *c, unsigned side,
+		     const char *why)
 {
 	struct device device;
 	int ret;
@@ -68,10 +86,7 @@ static int find_port(struct hse_ports *ports, const struct hse_config *c, unsign
 	device_read(c->ports[side].device, &device);
 	ret = rte_eth_dev_get_port_by_name(device.name, &ports->port[side].id);
 	if (ret != 0)
-		program_log(PROGRAM_ERROR,
-			    "ports.%s.device: there is no %s (%s); a NIC must be bound to "
-			    "vfio-pci, a vdev's arguments be right",
-			    side_names[side], device.name, rte_strerror(-ret));
+		say_missing(&device, side, why);
 	return ret;
 }
 
@@ -80,7 +95,7 @@ static int find_ports(struct hse_ports *ports, const struct hse_config *c)
 	int ret = 0;
 
 	for (unsigned side = 0; ret == 0 && side < DATAPATH_SIDES; side++)
-		ret = find_port(ports, c, side);
+		ret = find_port(ports, c, side, eal_first_error());
 	return ret;
 }
 
@@ -328,7 +343,7 @@ int ports_reopen(struct hse_ports *ports, const struct hse_config *c, unsigned s
 	if (ret == 0)
 		ret = add_device(device.name, c->ports[side].device, side);
 	if (ret == 0)
-		ret = find_port(ports, c, side);
+		ret = find_port(ports, c, side, "");
 	if (ret == 0)
 		ret = open_port(ports, c, side, true);
 	return ret;

@@ -31,16 +31,19 @@ left_nothing() {
 lab_network
 certificate hse.home.example
 
-device='a NIC must be bound to vfio-pci, a vdev'\''s arguments be right'
 fails 's/iface=acc0/iface=nowhere0/' \
-	"ports.access.device: there is no net_af_packet0 (No such device); $device"
+	"ports.access.device: there is no net_af_packet0: rte_pmd_init_internals(): net_af_packet0: ioctl failed (SIOCGIFINDEX):No such device"
 left_nothing
 fails 's/net_af_packet1,iface=core0/0000:fe:1f.7/' \
-	"ports.core.device: there is no 0000:fe:1f.7 (No such device); $device"
+	"ports.core.device: there is no 0000:fe:1f.7: is it bound to vfio-pci (dpdk-devbind.py --status)?"
 left_nothing
 fails 's/net_af_packet0/net_nonsense0/' \
-	"DPDK does not start: No such device; with log: {level: debug} it says more"
+	"DPDK does not start: failed to parse device \"net_nonsense0\": No such device; with log: {level: debug} it says more"
 left_nothing
+mkdir -p "/var/run/dpdk/$run/config"
+fails 's/log: .*/log: {level: warning}/' \
+	"DPDK does not start: Cannot open '/var/run/dpdk/$run/config' for rte_mem_config; with log: {level: debug} it says more"
+rm -rf "/var/run/dpdk/${run:?}"
 fails 's/core0", queues: 1/core0", queues: 3/' \
 	"ports.core.queues: net_af_packet1,iface=core0 has 1 receive queues, not 3 (a vdev may take more by its arguments, af_packet by qpairs=N)"
 left_nothing

@@ -317,6 +317,13 @@ static void cpus_that_do_not_exist_are_errors(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "names 1 lcores for 2 workers"));
 }
 
+static void more_memory_than_there_is_is_an_error(void)
+{
+	CU_ASSERT_FALSE(load(BASE STATE "memory: {mib: 524288}\n"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(said, "hse.yaml:4:15: memory.mib: 524288 is more than this machine has, "));
+}
+
 /* --- ports --- */
 
 #define DEVICES(access, core) \
@@ -373,6 +380,7 @@ UNIT_MAIN("hse_findings", {"what is right has no findings", what_is_right_has_no
 	  {"a worker on the CPU of control is warned of",
 	   a_worker_on_the_cpu_of_control_is_warned_of},
 	  {"CPUs that do not exist are errors", cpus_that_do_not_exist_are_errors},
+	  {"more memory than there is is an error", more_memory_than_there_is_is_an_error},
 	  {"a device that DPDK does not know is explained",
 	   a_device_that_dpdk_does_not_know_is_explained},
 	  {"interfaces that are not there are warned of",
