@@ -238,15 +238,29 @@ static bool is_same(gnutls_x509_crt_t a, gnutls_x509_crt_t b)
 	return gnutls_x509_crt_equals(a, b);
 }
 
-/* Which of ca issued the chain, or is a certificate of it. -1: none. */
-static int find_issuer(const struct certificates *chain, const struct certificates *ca)
+static bool is_in_time(gnutls_x509_crt_t certificate, time_t now)
 {
+	return gnutls_x509_crt_get_activation_time(certificate) <= now &&
+	       gnutls_x509_crt_get_expiration_time(certificate) >= now;
+}
+
+/* Which of ca issued the chain, or is a certificate of it. -1: none. A CA that was renewed under its name is in ca twice
+ * for a while: the certificate that is valid now counts, as it does for GnuTLS. */
+static int find_issuer(const struct certificates *chain, const struct certificates *ca, time_t now)
+{
+	int found = -1;
+
 	for (unsigned i = chain->count; i-- > 0;)
-		for (unsigned j = 0; j < ca->count; j++)
-			if (is_same(chain->list[i], ca->list[j]) ||
-			    gnutls_x509_crt_check_issuer(chain->list[i], ca->list[j]))
+		for (unsigned j = 0; j < ca->count; j++) {
+			if (!is_same(chain->list[i], ca->list[j]) &&
+			    !gnutls_x509_crt_check_issuer(chain->list[i], ca->list[j]))
+				continue;
+			if (is_in_time(ca->list[j], now))
 				return (int)j;
-	return -1;
+			if (found < 0)
+				found = (int)j;
+		}
+	return found;
 }
 
 static void tell_untrusted(struct reading *r, unsigned status, const struct certificates *chain,
@@ -335,7 +349,7 @@ struct tls_material *tls_load(const char *const files[TLS_FILES], const char *id
 		check_chain(&r, &m->chain, identity, now);
 	if (chain && key)
 		check_key(&r, m->key, &m->chain);
-	m->issuer = chain && ca ? find_issuer(&m->chain, &m->ca) : -1;
+	m->issuer = chain && ca ? find_issuer(&m->chain, &m->ca, now) : -1;
 	if (chain && ca)
 		check_trust(&r, m, now);
 	if (!r.is_wrong && chain && key && ca)

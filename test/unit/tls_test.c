@@ -183,6 +183,21 @@ static void make_chain(void)
 	append("bundle.pem", "ca.pem");
 }
 
+/* The certificate that ca had before this one: the same name and key. */
+static void make_renewed_ca(void)
+{
+	struct unit_ca self = {.key = ca.key};
+	X509 *before = unit_tls_certificate("ca", ca.key, &self, NID_basic_constraints,
+					    "critical,CA:TRUE");
+
+	X509_gmtime_adj(X509_getm_notAfter(before), -30);
+	unit_tls_need(X509_sign(before, ca.key, EVP_sha256()));
+	unit_tls_write(dir, "ca-before", before, ca.key);
+	X509_free(before);
+	append("renewed-ca.pem", "ca-before.pem");
+	append("renewed-ca.pem", "ca.pem");
+}
+
 static void make_files(void)
 {
 	unit_tls_need(mkdtemp(dir) != NULL);
@@ -194,6 +209,7 @@ static void make_files(void)
 	unit_ca_issue(&other_ca, dir, "foreign", IDENTITY);
 	make_formats();
 	make_chain();
+	make_renewed_ca();
 	write_text("empty", "");
 	write_text("text", "what is this?\n");
 	write_text("request.pem", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"
@@ -222,6 +238,11 @@ static void a_chain_is_good_in_its_order(void)
 static void a_bundle_of_cas_is_good(void)
 {
 	is_good(IDENTITY ".pem", IDENTITY ".key", "bundle.pem");
+}
+
+static void a_ca_may_stand_beside_its_expired_certificate(void)
+{
+	is_good(IDENTITY ".pem", IDENTITY ".key", "renewed-ca.pem");
 }
 
 static void credentials_are_made_of_it(void)
@@ -435,6 +456,8 @@ int main(void)
 		 a_certificate_its_key_and_its_ca_are_good},
 		{"a chain is good in its order", a_chain_is_good_in_its_order},
 		{"a bundle of CAs is good", a_bundle_of_cas_is_good},
+		{"a CA may stand beside its expired certificate",
+		 a_ca_may_stand_beside_its_expired_certificate},
 		{"credentials are made of it", credentials_are_made_of_it},
 		{"a file that is not there is told", a_file_that_is_not_there_is_told},
 		{"all faults are told at once", all_faults_are_told_at_once},
