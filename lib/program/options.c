@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <fcntl.h>
 #include <getopt.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #include "program/log.h"
 #include "program/program.h"
@@ -72,6 +74,19 @@ static bool take_option(const struct program *program, int option, struct progra
 	}
 }
 
+/* Where the parent has closed one of stdin, stdout and stderr, the next socket or file would get its number, and be sent
+ * the lines of the log. */
+static void open_standard_streams(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 int program_parse_options_and(const char *name, const char *summary, int argc, char **argv,
 			      struct program_options *options, struct program_extra_option *extra)
 {
@@ -88,6 +103,7 @@ int program_parse_options_and(const char *name, const char *summary, int argc, c
 		long_options[4 + i] = (struct option){
 			extra[i].name, extra[i].argument ? required_argument : no_argument, NULL,
 			OPTION_EXTRA + i};
+	open_standard_streams();
 	program_log_set_name(name);
 	*options = (struct program_options){0};
 	optind = 0; /* GNU: start anew, also when called a second time */

@@ -2,6 +2,7 @@
 #include "program/program.h"
 
 #include <sys/prctl.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -115,6 +116,24 @@ static void a_program_may_have_options_of_its_own(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(text, "      --eps          play an MME\n"));
 }
 
+static void no_file_gets_the_number_of_a_closed_standard_stream(void)
+{
+	struct program_options options;
+	pid_t child;
+	int status = -1;
+
+	fflush(NULL);
+	child = fork();
+	if (child == 0) {
+		for (int fd = 0; fd <= STDERR_FILENO; fd++)
+			close(fd);
+		parse(&options, "--config", "a.yaml", NULL);
+		_exit(dup(STDERR_FILENO) > STDERR_FILENO ? 0 : 1);
+	}
+	waitpid(child, &status, 0);
+	CU_ASSERT_EQUAL(status, 0);
+}
+
 static void log_lines_have_program_level_and_text(void)
 {
 	struct program_options options;
@@ -165,6 +184,8 @@ UNIT_MAIN("program", {"options are read", options_are_read},
 	  {"wrong options say what is wrong", wrong_options_say_what_is_wrong},
 	  {"help and version end the program well", help_and_version_end_the_program_well},
 	  {"a program may have options of its own", a_program_may_have_options_of_its_own},
+	  {"no file gets the number of a closed standard stream",
+	   no_file_gets_the_number_of_a_closed_standard_stream},
 	  {"log lines have program, level and text", log_lines_have_program_level_and_text},
 	  {"log lines below the level are not written", log_lines_below_the_level_are_not_written},
 	  {"long log lines are cut", long_log_lines_are_cut},
