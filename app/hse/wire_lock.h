@@ -6,8 +6,8 @@
  * A lock is a listening socket with an abstract UNIX address made of the device's name. Such an address belongs to the
  * network namespace, as the interface does; needs no file, and so no folder and no permission; and ends with the process,
  * whatever ends that. Any user may bind such an address, so the lock counts only where the kernel says (SO_PEERCRED) that
- * the holder is root, our own user, or a process with CAP_NET_RAW. Where another user holds the address, the lock goes to
- * the next of WIRE_LOCK_PLACES addresses.
+ * the holder was root, our own user, or the user named hse when the lock was taken. Where another user holds the address,
+ * the lock goes to the next of WIRE_LOCK_PLACES addresses.
  */
 #ifndef HSE_WIRE_LOCK_H
 #define HSE_WIRE_LOCK_H
@@ -16,7 +16,8 @@
 
 #include "device.h"
 
-#define WIRE_LOCK_PLACES 16
+#define WIRE_LOCK_PLACES  16
+#define WIRE_LOCK_ANSWERS 100 /* at most so many at once, for each address */
 /* A device's own, and two for each interface: the name and the index. */
 #define WIRE_LOCK_MAX (1 + 2 * DEVICE_INTERFACES_MAX)
 
@@ -33,7 +34,7 @@ struct wire_lock {
 int wire_lock_take(struct wire_lock *lock, const struct device *device, pid_t *holder,
 		   const char **what);
 /* Ends the connections of processes that looked who holds the lock. Call several times a second: when too many wait, the
- * lock is not seen. Does not block. */
+ * lock is not seen. Does not block, and ends, even while a local user connects without end. */
 void wire_lock_answer(const struct wire_lock *lock);
 void wire_lock_release(struct wire_lock *lock);
 

@@ -52,8 +52,10 @@ refused 2 'ports.core.device: acc0 is the access port already'
 second 's/core0", queues/wire0", queues/'
 refused 2 'ports.core.device: wire0 is the access port already' --check
 
-# Another user's program has the address of the lock: it does not count. The second hse is refused all the same.
-start squatter hse setpriv --reuid 65534 --regid 65534 --clear-groups python3 -c "
+# Another user's program has the address of the lock: it does not count, whatever it may do now. (An ordinary user gets all
+# capabilities in a user namespace, or by a setuid program.) The second hse is refused all the same.
+start squatter hse setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps +net_raw --ambient-caps +net_raw \
+	python3 -c "
 import socket, signal
 held = []
 for name in 'acc0', 'core0':

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/socket.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -117,7 +118,33 @@ static void it_is_seen_however_often_it_was_looked_at(void)
 	wire_lock_release(&lock);
 }
 
+/* While a local user connects without end, the thread of the links has other things to do as well. */
+static void a_flood_of_looks_is_answered_in_parts(void)
+{
+	static int fds[WIRE_LOCK_ANSWERS + 10];
+	struct sockaddr_un address;
+	socklen_t len = sizeof(address);
+	unsigned answered = 0;
+
+	CU_ASSERT_EQUAL_FATAL(wire_lock_take(&lock, own_device(), &holder, &what), 0);
+	CU_ASSERT_EQUAL_FATAL(getsockname(lock.fds[0], (struct sockaddr *)&address, &len), 0);
+	for (unsigned i = 0; i < WIRE_LOCK_ANSWERS + 10; i++) {
+		fds[i] = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+		CU_ASSERT_EQUAL_FATAL(connect(fds[i], (struct sockaddr *)&address, len), 0);
+	}
+	wire_lock_answer(&lock);
+	for (unsigned i = 0; i < WIRE_LOCK_ANSWERS + 10; i++) {
+		char c;
+
+		answered += recv(fds[i], &c, 1, 0) == 0; /* else EAGAIN */
+		close(fds[i]);
+	}
+	CU_ASSERT_EQUAL(answered, WIRE_LOCK_ANSWERS);
+	wire_lock_release(&lock);
+}
+
 UNIT_MAIN("wire-lock",
+	  {"a_flood_of_looks_is_answered_in_parts", a_flood_of_looks_is_answered_in_parts},
 	  {"a_second_is_refused_and_told_by_whom", a_second_is_refused_and_told_by_whom},
 	  {"a_released_lock_can_be_taken", a_released_lock_can_be_taken},
 	  {"what_is_held_in_part_is_released", what_is_held_in_part_is_released},
