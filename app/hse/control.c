@@ -32,6 +32,7 @@ struct hse_control {
 	struct hse_notifications *notifications; /* NULL: nobody may send any */
 	struct keysource_queue *queue;
 	struct keysource **sources;
+	struct hse_reload *reload;
 	int epoll;
 	int signals;
 	/* What another thread asks: one question at a time. */
@@ -405,6 +406,51 @@ void control_view_bypass(const struct hse_control *c, struct control_bypass *byp
 					  .for_s = (now_ms() - c->bypass_since_ms) / 1000};
 }
 
+/* --- another configuration --- */
+
+void control_set_reload(struct hse_control *c, struct hse_reload *reload)
+{
+	c->reload = reload;
+}
+
+static void set_limits(struct hse_control *c, const struct hse_config *config)
+{
+	const struct datapath_command command = {
+		.kind = DATAPATH_SET_LIMITS,
+		.limits = {.hold_ms = config->pull.hold_ms,
+			   .hold_packets_per_flow = config->pull.hold_packets_per_session,
+			   .gtpc_hold_ms = config->gtpc.hold_ms}};
+
+	for (unsigned w = 0; w < c->config->workers.count; w++)
+		send_command(c, w, &command);
+}
+
+/* Sources that have come or gone need a restart; then their order stays. */
+static void set_order(struct hse_control *c, const struct hse_config *config)
+{
+	const char *names[PULL_SOURCES_MAX];
+	const unsigned count = (unsigned)config->key_sources_count;
+
+	for (unsigned i = 0; i < count; i++)
+		names[i] = config->key_sources[i].name;
+	pull_manager_set_order(session_pulls(c->store), names, count);
+}
+
+static size_t take_reload(struct hse_control *c)
+{
+	const struct hse_config *config = reload_take(c->reload);
+	struct session_config session;
+
+	if (!config)
+		return 0;
+	control_session_config(config, &session);
+	session_reconfigure(c->store, &session);
+	set_order(c, config);
+	set_limits(c, config);
+	reload_taken(c->reload);
+	return 1;
+}
+
 /* --- key sources, telemetry, signals --- */
 
 static size_t take_answers(struct hse_control *c)
@@ -454,7 +500,7 @@ static void stop_answering(struct hse_control *c)
 	pthread_mutex_unlock(&c->lock);
 }
 
-const int control_signals[CONTROL_SIGNALS] = {SIGTERM, SIGINT};
+const int control_signals[CONTROL_SIGNALS] = {SIGTERM, SIGINT, SIGHUP};
 
 static bool was_asked_to_stop(struct hse_control *c)
 {
@@ -462,6 +508,11 @@ static bool was_asked_to_stop(struct hse_control *c)
 
 	if (read(c->signals, &info, sizeof(info)) != sizeof(info))
 		return false;
+	if (info.ssi_signo == SIGHUP) {
+		program_log(PROGRAM_INFO, "%s: reloading", strsignal(SIGHUP));
+		reload_request(c->reload);
+		return false;
+	}
 	program_log(PROGRAM_INFO, "%s: stopping", strsignal((int)info.ssi_signo));
 	return true;
 }
@@ -486,6 +537,7 @@ int control_run(struct hse_control *c)
 		work += notifications_take(c->notifications, c->store);
 		session_advance(c->store, now_ms());
 		work += disk_work(c->disk, c->store);
+		work += take_reload(c);
 		answer_question(c);
 		if (work == 0)
 			rest(c);

@@ -8,6 +8,7 @@
 #include "disk.h"
 #include "hse_config.h"
 #include "notifications.h"
+#include "reload.h"
 #include "session/session.h"
 
 struct hse_control;
@@ -27,10 +28,12 @@ void control_session_config(const struct hse_config *config, struct session_conf
 /* After the workers have stopped: has them do what they were told, and writes what is to be on disk. */
 void control_conclude(struct hse_control *control);
 
-/* Runs until SIGTERM or SIGINT. All of control_signals must be blocked in every thread. */
-#define CONTROL_SIGNALS 2
+/* Runs until SIGTERM or SIGINT; SIGHUP reloads. All of control_signals must be blocked in every thread. */
+#define CONTROL_SIGNALS 3
 extern const int control_signals[CONTROL_SIGNALS];
 int control_run(struct hse_control *control);
+/* What SIGHUP asks; before control_run. */
+void control_set_reload(struct hse_control *control, struct hse_reload *reload);
 
 /* From any other thread: runs ask in the control thread and waits for it. -ESHUTDOWN once control
  * has stopped. */

@@ -79,33 +79,41 @@ static const struct config_field sessions_fields[] = {
 	FIELD("max", sessions.max, .kind = CONFIG_UINT, .min = 1, .max = 16777216),
 	FIELD("counter_octets", sessions.counter_octets, .kind = CONFIG_UINT, .max = 3),
 	FIELD("replay_window", sessions.replay_window, .kind = CONFIG_UINT, .max = NPDU_WINDOW_MAX),
-	FIELD("changeover_s", sessions.changeover_s, .kind = CONFIG_UINT, .max = 3600),
-	FIELD("allow_null_integrity", sessions.allow_null_integrity, .kind = CONFIG_BOOL),
+	FIELD("changeover_s", sessions.changeover_s, .reloads = true, .kind = CONFIG_UINT,
+	      .max = 3600),
+	FIELD("allow_null_integrity", sessions.allow_null_integrity, .reloads = true,
+	      .kind = CONFIG_BOOL),
 	FIELD("gcm_tag_octets", sessions.gcm_tag_octets, .kind = CONFIG_UINT, .min = 8, .max = 16),
 	FIELD("count_retention_s", sessions.count_retention_s, .kind = CONFIG_UINT),
-	FIELD("idle_flush_s", sessions.idle_flush_s, .kind = CONFIG_UINT),
-	FIELD("count_warning", sessions.count_warning, .kind = CONFIG_UINT),
+	FIELD("idle_flush_s", sessions.idle_flush_s, .reloads = true, .kind = CONFIG_UINT),
+	FIELD("count_warning", sessions.count_warning, .reloads = true, .kind = CONFIG_UINT),
 	{0},
 };
 
 static const struct config_field pull_fields[] = {
-	FIELD("when", pull.when, .kind = CONFIG_ENUM, .names = when_names),
-	FIELD("timeout_ms", pull.timeout_ms, .kind = CONFIG_UINT, .min = 10, .max = 60000),
-	FIELD("retry_min_ms", pull.retry_min_ms, .kind = CONFIG_UINT, .min = 10, .max = 60000),
-	FIELD("retry_max_ms", pull.retry_max_ms, .kind = CONFIG_UINT, .min = 10, .max = 600000),
-	FIELD("in_flight", pull.in_flight, .kind = CONFIG_UINT, .min = 1, .max = 65536),
-	FIELD("hold_packets_per_session", pull.hold_packets_per_session, .kind = CONFIG_UINT,
-	      .min = 1, .max = 4096),
+	FIELD("when", pull.when, .reloads = true, .kind = CONFIG_ENUM, .names = when_names),
+	FIELD("timeout_ms", pull.timeout_ms, .reloads = true, .kind = CONFIG_UINT, .min = 10,
+	      .max = 60000),
+	FIELD("retry_min_ms", pull.retry_min_ms, .reloads = true, .kind = CONFIG_UINT, .min = 10,
+	      .max = 60000),
+	FIELD("retry_max_ms", pull.retry_max_ms, .reloads = true, .kind = CONFIG_UINT, .min = 10,
+	      .max = 600000),
+	FIELD("in_flight", pull.in_flight, .reloads = true, .kind = CONFIG_UINT, .min = 1,
+	      .max = 65536),
+	FIELD("hold_packets_per_session", pull.hold_packets_per_session, .reloads = true,
+	      .kind = CONFIG_UINT, .min = 1, .max = 4096),
 	FIELD("hold_packets_total", pull.hold_packets_total, .kind = CONFIG_UINT, .min = 1,
 	      .max = 16777216),
-	FIELD("hold_ms", pull.hold_ms, .kind = CONFIG_UINT, .min = 10, .max = 600000),
-	FIELD("negative_cache_s", pull.negative_cache_s, .kind = CONFIG_UINT, .min = 1,
-	      .max = 86400),
+	FIELD("hold_ms", pull.hold_ms, .reloads = true, .kind = CONFIG_UINT, .min = 10,
+	      .max = 600000),
+	FIELD("negative_cache_s", pull.negative_cache_s, .reloads = true, .kind = CONFIG_UINT,
+	      .min = 1, .max = 86400),
 	{0},
 };
 
 static const struct config_field gtpc_fields[] = {
-	FIELD("hold_ms", gtpc.hold_ms, .kind = CONFIG_UINT, .min = 1, .max = 10000),
+	FIELD("hold_ms", gtpc.hold_ms, .reloads = true, .kind = CONFIG_UINT, .min = 1,
+	      .max = 10000),
 	{0},
 };
 
@@ -177,17 +185,17 @@ static const struct config_field notifications_fields[] = {
 		.size = sizeof(struct hse_config), .fields = table, __VA_ARGS__ \
 	}
 
-static const struct config_field top_fields[] = {
+const struct config_field hse_config_fields[] = {
 	SECTION("ports", ports_fields, .required = true),
 	SECTION("workers", workers_fields),
 	SECTION("memory", memory_fields),
 	SECTION("sessions", sessions_fields),
 	SECTION("pull", pull_fields),
 	SECTION("gtpc", gtpc_fields),
-	FIELD("policy", policy, .kind = CONFIG_LIST, .item = &policy_item,
+	FIELD("policy", policy, .reloads = true, .kind = CONFIG_LIST, .item = &policy_item,
 	      .count_offset = offsetof(struct hse_config, policy_count), .max = 1024),
 	FIELD("unknown_teid", unknown_teid, .kind = CONFIG_ENUM, .names = unknown_teid_names),
-	SECTION("allowed_algorithms", allowed_fields),
+	SECTION("allowed_algorithms", allowed_fields, .reloads = true),
 	SECTION("state", state_fields, .given_offset = offsetof(struct hse_config, state_given)),
 	SECTION("telemetry", telemetry_fields),
 	SECTION("notifications", notifications_fields,
@@ -200,10 +208,11 @@ static const struct config_field top_fields[] = {
 	FIELD("bypass", bypass, .kind = CONFIG_BOOL),
 	FIELD("diameter", diameter, .kind = CONFIG_STRUCT, .fields = diameter_config_fields,
 	      .given_offset = offsetof(struct hse_config, diameter_given)),
-	FIELD("key_sources", key_sources, .kind = CONFIG_LIST, .item = &key_source_item,
+	FIELD("key_sources", key_sources, .reloads = true, .kind = CONFIG_LIST,
+	      .item = &key_source_item,
 	      .count_offset = offsetof(struct hse_config, key_sources_count), .min = 1, .max = 8,
 	      .required = true),
-	FIELD("log", log, .kind = CONFIG_STRUCT, .fields = program_log_fields),
+	FIELD("log", log, .reloads = true, .kind = CONFIG_STRUCT, .fields = program_log_fields),
 	FIELD("numbers", numbers, .kind = CONFIG_STRUCT, .fields = config_e2m_numbers),
 	{0},
 };
@@ -263,7 +272,7 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c, FILE
 	struct config_file *file;
 
 	set_defaults(c);
-	file = config_load(path, top_fields, c, errors);
+	file = config_load(path, hse_config_fields, c, errors);
 	if (!file || hse_check(file, c, errors))
 		return file;
 	config_free(file);
@@ -276,7 +285,7 @@ bool hse_config_check(const char *path, struct hse_config *c, FILE *errors)
 	bool good;
 
 	set_defaults(c);
-	file = config_load(path, top_fields, c, errors);
+	file = config_load(path, hse_config_fields, c, errors);
 	good = file && hse_check(file, c, errors);
 	if (file)
 		good &= hse_findings(file, c, errors);

@@ -111,6 +111,9 @@ uint32_t hse_config_algorithms(const int *list, size_t count);
 /* Whether a keyset may have the algorithm, as far as this list says; an empty list allows all. */
 bool hse_config_is_allowed(const int *list, size_t count, unsigned algorithm);
 
+/* All keys. */
+extern const struct config_field hse_config_fields[];
+
 /* Reads and checks; NULL when there was any error. The file owns all strings. */
 struct config_file *hse_config_load(const char *path, struct hse_config *config, FILE *errors);
 

@@ -25,6 +25,8 @@ struct hse {
 	struct hse_notifications *notifications;
 	struct hse_control *control;
 	struct links *links;
+	const char *config_path;
+	struct hse_reload *reload;
 };
 
 static int start_diameter(struct hse *hse)
@@ -138,6 +140,10 @@ static int start(struct hse *hse)
 	hse->control = control_new(&hse->config, hse->workers, hse->disk, hse->notifications);
 	if (!hse->control)
 		return -EINVAL;
+	hse->reload = reload_start(hse->config_path, &hse->config);
+	if (!hse->reload)
+		return -ENOMEM;
+	control_set_reload(hse->control, hse->reload);
 	hse->links = links_start(&hse->ports, &hse->config);
 	if (!hse->links)
 		return -ENOMEM;
@@ -150,11 +156,13 @@ static void stop(struct hse *hse)
 	atomic_store(&hse->stop, true);
 	rte_eal_mp_wait_lcore();
 	notifications_stop(hse->notifications);
+	reload_stop(hse->reload);
 	diameter_stop();
 	telemetry_stop();
 	links_stop(hse->links);
 	control_conclude(hse->control);
 	control_free(hse->control);
+	reload_free(hse->reload);
 	notifications_free(hse->notifications);
 	disk_close(hse->disk);
 	for (unsigned i = 0; hse->workers && i < hse->config.workers.count; i++)
@@ -224,6 +232,7 @@ int main(int argc, char **argv)
 	program_take_signals(control_signals, CONTROL_SIGNALS, &signals);
 	program_log_start(&hse.config.log);
 	program_log_findings(hse_findings, file, &hse.config);
+	hse.config_path = options.config;
 	status = program_harden() == 0 ? run(&hse) : PROGRAM_FAILED;
 	config_free(file);
 	return status;

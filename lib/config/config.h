@@ -48,6 +48,7 @@ struct config_field {
 	size_t size;   /* octets of the member; items of a list: of one item */
 	bool required;
 	bool secret;			   /* never echo the value */
+	bool reloads; /* a running program takes a new value; all that is below it, too */
 	uint64_t min, max;		   /* CONFIG_UINT; both 0: the member's whole range.
 					    * CONFIG_LIST: number of items; both 0: any */
 	const char *const *names;	   /* CONFIG_ENUM */
@@ -113,6 +114,18 @@ const char *config_guess_best(const struct config_guess *guess);
 /* "FILE:LINE:COLUMN: PATH" of the value at path, as an error of config_error begins: for faults that are found later.
  * Owned by file; NULL when memory ran out. */
 const char *config_where(struct config_file *file, const char *path);
+
+/*
+ * What differs between a running configuration and loaded, which was read from file by the same table. take is called
+ * for each key whose value differs, with its path; a key that reloads as a whole, or a list of another length, is one
+ * key. arg is passed on.
+ */
+typedef void (*config_difference)(void *arg, const char *path, bool reloads);
+void config_compare(const struct config_field *table, const void *running, const void *loaded,
+		    config_difference take, void *arg);
+/* The same for one struct below path ("key_sources[1]"), by the table of its fields. */
+void config_compare_at(const char *path, const struct config_field *fields, const void *running,
+		       const void *loaded, config_difference take, void *arg);
 
 /* The path of a file that the configuration names: relative to the folder of the configuration file.
  * Owned by file; NULL when memory ran out. */

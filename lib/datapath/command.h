@@ -55,6 +55,8 @@ enum datapath_command_kind {
 	DATAPATH_RAISE_CEILING,
 	/* Downlink: protect with this keyset's place from now on. What is held tries again. */
 	DATAPATH_USE_KEYSET,
+	/* One that lets packets pass as they are drops them from here on, until a keyset's place is set. */
+	DATAPATH_BAR_FLOW,
 	/* Forgets keys and drops what is held; later packets are dropped as tunnel_removed. The
 	 * acknowledgement carries the COUNTs. */
 	DATAPATH_STOP_FLOW,
@@ -67,6 +69,8 @@ enum datapath_command_kind {
 	DATAPATH_DISCARD_GTPC,
 	/* The worker is to be in bypass, or no longer: bypass.c. */
 	DATAPATH_SET_BYPASS,
+	/* Other limits than those of the start. */
+	DATAPATH_SET_LIMITS,
 };
 
 /* No COUNT at or above ceiling is sent with a keyset, and no N-PDU that bears one leaves the HSE: so that a
@@ -106,6 +110,11 @@ struct datapath_command {
 		struct datapath_ceiling ceiling; /* RAISE_CEILING */
 		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
 		bool bypass;   /* SET_BYPASS */
+		struct {
+			uint32_t hold_ms;
+			uint32_t hold_packets_per_flow;
+			uint32_t gtpc_hold_ms;
+		} limits; /* SET_LIMITS */
 	};
 };
 

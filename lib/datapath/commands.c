@@ -145,6 +145,14 @@ static void stop_flow(struct datapath_worker *w, const struct datapath_command *
 	forget_keys(w, flow);
 }
 
+static void bar_flow(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+
+	if (flow->state == FLOW_CLEAR)
+		flow->state = FLOW_BARRED;
+}
+
 static void remove_flow(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
@@ -153,6 +161,13 @@ static void remove_flow(struct datapath_worker *w, const struct datapath_command
 	forget_keys(w, flow);
 	tunnel_table_remove(w->table, c->flow);
 	flow->state = FLOW_FREE;
+}
+
+static void set_limits(struct datapath_worker *w, const struct datapath_command *c)
+{
+	w->config.hold_packets_per_flow = c->limits.hold_packets_per_flow;
+	w->hold_tsc = worker_ms_to_tsc(c->limits.hold_ms);
+	w->gtpc_hold_tsc = worker_ms_to_tsc(c->limits.gtpc_hold_ms);
 }
 
 static void execute(struct datapath_worker *w, const struct datapath_command *c,
@@ -176,6 +191,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 	case DATAPATH_USE_KEYSET:
 		use_keyset(w, c);
 		break;
+	case DATAPATH_BAR_FLOW:
+		bar_flow(w, c);
+		break;
 	case DATAPATH_STOP_FLOW:
 		stop_flow(w, c, event);
 		break;
@@ -190,6 +208,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_SET_BYPASS:
 		bypass_set(w, c->bypass);
+		break;
+	case DATAPATH_SET_LIMITS:
+		set_limits(w, c);
 		break;
 	}
 }

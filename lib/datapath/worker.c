@@ -18,7 +18,7 @@ static struct rte_ring *new_ring(const char *what, unsigned a, unsigned b, unsig
 				    RING_F_SP_ENQ | RING_F_SC_DEQ | RING_F_EXACT_SZ);
 }
 
-static uint64_t ms_to_tsc(uint32_t ms)
+uint64_t worker_ms_to_tsc(uint32_t ms)
 {
 	return rte_get_tsc_hz() / 1000 * ms;
 }
@@ -57,10 +57,10 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 	w->config = *config;
 	w->transmit = transmit;
 	w->transmit_arg = arg;
-	w->hold_tsc = ms_to_tsc(config->hold_ms);
-	w->gtpc_hold_tsc = ms_to_tsc(config->gtpc_hold_ms);
+	w->hold_tsc = worker_ms_to_tsc(config->hold_ms);
+	w->gtpc_hold_tsc = worker_ms_to_tsc(config->gtpc_hold_ms);
 	w->fragment_id = (uint32_t)rte_rand() * config->workers + config->worker;
-	w->gather_tsc = ms_to_tsc(GATHER_MS);
+	w->gather_tsc = worker_ms_to_tsc(GATHER_MS);
 	TAILQ_INIT(&w->gathers_by_age);
 	if (allocate(w) != 0) {
 		datapath_worker_free(w);

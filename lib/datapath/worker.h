@@ -189,6 +189,7 @@ static inline void worker_clock(struct datapath_worker *w, enum datapath_stage s
 }
 
 /* Ends a packet under a counter's name; flow may be NULL. */
+uint64_t worker_ms_to_tsc(uint32_t ms);
 void worker_drop(struct datapath_worker *w, struct rte_mbuf *m, enum datapath_counter counter);
 
 /* Hands what is to leave to transmit. */

@@ -82,6 +82,7 @@ const struct config_field diameter_config_fields[] = {
 	 .size = sizeof(struct diameter_config),
 	 .fields = listen_fields},
 	{.name = "tls",
+	 .reloads = true,
 	 .kind = CONFIG_STRUCT,
 	 .size = sizeof(struct diameter_config),
 	 .required = true,

@@ -105,7 +105,7 @@ bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_im
 	const struct session *other = store_find_tunnel(store, tunnel, &direction);
 	struct e2m_imsi its;
 
-	if (!other || (wanted == UP && direction == UP) || other->policy != POLICY_PROTECT ||
+	if (!other || (wanted == UP && direction == UP) || !policy_bars(other->policy) ||
 	    recovery_is_lost(store, other))
 		return false;
 	if (!imsi)
@@ -187,8 +187,10 @@ static void start(struct session_store *store, struct operation *op)
 		return;
 	}
 	recovery_note(store, t->recovery);
-	if (t->fresh)
+	if (t->fresh) {
 		s->policy = t->policy & 3;
+		store_set_apn(store, s, t->apn);
+	}
 	for (unsigned slot = 0; t->is_bare && slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
 	if (t->has_keyset)
@@ -392,6 +394,7 @@ void apply_current(const struct session_store *store, const struct session *s,
 			.alive = true,
 			.origin = s->origin,
 			.policy = s->policy,
+			.apn = apns_ref(store->apns, s->apn),
 			.control_sgsn = store_tunnel(store, &s->control_sgsn),
 			.control_ggsn = store_tunnel(store, &s->control_ggsn),
 			.tunnel = {store_tunnel(store, &s->flow[UP].tunnel),

@@ -142,6 +142,7 @@ static void create_bearer(struct session_store *store, const struct session_gtpc
 	target.keyset = r->e2m.id;
 	target.key_id = r->e2m.key_id;
 	learn_apply_policy(&target, r->policy, r->has_e2m);
+	target.apn = r->apn;
 	learn_session(store, &r->imsi, asked->ebi, r->linked_ebi, &target,
 		      "Create Session Response", held);
 	bearers_v2_expect_no_more(store, asked, &target.tunnel[DOWN]);
@@ -231,6 +232,7 @@ static void create_dedicated(struct session_store *store, const struct session_g
 	target.keyset = of_linked->keyset;
 	target.key_id = of_linked->key_id;
 	learn_apply_policy(&target, of_linked->policy, names_keyset);
+	target.apn = of_linked->apn;
 	if (names_keyset && !work_first_operation(linked) &&
 	    linked->downlink_slot != linked->newest)
 		begin_with_both(store, linked, bearer->ebi, &target, held);

@@ -188,6 +188,7 @@ static void make(struct session_store *store, const struct request *r,
 		 enum policy_action policy, bool names_keyset, struct held *held)
 {
 	learn_apply_policy(target, policy, names_keyset);
+	target->apn = r->apn;
 	learn_session(store, &r->imsi, r->nsapi, primary ? primary->primary : r->linked_nsapi,
 		      target, "Create PDP Context Response", held);
 }

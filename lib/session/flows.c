@@ -126,7 +126,7 @@ static enum datapath_treatment treatment(const struct session *s)
 {
 	if (keys_are_there(s))
 		return DATAPATH_PROTECT;
-	return s->policy == POLICY_PROTECT ? DATAPATH_BAR : DATAPATH_LET_PASS;
+	return policy_bars(s->policy) ? DATAPATH_BAR : DATAPATH_LET_PASS;
 }
 
 static void send_add(struct session_store *store, const struct session *s,
@@ -177,6 +177,13 @@ void flows_stop(struct session_store *store, struct session *s, enum session_dir
 	store_unindex(store, s, tunnel_index(direction));
 	start_linger(store, flow);
 	flow->live = false;
+}
+
+void flows_bar(struct session_store *store, struct session *s, enum session_direction direction)
+{
+	struct datapath_command c = {.kind = DATAPATH_BAR_FLOW};
+
+	command(store, &s->flow[direction], &c, NULL);
 }
 
 void flows_set_keyset(struct session_store *store, struct session *s,

@@ -45,6 +45,13 @@ enum policy_action learn_policy(const struct session_store *store, const struct 
 	return policy_decide(&store->config.policy, imsi, apn->data, apn->len);
 }
 
+struct apn_ref learn_apn(struct session_store *store, const struct gtp_octets *apn,
+			 const struct session *primary)
+{
+	return primary ? apns_ref(store->apns, primary->apn)
+		       : apns_note(store->apns, apn->data, apn->len);
+}
+
 bool learn_is_refused(struct session_store *store, enum policy_action policy,
 		      const struct e2m_imsi *imsi, uint8_t nsapi, struct held *held)
 {
@@ -63,7 +70,7 @@ bool learn_is_to_know(const struct session_store *store, enum policy_action poli
 		      bool names_keyset)
 {
 	return policy == POLICY_PROTECT || store->config.learns_all ||
-	       (names_keyset && policy != POLICY_PASS);
+	       names_keyset;
 }
 
 void learn_leave_unparsed(struct session_store *store, enum policy_action policy, struct held *held)
@@ -86,7 +93,7 @@ void learn_leave_unread(struct session_store *store, const struct session_gtpc *
 void learn_apply_policy(struct session_target *target, enum policy_action policy, bool names_keyset)
 {
 	target->policy = (uint8_t)policy;
-	target->has_keyset = names_keyset && policy != POLICY_PASS;
+	target->has_keyset = names_keyset && policy_protects(policy);
 	target->is_bare = !target->has_keyset;
 }
 
@@ -255,7 +262,7 @@ void learn_change_of_gtpc(struct session_store *store, struct session *s,
 {
 	struct session_target target = *wanted;
 
-	target.has_keyset &= before->policy != POLICY_PASS;
+	target.has_keyset &= policy_protects(before->policy);
 	if (!target.alive || !notify_prevails(store, s, &target, held))
 		learn_change(store, s, before, &target, held);
 }

@@ -29,6 +29,9 @@ enum session_index learn_control_index(uint8_t side);
  * of its own; else what was said of the one that it belongs to. */
 enum policy_action learn_policy(const struct session_store *store, const struct e2m_imsi *imsi,
 				const struct gtp_octets *apn, const struct session *primary);
+/* What the policy was asked about. */
+struct apn_ref learn_apn(struct session_store *store, const struct gtp_octets *apn,
+			 const struct session *primary);
 /* The message must not cross: true when held was discarded, counted, and said. */
 bool learn_is_refused(struct session_store *store, enum policy_action policy,
 		      const struct e2m_imsi *imsi, uint8_t nsapi, struct held *held);

@@ -171,6 +171,7 @@ static void take_create_request(struct session_store *store, struct request *r,
 	}
 	r->policy =
 		(uint8_t)learn_policy(store, &r->imsi, &m->apn, effects_v1_find_primary(store, r));
+	r->apn = learn_apn(store, &m->apn, effects_v1_find_primary(store, r));
 	if (learn_is_refused(store, r->policy, &r->imsi, r->nsapi, held))
 		return;
 	if ((learn_is_to_know(store, r->policy, r->has_e2m) || effects_v1_is_intruder(store, r)) &&

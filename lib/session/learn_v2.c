@@ -86,8 +86,10 @@ static void note_request(struct session_store *store, struct request *r,
 	r->transaction.answer_teid = messages_v2_answer_teid(store, r);
 	r->has_e2m = messages_v2_find_e2m(store, &r->e2m, m);
 	r->imsi = m->imsi;
-	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST)
+	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST) {
 		r->policy = (uint8_t)learn_policy(store, &m->imsi, &m->apn, NULL);
+		r->apn = learn_apn(store, &m->apn, NULL);
+	}
 	r->linked_ebi = m->linked_ebi;
 	if (m->type == GTPC_V2_CREATE_SESSION_REQUEST && r->linked_ebi == 0)
 		r->linked_ebi = first_bearer(m)->ebi;

@@ -176,7 +176,7 @@ static void take_update(struct session_store *store, const struct session_notifi
 		return;
 	}
 	if (n->keyset.type != 0) {
-		target.has_keyset = before->policy != POLICY_PASS;
+		target.has_keyset = policy_protects(before->policy);
 		target.keyset = n->keyset;
 		target.key_id = n->key_id;
 	}

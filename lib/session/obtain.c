@@ -281,6 +281,35 @@ static bool is_among(uint32_t allowed, unsigned algorithm)
 	return allowed == 0 || (algorithm < 32 && allowed >> algorithm & 1);
 }
 
+bool keys_may_have(const struct session_store *store, unsigned eea, unsigned eia)
+{
+	return e2m_algorithms_allowed(eea, eia, store->config.allow_null_integrity) &&
+	       is_among(store->config.ciphering_allowed, eea) &&
+	       is_among(store->config.integrity_allowed, eia);
+}
+
+static void refuse_algorithms(struct session_store *store, struct session *s, unsigned slot,
+			      unsigned eea, unsigned eia)
+{
+	char detail[64];
+
+	snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x", eea, eia);
+	store_count(store, SESSION_KEYSETS_WEAK);
+	refuse(store, s, slot, FAILURE_NOT_ALLOWED, "algorithms that are not allowed", detail);
+}
+
+void keys_forbid(struct session_store *store, struct session *s, unsigned slot)
+{
+	refuse_algorithms(store, s, slot, s->keysets[slot].eea, s->keysets[slot].eia);
+}
+
+void keys_end(struct session_store *store, struct session *s, unsigned slot)
+{
+	keys_cancel_pull(store, s, slot);
+	s->keysets[slot].due = 0; /* for good */
+	fail(store, s, slot, FAILURE_NOT_ALLOWED);
+}
+
 static void take_found(struct session_store *store, struct session *s, unsigned slot,
 		       const struct keysource_answer *answer)
 {
@@ -292,17 +321,9 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		.gcm_tag_octets = store->config.gcm_tag_octets,
 	};
 	struct counts_fingerprint fingerprint;
-	char detail[64];
 
-	if (!e2m_algorithms_allowed(answer->ciphering, answer->integrity,
-				    store->config.allow_null_integrity) ||
-	    !is_among(store->config.ciphering_allowed, answer->ciphering) ||
-	    !is_among(store->config.integrity_allowed, answer->integrity)) {
-		snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x",
-			 answer->ciphering, answer->integrity);
-		store_count(store, SESSION_KEYSETS_WEAK);
-		refuse(store, s, slot, FAILURE_NOT_ALLOWED, "algorithms that are not allowed",
-		       detail);
+	if (!keys_may_have(store, answer->ciphering, answer->integrity)) {
+		refuse_algorithms(store, s, slot, answer->ciphering, answer->integrity);
 		return;
 	}
 	if (counts_fingerprint(&fingerprint, &answer->keyset) != 0) {

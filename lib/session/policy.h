@@ -20,6 +20,18 @@ enum policy_action {
 	POLICY_DROP,	 /* the request that would make it does not cross */
 };
 
+/* Without a keyset nothing crosses. */
+static inline bool policy_bars(enum policy_action action)
+{
+	return action == POLICY_PROTECT || action == POLICY_DROP;
+}
+
+/* A keyset that the UE names is used. */
+static inline bool policy_protects(enum policy_action action)
+{
+	return action == POLICY_OPTIONAL || action == POLICY_PROTECT;
+}
+
 /* "optional", ..., NULL: for a configuration. */
 extern const char *const policy_action_names[];
 

@@ -80,6 +80,7 @@ struct pull *pull_new(struct pull_manager *m, const struct keysource_request *re
 	pull->request = *request;
 	pull->manager = m;
 	pull->state = PULL_QUEUED;
+	pull->source = pull_source_first(m);
 	TAILQ_INIT(&pull->waiters);
 	return pull;
 }
@@ -112,7 +113,7 @@ int pull_start(struct pull_manager *m, const struct keysource_request *request,
 		if (!pull)
 			return -ENOMEM;
 		LIST_INSERT_HEAD(slot, pull, same_hash);
-		TAILQ_INSERT_TAIL(&m->sources[0].waiting, pull, queue);
+		TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
 	}
 	waiter->pull = pull;
 	TAILQ_INSERT_TAIL(&pull->waiters, waiter, entry);
@@ -171,7 +172,8 @@ static void refusal_is_over(struct wheel_timer *timer, void *arg)
 	free(pull->refusal);
 	pull->refusal = NULL;
 	pull->state = PULL_QUEUED;
-	TAILQ_INSERT_TAIL(&m->sources[0].waiting, pull, queue);
+	pull->source = pull_source_first(m);
+	TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
 }
 
 /* False: there is no need, or no memory. */
@@ -245,6 +247,7 @@ static void backoff_is_over(struct wheel_timer *timer, void *arg)
 	(void)arg;
 	m->counters.retries++;
 	pull->state = PULL_QUEUED;
+	pull->source = pull_source_first(m);
 	TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
 }
 
@@ -291,6 +294,7 @@ static void count(struct pull_manager *m, struct pull *pull, const struct keysou
 void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer)
 {
 	const char *source = m->sources[pull->source].name;
+	uint8_t next;
 
 	count(m, pull, answer);
 	if (answer->outcome == KEYSOURCE_FOUND)
@@ -305,12 +309,14 @@ void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keyso
 	}
 	if (answer->outcome != KEYSOURCE_NOT_AVAILABLE)
 		pull->may_come_later = true;
-	if (++pull->source < m->sources_count) {
+	next = pull_source_after(m, pull->source);
+	if (next < PULL_SOURCES_MAX) {
+		pull->source = next;
 		pull->state = PULL_QUEUED;
 		TAILQ_INSERT_HEAD(&m->sources[pull->source].waiting, pull, queue);
 		return;
 	}
-	pull->source = 0;
+	pull->source = pull_source_first(m);
 	if (!pull->may_come_later) {
 		answer_waiters(m, pull, answer);
 		return;
@@ -324,5 +330,5 @@ void pull_send_waiting(struct pull_manager *m)
 	answer_those_refused_again(m);
 	/* What one source cannot be asked goes to a later one. */
 	for (unsigned i = 0; i < m->sources_count; i++)
-		pull_source_send(m, i);
+		pull_source_send(m, m->order[i]);
 }

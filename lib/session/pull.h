@@ -77,6 +77,11 @@ void pull_manager_free(struct pull_manager *manager);
 int pull_manager_add_source(struct pull_manager *manager, struct keysource *source,
 			    const char *name, bool prefetch);
 
+/* Another configuration: pulls under way go on, those that are sent later follow it. */
+void pull_manager_configure(struct pull_manager *manager, const struct pull_config *config);
+/* The sources, by their names, in the order in which they are asked from here on. -EINVAL: they are not these. */
+int pull_manager_set_order(struct pull_manager *manager, const char *const *names, unsigned count);
+
 /* Waits for the keyset of request. -ENOMEM. The answer never comes from within this call. */
 int pull_start(struct pull_manager *manager, const struct keysource_request *request,
 	       struct pull_waiter *waiter);

@@ -49,9 +49,9 @@ struct pull_source {
 	bool is_told_early;
 	struct pull_queue waiting, prefetches;
 	struct pace pace;
-	struct pull_place *places; /* in_flight_max */
+	struct pull_place *places; /* places_count */
 	uint32_t *free_places;
-	uint32_t free_count;
+	uint32_t free_count, places_count;
 	struct pull_source_counters counters;
 };
 
@@ -65,6 +65,7 @@ struct pull_manager {
 	void *arg;
 	struct pull_source sources[PULL_SOURCES_MAX];
 	unsigned sources_count;
+	uint8_t order[PULL_SOURCES_MAX]; /* in which they are asked */
 	struct pull_counters counters;
 	struct pull_queue refused, asked_again;
 	uint32_t refused_count;
@@ -84,6 +85,13 @@ void pull_conclude(struct pull_manager *m, struct pull *pull,
 uint32_t pull_next_backoff(const struct pull_manager *m, struct pull *pull);
 
 /* --- pull_source.c --- */
+
+/* The source that is asked first, and the one after; PULL_SOURCES_MAX: none. */
+static inline uint8_t pull_source_first(const struct pull_manager *m)
+{
+	return m->order[0];
+}
+uint8_t pull_source_after(const struct pull_manager *m, uint8_t source);
 
 /* Sends what waits, if it may go now. */
 void pull_source_send(struct pull_manager *m, unsigned source);

@@ -30,12 +30,92 @@ int pull_manager_add_source(struct pull_manager *m, struct keysource *keysource,
 	}
 	for (uint32_t i = 0; i < places; i++)
 		source->free_places[source->free_count++] = places - 1 - i;
+	source->places_count = places;
+	m->order[m->sources_count] = (uint8_t)m->sources_count;
 	source->keysource = keysource;
 	source->name = name;
 	source->is_told_early = prefetch;
 	TAILQ_INIT(&source->waiting);
 	TAILQ_INIT(&source->prefetches);
 	m->sources_count++;
+	return 0;
+}
+
+/* --- another configuration --- */
+
+uint8_t pull_source_after(const struct pull_manager *m, uint8_t source)
+{
+	for (unsigned i = 0; i + 1 < m->sources_count; i++)
+		if (m->order[i] == source)
+			return m->order[i + 1];
+	return PULL_SOURCES_MAX;
+}
+
+/* Places that pulls in flight have stay theirs. Without memory there are as many as before. */
+static void add_places(struct pull_source *source, uint32_t count)
+{
+	struct pull_place *places = realloc(source->places, count * sizeof(*places));
+	uint32_t *numbers;
+
+	if (!places)
+		return;
+	source->places = places;
+	numbers = realloc(source->free_places, count * sizeof(*numbers));
+	if (!numbers)
+		return;
+	source->free_places = numbers;
+	for (; source->places_count < count; source->places_count++) {
+		places[source->places_count] = (struct pull_place){0};
+		numbers[source->free_count++] = source->places_count;
+	}
+}
+
+void pull_manager_configure(struct pull_manager *m, const struct pull_config *config)
+{
+	m->config = *config;
+	for (unsigned i = 0; i < m->sources_count; i++)
+		if (m->sources[i].places_count < config->in_flight_max)
+			add_places(&m->sources[i], config->in_flight_max);
+}
+
+/* Pulls that wait ask all sources, in the new order; those in flight ask again if they find nothing. */
+static void start_anew(struct pull_manager *m)
+{
+	struct pull_queue *first = &m->sources[pull_source_first(m)].waiting;
+	struct pull *pull;
+
+	for (unsigned i = 0; i < m->sources_count; i++) {
+		struct pull_source *source = &m->sources[i];
+
+		if (&source->waiting != first)
+			TAILQ_CONCAT(first, &source->waiting, queue);
+		for (uint32_t p = 0; p < source->places_count; p++)
+			if (source->places[p].pull)
+				source->places[p].pull->may_come_later = true;
+	}
+	TAILQ_FOREACH (pull, first, queue)
+		pull->source = pull_source_first(m);
+}
+
+int pull_manager_set_order(struct pull_manager *m, const char *const *names, unsigned count)
+{
+	uint8_t order[PULL_SOURCES_MAX];
+	unsigned named = 0; /* bit of each source */
+
+	if (count != m->sources_count)
+		return -EINVAL;
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned j = 0; j < count; j++)
+			if (strcmp(names[i], m->sources[j].name) == 0) {
+				order[i] = (uint8_t)j;
+				named |= 1U << j;
+			}
+	if (named != (1U << count) - 1)
+		return -EINVAL;
+	if (memcmp(order, m->order, count) == 0)
+		return 0;
+	memcpy(m->order, order, count);
+	start_anew(m);
 	return 0;
 }
 
@@ -88,14 +168,21 @@ static void send(struct pull_manager *m, struct pull *pull)
 	conclude(m, pull, &none);
 }
 
+static uint32_t in_flight(const struct pull_source *source)
+{
+	return source->places_count - source->free_count;
+}
+
 /* Prefetches have a quarter of the places, and go when nobody else waits. */
 static struct pull *next(const struct pull_manager *m, const struct pull_source *source)
 {
 	struct pull *pull = TAILQ_FIRST(&source->waiting);
 
-	if (source->free_count == 0 || pull)
-		return source->free_count > 0 ? pull : NULL;
-	if (source->free_count <= m->config.in_flight_max - (m->config.in_flight_max + 3) / 4)
+	if (in_flight(source) >= m->config.in_flight_max || source->free_count == 0)
+		return NULL;
+	if (pull)
+		return pull;
+	if (in_flight(source) >= (m->config.in_flight_max + 3) / 4)
 		return NULL;
 	return TAILQ_FIRST(&source->prefetches);
 }
@@ -134,7 +221,7 @@ void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
 	struct pull_source *source = &m->sources[number < PULL_SOURCES_MAX ? number : 0];
 	struct pull *pull = NULL;
 
-	if (number < m->sources_count && place < m->config.in_flight_max &&
+	if (number < m->sources_count && place < source->places_count &&
 	    source->places[place].generation == (uint32_t)(answer->cookie >> 32))
 		pull = source->places[place].pull;
 	if (pull) {
@@ -149,11 +236,11 @@ void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
 
 uint32_t pull_in_flight(const struct pull_manager *m)
 {
-	uint32_t in_flight = 0;
+	uint32_t count = 0;
 
 	for (unsigned i = 0; i < m->sources_count; i++)
-		in_flight += m->config.in_flight_max - m->sources[i].free_count;
-	return in_flight;
+		count += in_flight(&m->sources[i]);
+	return count;
 }
 
 unsigned pull_sources(const struct pull_manager *m)

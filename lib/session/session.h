@@ -196,6 +196,15 @@ size_t session_make_static(struct session_store *store,
 void session_take_event(struct session_store *store, unsigned worker,
 			const struct datapath_event *event);
 
+/*
+ * Another configuration: of it policy, allowed algorithms, pull_on_activation, changeover_s, negative_cache_s,
+ * idle_flush_s, count_warning and pull are taken, the rest stays. What became stricter applies to all sessions: one that
+ * is to be protected now and has no keyset is barred, of one that is to be dropped nothing crosses any more, and a keyset
+ * whose algorithms are not allowed any more is refused. What became laxer applies to sessions that are made later.
+ * config's policy must stay until the next call.
+ */
+void session_reconfigure(struct session_store *store, const struct session_config *config);
+
 /* Timers; sends the pulls that wait. Call often, every 10 ms at least. */
 void session_advance(struct session_store *store, uint64_t now_ms);
 

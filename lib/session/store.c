@@ -53,8 +53,9 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 			return -ENOMEM;
 	store->sessions = calloc((size_t)c->max + 1, sizeof(*store->sessions));
 	store->gsns = gsns_new();
+	store->apns = apns_new();
 	store->wheel = wheel_new(now_ms, store);
-	if (!store->sessions || !store->gsns || !store->wheel || changes_init(store) != 0)
+	if (!store->sessions || !store->gsns || !store->apns || !store->wheel || changes_init(store) != 0)
 		return -ENOMEM;
 	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, store->wheel, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
@@ -113,6 +114,7 @@ void session_store_free(struct session_store *store)
 		free(store->heads[i]);
 	changes_free(store);
 	gsns_free(store->gsns);
+	apns_free(store->apns);
 	free(store->sessions);
 	free(store);
 }
@@ -386,6 +388,14 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 	return s;
 }
 
+void store_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
+{
+	const uint16_t before = s->apn;
+
+	s->apn = apns_take(store->apns, apn);
+	apns_give_back(store->apns, before);
+}
+
 static void free_place(struct session_store *store, struct session *s)
 {
 	s->serial = 0;
@@ -411,6 +421,7 @@ void store_free_session(struct session_store *store, struct session *s)
 	gsns_give_back(store->gsns, s->control_ggsn.gsn);
 	for (unsigned d = 0; d < 2; d++)
 		gsns_give_back(store->gsns, s->flow[d].tunnel.gsn);
+	apns_give_back(store->apns, s->apn);
 	free_place(store, s);
 	store->in_use--;
 	changes_note(store, s);

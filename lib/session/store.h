@@ -8,6 +8,7 @@
 #include <sys/queue.h>
 
 #include "npdu/npdu.h"
+#include "session/apns.h"
 #include "session/counts.h"
 #include "session/gsns.h"
 #include "session/session.h"
@@ -118,7 +119,8 @@ struct session {
 	uint8_t counter_octets : 2;
 	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
-	uint8_t policy : 2;	 /* enum policy_action by which it was made */
+	uint8_t policy : 2;	 /* enum policy_action by which it was made, or a stricter one since */
+	uint16_t apn;		 /* number in the store's apns; 0: not known */
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
@@ -196,6 +198,7 @@ struct session_store {
 	uint32_t *heads[SESSION_INDEXES];
 	uint32_t heads_count; /* of each index */
 	struct gsns *gsns;
+	struct apns *apns;
 
 	uint32_t **free_flows; /* by worker: numbers of flows not in use */
 	uint32_t *free_flow_counts;
@@ -223,6 +226,14 @@ struct session_store {
 		bool again;	    /* another round after it */
 	} sweep;
 
+	struct {
+		struct wheel_timer timer;
+		uint32_t looked_at; /* ids, in this round */
+		bool has_missed;    /* sessions with something under way: another round after it */
+		bool is_last;
+		uint32_t barred, forbidden; /* in this round */
+	} reconfigure;
+
 	struct transactions transactions;
 };
 
@@ -241,6 +252,9 @@ static inline bool store_is_later(uint32_t serial, uint32_t than)
 {
 	return (int32_t)(serial - than) > 0;
 }
+
+/* What the policy was asked about when the session was made. */
+void store_set_apn(struct session_store *store, struct session *session, struct apn_ref apn);
 
 struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi);
@@ -350,6 +364,9 @@ int flows_add(struct session_store *store, struct session *session,
 /* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
 void flows_stop(struct session_store *store, struct session *session,
 		enum session_direction direction, void *acknowledge);
+/* One whose packets cross without protection drops them from here on. */
+void flows_bar(struct session_store *store, struct session *session,
+	       enum session_direction direction);
 /* Says to one live flow what a keyset's place holds now; acknowledge may be NULL. */
 void flows_set_keyset(struct session_store *store, struct session *session,
 		      enum session_direction direction, unsigned slot, bool keep_count,
@@ -406,6 +423,7 @@ struct session_target {
 	bool has_keyset;
 	bool is_bare;	/* a Create that names none: those that the session has are over */
 	uint8_t policy; /* enum policy_action; of a fresh one */
+	struct apn_ref apn; /* of a fresh one */
 	uint8_t key_id;
 	enum session_origin origin;
 	struct e2m_keyset_id keyset;
@@ -498,6 +516,12 @@ void keys_pull(struct session_store *store, struct session *session, unsigned sl
 void keys_cancel_pull(struct session_store *store, struct session *session, unsigned slot);
 /* The keyset's due time has come. */
 void keys_end_time(struct session_store *store, struct session *session, unsigned slot);
+/* Whether a keyset may have these algorithms, as the configuration is now. */
+bool keys_may_have(const struct session_store *store, unsigned eea, unsigned eia);
+/* A READY keyset's algorithms are not allowed any more: it is refused. Nothing is under way. */
+void keys_forbid(struct session_store *store, struct session *session, unsigned slot);
+/* Its packets are dropped, for good. Nothing is under way. */
+void keys_end(struct session_store *store, struct session *session, unsigned slot);
 /* The session's operations are done: installs what came meanwhile. */
 void keys_settle(struct session_store *store, struct session *session);
 void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer);

@@ -61,8 +61,8 @@ static const char *state_name(const struct session *s)
 {
 	const struct session_keyset *keyset = &s->keysets[s->newest];
 
-	if (!keys_are_there(s))
-		return s->policy == POLICY_PROTECT ? "barred" : "clear";
+	if (!keys_are_there(s) || s->policy == POLICY_DROP)
+		return policy_bars(s->policy) ? "barred" : "clear";
 	switch (keyset->state) {
 	case DATAPATH_KEY_READY:
 		return "ready";

@@ -220,6 +220,22 @@ static void what_waits_too_long_is_dropped(void)
 	tear_down();
 }
 
+static void limits_may_change(void)
+{
+	const struct datapath_command limits = {
+		.kind = DATAPATH_SET_LIMITS,
+		.limits = {.hold_ms = 30, .hold_packets_per_flow = 2, .gtpc_hold_ms = 10}};
+
+	set_up();
+	rig_command(&rig, 0, &limits);
+	for (unsigned i = 0; i < 4; i++)
+		send_down(&down, i);
+	CU_ASSERT_EQUAL(datapath_held(rig.workers[0]), 2);
+	rig_wait_ms(&rig, 60); /* 100 was the limit */
+	CU_ASSERT_EQUAL(datapath_held(rig.workers[0]), 0);
+	tear_down();
+}
+
 static void many_flows_expire_too(void)
 {
 	struct rig_flow flow;
@@ -496,6 +512,7 @@ int main(void)
 		{"the worker holds no more than its total",
 		 the_worker_holds_no_more_than_its_total},
 		{"what waits too long is dropped", what_waits_too_long_is_dropped},
+		{"limits may change", limits_may_change},
 		{"many flows expire too", many_flows_expire_too},
 		{"a refusal drops what waits", a_refusal_drops_what_waits},
 		{"a keyset without a key in use drops downlink",

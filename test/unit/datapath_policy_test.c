@@ -170,6 +170,23 @@ static void its_fragments_cross_as_they_are(void)
 	tear_down();
 }
 
+/* A stricter policy for a session that is there. */
+static void a_clear_tunnel_can_be_barred(void)
+{
+	set_up(DATAPATH_LET_PASS);
+	for (unsigned i = 0; i < 2; i++) {
+		receive_clear(NULL, &flows[i], 1);
+		rig_flow_command(&rig, &flows[i], DATAPATH_BAR_FLOW, 0);
+	}
+	CU_ASSERT_EQUAL(left(), 2);
+	for (unsigned i = 0; i < 2; i++)
+		receive_clear(NULL, &flows[i], 2);
+	CU_ASSERT_EQUAL(left(), 2);
+	CU_ASSERT_EQUAL(of_both(DATAPATH_DROP_POLICY), 2);
+	expect_protection();
+	tear_down();
+}
+
 static void a_keyset_ends_the_clear(void)
 {
 	set_up(DATAPATH_LET_PASS);
@@ -335,6 +352,7 @@ int main(void)
 		T(a_keyset_ends_the_bar),
 		T(a_clear_tunnel_crosses_as_it_is),
 		T(its_fragments_cross_as_they_are),
+		T(a_clear_tunnel_can_be_barred),
 		T(a_keyset_ends_the_clear),
 		T(what_was_held_for_a_barred_tunnel_is_dropped),
 		T(what_was_held_for_a_clear_tunnel_crosses_in_order),

@@ -385,6 +385,11 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		CU_ASSERT_EQUAL(flow->state, LAB_LIVE);
 		flow->in_use = c->slot;
 		break;
+	case DATAPATH_BAR_FLOW:
+		CU_ASSERT_EQUAL(flow->state, LAB_LIVE);
+		if (flow->treatment == DATAPATH_LET_PASS)
+			flow->treatment = DATAPATH_BAR;
+		break;
 	case DATAPATH_STOP_FLOW:
 		stop_flow(flow, event);
 		break;
@@ -399,7 +404,8 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		answer_gtpc(lab.discarded, c->gtpc);
 		break;
 	case DATAPATH_SET_BYPASS:
-		CU_FAIL("sessions know of no bypass");
+	case DATAPATH_SET_LIMITS:
+		CU_FAIL("sessions know of no bypass and no limits of workers");
 		break;
 	}
 }
