@@ -17,6 +17,8 @@
 #include <unistd.h>
 
 #include "bench.h"
+#include "npdu/forgery.h"
+#include "npdu/recovery.h"
 
 #define TURNS_MAX  64
 #define SLICES_MAX 1024
@@ -67,6 +69,9 @@ static struct datapath_config worker_config(const struct rig *rig, unsigned numb
 					.hold_packets_total = 1,
 					.hold_ms = 1000,
 					.gtpc_hold_ms = 1000,
+					.recovery_windows = NPDU_RECOVERY_WINDOWS_AUTO,
+					.recovery_per_s = NPDU_RECOVERY_PER_S_DEFAULT,
+					.bad_mac_per_s = NPDU_FORGERY_PER_S_DEFAULT,
 					.fragments = rig->fragments};
 }
 

@@ -21,9 +21,12 @@ static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uin
 				       .cookie = flow->ceiling[slot]};
 
 	if (flow->direction == E2M_UPLINK) {
-		/* One answer serves all packets that wait: the window has their COUNTs already. */
+		/* One answer serves all packets that wait: the window has their COUNTs already, but for those that
+		 * were recovered. */
 		if (needed < keyset->window.h)
 			needed = keyset->window.h;
+		if (needed < hold_recovered(w, flow, slot))
+			needed = hold_recovered(w, flow, slot);
 		event.used = needed;
 	} else {
 		/* Each packet that waits will need a COUNT of its own. */

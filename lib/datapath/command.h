@@ -132,6 +132,9 @@ enum datapath_event_kind {
 	DATAPATH_SPENT,
 	/* COUNT has reached the mark in slot; said once until the ceiling is set again. */
 	DATAPATH_LOW,
+	/* An uplink PDU of a COUNT far ahead was accepted, or waits for a second one: e2m.md 7 "Recovery". */
+	DATAPATH_COUNT_RECOVERED,
+	DATAPATH_COUNT_PENDING,
 };
 
 struct datapath_event {
@@ -143,7 +146,8 @@ struct datapath_event {
 	uint32_t session;
 	/* LOW: of the slot, one more than the highest COUNT used, or authenticated and waiting */
 	uint32_t used;
-	/* DONE: the command's; GTPC: the message's number; LOW: the ceiling */
+	/* DONE: the command's; GTPC: the message's number; LOW: the ceiling; COUNT_RECOVERED,
+	 * COUNT_PENDING: how many COUNTs from H to the PDU's */
 	uint64_t cookie;
 	/* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H; LOW: of the slot, one more than the highest
 	 * that is needed now */

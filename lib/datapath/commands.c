@@ -18,6 +18,7 @@ static void expect_flow(struct datapath_worker *w, const struct datapath_command
 	struct flow *flow = worker_flow(w, c->flow);
 
 	memset(flow, 0, w->flow_size);
+	recover_forget_flow(w, c->flow);
 	flow->tunnel = c->add.tunnel;
 	flow->state = FLOW_EXPECTED;
 	flow->direction = c->add.direction;
@@ -34,6 +35,7 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 	const uint32_t hold = was_expected ? flow->hold : 0;
 
 	memset(flow, 0, w->flow_size);
+	recover_forget_flow(w, c->flow);
 	flow->hold = hold;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		worker_keyset(w, flow, slot)->hint = NPDU_NO_HINT;
@@ -94,6 +96,7 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	ceiling_set(flow, keyset, c->slot, &c->keyset.ceiling);
 	if (!c->keyset.keep_count) {
 		set_count(w, keyset, c->keyset.count);
+		recover_forget_keyset(w, c->flow, c->slot);
 		hold_drop_open(w, flow, c->slot);
 	}
 	flow->missed &= (uint8_t) ~(1 << c->slot);

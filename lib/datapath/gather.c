@@ -137,7 +137,7 @@ static struct gather *find(struct datapath_worker *w, const struct gather_key *k
 static void take_word(struct gather *g, const struct packet *p)
 {
 	g->is_told = true;
-	g->says = p->says;
+	g->says = p->fragment.says;
 	g->told_by = p->fragment.told_by;
 	g->teid = p->tunnel.teid;
 }

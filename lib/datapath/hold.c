@@ -128,6 +128,7 @@ static void hold(struct datapath_worker *w, struct flow *flow, unsigned slot, st
 		p->held_since = w->now;
 		p->waits = WAITS_NOT;
 		p->is_open = false;
+		p->is_recovered = false;
 	}
 	p->slot = (uint8_t)slot;
 	note_wait(w, p, waits);
@@ -149,7 +150,7 @@ void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, st
 }
 
 void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slot,
-		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len)
+		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len, bool is_recovered)
 {
 	struct packet *p = packet_of(m);
 
@@ -160,6 +161,7 @@ void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slo
 	}
 	p->slot = (uint8_t)slot;
 	p->is_open = true;
+	p->is_recovered = is_recovered;
 	p->count = count;
 	p->payload_len = npdu_len;
 	note_wait(w, p, WAITS_CEILING);
@@ -181,11 +183,29 @@ static void release_open(struct datapath_worker *w, struct flow *flow, struct rt
 	const struct packet *p = packet_of(m);
 
 	if (!ceiling_covers(w, flow, p->slot, p->count + 1)) {
-		hold_open_packet(w, flow, p->slot, m, p->count, p->payload_len);
-	} else if (finish_packet(w, m, p->payload_len)) {
+		hold_open_packet(w, flow, p->slot, m, p->count, p->payload_len, p->is_recovered);
+		return;
+	}
+	if (p->is_recovered && !recover_accept(w, m, flow, p->count))
+		return;
+	if (finish_packet(w, m, p->payload_len)) {
 		flow->packets++;
 		worker_count(w, DATAPATH_ACCESS, DATAPATH_OPENED);
 	}
+}
+
+uint32_t hold_recovered(const struct datapath_worker *w, const struct flow *flow, unsigned slot)
+{
+	struct rte_mbuf *m = hold_of(w, flow)->first;
+	uint32_t highest = 0;
+
+	for (uint32_t left = hold_count(w, flow); left > 0; left--, m = packet_of(m)->next) {
+		const struct packet *p = packet_of(m);
+
+		if (p->is_open && p->is_recovered && p->slot == slot && p->count >= highest)
+			highest = p->count + 1;
+	}
+	return highest;
 }
 
 void hold_release(struct datapath_worker *w, struct flow *flow)

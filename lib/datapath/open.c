@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* open: uplink. The five checks of e2m.md 7 in their order, each with its own drop counter; the mirror
  * image is protect.c. Check 5 comes with the crypto batch, and only after it the window moves. */
-#include "datapath/finish.h"
+#include "datapath/open.h"
 #include "datapath/lookup.h"
 
-static void post_authenticated(struct datapath_worker *w, const struct flow *flow,
-			       struct flow_keyset *keyset, unsigned slot)
+void open_post_authenticated(struct datapath_worker *w, const struct flow *flow,
+			     struct flow_keyset *keyset, unsigned slot)
 {
 	struct datapath_event event = {.kind = DATAPATH_AUTHENTICATED,
 				       .slot = (uint8_t)slot,
@@ -15,67 +15,54 @@ static void post_authenticated(struct datapath_worker *w, const struct flow *flo
 	keyset->authenticated = worker_post(w, &event);
 }
 
-/* Takes the protected N-PDU's header out from between GTP-U header and N-PDU, and the MAC off. */
-static inline void strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
+/* Checks 4 and 5 after the batch, and what follows from them. True when the packet has left. */
+static inline bool process_one(struct datapath_worker *w, struct worker_batch *b, uint16_t i)
 {
-	const uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
-	const uint16_t payload = p->payload;
-	uint8_t *start = op->pdu - payload;
-
-	if (likely(headers_are_plain(p)))
-		headers_move(start + header, start, PLAIN_PAYLOAD);
-	else
-		headers_move(start + header, start, payload);
-	m->data_off = (uint16_t)(m->data_off + header);
-	m->data_len = (uint16_t)(payload + op->npdu_len);
-	m->pkt_len = m->data_len;
-}
-
-/* Check 5, and what follows from it. True when the packet has left. */
-static inline bool process_one(struct datapath_worker *w, struct rte_mbuf *m,
-			       const struct npdu_op *op, struct flow *flow,
-			       struct flow_keyset *keyset)
-{
-	const struct packet *p = packet_of(m);
+	const struct npdu_op *op = &b->ops[i];
+	struct flow_keyset *keyset = b->keysets[i];
+	struct flow *flow = b->flows[i];
 
 	/* Check 4 once more, as it is after the packets before this one in the batch. */
 	if (unlikely(npdu_window_is_replay(&keyset->window, flow->window, w->window_words,
-					   op->count))) {
-		worker_drop(w, m, DATAPATH_DROP_REPLAY);
+					   op->count) ||
+		     !op->ok)) {
+		recover_job(w, i);
 		return false;
 	}
-	if (unlikely(!op->ok)) {
-		worker_drop(w, m, DATAPATH_DROP_BAD_MAC);
-		return false;
+	return open_accept(w, b->mbufs[i], op, flow, keyset);
+}
+
+static inline unsigned process_jobs(struct datapath_worker *w, uint16_t from, uint16_t to)
+{
+	struct worker_batch *b = &w->batch;
+	unsigned sent = 0;
+
+	for (uint16_t i = from; i < to; i++) {
+		if (likely(process_one(w, b, i))) {
+			b->flows[i]->packets++;
+			sent++;
+		}
 	}
-	npdu_window_accept(&keyset->window, w->window_words, op->count);
-	if (unlikely(!keyset->authenticated))
-		post_authenticated(w, flow, keyset, p->slot);
-	strip(m, p, op);
-	/* Only an authentic COUNT may ask for more of them. */
-	if (unlikely(op->count >= keyset->window.mark) &&
-	    !ceiling_covers(w, flow, p->slot, op->count + 1)) {
-		hold_open_packet(w, flow, p->slot, m, op->count, (uint16_t)op->npdu_len);
-		return false;
-	}
-	return finish_packet(w, m, (uint16_t)op->npdu_len);
+	return sent;
 }
 
 static void process(struct datapath_worker *w)
 {
 	struct worker_batch *b = &w->batch;
+	uint16_t done = 0;
 	unsigned sent = 0;
 
 	worker_clock(w, DATAPATH_STAGE_PREPARE);
 	npdu_open(w->engine, b->ops, b->count);
 	worker_clock(w, DATAPATH_STAGE_CRYPTO);
-	for (uint16_t i = 0; i < b->count; i++) {
-		if (likely(process_one(w, b->mbufs[i], &b->ops[i], b->flows[i], b->keysets[i]))) {
-			b->flows[i]->packets++;
-			sent++;
-		}
+	for (uint16_t i = 0; i < b->early; i++) {
+		sent += process_jobs(w, done, b->earlies[i].before);
+		done = b->earlies[i].before;
+		recover_early(w, &b->earlies[i]);
 	}
+	sent += process_jobs(w, done, b->count);
 	b->count = 0;
+	b->early = 0;
 	w->counters[DATAPATH_ACCESS].value[DATAPATH_OPENED] += sent;
 	worker_clock(w, DATAPATH_STAGE_FINISH);
 	w->batch_number++;
@@ -123,25 +110,48 @@ static inline struct flow_keyset *find_keyset(const struct datapath_worker *w, s
 	return NULL;
 }
 
-static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_keyset *keyset,
-		    uint8_t *pdu, uint32_t npdu_len, uint32_t count)
+static inline void set_op(struct npdu_op *op, const struct flow *flow, struct flow_keyset *keyset,
+			  uint8_t *pdu, uint32_t npdu_len, uint32_t count)
 {
-	const struct packet *p = packet_of(m);
-	struct worker_batch *b = &w->batch;
-	struct npdu_op *op = &b->ops[b->count];
-
 	op->key = keyset->key;
 	op->hint = &keyset->hint;
 	op->pdu = pdu;
 	op->npdu_len = npdu_len;
 	op->count = count;
-	op->bearer = p->flow->bearer;
+	op->bearer = flow->bearer;
 	op->direction = E2M_UPLINK;
-	op->counter_octets = p->flow->counter_octets;
+	op->counter_octets = flow->counter_octets;
+}
+
+static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_keyset *keyset,
+		    uint8_t *pdu, uint32_t npdu_len, uint32_t count)
+{
+	const struct packet *p = packet_of(m);
+	struct worker_batch *b = &w->batch;
+
+	set_op(&b->ops[b->count], p->flow, keyset, pdu, npdu_len, count);
 	b->keysets[b->count] = keyset;
 	b->flows[b->count] = p->flow;
 	b->mbufs[b->count++] = m;
 	if (b->count == NPDU_BURST_MAX)
+		process(w);
+}
+
+/* Check 4 has failed: the packet is worked off in its turn, for those before it may make another COUNT of its
+ * CTR. */
+static void fail_early(struct datapath_worker *w, struct rte_mbuf *m, struct flow_keyset *keyset,
+		       uint8_t *pdu, uint32_t npdu_len, uint32_t count)
+{
+	struct worker_batch *b = &w->batch;
+	struct worker_early *early = &b->earlies[b->early];
+
+	early->mbuf = m;
+	early->keyset = keyset;
+	early->before = b->count;
+	set_op(&early->op, packet_of(m)->flow, keyset, pdu, npdu_len, count);
+	if (b->count == 0)
+		recover_early(w, early);
+	else if (++b->early == NPDU_BURST_MAX)
 		process(w);
 }
 
@@ -151,6 +161,7 @@ static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	struct flow *flow = p->flow;
 	const uint16_t header = (uint16_t)npdu_header_len(flow->counter_octets);
 	struct flow_keyset *keyset;
+	uint32_t npdu_len;
 	uint64_t count;
 	size_t mac;
 	uint8_t *pdu;
@@ -166,12 +177,11 @@ static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		return;
 	}
 	npdu_engine_prefetch(w->engine, keyset->key, keyset->hint);
-	if (keyset->state == DATAPATH_KEY_MISSING) {
-		hold_packet(w, flow, p->slot, m);
-		return;
-	}
-	if (keyset->state != DATAPATH_KEY_READY) {
-		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
+	if (unlikely(keyset->state != DATAPATH_KEY_READY)) {
+		if (keyset->state == DATAPATH_KEY_MISSING)
+			hold_packet(w, flow, p->slot, m);
+		else
+			worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
 		return;
 	}
 	mac = keyset->mac_len;
@@ -188,15 +198,18 @@ static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_drop(w, m, DATAPATH_DROP_COUNT_RANGE);
 		return;
 	}
+	npdu_len = (uint32_t)(p->payload_len - header - mac);
 	if (npdu_window_is_replay(&keyset->window, flow->window, w->window_words,
 				  (uint32_t)count)) {
-		worker_drop(w, m, DATAPATH_DROP_REPLAY);
+		fail_early(w, m, keyset, pdu, npdu_len, (uint32_t)count);
 		return;
 	}
+	if (unlikely(flow->is_flooded) && recover_drops_in_flood(w, m, flow, keyset))
+		return;
 	if (p->has_udp_checksum)
 		checksum_note_rest(m, p);
 	note_batch_h(w, flow, (uint32_t)count);
-	make_op(w, m, keyset, pdu, (uint32_t)(p->payload_len - header - mac), (uint32_t)count);
+	make_op(w, m, keyset, pdu, npdu_len, (uint32_t)count);
 }
 
 void open_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count)

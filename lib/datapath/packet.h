@@ -30,8 +30,8 @@ enum packet_kind {
 
 /* What the first fragment says of the datagram. */
 enum packet_says {
-	SAYS_NOTHING, /* too short to tell: nobody sends this honestly */
-	SAYS_OTHER,   /* no G-PDU */
+	SAYS_NOTHING = 0, /* too short to tell: nobody sends this honestly */
+	SAYS_OTHER,	  /* no G-PDU */
 	SAYS_GTPC,
 	SAYS_GPDU,
 };
@@ -48,6 +48,7 @@ struct packet_fragment {
 	uint16_t offset;
 	uint16_t octets;
 	uint16_t told_by; /* FIRST: what it says stands before this offset */
+	uint8_t says;	  /* FIRST: enum packet_says */
 };
 
 struct packet {
@@ -63,10 +64,10 @@ struct packet {
 	bool is_ipv6 : 1;
 	bool has_udp_checksum : 1;
 	bool is_last : 1;  /* PART */
-	uint8_t says : 2;  /* FIRST: enum packet_says */
 	uint8_t waits : 2; /* while it is held; enum packet_waits */
 	bool is_open : 1;  /* likewise: an uplink N-PDU that was authenticated, and is in clear */
-	uint16_t l3;	   /* offsets from the start of the frame */
+	bool is_recovered : 1; /* likewise: one whose COUNT the window has not accepted yet */
+	uint16_t l3;	       /* offsets from the start of the frame */
 	union {
 		struct {
 			uint16_t udp;

@@ -95,7 +95,6 @@ static void note_fragment(const struct cursor *c, struct packet *p, uint16_t off
 {
 	p->kind = offset ? PACKET_PART : PACKET_FIRST;
 	p->is_last = !more;
-	p->says = SAYS_NOTHING;
 	p->datagram = datagram;
 	p->fragment =
 		(struct packet_fragment){.offset = offset, .octets = (uint16_t)(c->len - c->at)};
@@ -183,7 +182,7 @@ static bool parse_ipv6(struct cursor *c, struct packet *p)
 		return false;
 	/* Of another protocol, which the other fragments show only if their headers name it. */
 	if (p->kind == PACKET_FIRST && c->at > c->start)
-		p->says = SAYS_OTHER;
+		p->fragment.says = SAYS_OTHER;
 	else
 		p->kind = PACKET_OTHER;
 	return false;
@@ -216,13 +215,13 @@ static void parse_first_fragment(const struct cursor *c, struct packet *p, bool 
 	const uint8_t *data = c->data + c->at;
 
 	if (!to_gtpu) {
-		p->says = is_gtpc ? SAYS_GTPC : SAYS_OTHER;
+		p->fragment.says = is_gtpc ? SAYS_GTPC : SAYS_OTHER;
 		p->fragment.told_by = (uint16_t)(c->at - c->start);
 	} else if (c->at + GTPU_HEADER_MIN <= c->len) {
-		p->says = data[1] == GTPU_G_PDU &&
-					  (data[0] & GTPU_VERSION_PT) == GTPU_VERSION_PT_IS_GTP
-				  ? SAYS_GPDU
-				  : SAYS_OTHER;
+		p->fragment.says = data[1] == GTPU_G_PDU && (data[0] & GTPU_VERSION_PT) ==
+								    GTPU_VERSION_PT_IS_GTP
+					   ? SAYS_GPDU
+					   : SAYS_OTHER;
 		p->fragment.told_by = (uint16_t)(c->at + GTPU_HEADER_MIN - c->start);
 		p->tunnel.teid = read32(data + 4);
 	}

@@ -7,6 +7,7 @@
 #include <rte_malloc.h>
 #include <rte_random.h>
 #include <stdio.h>
+#include <sys/random.h>
 
 static struct rte_ring *new_ring(const char *what, unsigned a, unsigned b, unsigned count,
 				 size_t element, int socket)
@@ -21,6 +22,19 @@ static struct rte_ring *new_ring(const char *what, unsigned a, unsigned b, unsig
 uint64_t worker_ms_to_tsc(uint32_t ms)
 {
 	return rte_get_tsc_hz() / 1000 * ms;
+}
+
+static int recovery_open(struct datapath_worker *w)
+{
+	const struct datapath_config *c = &w->config;
+	uint64_t seeds[2];
+
+	/* What it chooses at random must not be foreseen. */
+	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
+		return -errno;
+	npdu_searches_init(&w->searches, w->engine, c->recovery_windows, c->recovery_per_s,
+			   seeds[0], (uint32_t)(rte_rdtsc() / w->ms_tsc));
+	return failures_open(&w->failures, c->flows, seeds[1], c->socket);
 }
 
 static int allocate(struct datapath_worker *w)
@@ -41,7 +55,8 @@ static int allocate(struct datapath_worker *w)
 			       sizeof(struct datapath_command), c->socket);
 	w->events = new_ring("events", c->worker, 0, WORKER_RING_EVENTS,
 			     sizeof(struct datapath_event), c->socket);
-	if (!w->table || !w->engine || !w->commands || !w->events || hold_open(w) != 0)
+	if (!w->table || !w->engine || !w->commands || !w->events || hold_open(w) != 0 ||
+	    recovery_open(w) != 0)
 		return -ENOMEM;
 	return reassemble_open(w);
 }
@@ -57,6 +72,7 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 	w->config = *config;
 	w->transmit = transmit;
 	w->transmit_arg = arg;
+	w->ms_tsc = worker_ms_to_tsc(1);
 	w->hold_tsc = worker_ms_to_tsc(config->hold_ms);
 	w->gtpc_hold_tsc = worker_ms_to_tsc(config->gtpc_hold_ms);
 	w->fragment_id = (uint32_t)rte_rand() * config->workers + config->worker;
@@ -102,6 +118,7 @@ void datapath_worker_free(struct datapath_worker *w)
 	rte_ring_free(w->commands);
 	tunnel_table_free(w->table);
 	npdu_engine_free(w->engine);
+	failures_close(&w->failures);
 	rte_free(w->flows);
 	rte_free(w);
 }

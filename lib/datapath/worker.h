@@ -11,6 +11,7 @@
 #include <rte_ring.h>
 #include <sys/queue.h>
 
+#include "datapath/failures.h"
 #include "datapath/flow.h"
 #include "datapath/packet.h"
 #include "datapath/stages.h"
@@ -94,13 +95,23 @@ struct worker_away {
 	struct rte_mbuf *mbufs[DATAPATH_BURST];
 };
 
+/* One that has failed check 4 before the batch was worked off. */
+struct worker_early {
+	struct rte_mbuf *mbuf;
+	struct flow_keyset *keyset;
+	struct npdu_op op;
+	uint16_t before; /* of the batch's jobs, the one that came after it */
+};
+
 /* Jobs of one burst, in packet order. */
 struct worker_batch {
 	uint16_t count;
+	uint16_t early;
 	struct npdu_op ops[NPDU_BURST_MAX];
 	struct rte_mbuf *mbufs[NPDU_BURST_MAX];
 	struct flow *flows[NPDU_BURST_MAX];
 	struct flow_keyset *keysets[NPDU_BURST_MAX];
+	struct worker_early earlies[NPDU_BURST_MAX];
 };
 
 struct datapath_worker {
@@ -115,6 +126,9 @@ struct datapath_worker {
 	uint64_t now; /* TSC at the start of the round */
 	uint64_t hold_tsc;
 	uint64_t gtpc_hold_tsc;
+	uint64_t ms_tsc;
+	struct npdu_searches searches;
+	struct failures failures;
 	bool bypass;
 
 	struct datapath_counters counters[DATAPATH_SIDES];
@@ -212,6 +226,12 @@ static inline void worker_pass(struct datapath_worker *w, struct rte_mbuf *m)
 	worker_send(w, m);
 }
 
+/* A clock that wraps, for what fails. */
+static inline uint32_t worker_now_ms(const struct datapath_worker *w)
+{
+	return (uint32_t)(w->now / w->ms_tsc);
+}
+
 /* false: the ring is full; nothing was posted. Never so for DATAPATH_DONE. */
 bool worker_post(struct datapath_worker *w, const struct datapath_event *event);
 
@@ -287,9 +307,12 @@ void hold_close(struct datapath_worker *w);
 void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m);
 /* Until its flow, which is expected, is somebody's. */
 void hold_expected(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m);
-/* The same for an N-PDU of so many octets that is open, and bore a COUNT that may not be used yet. */
+/* The same for an N-PDU of so many octets that is open, and bore a COUNT that may not be used yet.
+ * is_recovered: and that the window has not accepted yet. */
 void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slot,
-		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len);
+		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len, bool is_recovered);
+/* One more than the highest COUNT of those that wait for slot and are recovered; 0: there are none. */
+uint32_t hold_recovered(const struct datapath_worker *w, const struct flow *flow, unsigned slot);
 void hold_release(struct datapath_worker *w, struct flow *flow);
 void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter);
 /* They cross as they came: their flow is not protected. */
@@ -305,6 +328,23 @@ void gtpc_release(struct datapath_worker *w, uint64_t number);
 void gtpc_discard(struct datapath_worker *w, uint64_t number);
 void gtpc_expire(struct datapath_worker *w);
 void gtpc_drop_all(struct datapath_worker *w);
+
+/* --- recovery, e2m.md 7 --- */
+
+/* A PDU that has failed check 4 or 5: job i of the batch, or one that did not come as far as that. It leaves, waits or is
+ * dropped. */
+void recover_job(struct datapath_worker *w, uint16_t i);
+void recover_early(struct datapath_worker *w, struct worker_early *early);
+/* A PDU of flow, whose forgery budget was used up, has come as far as check 5. True: it was dropped. */
+bool recover_drops_in_flood(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow,
+			    const struct flow_keyset *keyset);
+/* An open N-PDU whose COUNT was recovered has waited for the ceiling, which covers it now. False: it was a replay, and
+ * has been dropped. */
+bool recover_accept(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow,
+		    uint32_t count);
+/* The flow's number is another's, or COUNT of its keyset in slot is. */
+void recover_forget_flow(struct datapath_worker *w, uint32_t number);
+void recover_forget_keyset(struct datapath_worker *w, uint32_t number, unsigned slot);
 
 /* --- bypass --- */
 

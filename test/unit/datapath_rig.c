@@ -13,6 +13,8 @@
 #endif
 
 #include "datapath/owner.h"
+#include "npdu/forgery.h"
+#include "npdu/recovery.h"
 
 /* The largest frame that an mbuf of the ordinary pool has room for, and growth. */
 #define ORDINARY_ROOM 2048
@@ -82,6 +84,9 @@ void rig_init(struct rig *rig)
 					       .hold_packets_total = 16,
 					       .hold_ms = 100,
 					       .gtpc_hold_ms = 10,
+					       .recovery_windows = NPDU_RECOVERY_WINDOWS_AUTO,
+					       .recovery_per_s = NPDU_RECOVERY_PER_S_DEFAULT,
+					       .bad_mac_per_s = NPDU_FORGERY_PER_S_DEFAULT,
 					       .fragments = fragments,
 					       .large = large};
 	rig->now = rte_get_tsc_hz();
@@ -237,7 +242,8 @@ uint64_t rig_ended(const struct rig *rig, enum datapath_side side)
 
 	for (unsigned c = 0; c < DATAPATH_COUNTER_COUNT; c++)
 		if (c == DATAPATH_PASSED || c == DATAPATH_BYPASSED || c == DATAPATH_PROTECTED ||
-		    c == DATAPATH_OPENED || strncmp(datapath_counter_name(c), "drop.", 5) == 0)
+		    c == DATAPATH_OPENED || c == DATAPATH_DROP_RECOVERY_PENDING ||
+		    strncmp(datapath_counter_name(c), "drop.", 5) == 0)
 			n += rig_counter(rig, side, c);
 	/* Fragments that became one datagram end with it. */
 	n += rig_counter(rig, side, DATAPATH_JOINED) - rig_counter(rig, side, DATAPATH_REASSEMBLED);

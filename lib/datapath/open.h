@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* open: what becomes of an uplink PDU once it is known to be authentic, for open.c and recover.c. */
+#ifndef DATAPATH_OPEN_H
+#define DATAPATH_OPEN_H
+
+#include "datapath/finish.h"
+#include "datapath/worker.h"
+
+void open_post_authenticated(struct datapath_worker *w, const struct flow *flow,
+			     struct flow_keyset *keyset, unsigned slot);
+
+/* Takes the protected N-PDU's header out from between GTP-U header and N-PDU, and the MAC off. */
+static inline void open_strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
+{
+	const uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
+	const uint16_t payload = p->payload;
+	uint8_t *start = op->pdu - payload;
+
+	if (likely(headers_are_plain(p)))
+		headers_move(start + header, start, PLAIN_PAYLOAD);
+	else
+		headers_move(start + header, start, payload);
+	m->data_off = (uint16_t)(m->data_off + header);
+	m->data_len = (uint16_t)(payload + op->npdu_len);
+	m->pkt_len = m->data_len;
+}
+
+/* After check 5 the window moves, and the N-PDU leaves, or waits for the ceiling. True when it has left. */
+static inline bool open_accept(struct datapath_worker *w, struct rte_mbuf *m,
+			       const struct npdu_op *op, struct flow *flow,
+			       struct flow_keyset *keyset)
+{
+	const struct packet *p = packet_of(m);
+
+	npdu_window_accept(&keyset->window, w->window_words, op->count);
+	if (unlikely(!keyset->authenticated))
+		open_post_authenticated(w, flow, keyset, p->slot);
+	open_strip(m, p, op);
+	/* Only an authentic COUNT may ask for more of them. */
+	if (unlikely(op->count >= keyset->window.mark) &&
+	    !ceiling_covers(w, flow, p->slot, op->count + 1)) {
+		hold_open_packet(w, flow, p->slot, m, op->count, (uint16_t)op->npdu_len, false);
+		return false;
+	}
+	return finish_packet(w, m, (uint16_t)op->npdu_len);
+}
+
+#endif
