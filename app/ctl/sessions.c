@@ -26,6 +26,7 @@ static const struct {
 	{"uplink_packets", "UP", true},
 	{"downlink_packets", "DOWN", true},
 	{"dropped", "DROPPED", true},
+	{"recovered", "RECOVERED", true},
 };
 
 #define SHOWN (sizeof(shown) / sizeof(shown[0]))

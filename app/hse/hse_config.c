@@ -6,6 +6,8 @@
 
 #include "hse_check.h"
 #include "hse_findings.h"
+#include "npdu/forgery.h"
+#include "npdu/recovery.h"
 #include "npdu/window.h"
 
 #define FIELD(member_name, member, ...)                                                    \
@@ -79,6 +81,12 @@ static const struct config_field sessions_fields[] = {
 	FIELD("max", sessions.max, .kind = CONFIG_UINT, .min = 1, .max = 16777216),
 	FIELD("counter_octets", sessions.counter_octets, .kind = CONFIG_UINT, .max = 3),
 	FIELD("replay_window", sessions.replay_window, .kind = CONFIG_UINT, .max = NPDU_WINDOW_MAX),
+	FIELD("recovery_windows", sessions.recovery_windows, .kind = CONFIG_UINT,
+	      .max = NPDU_RECOVERY_WINDOWS_MAX),
+	FIELD("recovery_per_s", sessions.recovery_per_s, .kind = CONFIG_UINT, .min = 1,
+	      .max = NPDU_RECOVERY_PER_S_MAX),
+	FIELD("bad_mac_per_s", sessions.bad_mac_per_s, .kind = CONFIG_UINT,
+	      .max = NPDU_FORGERY_PER_S_MAX),
 	FIELD("changeover_s", sessions.changeover_s, .reloads = true, .kind = CONFIG_UINT,
 	      .max = 3600),
 	FIELD("allow_null_integrity", sessions.allow_null_integrity, .reloads = true,
@@ -232,6 +240,9 @@ static void set_defaults(struct hse_config *c)
 	c->sessions.max = 65536;
 	c->sessions.counter_octets = 1;
 	c->sessions.replay_window = NPDU_WINDOW_DEFAULT;
+	c->sessions.recovery_windows = NPDU_RECOVERY_WINDOWS_AUTO;
+	c->sessions.recovery_per_s = NPDU_RECOVERY_PER_S_DEFAULT;
+	c->sessions.bad_mac_per_s = NPDU_FORGERY_PER_S_DEFAULT;
 	c->sessions.changeover_s = 10;
 	c->sessions.gcm_tag_octets = 8;
 	c->sessions.count_retention_s = 86400;

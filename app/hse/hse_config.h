@@ -50,6 +50,9 @@ struct hse_config {
 		uint32_t max;
 		uint8_t counter_octets;
 		uint16_t replay_window;
+		uint32_t recovery_windows; /* NPDU_RECOVERY_WINDOWS_AUTO: by counter_octets */
+		uint32_t recovery_per_s;
+		uint32_t bad_mac_per_s;
 		uint32_t changeover_s;
 		bool allow_null_integrity;
 		uint8_t gcm_tag_octets;

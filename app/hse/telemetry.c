@@ -196,6 +196,8 @@ enum column {
 	COLUMN_COUNT_UP,
 	COLUMN_COUNT_DOWN,
 	COLUMN_COUNT_WARNING,
+	COLUMN_RECOVERED,
+	COLUMN_RECOVERY_PENDING,
 	COLUMN_DROPPED,
 	COLUMNS,
 };
@@ -219,6 +221,8 @@ static const struct {
 	[COLUMN_COUNT_UP] = {"count_up", false},
 	[COLUMN_COUNT_DOWN] = {"count_down", false},
 	[COLUMN_COUNT_WARNING] = {"count_warning", false},
+	[COLUMN_RECOVERED] = {"recovered", false},
+	[COLUMN_RECOVERY_PENDING] = {"recovery_pending", false},
 	[COLUMN_DROPPED] = {"dropped", false},
 };
 
@@ -289,6 +293,10 @@ static uint64_t number_of(enum column column, const struct session_view *v)
 		return down.count[v->slot];
 	case COLUMN_COUNT_WARNING:
 		return v->count_warning;
+	case COLUMN_RECOVERED:
+		return v->recovered;
+	case COLUMN_RECOVERY_PENDING:
+		return v->recovery_pending;
 	default:
 		return up.dropped + down.dropped;
 	}

@@ -290,6 +290,10 @@ void keys_take_event(struct session_store *store, struct session *s,
 	case DATAPATH_SPENT:
 		say_spent(store, s, event->slot);
 		break;
+	case DATAPATH_COUNT_RECOVERED:
+	case DATAPATH_COUNT_PENDING:
+		outages_take_event(store, s, event);
+		break;
 	default:
 		break;
 	}

@@ -264,7 +264,11 @@ struct session_view {
 	uint8_t key_id;
 	uint8_t slot;
 	bool count_warning; /* a COUNT nears its end */
-	enum e2m_eea eea;   /* valid once ready */
+	/* Uplink PDUs by which COUNT was found again after an outage, and those that were not enough for it: e2m.md 7
+	 * "Recovery". */
+	uint32_t recovered;
+	uint32_t recovery_pending;
+	enum e2m_eea eea; /* valid once ready */
 	enum e2m_eia eia;
 };
 

@@ -122,6 +122,8 @@ struct session {
 	uint8_t policy : 2;	 /* enum policy_action by which it was made, or a stricter one since */
 	uint16_t apn;		 /* number in the store's apns; 0: not known */
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
+	uint32_t recovered;	 /* uplink PDUs by which COUNT was found again: outages.c */
+	uint32_t recovery_pending; /* those that were not enough for it */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
 	struct session_keyset keysets[DATAPATH_KEYSETS];
@@ -219,6 +221,12 @@ struct session_store {
 	} watch;
 
 	struct changes changes;
+
+	struct {
+		uint64_t second; /* of the clock, that lines are counted in */
+		uint32_t lines;
+		uint32_t unsaid;
+	} outages;
 
 	struct {
 		struct wheel_timer timer;
@@ -572,5 +580,11 @@ void recovery_take_echo_request(struct session_store *store, const struct sessio
 				uint8_t version, uint32_t sequence);
 void recovery_take_echo_response(struct session_store *store, const struct session_gtpc *gtpc,
 				 uint8_t version, uint32_t sequence, const struct recovery *said);
+
+/* --- outages.c --- */
+
+/* COUNT_RECOVERED or COUNT_PENDING of a session's uplink. */
+void outages_take_event(struct session_store *store, struct session *s,
+			const struct datapath_event *event);
 
 #endif

@@ -104,6 +104,8 @@ static void view(const struct session_store *store, const struct session *s, str
 				   .key_id = keyset->key_id,
 				   .slot = s->newest,
 				   .count_warning = keyset->count_warned,
+				   .recovered = s->recovered,
+				   .recovery_pending = s->recovery_pending,
 				   .eea = keyset->eea,
 				   .eia = keyset->eia};
 }

@@ -195,7 +195,7 @@ static void bypass_takes_on_or_off(void)
 	"\"downlink\":[\"10.1.0.1/0x00000001\",\"10.1.0.1/0x2\"],"                 \
 	"\"keyset\":[\"SQN 000000000021\",\"SQN 000000000041\"],\"key_id\":[1,1]," \
 	"\"algorithms\":[\"eea2+eia2\",\"gcm\"],\"uplink_packets\":[20,0],"        \
-	"\"downlink_packets\":[19,0],\"dropped\":[1,0]}}"
+	"\"downlink_packets\":[19,0],\"dropped\":[1,0],\"recovered\":[2,0]}}"
 #define PAGE_2                                                   \
 	"{\"/hse/sessions\":{\"total\":3,\"next\":0,\"id\":[7]," \
 	"\"imsi\":[\"262010000000003\"],\"nsapi\":[15],\"state\":[\"learned\"]}}"
@@ -210,13 +210,13 @@ static void sessions_are_a_table_of_all_pages(void)
 	CU_ASSERT_EQUAL(run.code, 0);
 	CU_ASSERT_STRING_EQUAL(
 		run.out, "IMSI             NSAPI  STATE    ALGORITHMS  KEY  UPLINK TO            "
-			 "DOWNLINK TO          UP  DOWN  DROPPED\n"
+			 "DOWNLINK TO          UP  DOWN  DROPPED  RECOVERED\n"
 			 "262010000000001      5  ready    eea2+eia2     1  10.1.0.2/0x00000001  "
-			 "10.1.0.1/0x00000001  20    19        1\n"
+			 "10.1.0.1/0x00000001  20    19        1          2\n"
 			 "26201001             6  pulling  gcm           1  10.1.0.2/0x2         "
-			 "10.1.0.1/0x2          0     0        0\n"
+			 "10.1.0.1/0x2          0     0        0          0\n"
 			 "262010000000003     15  learned  -             -  -                    "
-			 "-                     -     -        -\n"
+			 "-                     -     -        -          -\n"
 			 "3 of 3 sessions\n");
 }
 
@@ -230,7 +230,7 @@ static void sessions_are_rows_for_programs(void)
 			       "\"nsapi\":6,\"state\":\"pulling\",\"uplink\":\"10.1.0.2/0x2\","
 			       "\"downlink\":\"10.1.0.1/0x2\",\"keyset\":\"SQN 000000000041\","
 			       "\"key_id\":1,\"algorithms\":\"gcm\",\"uplink_packets\":0,"
-			       "\"downlink_packets\":0,\"dropped\":0}]}\n");
+			       "\"downlink_packets\":0,\"dropped\":0,\"recovered\":0}]}\n");
 	run = run_against(GREETING, sessions, "--json", "sessions", NULL);
 	CU_ASSERT_EQUAL(run.code, 0);
 	CU_ASSERT_PTR_NOT_NULL(strstr(run.out, "},{\"id\":7,"));

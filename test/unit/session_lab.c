@@ -152,6 +152,10 @@ static void on_view(void *arg, unsigned worker, uint32_t number, struct datapath
 static void on_log(void *arg, enum session_log_level level, const char *line)
 {
 	CU_ASSERT_PTR_EQUAL(arg, &lab);
+	if (level == SESSION_LOG_INFO) {
+		memcpy(lab.info_before, lab.last_info, sizeof(lab.info_before));
+		snprintf(lab.last_info, sizeof(lab.last_info), "%s", line);
+	}
 	if (level > SESSION_LOG_WARNING)
 		return;
 	lab.warnings++;
@@ -500,6 +504,19 @@ static void post_of(const struct lab_flow *flow, unsigned slot, enum datapath_ev
 void lab_miss(const struct lab_flow *flow, unsigned slot)
 {
 	post_of(flow, slot, DATAPATH_MISS);
+}
+
+void lab_recovered(const struct lab_flow *flow, unsigned slot, enum datapath_event_kind kind,
+		   uint32_t counts)
+{
+	const unsigned worker = worker_of(flow);
+	const struct datapath_event event = {.kind = (uint8_t)kind,
+					     .slot = (uint8_t)slot,
+					     .flow = (uint32_t)(flow - lab.workers[worker].flows),
+					     .session = flow->session,
+					     .cookie = counts};
+
+	post(worker, &event);
 }
 
 void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed)

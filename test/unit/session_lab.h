@@ -92,6 +92,7 @@ struct lab {
 	bool ipv6;	 /* GSNs' addresses */
 	unsigned warnings;
 	char last_warning[512];
+	char last_info[512], info_before[512];
 	unsigned commands; /* of all kinds, ever */
 	struct lab_disk disk;
 	/* One more than the highest COUNT ever used. */
@@ -148,6 +149,9 @@ unsigned lab_subscriber(const struct lab_flow *flow);
 void lab_miss(const struct lab_flow *flow, unsigned slot);
 /* More COUNTs are wanted: all below needed. */
 void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed);
+/* COUNT_RECOVERED or COUNT_PENDING: a PDU so many COUNTs ahead. */
+void lab_recovered(const struct lab_flow *flow, unsigned slot, enum datapath_event_kind kind,
+		   uint32_t counts);
 /* COUNTs that may be used as yet. */
 uint32_t lab_allowed(const struct lab_flow *flow, unsigned slot);
 /* The first uplink PDU under a keyset was authentic. */
