@@ -11,6 +11,9 @@
 #include "eal.h"
 #include "frames.h"
 
+/* As many frames as a ring of af_packet may have, and more. */
+#define STRAYS_MAX 4096
+
 static const char *const side_names[] = {"access", "core"};
 
 static int is_taken(unsigned side, const char *what, pid_t holder)
@@ -207,6 +210,29 @@ static int start_queues(const struct hse_ports *ports, const struct hse_config *
 	return ret == 0 ? rte_eth_dev_start(port->id) : ret;
 }
 
+/*
+ * The sockets of af_packet take the frames of all interfaces from when they are made until they are bound. Such a frame
+ * would cross: an uplink frame, for one, as if it had come from the core, back to the SGSN. They are the first in the rings,
+ * with frames of before the start.
+ */
+static void discard_strays(const struct hse_port *port, uint16_t queues,
+			   const struct rte_eth_dev_info *info)
+{
+	struct rte_mbuf *burst[32];
+	uint16_t count;
+
+	if (strcmp(info->driver_name, "net_af_packet") != 0)
+		return;
+	for (uint16_t q = 0; q < queues; q++)
+		/* No more than a ring holds: a busy port never runs empty. */
+		for (unsigned left = STRAYS_MAX; left > 0; left -= RTE_MIN(left, count)) {
+			count = rte_eth_rx_burst(port->id, q, burst, RTE_DIM(burst));
+			if (count == 0)
+				break;
+			rte_pktmbuf_free_bulk(burst, count);
+		}
+}
+
 /* Not every driver knows it: what has no filter takes everything anyway. */
 static void make_promiscuous(const struct hse_port *port, const struct hse_config *c, unsigned side)
 {
@@ -279,6 +305,7 @@ static int open_port(struct hse_ports *ports, const struct hse_config *c, unsign
 	ret = start_queues(ports, c, side);
 	if (ret != 0)
 		return cannot_be_set_up(p, side, ret);
+	discard_strays(port, p->queues, &steering.info);
 	make_promiscuous(port, c, side);
 	steer(port, &steering);
 	port->queues = p->queues;
