@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,7 +27,7 @@ static const struct config_field peer_fields[] = {
 	 .kind = CONFIG_STRING,
 	 CONFIG_MEMBER(struct diameter_peer, identity),
 	 .required = true},
-	{.name = "address", .kind = CONFIG_ADDRESS, CONFIG_MEMBER(struct diameter_peer, address)},
+	{.name = "address", .kind = CONFIG_STRING, CONFIG_MEMBER(struct diameter_peer, at)},
 	{.name = "port",
 	 .kind = CONFIG_UINT,
 	 CONFIG_MEMBER(struct diameter_peer, port),
@@ -169,9 +170,40 @@ static void resolve_tls_file(struct check *check, const char *name, char **value
 	check->ok &= resolved != NULL;
 }
 
+/* "10.1.2" is no address, and a host name ends in a label that is no number (RFC 3696 2). */
+static bool is_host_name(const char *text)
+{
+	const char *last = strrchr(text, '.');
+
+	last = last && last[1] ? last + 1 : text;
+	return diameter_identity_is_valid(text) && strspn(last, "0123456789") != strlen(last);
+}
+
+static void check_peer_address(struct check *check, struct diameter_peer *peer, size_t i)
+{
+	char name[64], path[256];
+
+	if (!peer->at)
+		return;
+	snprintf(name, sizeof(name), "peers[%zu].address", i);
+	peer->where = place_of(check, name);
+	if (inet_pton(AF_INET, peer->at, peer->address.octets) == 1)
+		peer->address.family = AF_INET;
+	else if (inet_pton(AF_INET6, peer->at, peer->address.octets) == 1)
+		peer->address.family = AF_INET6;
+	else if (is_host_name(peer->at))
+		peer->host = peer->at;
+	if (peer->address.family || peer->host)
+		return;
+	snprintf(path, sizeof(path), "%s.%s", check->path, name);
+	config_error(check->file, check->errors, path,
+		     "expected an IPv4 or IPv6 address, or a host name, found '%s'", peer->at);
+	check->ok = false;
+}
+
 static void check_peer(struct check *check, const struct diameter_config *config, size_t i)
 {
-	const struct diameter_peer *peer = &config->peers[i];
+	struct diameter_peer *peer = &config->peers[i];
 	char name[64], path[256];
 
 	snprintf(name, sizeof(name), "peers[%zu].identity", i);
@@ -188,7 +220,8 @@ static void check_peer(struct check *check, const struct diameter_config *config
 		config_error(check->file, check->errors, path, "a peer cannot be ourselves");
 		check->ok = false;
 	}
-	if (peer->address.family == 0 && config->listen.family == 0) {
+	check_peer_address(check, peer, i);
+	if (!peer->at && config->listen.family == 0) {
 		config_error(check->file, check->errors, path,
 			     "nobody connects to '%s': give its address, or 'listen' so that it "
 			     "can connect to us",
@@ -241,6 +274,14 @@ bool diameter_config_check_outside(const struct diameter_config *config,
 	bool good = material != NULL;
 
 	tls_free(material);
+	for (size_t i = 0; i < config->peers_count; i++) {
+		if (!config->peers[i].host ||
+		    diameter_resolve_try(config->peers[i].host, text) == 0)
+			continue;
+		snprintf(place, sizeof(place), "%s.peers[%zu].address", path, i);
+		config_error(file, errors, place, "%s", text);
+		good = false;
+	}
 	if (diameter_listen_try(config, text) != 0) {
 		snprintf(place, sizeof(place), "%s.listen", path);
 		config_error(file, errors, place, "%s", text);

@@ -21,9 +21,12 @@
 
 struct diameter_peer {
 	char *identity; /* DiameterIdentity (a host name); its certificate must bear it */
-	struct config_address address; /* we connect to it; family 0: it connects to us */
+	char *at;	/* the setting `address`: an IP address or a host name */
+	struct config_address address; /* of at, when it is one; family 0 */
+	char *host;		       /* of at, when it is one: resolved at each try to connect */
+	const char *where;	       /* of the setting; NULL: not known */
 	uint16_t port;		       /* 5868 (TLS) by default */
-};
+};				       /* Without address and host it connects to us. */
 
 /* The `diameter:` mapping of every program. */
 struct diameter_config {
@@ -119,7 +122,7 @@ void diameter_stop(void);
 
 /* True while the peer of that identity is in state OPEN. */
 bool diameter_peer_is_open(const char *identity);
-/* Why it is not, for people: "TLS: its certificate expired on ..."; of the last try. "" while it is open. */
+/* Why it is not, for people: "TLS: its certificate expired on ..."; of the last try. "" while it is open. Any thread. */
 void diameter_peer_why(const char *identity, char *text, size_t size);
 
 /* Called whenever a peer opens or closes, within a tenth of a second, from a thread of the library.
@@ -218,6 +221,8 @@ void diameter_hosts_free(struct diameter_hosts *hosts);
 /* As diameter_send_key_request. -EHOSTUNREACH: none of them is open. */
 int diameter_hosts_ask(struct diameter_hosts *hosts, const struct diameter_key_request *request,
 		       uint32_t timeout_ms, diameter_key_answered answered, void *arg);
+/* Why none of them can be asked, for people: "hss.home.example is not connected: ..."; "": one can. */
+void diameter_hosts_why(const struct diameter_hosts *hosts, char *text, size_t size);
 /* How often another host was asked because one did not serve. */
 uint64_t diameter_hosts_failovers(const struct diameter_hosts *hosts);
 

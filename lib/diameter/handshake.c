@@ -27,7 +27,6 @@ static _Thread_local struct {
 	char reason[TLS_TEXT_MAX];
 	gnutls_alert_description_t alert;
 } refusal;
-static _Thread_local bool has_told;
 
 static void find_real(void)
 {
@@ -53,14 +52,6 @@ void diameter_handshake_refuse(gnutls_alert_description_t alert, const char *rea
 {
 	snprintf(refusal.reason, sizeof(refusal.reason), "%s", reason);
 	refusal.alert = alert;
-}
-
-bool diameter_handshake_has_told(void)
-{
-	bool told = has_told;
-
-	has_told = false;
-	return told;
 }
 
 /* --- who --- */
@@ -156,7 +147,7 @@ static void tell(gnutls_session_t session, const char *reason)
 	diameter_log_line(true, "%s: TLS: %s", peer, reason);
 	snprintf(text, sizeof(text), "TLS: %.*s", TLS_TEXT_MAX - 8, reason);
 	diameter_peers_note(peer, text, true);
-	has_told = true;
+	diameter_log_told();
 }
 
 static void fail(gnutls_session_t session, int rc)
@@ -193,7 +184,6 @@ int gnutls_handshake(gnutls_session_t session)
 
 	load_real();
 	refusal.reason[0] = 0;
-	has_told = false;
 	rc = real_handshake(session);
 	if (rc < 0 && diameter_tls_peer(session))
 		fail(session, rc);

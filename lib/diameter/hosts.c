@@ -89,6 +89,24 @@ uint64_t diameter_hosts_failovers(const struct diameter_hosts *hosts)
 	return __atomic_load_n(&hosts->failovers, __ATOMIC_RELAXED);
 }
 
+void diameter_hosts_why(const struct diameter_hosts *hosts, char *text, size_t size)
+{
+	char why[160];
+	size_t used = 0;
+
+	text[0] = 0;
+	for (size_t i = 0; i < hosts->count; i++)
+		if (diameter_peers_can_reach(hosts->list[i].name))
+			return;
+	for (size_t i = 0; i < hosts->count && used < size; i++) {
+		diameter_peer_why(hosts->list[i].name, why, sizeof(why));
+		used += (size_t)snprintf(text + used, size - used, "%s%s is not connected: %s",
+					 used ? "; " : "", hosts->list[i].name, why);
+	}
+	if (hosts->count == 0 && !diameter_peers_can_reach(NULL))
+		snprintf(text, size, "no peer of realm %s is connected", hosts->realm);
+}
+
 /* --- which host --- */
 
 /* One that comes back starts afresh. */

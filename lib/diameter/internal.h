@@ -11,6 +11,7 @@
  *   handshake.c   TLS that fails, told in one line
  *   upkeep.c      what is needed from outside, tried until it is there
  *   listen.c      whether an address can be listened on
+ *   resolve.c     peers by host name
  *   dictionary.c  the AVPs and commands of e2m.md 4 and TS 29.272
  *   avp.c         reading and writing AVPs and whole messages
  *   pending.c     requests on their way: each completes exactly once
@@ -68,6 +69,8 @@ enum diameter_log_phase {
 void diameter_log_phase(enum diameter_log_phase phase);
 /* Takes over its hooks, whose defaults would write whole messages, keys and all, to the log. */
 int diameter_hooks_start(void);
+/* This thread has told why its connection fails: what libfdcore says of that next is no error. */
+void diameter_log_told(void);
 void diameter_log_line(bool is_error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -85,6 +88,12 @@ uint32_t diameter_peers_openings(const char *host);
 bool diameter_peers_know(const char *identity);
 /* The peer that the certificate is for, or NULL. */
 const char *diameter_peers_named_by(const gnutls_datum_t *der);
+/* Of a peer whose address is a host name: that name, and the subject and place of its faults. NULL: it is none. */
+struct diameter_peer_name {
+	const char *host, *where;
+	char subject[48];
+};
+const struct diameter_peer_name *diameter_peers_name(const char *identity);
 /* Keeps why a connection with a peer failed. A reason that TLS gave stays for a while when libfdcore adds its own. */
 void diameter_peers_note(const char *identity, const char *reason, bool is_tls);
 /* Has libfdcore send a request to its Destination-Host, when that is a peer, and to no other. */
@@ -115,8 +124,6 @@ char *diameter_tls_peer(gnutls_session_t session);
 
 /* Why the handshake on this thread is about to fail, for the log and for the peer. */
 void diameter_handshake_refuse(gnutls_alert_description_t alert, const char *reason);
-/* True once after a failure on this thread was told: what libfdcore says of it next is no news. */
-bool diameter_handshake_has_told(void);
 
 /* --- dictionary.c --- */
 
@@ -264,11 +271,18 @@ int diameter_fixes_start(void);
 /* Whether libfdcore can listen where config says; 0, also when config says nothing of it, or -errno and a text. */
 int diameter_listen_try(const struct diameter_config *config, char text[DIAMETER_FAULT_MAX]);
 
+/* --- resolve.c --- */
+
+/* Whether a name resolves; 0, or not, and a text. Waits for the resolver. */
+int diameter_resolve_try(const char *host, char text[DIAMETER_FAULT_MAX]);
+
 /* --- upkeep.c --- */
 
 int diameter_upkeep_init(const struct diameter_config *config);
 /* One try to get what is missing; true: nothing is, any more. */
 bool diameter_upkeep_try(void);
+/* Tells a fault, or that it is mended (text NULL), as diameter_watch_faults says. */
+void diameter_upkeep_tell(const char *subject, const char *where, const char *text);
 /* Has a thread go on with it. */
 int diameter_upkeep_start(void);
 void diameter_upkeep_stop(void);

@@ -66,10 +66,15 @@ static void write_line(bool is_error, char *line)
 	for (char *c = line; *c; c++)
 		if (!isprint((unsigned char)*c))
 			*c = ' ';
+	int cancel;
+
+	/* A stopping libfdcore cancels its threads, which shall not keep what the log locks. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	/* Good-bye is no error, whatever it interrupts. */
 	if (__atomic_load_n(&phase, __ATOMIC_RELAXED) == LOG_STOPPING)
 		is_error = false;
 	log_to(is_error && !was_said_lately(line), line);
+	pthread_setcancelstate(cancel, NULL);
 }
 
 void diameter_log_line(bool is_error, const char *format, ...)
@@ -164,10 +169,17 @@ static void count_unparsed(struct msg *message)
 		diameter_notification_count(DIAMETER_NOTIFICATION_FAULT_UNPARSED);
 }
 
+static _Thread_local bool has_told;
+
+void diameter_log_told(void)
+{
+	has_told = true;
+}
+
 /* What has been said in better words already is no error a second time. */
 static void tell_no_connection(struct peer_hdr *peer, const char *reason)
 {
-	bool is_news = !diameter_handshake_has_told() && (peer || !diameter_inbound_has_refused());
+	bool is_news = !has_told && (peer || !diameter_inbound_has_refused());
 
 	if (connect_error[0]) {
 		reason = connect_error;
@@ -177,7 +189,11 @@ static void tell_no_connection(struct peer_hdr *peer, const char *reason)
 	}
 	if (peer)
 		diameter_peers_note(peer->info.pi_diamid, reason, false);
+	/* On the thread that connected: the next try resolves the name anew. */
+	if (peer && diameter_peers_name(peer->info.pi_diamid))
+		fd_ep_filter(&peer->info.pi_endpoints, EP_FL_CONF);
 	connect_error[0] = 0;
+	has_told = false;
 }
 
 static void on_hook(enum fd_hook_type type, struct msg *message, struct peer_hdr *peer, void *other,

@@ -16,7 +16,8 @@
 static struct {
 	struct known_peer {
 		char identity[DIAMETER_IDENTITY_MAX + 1];
-		struct config_address address; /* family 0: it connects to us */
+		struct config_address address; /* family 0: it has a host name, or connects to us */
+		struct diameter_peer_name name; /* host NULL: it has none */
 		uint16_t port;
 		bool is_open; /* as told to the watcher; written by the poll alone */
 		uint32_t openings;
@@ -180,14 +181,15 @@ static int connect_to(struct known_peer *peer)
 	};
 	struct sockaddr_in in = {.sin_family = AF_INET};
 	struct sockaddr_in6 in6 = {.sin6_family = AF_INET6};
-	int rc;
+	int rc = 0;
 
+	/* Without an address libfdcore resolves the name: resolve.c. */
 	fd_list_init(&info.pi_endpoints, NULL);
 	if (peer->address.family == AF_INET) {
 		memcpy(&in.sin_addr, peer->address.octets, sizeof(in.sin_addr));
 		rc = fd_ep_add_merge(&info.pi_endpoints, (struct sockaddr *)&in, sizeof(in),
 				     EP_FL_CONF | EP_ACCEPTALL);
-	} else {
+	} else if (peer->address.family == AF_INET6) {
 		memcpy(&in6.sin6_addr, peer->address.octets, sizeof(in6.sin6_addr));
 		rc = fd_ep_add_merge(&info.pi_endpoints, (struct sockaddr *)&in6, sizeof(in6),
 				     EP_FL_CONF | EP_ACCEPTALL);
@@ -197,20 +199,39 @@ static int connect_to(struct known_peer *peer)
 	return -rc;
 }
 
+static bool copy_name(struct diameter_peer_name *name, const struct diameter_peer *peer, size_t i)
+{
+	snprintf(name->subject, sizeof(name->subject), "diameter.peers[%zu].address", i);
+	name->host = strdup(peer->host);
+	name->where = strdup(peer->where ? peer->where : name->subject);
+	return name->host && name->where;
+}
+
+const struct diameter_peer_name *diameter_peers_name(const char *identity)
+{
+	for (size_t i = 0; i < known.count; i++)
+		if (known.peers[i].name.host && !strcasecmp(known.peers[i].identity, identity))
+			return &known.peers[i].name;
+	return NULL;
+}
+
 int diameter_peers_start(const struct diameter_config *config)
 {
 	known.peers = calloc(config->peers_count, sizeof(known.peers[0]));
 	if (!known.peers)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->peers_count; i++) {
-		bool connects = config->peers[i].address.family == 0;
+		const struct diameter_peer *peer = &config->peers[i];
+		bool connects = peer->address.family == 0 && !peer->host;
 
 		snprintf(known.peers[i].identity, sizeof(known.peers[i].identity), "%s",
 			 config->peers[i].identity);
-		known.peers[i].address = config->peers[i].address;
-		known.peers[i].port = config->peers[i].port;
+		known.peers[i].address = peer->address;
+		known.peers[i].port = peer->port;
 		snprintf(known.peers[i].why, sizeof(known.peers[i].why), "%s",
 			 connects ? "it has not connected to us yet" : "not connected yet");
+		if (peer->host && !copy_name(&known.peers[i].name, peer, i))
+			return -ENOMEM;
 	}
 	known.count = config->peers_count;
 	return 0;
@@ -219,7 +240,8 @@ int diameter_peers_start(const struct diameter_config *config)
 void diameter_peers_connect(void)
 {
 	for (size_t i = 0; i < known.count; i++) {
-		int rc = known.peers[i].address.family ? connect_to(&known.peers[i]) : 0;
+		bool connects = known.peers[i].address.family == 0 && !known.peers[i].name.host;
+		int rc = connects ? 0 : connect_to(&known.peers[i]);
 
 		if (rc)
 			diameter_log_line(true, "%s: cannot be connected to: %s",
@@ -229,6 +251,10 @@ void diameter_peers_connect(void)
 
 void diameter_peers_stop(void)
 {
+	for (size_t i = 0; i < known.count; i++) {
+		free((char *)known.peers[i].name.host);
+		free((char *)known.peers[i].name.where);
+	}
 	free(known.peers);
 	known.peers = NULL;
 	known.count = 0;

@@ -54,16 +54,20 @@ static int64_t now_s(void)
 
 /* --- telling --- */
 
-static void tell_fault(const char *subject, const char *where, const char *text)
+void diameter_upkeep_tell(const char *subject, const char *where, const char *text)
 {
 	char line[WHERE_MAX + DIAMETER_FAULT_MAX];
+	int cancel;
 
+	/* libfdcore cancels the threads that connect to peers. */
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (text)
 		snprintf(line, sizeof(line), "%s: %s", where, text);
 	if (upkeep.tell)
 		upkeep.tell(subject, text ? line : NULL);
 	else if (text)
 		diameter_log_line(true, "%s", line);
+	pthread_setcancelstate(cancel, NULL);
 }
 
 static const char *const tls_subjects[TLS_FILES] = {"diameter.tls.certificate", "diameter.tls.key",
@@ -86,8 +90,8 @@ static void collect(void *arg, enum tls_file file, const char *text)
 static void tell_tls_faults(const struct files *files, const struct tls_faults *faults)
 {
 	for (int i = 0; i < TLS_FILES; i++)
-		tell_fault(tls_subjects[i], files->where[i],
-			   faults->text[i][0] ? faults->text[i] : NULL);
+		diameter_upkeep_tell(tls_subjects[i], files->where[i],
+				     faults->text[i][0] ? faults->text[i] : NULL);
 }
 
 /* --- the files' names --- */
@@ -212,7 +216,7 @@ static bool try_to_listen(void)
 		if (rc != 0)
 			snprintf(text, sizeof(text), "cannot be listened on: %s", strerror(-rc));
 	}
-	tell_fault("diameter.listen", upkeep.where_listen, rc ? text : NULL);
+	diameter_upkeep_tell("diameter.listen", upkeep.where_listen, rc ? text : NULL);
 	return rc == 0;
 }
 

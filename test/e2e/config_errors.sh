@@ -59,7 +59,7 @@ rejects hse 's/^pull: .*/pull: {retry_min_ms: 900, retry_max_ms: 800}/' '|800' \
 rejects hse 's/kind: diameter/kind: carrier-pigeon/' '|carrier' \
 	"key_sources[0].kind: expected one of diameter, file, found 'carrier-pigeon'"
 rejects hse 's/10\.99\.0\.1/10.99.0.1.5/' '|10.99.0.1.5' \
-	"diameter.peers[0].address: expected an IPv4 or IPv6 address, found '10.99.0.1.5'"
+	"diameter.peers[0].address: expected an IPv4 or IPv6 address, or a host name, found '10.99.0.1.5'"
 rejects hse 's/lcores: \[1\]/lcores: [1, 1]/' '1, |1]' \
 	"workers.lcores[1]: CPU 1 is another worker's already"
 rejects hse 's/gcm_tag_octets: 8/gcm_tag_octets: 12/' '|12, allow' \

@@ -43,6 +43,16 @@ static void a_right_configuration_is_read(void)
 	CU_ASSERT_EQUAL(config.connect_interval_s, 2);
 }
 
+static void a_peer_has_an_address_or_a_host_name(void)
+{
+	char said[1000] = "";
+
+	CU_ASSERT_TRUE(check(START "peers: [{identity: a.test, address: \"2001:db8::1\"},"
+				   " {identity: b.test, address: b.mgmt.test}]}\n",
+			     said, sizeof(said)));
+	CU_ASSERT_EQUAL(config.peers_count, 2);
+}
+
 static void a_wrong_configuration_is_told_by_place(void)
 {
 	static const struct {
@@ -62,6 +72,12 @@ static void a_wrong_configuration_is_told_by_place(void)
 		 "diameter.watchdog_s: "},
 		{START "peers: [{identity: a.test, address: 10.0.0.1, port: 0}]}\n",
 		 "diameter.peers[0].port: "},
+		{START "peers: [{identity: a.test, address: 10.0.0.1.5}]}\n",
+		 "diameter.peers[0].address: expected an IPv4 or IPv6 address, or a host name, "
+		 "found "
+		 "'10.0.0.1.5'"},
+		{START "peers: [{identity: a.test, address: \"a b\"}]}\n",
+		 "diameter.peers[0].address: expected an IPv4 or IPv6 address, or a host name"},
 		{"diameter: {identity: hse.home.test, realm: \"x\\\"y\", " TLS
 		 ", peers: [{identity: a.test, address: 10.0.0.1}]}\n",
 		 "diameter.realm: 'x\"y' is not a host name"},
@@ -182,6 +198,7 @@ int main(void)
 {
 	static const struct unit_test tests[] = {
 		{"a right configuration is read", a_right_configuration_is_read},
+		{"a peer has an address or a host name", a_peer_has_an_address_or_a_host_name},
 		{"a wrong configuration is told by place", a_wrong_configuration_is_told_by_place},
 		{"the stack does not start with a certificate for another name",
 		 the_stack_does_not_start_with_a_certificate_for_another_name},
