@@ -7,12 +7,23 @@
 #include "commands.h"
 #include "print.h"
 
+#define LINE_MAX_OCTETS 2048
+
 static void add_uptime(struct table *table, json_int_t seconds)
 {
 	char text[64];
 
 	print_duration(text, sizeof(text), seconds);
 	table_add(table, "uptime");
+	table_add(table, text);
+}
+
+static void add_count(struct table *table, const char *name, size_t count)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%zu", count);
+	table_add(table, name);
 	table_add(table, text);
 }
 
@@ -37,6 +48,10 @@ static void add_line(struct table *table, const json_t *status, const char *key,
 	}
 	if (strcmp(key, "bypass_s") == 0)
 		return;
+	if (strcmp(key, "faults") == 0) {
+		add_count(table, "faults", json_array_size(value));
+		return;
+	}
 	if (strcmp(key, "bypass") == 0) {
 		add_bypass(table, status);
 		return;
@@ -53,6 +68,44 @@ static void add_line(struct table *table, const json_t *status, const char *key,
 	free(text);
 }
 
+/* "faults" becomes a list of lines. What hse tells in pieces is one line here. */
+static bool fetch_faults(struct telemetry *telemetry, json_t *status)
+{
+	json_t *list = json_array(), *answer, *pieces, *piece;
+	const char *key;
+	size_t i;
+
+	if (json_integer_value(json_object_get(status, "faults")) == 0)
+		return json_object_set_new(status, "faults", list) == 0;
+	answer = telemetry_ask(telemetry, "/hse/faults");
+	json_object_foreach (answer, key, pieces) {
+		char line[LINE_MAX_OCTETS] = "";
+
+		json_array_foreach(pieces, i, piece)
+			strncat(line, json_is_string(piece) ? json_string_value(piece) : "?",
+				sizeof(line) - strlen(line) - 1);
+		json_array_append_new(list, json_string(line));
+	}
+	json_object_set_new(status, "faults", list);
+	json_decref(answer);
+	return answer != NULL;
+}
+
+/* Whole lines, after all that is short. */
+static void print_faults(const json_t *status)
+{
+	json_t *fault;
+	size_t i;
+
+	json_array_foreach(json_object_get(status, "faults"), i, fault)
+	{
+		char *text = print_text(fault);
+
+		printf("fault: %s\n", text);
+		free(text);
+	}
+}
+
 bool command_status(struct telemetry *telemetry, const struct options *options)
 {
 	json_t *status = telemetry_ask(telemetry, "/hse/status");
@@ -62,6 +115,10 @@ bool command_status(struct telemetry *telemetry, const struct options *options)
 
 	if (!status)
 		return false;
+	if (json_object_get(status, "faults") && !fetch_faults(telemetry, status)) {
+		json_decref(status);
+		return false;
+	}
 	if (options->json) {
 		print_json(status);
 		putchar('\n');
@@ -70,6 +127,7 @@ bool command_status(struct telemetry *telemetry, const struct options *options)
 			add_line(&table, status, key, value);
 		table_print(&table);
 		table_free(&table);
+		print_faults(status);
 	}
 	json_decref(status);
 	return true;

@@ -202,14 +202,13 @@ static int open_sources(struct hse_control *c)
 		return -ENOMEM;
 	for (size_t i = 0; i < config->key_sources_count; i++) {
 		const struct keysource_config *k = &config->key_sources[i];
-		c->sources[i] = keysource_open(k, c->queue, stderr);
-		if (!c->sources[i]) {
-			program_log(PROGRAM_ERROR, "key_sources[%zu]: cannot be opened", i);
-			return -EINVAL;
-		}
-		if (pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name,
-					    k->prefetch) != 0)
+		c->sources[i] = keysource_open(k, c->queue, program_fault);
+		if (!c->sources[i] ||
+		    pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name,
+					    k->prefetch) != 0) {
+			program_log(PROGRAM_ERROR, "key_sources[%zu]: out of memory", i);
 			return -ENOMEM;
+		}
 	}
 	return 0;
 }

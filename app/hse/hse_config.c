@@ -293,6 +293,7 @@ struct config_file *hse_config_load(const char *path, struct hse_config *c, FILE
 bool hse_config_check(const char *path, struct hse_config *c, FILE *errors)
 {
 	struct config_file *file;
+	char place[64];
 	bool good;
 
 	set_defaults(c);
@@ -302,6 +303,10 @@ bool hse_config_check(const char *path, struct hse_config *c, FILE *errors)
 		good &= hse_findings(file, c, errors);
 	if (file && c->diameter_given)
 		good &= diameter_config_check_outside(&c->diameter, file, "diameter", errors);
+	for (size_t i = 0; file && i < c->key_sources_count; i++) {
+		snprintf(place, sizeof(place), "key_sources[%zu]", i);
+		good &= keysource_config_check_outside(&c->key_sources[i], file, place, errors);
+	}
 	config_free(file);
 	return good;
 }

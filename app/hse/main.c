@@ -42,6 +42,7 @@ static int start_diameter(struct hse *hse)
 	if (c->notifications_given && !(hse->notifications = notifications_new(c)))
 		return -EINVAL;
 	diameter_watch_peers(program_log_peer);
+	diameter_watch_faults(program_fault);
 	return diameter_start_in_any_case();
 }
 

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "telemetry_faults.h"
 #include "telemetry_wire.h"
 
 /* Rows of one answer of /hse/sessions: what fits the socket's longest message. */
@@ -151,6 +152,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_string(d, "pull_pace", status.pull_pace);
 	rte_tel_data_add_dict_u64(d, "held_packets", held);
 	rte_tel_data_add_dict_u64(d, "peers_open", peers_open());
+	rte_tel_data_add_dict_u64(d, "faults", telemetry_count_faults(self.config));
 	rte_tel_data_add_dict_string(d, "state", state_of_disk(&status.totals));
 	add_port(d, DATAPATH_ACCESS, "port_access", "steering_access");
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
@@ -462,6 +464,18 @@ static int tell_counters(const char *params, struct rte_tel_data *d)
 	return 0;
 }
 
+static int tell_faults(const char *params, struct rte_tel_data *d)
+{
+	(void)params;
+	return telemetry_tell_faults(d, self.config);
+}
+
+static int on_faults(const char *cmd, const char *params, struct rte_tel_data *d)
+{
+	(void)cmd;
+	return answer_while_open(tell_faults, params, d);
+}
+
 static int on_status(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	(void)cmd;
@@ -503,6 +517,8 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	self.started_s = now_s();
 	self.open = true; /* nobody asks before the commands are registered */
 	if (rte_telemetry_register_cmd("/hse/status", on_status, "State of the HSE") != 0 ||
+	    rte_telemetry_register_cmd("/hse/faults", on_faults,
+				       "What the HSE lacks, a line each, in pieces") != 0 ||
 	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
 				       "Sessions. Parameters: id to start from") != 0 ||
 	    rte_telemetry_register_cmd("/hse/counters", on_counters,

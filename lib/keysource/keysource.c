@@ -14,7 +14,7 @@ struct keysource {
 	enum keysource_kind kind;
 	struct keysource_queue *queue;
 	struct diameter_hosts *hosts;
-	struct keysource_file *file;
+	struct keysource_loader *loader;
 };
 
 static const char *const kind_names[] = {
@@ -132,6 +132,7 @@ bool keysource_config_check(struct keysource_config *config, struct config_file 
 			    const char *path_of_entry, FILE *errors)
 {
 	bool is_file = config->kind == KEYSOURCE_FILE;
+	char path[128];
 	bool ok = check_name(config, file, path_of_entry, errors);
 
 	ok = check_setting(config, file, path_of_entry, "realm", config->realm, !is_file, errors) &&
@@ -141,10 +142,30 @@ bool keysource_config_check(struct keysource_config *config, struct config_file 
 	ok = check_hosts(config, file, path_of_entry, errors) && ok;
 	if (!ok || !is_file)
 		return ok;
+	snprintf(path, sizeof(path), "%s.path", path_of_entry);
+	config->where = config_where(file, path);
 	config->path = (char *)config_resolve_path(file, config->path);
-	if (!config->path)
+	if (!config->path || !config->where)
 		config_error(file, errors, path_of_entry, "out of memory");
-	return config->path != NULL;
+	return config->path && config->where;
+}
+
+bool keysource_config_check_outside(const struct keysource_config *config,
+				    const struct config_file *file, const char *path_of_entry,
+				    FILE *errors)
+{
+	struct keysource_file *keysets;
+	char path[128];
+
+	if (config->kind != KEYSOURCE_FILE)
+		return true;
+	keysets = keysource_file_read(config->path, errors);
+	if (!keysets) {
+		snprintf(path, sizeof(path), "%s.path", path_of_entry);
+		config_error(file, errors, path, "%s cannot be used", config->path);
+	}
+	keysource_file_free(keysets);
+	return keysets != NULL;
 }
 
 static struct diameter_hosts *open_hosts(const struct keysource_config *config)
@@ -155,26 +176,19 @@ static struct diameter_hosts *open_hosts(const struct keysource_config *config)
 }
 
 struct keysource *keysource_open(const struct keysource_config *config,
-				 struct keysource_queue *queue, FILE *errors)
+				 struct keysource_queue *queue, keysource_fault fault)
 {
 	struct keysource *source = calloc(1, sizeof(*source));
-	bool ok = source != NULL;
 
-	if (ok) {
-		source->kind = (enum keysource_kind)config->kind;
-		source->queue = queue;
-	}
-	if (ok && source->kind == KEYSOURCE_DIAMETER) {
+	if (!source)
+		return NULL;
+	source->kind = (enum keysource_kind)config->kind;
+	source->queue = queue;
+	if (source->kind == KEYSOURCE_DIAMETER)
 		source->hosts = open_hosts(config);
-		ok = source->hosts != NULL;
-	}
-	if (!ok)
-		fprintf(errors, "key source %s: out of memory\n", config->name);
-	if (ok && source->kind == KEYSOURCE_FILE) {
-		source->file = keysource_file_read(config->path, errors);
-		ok = source->file != NULL;
-	}
-	if (ok)
+	else
+		source->loader = keysource_loader_new(config, fault);
+	if (source->hosts || source->loader)
 		return source;
 	keysource_close(source);
 	return NULL;
@@ -184,7 +198,7 @@ void keysource_close(struct keysource *source)
 {
 	if (!source)
 		return;
-	keysource_file_free(source->file);
+	keysource_loader_free(source->loader);
 	diameter_hosts_free(source->hosts);
 	free(source);
 }
@@ -233,13 +247,17 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 		  uint32_t timeout_ms, uint64_t cookie)
 {
 	struct diameter_key_request pull = {.imsi = request->imsi, .id = request->id};
-	struct keysource_item *item = keysource_item_new(source->queue, cookie);
+	const struct keysource_file *file = NULL;
+	struct keysource_item *item;
 	int rc;
 
+	if (source->loader && !(file = keysource_loader_file(source->loader)))
+		return -EHOSTUNREACH;
+	item = keysource_item_new(source->queue, cookie);
 	if (!item)
 		return -ENOMEM;
-	if (source->kind == KEYSOURCE_FILE) {
-		keysource_file_look_up(source->file, request, &item->answer);
+	if (file) {
+		keysource_file_look_up(file, request, &item->answer);
 		keysource_item_answer(item);
 		return 0;
 	}
@@ -247,6 +265,14 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 	if (rc)
 		keysource_item_free(item);
 	return rc;
+}
+
+void keysource_why(const struct keysource *source, char *text, size_t size)
+{
+	if (source->loader)
+		keysource_loader_why(source->loader, text, size);
+	else
+		diameter_hosts_why(source->hosts, text, size);
 }
 
 uint64_t keysource_failovers(const struct keysource *source)

@@ -30,8 +30,9 @@ struct keysource_config {
 	size_t hosts_count;
 	bool has_hosts;
 	char *realm;
-	char *path;    /* file */
-	bool prefetch; /* told of keysets that other sources gave; see session/pull.h */
+	char *path;	   /* file */
+	const char *where; /* of path in the configuration, as faults begin; NULL: not known */
+	bool prefetch;	   /* told of keysets that other sources gave; see session/pull.h */
 };
 
 extern const struct config_field keysource_config_fields[];
@@ -40,6 +41,12 @@ extern const struct config_field keysource_config_fields[];
  * Reports at path_of_entry ("key_sources[0]") of file; true when all is well. */
 bool keysource_config_check(struct keysource_config *config, struct config_file *file,
 			    const char *path_of_entry, FILE *errors);
+
+/* What is outside of the configuration, for --check: whether a file can be read, and all that is wrong in it. After
+ * keysource_config_check. */
+bool keysource_config_check_outside(const struct keysource_config *config,
+				    const struct config_file *file, const char *path_of_entry,
+				    FILE *errors);
 
 enum keysource_outcome {
 	KEYSOURCE_FOUND,
@@ -73,7 +80,7 @@ struct keysource_answer {
 	enum e2m_eea ciphering;
 	enum e2m_eia integrity;
 	uint32_t lifetime_s; /* 0: until replaced */
-	char detail[96];     /* for people */
+	char detail[256];    /* for people */
 };
 
 struct keysource;
@@ -86,12 +93,17 @@ struct keysource_queue;
 struct keysource_queue *keysource_queue_new(void); /* NULL with errno */
 void keysource_queue_free(struct keysource_queue *queue);
 
+/* Told of what a source lacks: subject is "key_sources.NAME", text begins with the place in the configuration and says
+ * what is wrong; NULL: it is mended. Told again at each try, every second. From any thread. */
+typedef void (*keysource_fault)(const char *subject, const char *text);
+
 /*
- * Opens a source; config is copied. A file is read at once. NULL on any error, which is written to
- * errors. KEYSOURCE_DIAMETER asks over the process's Diameter stack (diameter_init).
+ * Opens a source; config is copied. A file is read in the background, again and again until it is good, and until then
+ * nobody can ask the source; fault (or NULL) is told. NULL: no memory. KEYSOURCE_DIAMETER asks over the process's
+ * Diameter stack (diameter_init).
  */
 struct keysource *keysource_open(const struct keysource_config *config,
-				 struct keysource_queue *queue, FILE *errors);
+				 struct keysource_queue *queue, keysource_fault fault);
 /* Wipes the keys of a file. When nothing is on its way any more: after diameter_stop. */
 void keysource_close(struct keysource *source);
 
@@ -99,6 +111,9 @@ void keysource_close(struct keysource *source);
  * much is on its way. -ENOMEM. Never blocks. */
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie);
+
+/* Why nobody can ask it now, for people: "hss.home.example is not connected: ..."; "": it can be asked. */
+void keysource_why(const struct keysource *source, char *text, size_t size);
 
 /* How often it asked another host because one did not serve. */
 uint64_t keysource_failovers(const struct keysource *source);

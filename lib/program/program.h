@@ -111,6 +111,16 @@ void program_log_diameter(bool is_error, const char *line);
 void program_log_peer(const char *identity, bool open);
 void program_diameter_ends_program(bool yes);
 
+/* --- faults: what a program lacks outside of itself, and goes on without --- */
+
+/*
+ * text says what is wrong with subject ("diameter.listen"), or NULL that nothing is, any more. A fault is an error in
+ * the log at once, when its text changes, and every minute as long as it is reported. Any thread; waits for nothing.
+ */
+void program_fault(const char *subject, const char *text);
+/* The texts of all faults, a line each, cut to size; how many there are. Any thread. */
+size_t program_faults(char *text, size_t size);
+
 /* --- signals --- */
 
 /* Blocks the signals in numbers, for the program to read by signalfd or sigtimedwait (taken is that set), and ignores

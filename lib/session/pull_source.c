@@ -163,7 +163,10 @@ static void send(struct pull_manager *m, struct pull *pull)
 		source->counters.prefetch_sent += pull->is_prefetch;
 		return;
 	}
-	snprintf(none.detail, sizeof(none.detail), "not asked: %s", strerror(-rc));
+	if (rc == -EHOSTUNREACH)
+		keysource_why(source->keysource, none.detail, sizeof(none.detail));
+	else
+		snprintf(none.detail, sizeof(none.detail), "not asked: %s", strerror(-rc));
 	give_place_back(source, pull->place);
 	conclude(m, pull, &none);
 }

@@ -156,7 +156,7 @@ static void run_hse(void)
 	hse.took_room = (size_t)seconds * 200000;
 	hse.took_us = calloc(hse.took_room, sizeof(hse.took_us[0]));
 	hse.queue = keysource_queue_new();
-	hse.source = keysource_open(&config, hse.queue, stderr);
+	hse.source = keysource_open(&config, hse.queue, NULL);
 	unit_worker_threads = threads;
 	if (!unit_diameter_connect(UNIT_HSE))
 		_exit(1);

@@ -134,6 +134,39 @@ static void status_is_the_dict_for_programs(void)
 					"\"port_access\":\"net_af_packet0\"}\n");
 }
 
+static const struct exchange faults[] = {
+	{"/hse/status", "{\"/hse/status\":{\"workers\":1,\"faults\":2,\"state\":\"good\"}}"},
+	{"/hse/faults", "{\"/hse/faults\":{\"0\":[\"hse.yaml:7:9: \",\"the key is gone\"],"
+			"\"1\":[\"no HSS\"]}}"},
+	{0}};
+
+static void status_has_a_line_for_each_fault(void)
+{
+	struct run run = run_against(GREETING, faults, "status", NULL, NULL);
+
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out, "workers  1\n"
+					"faults   2\n"
+					"state    good\n"
+					"fault: hse.yaml:7:9: the key is gone\n"
+					"fault: no HSS\n");
+	run = run_against(GREETING, faults, "status", "--json", NULL);
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out,
+			       "{\"workers\":1,\"faults\":[\"hse.yaml:7:9: the key is gone\","
+			       "\"no HSS\"],\"state\":\"good\"}\n");
+}
+
+static void status_without_faults_has_an_empty_list(void)
+{
+	static const struct exchange none[] = {
+		{"/hse/status", "{\"/hse/status\":{\"workers\":1,\"faults\":0}}"}, {0}};
+	struct run run = run_against(GREETING, none, "status", "--json", NULL);
+
+	CU_ASSERT_EQUAL(run.code, 0);
+	CU_ASSERT_STRING_EQUAL(run.out, "{\"workers\":1,\"faults\":[]}\n");
+}
+
 #define ON_SAID \
 	"ON for 1 h 2 min: no packet of a protected session crosses, and all else does, unread\n"
 
@@ -541,6 +574,8 @@ static void help_and_version_are_answered(void)
 UNIT_MAIN("hsectl", {"status is a list for people", status_is_a_list_for_people},
 	  {"status is the dict for programs", status_is_the_dict_for_programs},
 	  {"status says in words that bypass is on", status_says_in_words_that_bypass_is_on},
+	  {"status has a line for each fault", status_has_a_line_for_each_fault},
+	  {"status without faults has an empty list", status_without_faults_has_an_empty_list},
 	  {"bypass is set and told", bypass_is_set_and_told},
 	  {"an answer without bypass is told", an_answer_without_bypass_is_told},
 	  {"bypass takes on or off", bypass_takes_on_or_off},

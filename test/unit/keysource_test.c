@@ -7,33 +7,77 @@
 
 #define SAMPLE UNIT_DATA "/../../../config/keysets.yaml"
 
-/* Writes text to a file and opens it as a source; NULL with what was said in said. */
-static struct keysource *open_text(const char *text, struct keysource_queue *queue, char *said,
-				   size_t size)
+static void write_file(const char *path, const char *text)
 {
-	struct keysource_config config = {.kind = KEYSOURCE_FILE, .name = (char *)"lab"};
-	FILE *errors = fmemopen(said, size, "w");
+	FILE *f = fopen(path, "w");
 
-	config.path = unit_path("keysets", ".yaml");
-	FILE *f = fopen(config.path, "w");
+	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
+	fchmod(fileno(f), 0600);
 	fputs(text, f);
 	fclose(f);
-	struct keysource *source = keysource_open(&config, queue, errors);
-	fclose(errors);
-	free(config.path);
+}
+
+/* What was told of faults last; "": that the last is mended. */
+static char fault_told[1000];
+
+static void note_fault(const char *subject, const char *text)
+{
+	CU_ASSERT_STRING_EQUAL(subject, "key_sources.lab");
+	snprintf(fault_told, sizeof(fault_told), "%s", text ? text : "");
+}
+
+static bool can_be_asked(const struct keysource *source)
+{
+	char why[256];
+
+	keysource_why(source, why, sizeof(why));
+	return why[0] == 0;
+}
+
+/* A source of that file, which has been read. */
+static struct keysource *open_file(const char *path, struct keysource_queue *queue)
+{
+	struct keysource_config config = {
+		.kind = KEYSOURCE_FILE, .name = (char *)"lab", .path = (char *)path};
+	struct keysource *source = keysource_open(&config, queue, note_fault);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
+	CU_ASSERT_TRUE(UNIT_WAIT(can_be_asked(source), UNIT_START_MS));
 	return source;
+}
+
+/* Has text checked as a file of keysets; true when it is good. */
+static bool check_text(const char *text, char *said, size_t size)
+{
+	static const struct config_field none[] = {{0}};
+	struct keysource_config config = {.kind = KEYSOURCE_FILE, .name = (char *)"lab"};
+	FILE *errors = fmemopen(said, size, "w");
+	struct config_file *file = config_load_memory("hse.yaml", "{}", 2, none, NULL, errors);
+	bool good;
+
+	config.path = unit_path("keysets", ".yaml");
+	write_file(config.path, text);
+	good = keysource_config_check_outside(&config, file, "key_sources[0]", errors);
+	fclose(errors);
+	config_free(file);
+	free(config.path);
+	return good;
 }
 
 /* The sample of the repository, in a file that is the owner's alone. */
 static struct keysource *open_sample(struct keysource_queue *queue)
 {
-	static char text[8192], said[1024];
+	char *path = unit_path("sample", ".yaml");
+	static char text[8192];
 	FILE *f = fopen(SAMPLE, "r");
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(f);
 	text[fread(text, 1, sizeof(text) - 1, f)] = '\0';
 	fclose(f);
-	return open_text(text, queue, said, sizeof(said));
+	write_file(path, text);
+	struct keysource *source = open_file(path, queue);
+	free(path);
+	return source;
 }
 
 static struct keysource_answer ask(struct keysource *source, struct keysource_queue *queue,
@@ -55,8 +99,6 @@ static void a_file_is_searched_by_imsi_and_sqn_or_rand(void)
 {
 	struct keysource_queue *queue = keysource_queue_new();
 	struct keysource *source = open_sample(queue);
-
-	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
 	struct keysource_answer a =
 		ask(source, queue, "262010000000001", E2M_ID_SQN, "000000000021");
 	CU_ASSERT_EQUAL(a.outcome, KEYSOURCE_FOUND);
@@ -99,15 +141,65 @@ static void a_wrong_file_is_told_by_line(void)
 		{"keysets:\n  - {imsi: \"00101000001\", sqn: \"01\", " KEYS "}\n",
 		 "keysets.yaml:2:"},
 	};
-	struct keysource_queue *queue = keysource_queue_new();
-
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		char said[1000] = "";
 
-		CU_ASSERT_PTR_NULL(open_text(cases[i].text, queue, said, sizeof(said)));
+		CU_ASSERT_FALSE(check_text(cases[i].text, said, sizeof(said)));
 		CU_ASSERT_PTR_NOT_NULL(strstr(said, cases[i].said));
 		CU_ASSERT_PTR_NULL(strstr(said, "0c0d0e0f"));
 	}
+}
+
+static const char good_file[] =
+	"keysets:\n  - {imsi: \"262010000000001\", sqn: \"000000000021\", " KEYS "}\n";
+
+/* A source whose file is not good is there, says why it cannot be asked, and is asked when the file is good. */
+static void a_file_is_read_again_until_it_is_good(void)
+{
+	struct keysource_config config = {.kind = KEYSOURCE_FILE,
+					  .name = (char *)"lab",
+					  .where = "hse.yaml:3:9: key_sources[0].path"};
+	struct keysource_queue *queue = keysource_queue_new();
+	struct keysource_request request = {.imsi.digits = "262010000000001"};
+	char *path = unit_path("later", ".yaml"), why[256];
+	struct keysource *source;
+
+	config.path = path;
+	fault_told[0] = 0;
+	source = keysource_open(&config, queue, note_fault);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
+	CU_ASSERT_TRUE(UNIT_WAIT(fault_told[0] != 0, UNIT_START_MS));
+	CU_ASSERT_PTR_NOT_NULL(strstr(fault_told, "hse.yaml:3:9: key_sources[0].path: "));
+	CU_ASSERT_PTR_NOT_NULL(strstr(fault_told, "later.yaml: cannot be read: No such file"));
+	CU_ASSERT_EQUAL(keysource_ask(source, &request, 1000, 1), -EHOSTUNREACH);
+	keysource_why(source, why, sizeof(why));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "later.yaml: cannot be read: No such file"));
+	write_file(path, "keysets:\n  - {imsi: 1}\n");
+	CU_ASSERT_TRUE(UNIT_WAIT(strstr(fault_told, "later.yaml:2:") != NULL, UNIT_START_MS));
+	write_file(path, good_file);
+	CU_ASSERT_TRUE(UNIT_WAIT(can_be_asked(source), UNIT_START_MS));
+	CU_ASSERT_TRUE(UNIT_WAIT(fault_told[0] == 0, UNIT_START_MS));
+	CU_ASSERT_EQUAL(ask(source, queue, "262010000000001", E2M_ID_SQN, "000000000021").outcome,
+			KEYSOURCE_FOUND);
+	keysource_close(source);
+	keysource_queue_free(queue);
+	free(path);
+}
+
+/* While it waits to try again. */
+static void a_source_without_its_file_can_be_closed(void)
+{
+	struct keysource_config config = {.kind = KEYSOURCE_FILE,
+					  .name = (char *)"lab",
+					  .path = (char *)"/nonexistent/keysets"};
+	struct keysource_queue *queue = keysource_queue_new();
+	struct keysource *source = keysource_open(&config, queue, NULL);
+	char why[256];
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(source);
+	keysource_why(source, why, sizeof(why));
+	CU_ASSERT_PTR_NOT_NULL(strstr(why, "/nonexistent/keysets"));
+	keysource_close(source);
 	keysource_queue_free(queue);
 }
 
@@ -184,6 +276,7 @@ static void answers_make_the_queue_readable_until_all_are_collected(void)
 static struct {
 	bool ready, stop, connected;
 	int closed_rc;
+	char why[256];
 	size_t collected;
 	struct keysource_answer answers[8];
 } * shared;
@@ -219,7 +312,7 @@ static void run_hse(void)
 					  .host = (char *)UNIT_HSS,
 					  .realm = (char *)UNIT_REALM};
 	struct keysource_queue *queue = keysource_queue_new();
-	struct keysource *source = keysource_open(&config, queue, stderr);
+	struct keysource *source = keysource_open(&config, queue, NULL);
 	struct keysource_request request = {.id = {.type = E2M_ID_SQN}};
 
 	shared->connected = unit_diameter_connect(UNIT_HSE);
@@ -236,6 +329,7 @@ static void run_hse(void)
 	}
 	diameter_stop();
 	shared->closed_rc = keysource_ask(source, &request, 100, 9);
+	keysource_why(source, shared->why, sizeof(shared->why));
 	keysource_close(source);
 	keysource_queue_free(queue);
 }
@@ -260,6 +354,7 @@ static void outcomes_of_diameter_are_those_of_the_source(void)
 	CU_ASSERT_EQUAL(shared->answers[0].lifetime_s, 60);
 	CU_ASSERT_EQUAL(shared->answers[3].keyset.e2mck[0], 0);
 	CU_ASSERT_EQUAL(shared->closed_rc, -EHOSTUNREACH);
+	CU_ASSERT_PTR_NOT_NULL(strstr(shared->why, UNIT_HSS " is not connected: "));
 }
 
 int main(void)
@@ -268,6 +363,9 @@ int main(void)
 		{"a file is searched by IMSI and SQN or RAND",
 		 a_file_is_searched_by_imsi_and_sqn_or_rand},
 		{"a wrong file is told by line", a_wrong_file_is_told_by_line},
+		{"a file is read again until it is good", a_file_is_read_again_until_it_is_good},
+		{"a source without its file can be closed",
+		 a_source_without_its_file_can_be_closed},
 		{"each kind has its own settings", each_kind_has_its_own_settings},
 		{"answers make the queue readable until all are collected",
 		 answers_make_the_queue_readable_until_all_are_collected},

@@ -180,6 +180,61 @@ static void a_hardened_process_leaves_no_core(void)
 	CU_ASSERT_EQUAL(prctl(PR_GET_DUMPABLE), 0);
 }
 
+/* What the log has of these calls. */
+static void log_of_faults(char *said, size_t size)
+{
+	struct capture c = start_capture(STDERR_FILENO);
+
+	program_fault("diameter.listen", "no such address");
+	program_fault("diameter.listen", "no such address");
+	program_fault("diameter.tls.key", "no such file");
+	program_fault("diameter.listen", "another program listens");
+	program_fault("diameter.tls.key", NULL);
+	program_fault("diameter.tls.key", NULL);
+	stop_capture(&c, said, size);
+}
+
+static unsigned lines_with(const char *text, const char *what)
+{
+	unsigned count = 0;
+
+	for (const char *at = text; (at = strstr(at, what)); at++)
+		count++;
+	return count;
+}
+
+static void a_fault_is_said_once_and_again_when_it_is_mended(void)
+{
+	char said[1000], list[1000];
+
+	log_of_faults(said, sizeof(said));
+	CU_ASSERT_EQUAL(lines_with(said, "error: no such address"), 1);
+	CU_ASSERT_EQUAL(lines_with(said, "error: another program listens"), 1);
+	CU_ASSERT_EQUAL(lines_with(said, "error: no such file"), 1);
+	CU_ASSERT_EQUAL(lines_with(said, "mended: diameter.tls.key"), 1);
+	CU_ASSERT_EQUAL(program_faults(list, sizeof(list)), 1);
+	CU_ASSERT_STRING_EQUAL(list, "another program listens");
+	program_fault("diameter.listen", NULL);
+	CU_ASSERT_EQUAL(program_faults(list, sizeof(list)), 0);
+	CU_ASSERT_STRING_EQUAL(list, "");
+}
+
+static void faults_are_listed_in_the_order_in_which_they_came(void)
+{
+	char list[1000];
+
+	program_fault("a", "the first");
+	program_fault("b", "the second");
+	program_fault("c", "the third");
+	program_fault("b", NULL);
+	CU_ASSERT_EQUAL(program_faults(list, sizeof(list)), 2);
+	CU_ASSERT_STRING_EQUAL(list, "the first\nthe third");
+	CU_ASSERT_EQUAL(program_faults(list, 8), 2);
+	CU_ASSERT_STRING_EQUAL(list, "the fir");
+	program_fault("a", NULL);
+	program_fault("c", NULL);
+}
+
 UNIT_MAIN("program", {"options are read", options_are_read},
 	  {"wrong options say what is wrong", wrong_options_say_what_is_wrong},
 	  {"help and version end the program well", help_and_version_end_the_program_well},
@@ -189,4 +244,8 @@ UNIT_MAIN("program", {"options are read", options_are_read},
 	  {"log lines have program, level and text", log_lines_have_program_level_and_text},
 	  {"log lines below the level are not written", log_lines_below_the_level_are_not_written},
 	  {"long log lines are cut", long_log_lines_are_cut},
+	  {"a fault is said once, and again when it is mended",
+	   a_fault_is_said_once_and_again_when_it_is_mended},
+	  {"faults are listed in the order in which they came",
+	   faults_are_listed_in_the_order_in_which_they_came},
 	  {"a hardened process leaves no core", a_hardened_process_leaves_no_core})

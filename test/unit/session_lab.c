@@ -69,6 +69,12 @@ static unsigned number_of_key(const struct npdu_key *key, unsigned subscriber)
 
 /* --- the key source --- */
 
+void keysource_why(const struct keysource *source, char *text, size_t size)
+{
+	(void)source;
+	snprintf(text, size, "nobody is there");
+}
+
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie)
 {

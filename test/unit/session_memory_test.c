@@ -137,6 +137,12 @@ static void on_log(void *arg, enum session_log_level level, const char *line)
 		CU_FAIL("a warning");
 }
 
+void keysource_why(const struct keysource *source, char *text, size_t size)
+{
+	(void)source;
+	snprintf(text, size, "nobody is there");
+}
+
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie)
 {
