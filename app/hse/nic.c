@@ -50,6 +50,7 @@ void nic_opened(struct nic *nic, uint16_t port)
 	struct rte_eth_dev_info info;
 
 	nic->port = port;
+	nic->is_open = true;
 	nic->socket_count = 0;
 	nic->kernel = 0;
 	memset(nic->now, 0, sizeof(nic->now));
@@ -75,7 +76,7 @@ void nic_look(struct nic *nic)
 {
 	struct rte_eth_stats stats;
 
-	if (rte_eth_stats_get(nic->port, &stats) != 0)
+	if (!nic->is_open || rte_eth_stats_get(nic->port, &stats) != 0)
 		return;
 	ask_kernel(nic);
 	nic->now[NIC_IMISSED] = stats.imissed + nic->kernel;
@@ -92,6 +93,7 @@ void nic_closing(struct nic *nic)
 		nic->now[i] = 0;
 	}
 	nic->socket_count = 0;
+	nic->is_open = false;
 }
 
 uint64_t nic_count(const struct nic *nic, enum nic_drop drop)

@@ -6,6 +6,7 @@
 #ifndef HSE_NIC_H
 #define HSE_NIC_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 /* By the names of rte_eth_stats. */
@@ -27,6 +28,7 @@ enum nic_drop {
 
 struct nic {
 	uint16_t port;			 /* of DPDK */
+	bool is_open;			 /* else port may be another port's number by now */
 	uint64_t before[NIC_DROP_COUNT]; /* by the port as it was opened earlier */
 	uint64_t now[NIC_DROP_COUNT];
 	/* net_af_packet does not ask the kernel what it has lost. */
@@ -39,7 +41,7 @@ struct nic {
 void nic_opened(struct nic *nic, uint16_t port);
 /* Reads what has been lost so far. */
 void nic_look(struct nic *nic);
-/* The port is going to be closed: keeps what has been counted. */
+/* The port is going to be closed: keeps what has been counted. Does nothing when it is closed already. */
 void nic_closing(struct nic *nic);
 
 uint64_t nic_count(const struct nic *nic, enum nic_drop drop);
