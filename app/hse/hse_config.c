@@ -301,6 +301,8 @@ bool hse_config_check(const char *path, struct hse_config *c, FILE *errors)
 	good = file && hse_check(file, c, errors);
 	if (file)
 		good &= hse_findings(file, c, errors);
+	if (file && c->state_given)
+		config_warn_of_folder(file, errors, "state.path", c->state.path);
 	if (file && c->diameter_given)
 		good &= diameter_config_check_outside(&c->diameter, file, "diameter", errors);
 	for (size_t i = 0; file && i < c->key_sources_count; i++) {

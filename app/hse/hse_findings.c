@@ -172,20 +172,27 @@ static void check_sessions(struct findings *f)
 static void check_workers(struct findings *f)
 {
 	const struct hse_config *c = f->c;
-	char path[PATH_SIZE];
+	const bool has_list = c->workers.lcores_count > 0;
+	char path[PATH_SIZE] = "workers";
 
-	if (c->workers.lcores_count > 0 && c->workers.lcores_count != c->workers.count)
-		return; /* hse_check has refused it */
+	/* hse_check has refused it. */
+	if (has_list ? c->workers.lcores_count != c->workers.count
+		     : c->workers.count >= cpus_count() && cpus_count() > 1)
+		return;
 	const uint32_t control = cpus_of_control(c);
 	for (unsigned i = 0; i < c->workers.count; i++) {
 		if (cpus_of_worker(c, i) != control)
 			continue;
-		snprintf(path, sizeof(path), "workers.lcores[%u]", i);
+		if (has_list)
+			snprintf(path, sizeof(path), "workers.lcores[%u]", i);
+		else if (c->workers.control_lcore_given)
+			snprintf(path, sizeof(path), "workers.control_lcore");
 		config_warning(f->file, f->out, path,
 			       "worker %u shares CPU %u with the control thread: both are slower%s",
 			       i, control,
-			       c->workers.control_lcore_given ? "; change control_lcore or lcores"
-							      : "; this machine has no other CPU");
+			       has_list || c->workers.control_lcore_given
+				       ? "; change control_lcore or lcores"
+				       : "; this machine has no other CPU");
 	}
 }
 

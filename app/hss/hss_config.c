@@ -101,6 +101,7 @@ bool hss_config_check(const char *path, struct hss_config *config, FILE *errors)
 	if (!file)
 		return false;
 	ok = hss_findings(file, config, errors) && ok;
+	config_warn_of_folder(file, errors, "state", config->state);
 	ok = diameter_config_check_outside(&config->diameter, file, "diameter", errors) && ok;
 	hss_config_free(config, file);
 	return ok;

@@ -287,6 +287,8 @@ bool ue_config_check(const char *path, uint32_t fleet, struct ue_config *config,
 	ok = file && ue_check(config, file, fleet, errors);
 	if (file) {
 		ok = ue_findings(file, config, errors) && ok;
+		if (config->usim.state)
+			config_warn_of_folder(file, errors, "usim.state", config->usim.state);
 		ok = diameter_config_check_outside(&config->diameter, file, "diameter", errors) &&
 		     ok;
 	}

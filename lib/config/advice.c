@@ -29,7 +29,7 @@ static void advise_bool(const char *text, bool plain, char *advice)
 			 plain ? "" : " without quotes");
 }
 
-/* "0100": decimal to some, octal to others. */
+/* "0100": decimal to some, octal to others; "0080": hexadecimal, perhaps. */
 static void advise_zeros(const char *text, char *advice)
 {
 	const char *digits = text + strspn(text, "0");
@@ -38,7 +38,10 @@ static void advise_zeros(const char *text, char *advice)
 
 	if (*digits == '\0')
 		snprintf(advice, CONFIG_ADVICE, "; write 0");
-	else if (*end || octal < 8)
+	else if (*end)
+		snprintf(advice, CONFIG_ADVICE, "; write %s, or 0x%s if it is hexadecimal", digits,
+			 digits);
+	else if (octal < 8)
 		snprintf(advice, CONFIG_ADVICE, "; write %s", digits);
 	else
 		snprintf(advice, CONFIG_ADVICE, "; write %s, or 0x%llx if it is octal", digits,
@@ -81,7 +84,8 @@ static void advise_base(const char *text, char *advice)
 	char *end;
 	const unsigned long long value = strtoull(text + 2, &end, base);
 
-	if (text[2] && !*end)
+	/* One that is written as it must be is out of range. */
+	if (text[2] && !*end && kind != 'x')
 		snprintf(advice, CONFIG_ADVICE, "; write 0x%llx", value);
 }
 
@@ -98,11 +102,14 @@ static void advise_uint(const char *text, bool plain, char *advice)
 		advise_base(text, advice);
 	else if (decimal && text[0] == '0' && digits > 1)
 		advise_zeros(text, advice);
-	else if (decimal || digits == 0 || advise_float(text, advice) ||
-		 advise_separators(text, advice))
+	else if (decimal || advise_float(text, advice) || advise_separators(text, advice))
 		return;
 	else if (strspn(text, HEX) == strlen(text))
 		snprintf(advice, CONFIG_ADVICE, "; write 0x%s for a number in hex", text);
+	else if (digits == 0)
+		return;
+	else if (strspn(text, DECIMAL ".") == strlen(text))
+		snprintf(advice, CONFIG_ADVICE, "; write a whole number");
 	else
 		snprintf(advice, CONFIG_ADVICE, "; write the number alone, in the unit of the key");
 }

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -192,6 +193,23 @@ void config_warning(const struct config_file *file, FILE *errors, const char *pa
 	va_start(args, format);
 	report_at(file, errors, CONFIG_WARNING, path, format, args);
 	va_end(args);
+}
+
+void config_warn_of_folder(const struct config_file *file, FILE *errors, const char *path,
+			   const char *name)
+{
+	const char *slash = strrchr(name, '/');
+	/* "/name" is in "/", "name" in the folder of the process, which is there. */
+	const int len = slash ? (int)(slash - name) + (slash == name) : 0;
+	char folder[PATH_MAX];
+	struct stat st;
+
+	snprintf(folder, sizeof(folder), "%.*s", len, name);
+	if (len > 0 && (stat(folder, &st) != 0 || !S_ISDIR(st.st_mode)))
+		config_warning(
+			file, errors, path,
+			"there is no folder %s: make it before the start, or correct the path",
+			folder);
 }
 
 unsigned config_line(const struct config_file *file, const char *path)

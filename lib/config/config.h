@@ -47,9 +47,9 @@ struct config_field {
 	size_t offset; /* in the struct that the table describes */
 	size_t size;   /* octets of the member; items of a list: of one item */
 	bool required;
-	bool secret;			   /* never echo the value */
-	bool reloads; /* a running program takes a new value; all that is below it, too */
-	uint64_t min, max;		   /* CONFIG_UINT; both 0: the member's whole range.
+	bool secret;	   /* never echo the value */
+	bool reloads;	   /* a running program takes a new value; all that is below it, too */
+	uint64_t min, max; /* CONFIG_UINT; both 0: the member's whole range.
 					    * CONFIG_LIST: number of items; both 0: any */
 	const char *const *names;	   /* CONFIG_ENUM */
 	const int *values;		   /* CONFIG_ENUM, optional */
@@ -91,13 +91,17 @@ void config_error(const struct config_file *file, FILE *errors, const char *path
 void config_warning(const struct config_file *file, FILE *errors, const char *path,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
+/* For --check: warns at path of file unless there is a folder for name, a file that is yet to be made. */
+void config_warn_of_folder(const struct config_file *file, FILE *errors, const char *path,
+			   const char *name);
+
 /* The line of the value at path, or of its nearest parent that is in the file; from 1. */
 unsigned config_line(const struct config_file *file, const char *path);
 
 /*
  * Which known word a misspelt one stands for ("did you mean ..."): the one that it takes the fewest insertions,
  * deletions, substitutions and swaps of neighbouring letters to come to, whatever their case. At most one in words of up to 5
- * letters, two of up to 10, three in longer ones.
+ * letters, two of up to 10, three in longer ones. After those, one that begins with the other.
  */
 struct config_guess {
 	const char *word;

@@ -2,6 +2,7 @@
 /* Which known word a misspelt one stands for. */
 #include <ctype.h>
 #include <string.h>
+#include <strings.h>
 
 #include "config/config.h"
 
@@ -49,16 +50,27 @@ struct config_guess config_guess_start(const char *word)
 							    : 3};
 }
 
+/* "key" of "key_file", "information" of "info". */
+static bool begins_alike(const char *a, size_t a_len, const char *b, size_t b_len)
+{
+	const size_t shorter = a_len < b_len ? a_len : b_len;
+
+	return shorter >= 3 && strncasecmp(a, b, shorter) == 0;
+}
+
 void config_guess_try(struct config_guess *guess, const char *known)
 {
 	const size_t len = strlen(guess->word), known_len = strlen(known);
-	const size_t difference = len > known_len ? len - known_len : known_len - len;
+	unsigned distance;
 
-	if (len > WORD_MAX || known_len > WORD_MAX || difference > guess->distance)
+	if (len > WORD_MAX || known_len > WORD_MAX)
 		return;
-	const unsigned distance = distance_of(guess->word, len, known, known_len);
-	if (distance > guess->distance)
-		return;
+	distance = distance_of(guess->word, len, known, known_len);
+	if (distance > guess->distance) {
+		if (!begins_alike(guess->word, len, known, known_len))
+			return;
+		distance = guess->distance;
+	}
 	guess->is_tied = guess->best && distance == guess->distance;
 	guess->distance = distance;
 	guess->best = known;

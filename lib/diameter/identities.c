@@ -18,6 +18,7 @@ bool diameter_config_check_name(const struct diameter_config *config,
 {
 	struct config_guess guess = config_guess_start(identity);
 
+	guess.distance = 1; /* most of the name is the realm, and tells nothing */
 	if (diameter_config_has_peer(config, identity))
 		return true;
 	for (size_t i = 0; i < config->peers_count; i++)

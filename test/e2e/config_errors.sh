@@ -3,37 +3,21 @@
 # Mistakes in a configuration: each program says file:line:column: path: what is wrong, ends with status 2, and never
 # repeats a key of a subscriber. The configurations of the lab are without mistakes.
 . "$(dirname "$0")/_init.sh"
+. "$(dirname "$0")/_check.sh"
 
-# check PROGRAM STATUS: runs it on its file; its output in $said. hse-kms is hse-hss in its other role.
-check() {
-	local status=0
-	said=$(in_ns home "$build/app/${1/kms/hss}" --config "$lab/$1.yaml" --check 2>&1) || status=$?
-	expect_equal "exit status of $1 --check, which said: $said" "$status" "$2"
-}
-
-# rejects PROGRAM SED-COMMAND PLACE TEXT: with the mistake that the sed command makes, it says TEXT of the first place
-# that looks like PLACE, at the column of what follows the bar in it.
+# rejects PROGRAM SED-COMMAND PLACE TEXT: with the mistake that the sed command makes, it says TEXT of PLACE.
 rejects() {
-	local program=$1 place=${3/|/} line before
-	"config_${program#hse-}" | sed "$2" >"$lab/$program.yaml"
-	cmp -s "$lab/$program.yaml" "$lab/$program.good" && die "sed changed nothing: $2"
-	line=$(grep -nF -m 1 -- "$place" "$lab/$program.yaml")
-	before=${line#*:}
-	before=${before%%"$place"*}${3%%|*}
-	place=$lab/$program.yaml:${line%%:*}:$((${#before} + 1))
-	check "$program" 2
-	! grep -Eqi "$k|$opc|465b5ce8" <<<"$said" || die "$program repeats a key: $said"
-	grep -Fxq -- "$place: $4" <<<"$said" || die "$program was to say $place: $4; it said: $said"
+	local where
+	mistake "$1" "$2"
+	check "$1" 2
+	where=$(place "$1" "$3")
+	grep -Fxq -- "$where: $4" <<<"$said" || die "$1 was to say $where: $4; it said: $said"
 }
 
 namespace_add home
 ip -n "$run-home" addr add 10.99.0.1/32 dev lo
 ip -n "$run-home" addr add 10.99.0.4/32 dev lo
-for identity in hse hss sgsn kms; do
-	certificate "$identity.home.example"
-done
-master_key >"$lab/kms.master"
-chmod 600 "$lab/kms.master"
+check_files
 chmod 644 "$lab/kms.home.example.pem" # for one of the mistakes below
 for program in hse hse-hss hse-ue hse-kms; do
 	"config_${program#hse-}" | tee "$lab/$program.good" >"$lab/$program.yaml"

@@ -110,6 +110,8 @@ static void what_is_not_yaml_is_reported_with_what_to_do(void)
 		{"small: 1\nwide 2\nname: x\n", "2:1", "a key without ': ' behind it"},
 		{"subscribers: - imsi: 262010\n", "1:14", "a '- ' where no item can be"},
 		{"subscribers:\n  - imsi: 262010\n  imsi: 262011\n", "3:3", "expected '- '"},
+		{"  small: 1\nwide: 1\n", "2:1",
+		 "expected the end: indent the line as its neighbours"},
 		{"small: 1\n---\nsmall: 1\n", "2:1", "a second document begins here"},
 		{"name: &a x\n", "1:7", "anchors (&) are not supported"},
 		{"name: *a\n", "1:7", "aliases (*) are not supported"},
@@ -129,7 +131,7 @@ static void a_value_that_was_nearly_right_is_corrected(void)
 		{"strict: \"no\"\n", "1:9", "found 'no'; write false without quotes"},
 		{"wide: 0100\n", "1:7", "found '0100'; write 100, or 0x40 if it is octal"},
 		{"wide: 007\n", "1:7", "found '007'; write 7"},
-		{"wide: 0890\n", "1:7", "found '0890'; write 890"},
+		{"wide: 0890\n", "1:7", "found '0890'; write 890, or 0x890 if it is hexadecimal"},
 		{"wide: 00\n", "1:7", "found '00'; write 0"},
 		{"wide: 1e6\n", "1:7", "found '1e6'; write 1000000"},
 		{"wide: 1.5e3\n", "1:7", "found '1.5e3'; write 1500"},
@@ -140,6 +142,8 @@ static void a_value_that_was_nearly_right_is_corrected(void)
 		{"wide: 0b101\n", "1:7", "found '0b101'; write 0x5"},
 		{"wide: 0X1F\n", "1:7", "found '0X1F'; write 0x1f"},
 		{"wide: 1F\n", "1:7", "found '1F'; write 0x1F for a number in hex"},
+		{"wide: E1\n", "1:7", "found 'E1'; write 0xE1 for a number in hex"},
+		{"wide: 1.5\n", "1:7", "found '1.5'; write a whole number"},
 		{"wide: 10s\n", "1:7", "found '10s'; write the number alone"},
 		{"wide: 99999999999999999999999999\n", "1:7", "found '99999999999999999999999999'"},
 		{"small: -1\n", "1:8", "expected an integer from 0 to 255, found '-1'"},
@@ -174,6 +178,8 @@ static void a_misspelt_word_is_recognised(void)
 		{"time-out-ms: 1\n", "1:1", "did you mean timeout_ms?"},
 		{"poll: bsuy\n", "1:7", "found 'bsuy'; did you mean busy?"},
 		{"subscribers: [{imsi: 262010, ciphering: gmc}]\n", "1:41", "did you mean gcm?"},
+		{"poll: busy-wait\n", "1:7", "did you mean busy?"},
+		{"sub: 1\n", "1:1", "did you mean subscribers?"},
 		{"access: {devise: x}\n", "1:10", "did you mean device?"},
 		{"queues: 1\n", "1:1",
 		 "queues: unknown key here, it is access.queues; known here are"},
@@ -192,6 +198,8 @@ static void a_word_that_could_be_several_is_not_guessed(void)
 
 	report("subscribers: [{imsi: 262010, ciphering: eea4}]\n", line, sizeof(line));
 	CU_ASSERT_PTR_NULL(strstr(line, "did you mean"));
+	report("wide: 0x100000000\n", line, sizeof(line));
+	CU_ASSERT_PTR_NULL(strstr(line, "write"));
 	report("elephant: 1\n", line, sizeof(line));
 	CU_ASSERT_PTR_NULL(strstr(line, "did you mean"));
 }

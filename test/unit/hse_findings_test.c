@@ -303,6 +303,10 @@ static void a_worker_on_the_cpu_of_control_is_warned_of(void)
 	CU_ASSERT_TRUE(
 		says("hse.yaml:4:30: warning: workers.lcores[0]: worker 0 shares CPU 0 with the "
 		     "control thread: both are slower; change control_lcore or lcores"));
+	CU_ASSERT_TRUE(check(BASE STATE "workers: {count: 1, control_lcore: 1}\n"));
+	CU_ASSERT_TRUE(says(
+		"hse.yaml:4:36: warning: workers.control_lcore: worker 0 shares CPU 1 with the "
+		"control thread: both are slower; change control_lcore or lcores"));
 }
 
 static void cpus_that_do_not_exist_are_errors(void)
@@ -315,6 +319,16 @@ static void cpus_that_do_not_exist_are_errors(void)
 		strstr(said, "hse.yaml:4:30: workers.lcores[0]: CPU 1023 does not exist"));
 	CU_ASSERT_FALSE(check(BASE STATE "workers: {count: 2, lcores: [0]}\n"));
 	CU_ASSERT_PTR_NOT_NULL(strstr(said, "names 1 lcores for 2 workers"));
+}
+
+static void a_state_without_a_folder_is_warned_of(void)
+{
+	CU_ASSERT_TRUE(check(BASE "\nstate: {path: /nonexistent/state}\n"));
+	CU_ASSERT_TRUE(
+		says("hse.yaml:4:15: warning: state.path: there is no folder /nonexistent: make it "
+		     "before the start, or correct the path"));
+	CU_ASSERT_TRUE(check(BASE "\nstate: {path: /tmp/state}\n"));
+	CU_ASSERT_STRING_EQUAL(said, "");
 }
 
 static void more_memory_than_there_is_is_an_error(void)
@@ -380,6 +394,7 @@ UNIT_MAIN("hse_findings", {"what is right has no findings", what_is_right_has_no
 	  {"a worker on the CPU of control is warned of",
 	   a_worker_on_the_cpu_of_control_is_warned_of},
 	  {"CPUs that do not exist are errors", cpus_that_do_not_exist_are_errors},
+	  {"a state without a folder is warned of", a_state_without_a_folder_is_warned_of},
 	  {"more memory than there is is an error", more_memory_than_there_is_is_an_error},
 	  {"a device that DPDK does not know is explained",
 	   a_device_that_dpdk_does_not_know_is_explained},

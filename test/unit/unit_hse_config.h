@@ -5,6 +5,7 @@
 
 #include "hse_config.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "unit.h"
@@ -22,7 +23,7 @@ static char said[8192];
 /* Writes text to a file and reads it as a start does, or as --check does; what is wrong with it is in said. */
 static inline bool read_text(const char *text, bool is_check)
 {
-	char folder[] = "/tmp/unit-hse-config-XXXXXX", path[64];
+	char folder[] = "/tmp/unit-hse-config-XXXXXX", path[64], keysets[64];
 	bool good;
 	FILE *f, *errors = fmemopen(said, sizeof(said), "w");
 
@@ -32,12 +33,17 @@ static inline bool read_text(const char *text, bool is_check)
 	f = fopen(path, "w");
 	if (!f || fputs(text, f) < 0 || fclose(f) != 0)
 		abort();
+	snprintf(keysets, sizeof(keysets), "%s/k.yaml", folder);
+	f = fopen(keysets, "w");
+	if (!f || fputs("keysets: []\n", f) < 0 || fclose(f) != 0 || chmod(keysets, 0600) != 0)
+		abort();
 	config_free(file);
 	memset(said, 0, sizeof(said));
 	file = is_check ? NULL : hse_config_load(path, &config, errors);
 	good = is_check ? hse_config_check(path, &config, errors) : file != NULL;
 	fclose(errors);
 	unlink(path);
+	unlink(keysets);
 	rmdir(folder);
 	return good;
 }
