@@ -2,6 +2,8 @@
 #include "eal.h"
 
 #include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <rte_eal.h>
 #include <rte_errno.h>
@@ -10,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -183,6 +186,26 @@ static bool has_telemetry(void)
 	return strstr(greeting, us) != NULL;
 }
 
+/* Takes fd, of the directory at path, over. The directory itself goes if the user may remove it. */
+static void remove_directory(int fd, const char *path)
+{
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+
+	if (!dir)
+		return;
+	while ((entry = readdir(dir)) != NULL)
+		if (entry->d_type != DT_DIR)
+			unlinkat(fd, entry->d_name, 0);
+	closedir(dir);
+	rmdir(path);
+}
+
+static int open_directory(const char *path)
+{
+	return open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+}
+
 /* The files in the runtime directory are another's if that is alive. */
 static int explain_failure(const struct hse_config *c, int error)
 {
@@ -203,10 +226,26 @@ static int explain_failure(const struct hse_config *c, int error)
 	return error ? -error : -EIO;
 }
 
+/* An hse that became an ordinary user could not remove its runtime directory, and that user could have put links into it:
+ * root must not write there. */
+static void remove_directory_of_user(const struct hse_config *c)
+{
+	char path[PATH_MAX], config[PATH_MAX + 16];
+	struct stat st;
+
+	snprintf(path, sizeof(path), "/var/run/dpdk/%s", c->telemetry.prefix);
+	snprintf(config, sizeof(config), "%s/config", path);
+	if (geteuid() == 0 && lstat(path, &st) == 0 && st.st_uid != 0 &&
+	    !rte_eal_primary_proc_alive(config))
+		remove_directory(open_directory(path), path);
+}
+
 int eal_start(const struct hse_config *c)
 {
 	struct arguments a = {0}, given;
 	int ret;
+
+	remove_directory_of_user(c);
 
 	add(&a, "hse");
 	add(&a, "--file-prefix=%s", c->telemetry.prefix);
@@ -238,19 +277,40 @@ int eal_start(const struct hse_config *c)
 	return 0;
 }
 
+/* The user cannot open it again, as the directory above it is root's. */
+static int given_directory = -1;
+
+void eal_give_files(const struct program_user *user)
+{
+	const int fd = open_directory(rte_eal_get_runtime_dir());
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *entry;
+	bool good = dir != NULL;
+
+	while (dir && (entry = readdir(dir)) != NULL)
+		if (entry->d_type != DT_DIR)
+			good &= fchownat(fd, entry->d_name, user->uid, user->gid,
+					 AT_SYMLINK_NOFOLLOW) == 0;
+	/* Last: until then the directory is root's, and nobody else puts anything into it. */
+	good = good && fchown(fd, user->uid, user->gid) == 0;
+	if (good)
+		given_directory = dup(fd);
+	else
+		program_log(PROGRAM_WARNING, "%s cannot be given to user %s: %s",
+			    rte_eal_get_runtime_dir(), user->name, strerror(errno));
+	if (dir)
+		closedir(dir);
+}
+
 void eal_remove_files(void)
 {
-	char path[PATH_MAX];
-	struct dirent *entry;
-	DIR *dir;
+	const char *path = rte_eal_get_runtime_dir();
+	int fd = given_directory;
 
-	snprintf(path, sizeof(path), "%s", rte_eal_get_runtime_dir());
-	dir = opendir(path);
-	if (!dir)
-		return;
-	while ((entry = readdir(dir)) != NULL)
-		if (entry->d_type != DT_DIR)
-			unlinkat(dirfd(dir), entry->d_name, 0);
-	closedir(dir);
-	rmdir(path);
+	given_directory = -1;
+	if (fd >= 0)
+		lseek(fd, 0, SEEK_SET); /* it is where eal_give_files has read to */
+	else
+		fd = open_directory(path);
+	remove_directory(fd, path);
 }

@@ -4,12 +4,16 @@
 #define HSE_EAL_H
 
 #include "hse_config.h"
+#include "program/privileges.h"
 
 /* Errors are logged; negative errno, and then nothing is left. The caller's thread becomes control's. */
 int eal_start(const struct hse_config *config);
 
 /* The first error in DPDK's log during eal_start, of a device that it cannot make, for instance; "": there was none. */
 const char *eal_first_error(void);
+
+/* user owns what the EAL has in its runtime directory, and so can remove it at the end. */
+void eal_give_files(const struct program_user *user);
 
 /* Removes what the EAL leaves in its runtime directory for processes that would attach to this one; hse
  * has none. Call last: after this nobody can tell by its files that hse runs. */

@@ -8,6 +8,7 @@
 
 #include "cpus.h"
 #include "device.h"
+#include "program/privileges.h"
 
 static bool has_prefix(const char *text, const char *prefix)
 {
@@ -261,6 +262,7 @@ bool hse_check(struct config_file *file, struct hse_config *c, FILE *errors)
 	good &= check_notifications(file, c, errors);
 	good &= static_sessions_check(file, c, errors);
 	good &= config_e2m_numbers_check(file, &c->numbers, errors);
+	good &= program_check_user(file, c->user, errors);
 	good &= program_log_config_check(&c->log, file, errors);
 	if (c->diameter_given)
 		good &= diameter_config_check(&c->diameter, file, "diameter", errors);

@@ -9,6 +9,7 @@
 #include "npdu/forgery.h"
 #include "npdu/recovery.h"
 #include "npdu/window.h"
+#include "program/privileges.h"
 
 #define FIELD(member_name, member, ...)                                                    \
 	{                                                                                  \
@@ -211,6 +212,7 @@ const struct config_field hse_config_fields[] = {
 	FIELD("static_sessions", static_sessions, .kind = CONFIG_LIST, .item = &static_session_item,
 	      .count_offset = offsetof(struct hse_config, static_sessions_count), .min = 1,
 	      .max = STATIC_SESSIONS_MAX),
+	FIELD("user", user, .kind = CONFIG_STRING),
 	FIELD("lab_mode", lab_mode, .kind = CONFIG_BOOL),
 	FIELD("link_state_mirror", link_state_mirror, .kind = CONFIG_BOOL),
 	FIELD("bypass", bypass, .kind = CONFIG_BOOL),
@@ -299,6 +301,8 @@ bool hse_config_check(const char *path, struct hse_config *c, FILE *errors)
 	set_defaults(c);
 	file = config_load(path, hse_config_fields, c, errors);
 	good = file && hse_check(file, c, errors);
+	if (file)
+		good &= program_check_as_user(file, path, c->user, HSE_USER, errors);
 	if (file)
 		good &= hse_findings(file, c, errors);
 	if (file && c->state_given)

@@ -29,6 +29,7 @@ struct hse_port_config {
 };
 
 #define HSE_MTU_MAX 9600
+#define HSE_USER    "hse"
 
 struct hse_config {
 	struct hse_port_config ports[DATAPATH_SIDES];
@@ -95,6 +96,7 @@ struct hse_config {
 		int *integrity; /* enum e2m_eia */
 		size_t integrity_count;
 	} allowed_algorithms; /* none: all */
+	char *user; /* that hse becomes when it is started as root; NULL: HSE_USER, if there is one */
 	bool lab_mode;
 	bool link_state_mirror;
 	bool bypass; /* at the start */

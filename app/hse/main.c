@@ -128,17 +128,50 @@ static void launch_workers(struct hse *hse)
 		rte_eal_remote_launch(loop_run, &hse->loops[i], eal_worker_lcore(i));
 }
 
-static int start(struct hse *hse)
+/* Of the control thread, and of Diameter's, which it makes. */
+static uint64_t control_privileges(const struct hse_config *c)
 {
+	const bool is_low = c->diameter_given && c->diameter.listen.family != 0 &&
+			    c->diameter.listen_port < 1024;
+
+	return is_low ? PRIVILEGE(CAP_NET_BIND_SERVICE) : 0;
+}
+
+/* What needs root is done. The thread of the links keeps what it needs to take an interface again, no other thread has any
+ * capability from here on. */
+static int give_up_privileges(struct hse *hse)
+{
+	const struct hse_config *c = &hse->config;
+	struct program_user user;
+	const bool changes = program_choose_user(c->user, HSE_USER, &user);
 	int ret;
 
-	if (hse->config.state_given && !(hse->disk = disk_open(&hse->config)))
-		return -EINVAL;
-	ret = ports_open(&hse->ports, &hse->config);
+	if (changes) {
+		eal_give_files(&user);
+		program_give_file(c->log.output, &user);
+	}
+	ret = program_become(changes ? &user : NULL, ports_privileges(c) | control_privileges(c));
+	if (ret != 0)
+		return ret;
+	hse->links = links_start(&hse->ports, c);
+	if (!hse->links)
+		return -ENOMEM;
+	return program_keep(control_privileges(c));
+}
+
+static int start(struct hse *hse)
+{
+	int ret = ports_open(&hse->ports, &hse->config);
+
 	if (ret == 0)
 		ret = make_workers(hse);
 	if (ret == 0)
-		ret = start_diameter(hse);
+		ret = give_up_privileges(hse);
+	if (ret != 0)
+		return ret;
+	if (hse->config.state_given && !(hse->disk = disk_open(&hse->config)))
+		return -EINVAL;
+	ret = start_diameter(hse);
 	if (ret != 0)
 		return ret;
 	hse->control = control_new(&hse->config, hse->workers, hse->disk, hse->notifications);
@@ -148,9 +181,6 @@ static int start(struct hse *hse)
 	if (!hse->reload)
 		return -ENOMEM;
 	control_set_reload(hse->control, hse->reload);
-	hse->links = links_start(&hse->ports, &hse->config);
-	if (!hse->links)
-		return -ENOMEM;
 	return telemetry_start(hse->control, &hse->config, &hse->ports, hse->links, hse->workers);
 }
 
@@ -233,11 +263,14 @@ int main(int argc, char **argv)
 	file = hse_config_load(options.config, &hse.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
+	/* Before there are threads, which inherit it. */
+	if (program_harden() != 0)
+		return PROGRAM_FAILED;
 	program_take_signals(control_signals, CONTROL_SIGNALS, &signals);
 	program_log_start(&hse.config.log);
 	program_log_findings(hse_findings, file, &hse.config);
 	hse.config_path = options.config;
-	status = program_harden() == 0 ? run(&hse) : PROGRAM_FAILED;
+	status = run(&hse);
 	config_free(file);
 	return status;
 }

@@ -7,9 +7,11 @@
 #include <rte_lcore.h>
 #include <rte_malloc.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "eal.h"
 #include "frames.h"
+#include "program/privileges.h"
 
 /* As many frames as a ring of af_packet may have, and more. */
 #define STRAYS_MAX 4096
@@ -374,6 +376,31 @@ int ports_reopen(struct hse_ports *ports, const struct hse_config *c, unsigned s
 	if (ret == 0)
 		ret = open_port(ports, c, side, true);
 	return ret;
+}
+
+/* A NIC whose driver goes on to have a Linux interface, as of NVIDIA, is set up by that. */
+static bool has_interface(const struct device *device)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "/sys/bus/pci/devices/%s/net", device->name);
+	return device->count > 0 || (device->is_pci && access(path, F_OK) == 0);
+}
+
+uint64_t ports_privileges(const struct hse_config *c)
+{
+	uint64_t needed = 0;
+
+	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
+		struct device device;
+
+		device_read(c->ports[side].device, &device);
+		if (has_interface(&device))
+			needed |= PRIVILEGE(CAP_NET_RAW) | PRIVILEGE(CAP_NET_ADMIN);
+		if (strncmp(device.name, "net_af_xdp", 10) == 0)
+			needed |= PRIVILEGE(CAP_BPF);
+	}
+	return needed;
 }
 
 void ports_close(struct hse_ports *ports)

@@ -45,6 +45,9 @@ int ports_open(struct hse_ports *ports, const struct hse_config *config);
  */
 int ports_reopen(struct hse_ports *ports, const struct hse_config *config, unsigned side);
 
+/* What links.c needs to take an interface again, to follow its MTU and to mirror its link: bits of privileges.h. */
+uint64_t ports_privileges(const struct hse_config *config);
+
 void ports_close(struct hse_ports *ports);
 
 #endif

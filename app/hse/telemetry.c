@@ -9,6 +9,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "program/privileges.h"
 #include "telemetry_faults.h"
 #include "telemetry_wire.h"
 
@@ -22,6 +23,7 @@ static struct {
 	const struct hse_ports *ports;
 	struct links *links;
 	struct datapath_worker *const *workers;
+	char user[64];
 	uint64_t started_s; /* on a clock that nobody sets */
 	/* Held while a question is answered; telemetry's threads end with the EAL only. */
 	pthread_mutex_t answering;
@@ -143,6 +145,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_start_dict(d);
 	rte_tel_data_add_dict_string(d, "version", HSE_VERSION);
 	rte_tel_data_add_dict_u64(d, "uptime_s", now_s() - self.started_s);
+	rte_tel_data_add_dict_string(d, "user", self.user);
 	rte_tel_data_add_dict_u64(d, "workers", self.config->workers.count);
 	rte_tel_data_add_dict_u64(d, "sessions", status.totals.sessions);
 	rte_tel_data_add_dict_u64(d, "sessions_ready", status.totals.ready);
@@ -514,6 +517,7 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	self.links = links;
 	self.config = config;
 	self.workers = workers;
+	snprintf(self.user, sizeof(self.user), "%s", program_runs_as());
 	self.started_s = now_s();
 	self.open = true; /* nobody asks before the commands are registered */
 	if (rte_telemetry_register_cmd("/hse/status", on_status, "State of the HSE") != 0 ||

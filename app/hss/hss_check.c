@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "hss/hss_check.h"
+#include "program/privileges.h"
 
 /* A setting that this role must have (wanted), or must not. */
 static bool check_setting(const struct hss_config *config, const struct config_file *file,
@@ -53,6 +54,7 @@ bool hss_check(struct hss_config *config, struct config_file *file, FILE *errors
 
 	ok = config_e2m_numbers_check(file, &config->numbers, errors) && ok;
 	ok = check_role(config, file, errors) && ok;
+	ok = program_check_user(file, config->user, errors) && ok;
 	ok = program_log_config_check(&config->log, file, errors) && ok;
 	config->state = (char *)config_resolve_path(file, config->state);
 	if (!config->state) {

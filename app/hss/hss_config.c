@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "hss/hss_check.h"
+#include "program/privileges.h"
 
 #define KEYSETS_MAX (UINT64_C(1) << 31)
 
@@ -17,6 +18,7 @@ static const struct config_field fields[] = {
 	 .kind = CONFIG_STRUCT,
 	 CONFIG_MEMBER(struct hss_config, log),
 	 .fields = program_log_fields},
+	{.name = "user", .kind = CONFIG_STRING, CONFIG_MEMBER(struct hss_config, user)},
 	{.name = "role",
 	 .kind = CONFIG_ENUM,
 	 CONFIG_MEMBER(struct hss_config, role),
@@ -96,10 +98,11 @@ struct config_file *hss_config_load(const char *path, struct hss_config *config,
 bool hss_config_check(const char *path, struct hss_config *config, FILE *errors)
 {
 	struct config_file *file = read_file(path, config, errors);
-	bool ok = file && hss_check(config, file, errors);
+	bool ok = file && program_check_as_user(file, path, config->user, HSS_USER, errors);
 
 	if (!file)
 		return false;
+	ok = hss_check(config, file, errors) && ok;
 	ok = hss_findings(file, config, errors) && ok;
 	config_warn_of_folder(file, errors, "state", config->state);
 	ok = diameter_config_check_outside(&config->diameter, file, "diameter", errors) && ok;

@@ -16,9 +16,12 @@ enum hss_role {
 /* "hss", "kms", NULL. */
 extern const char *const hss_role_names[];
 
+#define HSS_USER "hse-hss"
+
 struct hss_config {
 	struct program_log_config log;
-	int role;    /* enum hss_role */
+	char *user; /* that it becomes when it is started as root; NULL: HSS_USER, if there is one */
+	int role;   /* enum hss_role */
 	char *state; /* file of SQNs; of a KMS: of keysets */
 	uint32_t keyset_retention_s;
 	bool has_retention;

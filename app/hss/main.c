@@ -8,6 +8,7 @@
 #include "hss/hss.h"
 #include "hss/hss_check.h"
 #include "hss/kms.h"
+#include "program/privileges.h"
 
 static int start(const struct hss_config *config, struct hss *hss, struct kms *kms)
 {
@@ -74,6 +75,19 @@ static bool open_role(const struct hss_config *config, struct hss **hss, struct 
 	return *hss || *kms;
 }
 
+/* As HSS or KMS it needs none, but for a port below 1024. */
+static int give_up_privileges(const struct hss_config *config)
+{
+	const bool is_low =
+		config->diameter.listen.family != 0 && config->diameter.listen_port < 1024;
+	struct program_user user;
+	const bool changes = program_choose_user(config->user, HSS_USER, &user);
+
+	if (changes)
+		program_give_file(config->log.output, &user);
+	return program_become(changes ? &user : NULL, is_low ? PRIVILEGE(CAP_NET_BIND_SERVICE) : 0);
+}
+
 static int serve(const struct hss_config *config, const sigset_t *signals)
 {
 	struct hss *hss = NULL;
@@ -116,6 +130,8 @@ int main(int argc, char **argv)
 	struct config_file *file = hss_config_load(options.config, &config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
+	if (give_up_privileges(&config) != 0)
+		return PROGRAM_FAILED;
 	program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &signals);
 	program_ignore_signals();
 	program_log_start(&config.log);

@@ -44,6 +44,13 @@ bool state_file_open(struct state_file *file, const char *path, uint64_t map_oct
 
 	file->env = NULL;
 	file->lock_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (file->lock_fd < 0 && errno == EACCES) {
+		fprintf(errors,
+			"%s: cannot be opened: %s for user id %u: chown the file, and its folder, "
+			"to that user\n",
+			path, strerror(errno), (unsigned)geteuid());
+		return false;
+	}
 	if (file->lock_fd < 0) {
 		fprintf(errors, "%s: cannot be opened: %s; is there such a folder?\n", path,
 			strerror(errno));

@@ -14,6 +14,7 @@
 
 #include "diameter/diameter.h"
 #include "gtp/gtpu.h"
+#include "program/privileges.h"
 #include "program/program.h"
 #include "ue/check.h"
 #include "ue/config.h"
@@ -282,6 +283,9 @@ int main(int argc, char **argv)
 		return PROGRAM_USAGE;
 	if (eps->value)
 		process.config.system = AKA_EPS;
+	/* For TUN devices, their addresses and routes. */
+	if (program_become(NULL, PRIVILEGE(CAP_NET_ADMIN)) != 0)
+		return PROGRAM_FAILED;
 	program_take_signals(taken, sizeof(taken) / sizeof(taken[0]), &process.taken);
 	program_ignore_signals();
 	program_log_start(&process.config.log);

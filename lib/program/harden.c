@@ -4,10 +4,12 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 
+#include "program/privileges.h"
 #include "program/program.h"
 
 int program_harden(void)
 {
+	program_bound_privileges();
 	if (prctl(PR_SET_DUMPABLE, 0)) {
 		int err = -errno;
 		program_log(PROGRAM_ERROR, "core dumps cannot be switched off: %s", strerror(-err));

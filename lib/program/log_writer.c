@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "program/log_writer.h"
+#include "program/privileges.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -330,6 +331,7 @@ static int start_thread(void)
 	int rc;
 
 	sigfillset(&all);
+	sigdelset(&all, PRIVILEGES_SIGNAL);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	rc = pthread_create(&writer.thread, NULL, run, NULL);
 	pthread_sigmask(SIG_SETMASK, &before, NULL);

@@ -136,8 +136,8 @@ void program_ignore_signals(void);
 /* --- before keys are in memory --- */
 
 /* No core dumps and no ptrace by other processes of the user (PR_SET_DUMPABLE 0), and no page of the
- * process on a swap device (mlockall; pages are locked as they are touched). Negative errno, said in
- * the log, when the system refuses. */
+ * process on a swap device (mlockall; pages are locked as they are touched); program_bound_privileges. Negative errno,
+ * said in the log, when the system refuses. */
 int program_harden(void);
 
 #endif

@@ -45,13 +45,25 @@ const char *state_strerror(int error)
 
 /* --- opening --- */
 
+static void tell_cannot(const char *folder, const char *what, int error, FILE *errors)
+{
+	const unsigned us = (unsigned)geteuid();
+
+	if (error == EACCES || error == EPERM)
+		fprintf(errors,
+			"%s: %s: %s for user id %u: mkdir -p %s && chown -R %u %s && chmod 700 "
+			"%s\n",
+			folder, what, strerror(error), us, folder, us, folder, folder);
+	else
+		fprintf(errors, "%s: %s: %s\n", folder, what, strerror(error));
+}
+
 static bool take_lock(struct state *state, const char *folder, FILE *errors)
 {
 	char *lock;
 
 	if (mkdir(folder, 0700) != 0 && errno != EEXIST) {
-		fprintf(errors, "%s: the folder of the state cannot be made: %s\n", folder,
-			strerror(errno));
+		tell_cannot(folder, "the folder of the state cannot be made", errno, errors);
 		return false;
 	}
 	if (asprintf(&lock, "%s/" LOCK_FILE, folder) < 0)
@@ -59,8 +71,7 @@ static bool take_lock(struct state *state, const char *folder, FILE *errors)
 	state->lock_fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	free(lock);
 	if (state->lock_fd < 0) {
-		fprintf(errors, "%s: the state cannot be opened for writing: %s\n", folder,
-			strerror(errno));
+		tell_cannot(folder, "the state cannot be opened for writing", errno, errors);
 		return false;
 	}
 	if (flock(state->lock_fd, LOCK_EX | LOCK_NB) != 0) {

@@ -17,6 +17,7 @@ certificate() {
 config_hss() {
 	cat <<-END
 		role: hss
+		user: root
 		log: {level: $log_level}
 		state: $lab/hss.state
 		keyset_retention_s: $keyset_retention_s
@@ -43,6 +44,7 @@ config_hss() {
 config_kms() {
 	cat <<-END
 		role: kms
+		user: root
 		log: {level: $log_level}
 		state: $lab/${1:-kms}.state
 		kms:
@@ -105,6 +107,7 @@ config_hse() {
 		key_sources:
 		$(sed 's/^/  /' <<<"$hse_key_sources")
 		telemetry: {prefix: $run}
+		user: $hse_user
 		${hse_state:+state: $hse_state}
 		$hse_more
 	END

@@ -62,6 +62,7 @@ hse_listen=            # "{address: 10.99.0.2, port: 5868}": Diameter peers may 
 hse_more=              # more of hse.yaml, from its top
 ggsn_more=             # one more line of osmo-ggsn's configuration of ggsn0
 hse_state=             # "{path: FOLDER}": sessions outlive hse
+hse_user=root          # that hse becomes; the run's files are root's
 log_level=info
 ue_tun_mtu=1400
 ue_move_to=            # address of an SGSN to which SIGHUP moves the UE

@@ -21,7 +21,7 @@ refused() {
 
 lab_start
 ping_up 5
-config_hse | sed "s/prefix: $run/prefix: $run-2/" >"$lab/refused.yaml"
+config_hse | sed "s/prefix: $run/prefix: $run-2/; s/net_af_packet\([01]\),iface=[a-z]*0/net_null\1,no-rx=1/" >"$lab/refused.yaml"
 refused "$lab/state: in use by another hse; give each its own state.path"
 stop hse
 
