@@ -158,8 +158,8 @@ static void receive(struct receiver *r, struct received *out, size_t len)
 		accept(r, out, &op, "opened");
 		return;
 	}
-	npdu_restore(r->engine, &op);
 	recover(r, out, &op, "bad_mac");
+	npdu_restore(r->engine, &op);
 }
 
 static void check_count(struct entry *e, const struct received *out)

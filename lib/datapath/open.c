@@ -148,6 +148,7 @@ static void fail_early(struct datapath_worker *w, struct rte_mbuf *m, struct flo
 	early->mbuf = m;
 	early->keyset = keyset;
 	early->before = b->count;
+	early->op.is_spoilt = false;
 	set_op(&early->op, packet_of(m)->flow, keyset, pdu, npdu_len, count);
 	if (b->count == 0)
 		recover_early(w, early);

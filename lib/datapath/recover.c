@@ -158,6 +158,7 @@ static bool check_again(struct datapath_worker *w, struct failed *f)
 		worker_drop(w, f->mbuf, DATAPATH_DROP_COUNT_RANGE);
 		return true;
 	}
+	npdu_restore(w->engine, op);
 	op->count = (uint32_t)count;
 	f->check = DATAPATH_DROP_REPLAY;
 	if (is_replay(w, f, op->count))
@@ -169,7 +170,6 @@ static bool check_again(struct datapath_worker *w, struct failed *f)
 		return true;
 	}
 	f->check = DATAPATH_DROP_BAD_MAC;
-	npdu_restore(w->engine, op);
 	return false;
 }
 
@@ -185,11 +185,11 @@ void recover_job(struct datapath_worker *w, uint16_t i)
 	struct failed f = {b->mbufs[i], b->flows[i], b->keysets[i], &b->ops[i],
 			   DATAPATH_DROP_BAD_MAC};
 
-	/* Make it what came again. One that is authentic is a replay, since packets before it moved the window. */
-	if (f.op->ok)
+	/* It is authentic, but a replay, since packets before it moved the window: make it what came again. */
+	if (f.op->ok) {
 		npdu_protect(w->engine, f.op, 1);
-	else
-		npdu_restore(w->engine, f.op);
+		f.op->is_spoilt = false;
+	}
 	work_off(w, &f);
 }
 

@@ -115,5 +115,7 @@ void aes_open(const struct aes_op *ops, size_t count)
 	for (size_t i = 0; i < count; i++)
 		if (ops[i].op->ok)
 			authentic[good++] = ops[i];
+		else
+			ops[i].op->is_spoilt = false;
 	aes_crypt(authentic, good);
 }

@@ -54,6 +54,8 @@ INLINE bool take_tag(const struct aes_op *a, __m128i *tag, __m128i e_j0, bool pr
 	a->op->ok = protect || is_tag(a, _mm_xor_si128(*tag, e_j0));
 	if (protect)
 		*tag = e_j0;
+	else if (!a->op->ok)
+		a->op->is_spoilt = false;
 	return a->op->ok;
 }
 

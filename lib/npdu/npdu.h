@@ -179,17 +179,17 @@ struct npdu_op {
 	 * engine and key, NPDU_NO_HINT at first. NULL: it keeps none. */
 	uint32_t *hint;
 	bool ok; /* out: protect: always true unless the library failed; open: MAC was right */
+	bool is_spoilt; /* out, open, ok false: the N-PDU was deciphered all the same: npdu_restore */
 };
 
 /* Protects ops[0..count): the caller has written the headers (npdu_write_header). Operations of one
  * call finish together; different keys and algorithms may be mixed. count at most NPDU_BURST_MAX. */
 void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
 
-/* Opens ops[0..count). Where ok is false the octets of the N-PDU are undefined: the PDU must be dropped, or
- * restored. */
+/* Opens ops[0..count). Where ok is false the PDU must be dropped, or restored. */
 void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
 
-/* Makes the PDU of op what came, after npdu_open has set ok to false. Only then, and with the same COUNT. */
+/* Makes the PDU of op what came, after npdu_open has set ok to false. With the same COUNT; again does no harm. */
 void npdu_restore(struct npdu_engine *engine, struct npdu_op *op);
 
 /*

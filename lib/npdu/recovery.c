@@ -151,6 +151,7 @@ static bool try_count(struct npdu_searches *s, struct npdu_op *op, uint32_t coun
 {
 	const uint32_t failed = op->count;
 
+	npdu_restore(s->engine, op);
 	op->count = count;
 	npdu_find_count(s->engine, op, 0, 1);
 	if (op->ok)
@@ -170,16 +171,18 @@ static bool try_near(struct npdu_searches *s, const struct npdu_recovery *recove
 }
 
 /* c + kW for k = 1, 2 ... windows. Returns k, 0 for none; found is the COUNT. */
-static uint32_t search(struct npdu_searches *s, struct npdu_search_turn *turn,
-		       const struct npdu_op *op, uint32_t windows, uint32_t *found)
+static uint32_t search(struct npdu_searches *s, struct npdu_search_turn *turn, struct npdu_op *op,
+		       uint32_t windows, uint32_t *found)
 {
 	const uint64_t w = window_of(op);
 	const uint64_t first = op->count + w;
-	struct npdu_op tried = *op;
+	struct npdu_op tried;
 	uint32_t macs;
 
 	if (first > NPDU_COUNT_MAX)
 		return 0;
+	npdu_restore(s->engine, op);
+	tried = *op;
 	tried.count = (uint32_t)first;
 	macs = npdu_find_count(s->engine, &tried, (uint32_t)w, windows);
 	if (s->per_s != 0)

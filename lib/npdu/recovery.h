@@ -10,7 +10,6 @@
  *	if not npdu_window_is_replay(c):        check 4
  *		npdu_open(op)                   check 5
  *		if op.ok: accept (below), done
- *		npdu_restore(op)
  *	switch (npdu_recover(op, ...)):
  *	NPDU_NOT_RECOVERED:     drop it: replay, or bad_mac
  *	NPDU_RECOVERY_PENDING:  drop it: recovery_pending
@@ -102,9 +101,10 @@ void npdu_searches_init(struct npdu_searches *searches, struct npdu_engine *engi
 			uint32_t windows, uint32_t per_s, uint64_t seed, uint32_t now_ms);
 
 /*
- * op is a PDU as it came that has failed check 4 or 5 with op->count, the COUNT reconstructed with h. First the COUNT
+ * op is a PDU that has failed check 4 (as it came, is_spoilt false) or 5 (as npdu_open left it) with op->count, the COUNT
+ * reconstructed with h. First the COUNT
  * near P is tried; then, where the bounds allow it, a search. When RECOVERED the N-PDU is open as by npdu_open and
- * op->count is its COUNT, at least h. Else the PDU and op->count are as they were.
+ * op->count is its COUNT, at least h. Else op->count is as it was.
  */
 enum npdu_recovery_result npdu_recover(struct npdu_searches *searches,
 				       struct npdu_search_turn *turn,
