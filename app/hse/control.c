@@ -418,7 +418,10 @@ static void set_limits(struct hse_control *c, const struct hse_config *config)
 		.kind = DATAPATH_SET_LIMITS,
 		.limits = {.hold_ms = config->pull.hold_ms,
 			   .hold_packets_per_flow = config->pull.hold_packets_per_session,
-			   .gtpc_hold_ms = config->gtpc.hold_ms}};
+			   .gtpc_hold_ms = config->gtpc.hold_ms,
+			   .recovery_windows = config->sessions.recovery_windows,
+			   .recovery_per_s = config->sessions.recovery_per_s,
+			   .bad_mac_per_s = config->sessions.bad_mac_per_s}};
 
 	for (unsigned w = 0; w < c->config->workers.count; w++)
 		send_command(c, w, &command);

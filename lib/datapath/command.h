@@ -114,6 +114,9 @@ struct datapath_command {
 			uint32_t hold_ms;
 			uint32_t hold_packets_per_flow;
 			uint32_t gtpc_hold_ms;
+			uint32_t recovery_windows;
+			uint32_t recovery_per_s;
+			uint32_t bad_mac_per_s;
 		} limits; /* SET_LIMITS */
 	};
 };

@@ -171,6 +171,9 @@ static void set_limits(struct datapath_worker *w, const struct datapath_command 
 	w->config.hold_packets_per_flow = c->limits.hold_packets_per_flow;
 	w->hold_tsc = worker_ms_to_tsc(c->limits.hold_ms);
 	w->gtpc_hold_tsc = worker_ms_to_tsc(c->limits.gtpc_hold_ms);
+	w->searches.windows = c->limits.recovery_windows;
+	w->searches.per_s = c->limits.recovery_per_s;
+	w->config.bad_mac_per_s = c->limits.bad_mac_per_s;
 }
 
 static void execute(struct datapath_worker *w, const struct datapath_command *c,

@@ -331,6 +331,26 @@ static void nothing_is_recovered_with_eia0(void)
 	tear_down();
 }
 
+static void limits_can_be_changed(void)
+{
+	const struct datapath_command limits = {.kind = DATAPATH_SET_LIMITS,
+						.limits = {.hold_ms = 100,
+							   .hold_packets_per_flow = 8,
+							   .gtpc_hold_ms = 10,
+							   .recovery_windows = 0,
+							   .recovery_per_s = 10,
+							   .bad_mac_per_s = 1}};
+
+	set_up();
+	rig_command(&rig, 0, &limits);
+	receive(make(1300 + W));
+	CU_ASSERT_EQUAL(counted(DATAPATH_RECOVERED), 0);
+	for (uint32_t count = 0; count < 16; count++)
+		receive(make(count));
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_BAD_MAC_FLOOD), 15);
+	tear_down();
+}
+
 /* --- the ceiling --- */
 
 static void a_recovered_count_waits_for_the_ceiling(void)
@@ -691,6 +711,7 @@ int main(void)
 		{"packets that another worker got recover",
 		 packets_that_another_worker_got_recover},
 		{"nothing is recovered with eia0", nothing_is_recovered_with_eia0},
+		{"limits can be changed", limits_can_be_changed},
 		{"a recovered COUNT waits for the ceiling",
 		 a_recovered_count_waits_for_the_ceiling},
 		{"those behind it wait without a search", those_behind_it_wait_without_a_search},
