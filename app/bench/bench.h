@@ -48,6 +48,13 @@ double bench_median(double *values, unsigned count);
 
 /* --- fleet.c: sessions, keys and frames --- */
 
+#define BENCH_BEARER	     5
+#define BENCH_KEY_ID	     1
+#define BENCH_COUNTER_OCTETS 1
+#define BENCH_HALF_WINDOW    1024 /* W/2 of that */
+/* Octets before the payload of G-PDUs: Ethernet, IPv4, UDP, GTP-U. */
+#define BENCH_HEADERS 50
+
 struct bench_fleet {
 	struct bench_case c;
 	struct npdu_key **keys;
@@ -73,6 +80,32 @@ int fleet_install(const struct bench_fleet *fleet, struct datapath_worker *const
 /* Makes all frames anew: uplink with the next COUNTs. */
 void fleet_fill(struct bench_fleet *fleet);
 void fleet_tunnel(const struct bench_case *c, uint32_t session, struct tunnel *tunnel);
+
+/* One frame of a session with count, as the other end of direction sends it: uplink to hse, downlink to the UE. Room for
+ * BENCH_HEADERS, NPDU_HEADER_MAX, the N-PDU and NPDU_MAC_MAX. Returns its length. */
+uint32_t fleet_write(struct bench_fleet *fleet, uint8_t *frame, uint32_t session, uint32_t count,
+		     enum e2m_direction direction);
+void fleet_keyset(uint32_t session, struct e2m_keyset *keyset);
+
+/* --- bench_worker.c: a worker whose packets may be dropped --- */
+
+struct bench_worker {
+	struct datapath_worker *worker;
+	struct rte_mempool *pool;
+	struct rte_mbuf *left[DATAPATH_BURST * 4];
+	unsigned left_count;
+};
+
+/* With all sessions of an uplink fleet. -ENOMEM. */
+int bench_worker_init(struct bench_worker *worker, const struct bench_fleet *fleet);
+void bench_worker_free(struct bench_worker *worker);
+/* One frame, at a time of the caller's (TSC). True: it has left. */
+bool bench_worker_receive(struct bench_worker *worker, const uint8_t *frame, uint32_t len,
+			  uint64_t now);
+/* DATAPATH_BURST frames; the cycles that they took. */
+uint64_t bench_worker_burst(struct bench_worker *worker, const uint8_t *const *frames,
+			    const uint32_t *lens, uint64_t now);
+void bench_worker_forget_events(struct bench_worker *worker);
 
 /* --- bare.c --- */
 

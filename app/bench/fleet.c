@@ -15,10 +15,9 @@
 #define SGSN	     RTE_IPV4(10, 1, 0, 1)
 #define GGSN	     RTE_IPV4(10, 1, 0, 2)
 #define HEADERS	     (RTE_ETHER_HDR_LEN + 20 + 8 + GTPU_HEADER_MIN)
-#define BEARER	     5
-#define KEY_ID	     1
-#define N	     1 /* counter_octets */
 #define FRAMES_LEAST 65536
+
+_Static_assert(HEADERS == BENCH_HEADERS, "as bench.h says");
 
 void fleet_tunnel(const struct bench_case *c, uint32_t session, struct tunnel *tunnel)
 {
@@ -47,14 +46,21 @@ static void shuffle(uint32_t *order, uint32_t count)
 	}
 }
 
+void fleet_keyset(uint32_t session, struct e2m_keyset *keyset)
+{
+	memset(keyset, 0x5a, sizeof(*keyset));
+	memcpy(keyset->e2mck, &session, sizeof(session));
+}
+
 static struct npdu_key *new_key(const struct bench_case *c, uint32_t session)
 {
-	const struct npdu_profile profile = {
-		.eea = c->eea, .eia = c->eia, .counter_octets = N, .gcm_tag_octets = 8};
+	const struct npdu_profile profile = {.eea = c->eea,
+					     .eia = c->eia,
+					     .counter_octets = BENCH_COUNTER_OCTETS,
+					     .gcm_tag_octets = 8};
 	struct e2m_keyset keyset;
 
-	memset(&keyset, 0x5a, sizeof(keyset));
-	memcpy(keyset.e2mck, &session, sizeof(session));
+	fleet_keyset(session, &keyset);
 	return npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 }
 
@@ -97,7 +103,8 @@ static uint32_t payload_len(const struct bench_fleet *f)
 {
 	if (f->c.direction == E2M_DOWNLINK)
 		return f->c.npdu_len;
-	return (uint32_t)(npdu_header_len(N) + f->c.npdu_len + npdu_key_mac_len(f->keys[0]));
+	return (uint32_t)(npdu_header_len(BENCH_COUNTER_OCTETS) + f->c.npdu_len +
+			  npdu_key_mac_len(f->keys[0]));
 }
 
 static void write_headers(const struct bench_fleet *f, uint8_t *frame, uint32_t session)
@@ -132,10 +139,10 @@ static void protect(struct bench_fleet *f, uint8_t *const *frames, const uint32_
 					  .pdu = frames[i] + HEADERS,
 					  .npdu_len = f->c.npdu_len,
 					  .count = f->counts[sessions[i]]++,
-					  .bearer = BEARER,
+					  .bearer = BENCH_BEARER,
 					  .direction = E2M_UPLINK,
-					  .counter_octets = N};
-		npdu_write_header(ops[i].pdu, N, KEY_ID, ops[i].count);
+					  .counter_octets = BENCH_COUNTER_OCTETS};
+		npdu_write_header(ops[i].pdu, BENCH_COUNTER_OCTETS, BENCH_KEY_ID, ops[i].count);
 	}
 	npdu_protect(f->engine, ops, count);
 }
@@ -157,6 +164,24 @@ void fleet_fill(struct bench_fleet *f)
 		if (f->c.direction == E2M_UPLINK)
 			protect(f, frames, sessions, count);
 	}
+}
+
+uint32_t fleet_write(struct bench_fleet *f, uint8_t *frame, uint32_t session, uint32_t count,
+		     enum e2m_direction direction)
+{
+	struct npdu_op op = {.key = f->keys[session],
+			     .pdu = frame + HEADERS,
+			     .npdu_len = f->c.npdu_len,
+			     .count = count,
+			     .bearer = BENCH_BEARER,
+			     .direction = (uint8_t)direction,
+			     .counter_octets = BENCH_COUNTER_OCTETS};
+
+	write_headers(f, frame, session);
+	memset(frame + HEADERS, 0xab, payload_len(f));
+	npdu_write_header(op.pdu, BENCH_COUNTER_OCTETS, BENCH_KEY_ID, count);
+	npdu_protect(f->engine, &op, 1);
+	return HEADERS + payload_len(f);
 }
 
 /* --- installing --- */
@@ -184,11 +209,11 @@ int fleet_install(const struct bench_fleet *f, struct datapath_worker *const *wo
 		add.flow = set.flow = next[owner]++;
 		add.add.session = s;
 		add.add.direction = (uint8_t)f->c.direction;
-		add.add.bearer = BEARER;
-		add.add.counter_octets = N;
+		add.add.bearer = BENCH_BEARER;
+		add.add.counter_octets = BENCH_COUNTER_OCTETS;
 		add.add.window = 64;
 		set.keyset.key = f->keys[s];
-		set.keyset.key_id = KEY_ID;
+		set.keyset.key_id = BENCH_KEY_ID;
 		set.keyset.ceiling = DATAPATH_NO_CEILING;
 		command(workers[owner], &add);
 		command(workers[owner], &set);

@@ -13,10 +13,12 @@
 
 #include "bench.h"
 #include "datapath/memory.h"
+#include "recovery.h"
 #include "storm.h"
 
 struct options {
 	bool quick;
+	bool recovery;
 	const char *csv;
 	const char *only;
 	unsigned memory_mib;
@@ -252,25 +254,30 @@ static int run(const struct options *o)
 static void usage(FILE *out)
 {
 	fputs("Usage: hse-bench [--quick] [--only ROW] [--csv FILE] [--memory MIB]\n"
+	      "       hse-bench --recovery [--memory MIB]\n"
 	      "       hse-bench storm --help\n"
 	      "Measures the worker's path on packets in memory, beside intel-ipsec-mb alone.\n"
 	      "  --quick       the goals' rows alone, in less than half a minute\n"
 	      "  --csv FILE    the table for tools/plot-bench\n"
 	      "  --only ROW    one row, such as \"downlink eea2+eia2 64 1000\"\n"
+	      "  --recovery    what an outage costs, and junk, instead\n"
 	      "  --memory MIB  DPDK's memory (1024)\n",
 	      out);
 }
 
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {
-		{"quick", no_argument, NULL, 'q'},	{"csv", required_argument, NULL, 'c'},
-		{"only", required_argument, NULL, 'o'}, {"memory", required_argument, NULL, 'm'},
-		{"help", no_argument, NULL, 'h'},	{0}};
+	static const struct option longs[] = {{"quick", no_argument, NULL, 'q'},
+					      {"csv", required_argument, NULL, 'c'},
+					      {"only", required_argument, NULL, 'o'},
+					      {"memory", required_argument, NULL, 'm'},
+					      {"recovery", no_argument, NULL, 'r'},
+					      {"help", no_argument, NULL, 'h'},
+					      {0}};
 	int option;
 
 	*o = (struct options){.memory_mib = 1024};
-	while ((option = getopt_long(argc, argv, "qc:o:m:h", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "qc:o:m:rh", longs, NULL)) != -1) {
 		switch (option) {
 		case 'q':
 			o->quick = true;
@@ -283,6 +290,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'm':
 			o->memory_mib = (unsigned)strtoul(optarg, NULL, 10);
+			break;
+		case 'r':
+			o->recovery = true;
 			break;
 		case 'h':
 			usage(stdout);
@@ -331,7 +341,7 @@ int main(int argc, char **argv)
 	if (start_eal(&o) != 0)
 		return 1;
 	datapath_advise_memory();
-	status = run(&o);
+	status = o.recovery ? recovery_main() : run(&o);
 	rte_eal_cleanup();
 	return status;
 }
