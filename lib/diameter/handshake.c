@@ -56,7 +56,17 @@ void diameter_handshake_refuse(gnutls_alert_description_t alert, const char *rea
 
 /* --- who --- */
 
-/* The peer that the certificate names, if we know it; else where the connection comes from. */
+/* A CA of ours has issued the certificate, so it is of whom it names, even if it does not hold any more. */
+static bool is_proven(gnutls_session_t session)
+{
+	const unsigned bearable = GNUTLS_CERT_INVALID | GNUTLS_CERT_EXPIRED |
+				  GNUTLS_CERT_NOT_ACTIVATED | GNUTLS_CERT_REVOKED;
+	unsigned status = 0;
+
+	return gnutls_certificate_verify_peers2(session, &status) == 0 && !(status & ~bearable);
+}
+
+/* The peer that the certificate names, if we know it, and a CA of ours says so; else where the connection comes from. */
 static const char *name_client(gnutls_session_t session, char *text, size_t size)
 {
 	struct cnxctx *connection = gnutls_session_get_ptr(session);
@@ -65,10 +75,11 @@ static const char *name_client(gnutls_session_t session, char *text, size_t size
 	const gnutls_datum_t *chain = gnutls_certificate_get_peers(session, &count);
 	const char *peer = chain && count > 0 ? diameter_peers_named_by(&chain[0]) : NULL;
 
-	if (peer)
+	if (peer && is_proven(session))
 		return peer;
 	id = id ? id + strlen("from ") : "an unknown place";
-	snprintf(text, size, "connection from %.*s", (int)strcspn(id, " "), id);
+	snprintf(text, size, "connection from %.*s%s%s%s", (int)strcspn(id, " "), id,
+		 peer ? " (certificate for " : "", peer ? peer : "", peer ? ")" : "");
 	return text;
 }
 
@@ -138,7 +149,7 @@ static void explain(gnutls_session_t session, int rc, char text[TLS_TEXT_MAX])
 static void tell(gnutls_session_t session, const char *reason)
 {
 	const char *peer = diameter_tls_peer(session);
-	char client[128], text[TLS_TEXT_MAX];
+	char client[128 + DIAMETER_IDENTITY_MAX], text[TLS_TEXT_MAX];
 
 	if (!peer)
 		return; /* not libfdcore's */

@@ -6,21 +6,34 @@
 
 #include "tls/internal.h"
 
+/* A stranger's certificate says what it likes: no second line, nothing that a terminal obeys. */
+static char *make_printable(char *text)
+{
+	for (char *c = text; *c; c++)
+		if ((unsigned char)*c < 0x20 || *c == 0x7f)
+			*c = '?';
+	return text;
+}
+
 const char *tls_subject(gnutls_x509_crt_t certificate, char *text, size_t size)
 {
-	if (gnutls_x509_crt_get_dn(certificate, text, &size) < 0)
+	size_t room = size;
+
+	if (gnutls_x509_crt_get_dn(certificate, text, &room) < 0)
 		snprintf(text, size, "?");
-	return text;
+	return make_printable(text);
 }
 
 const char *tls_issuer(gnutls_x509_crt_t certificate, char *text, size_t size)
 {
-	if (gnutls_x509_crt_get_issuer_dn(certificate, text, &size) < 0)
+	size_t room = size;
+
+	if (gnutls_x509_crt_get_issuer_dn(certificate, text, &room) < 0)
 		snprintf(text, size, "?");
-	return text;
+	return make_printable(text);
 }
 
-void tls_names(gnutls_x509_crt_t certificate, char *text, size_t size)
+static void write_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 {
 	char name[256];
 	size_t used = 0, len;
@@ -30,7 +43,8 @@ void tls_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 	for (unsigned i = 0; used < size; i++) {
 		len = sizeof(name) - 1;
 		type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &len, NULL);
-		if (type == GNUTLS_E_REQUESTED_DATA_NOT_AVAILABLE)
+		/* The end, or an extension that cannot be read, which has none. */
+		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			break;
 		if (type != GNUTLS_SAN_DNSNAME)
 			continue;
@@ -43,6 +57,12 @@ void tls_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 		snprintf(text, size, "%.*s", (int)len, name);
 	else if (used == 0)
 		snprintf(text, size, "no host name");
+}
+
+void tls_names(gnutls_x509_crt_t certificate, char *text, size_t size)
+{
+	write_names(certificate, text, size);
+	make_printable(text);
 }
 
 void tls_certificate_names(const gnutls_datum_t *der, char *text, size_t size)

@@ -9,10 +9,20 @@
 
 static struct {
 	bool ready, stop;
+	char said[8000]; /* warnings of the HSS, a line each */
 } * shared;
+
+static void note(bool is_error, const char *line)
+{
+	size_t used = strlen(shared->said);
+
+	if (is_error)
+		snprintf(shared->said + used, sizeof(shared->said) - used, "\n%s", line);
+}
 
 static void run_hss(void)
 {
+	unit_log_to = note;
 	if (unit_diameter_init(UNIT_HSS) || diameter_start())
 		_exit(1);
 	shared->ready = true;
@@ -136,7 +146,8 @@ static uint32_t try_tls(const char *certificate, const char *priority, const str
 		free(pem);
 		free(key);
 	}
-	gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL);
+	/* Also a certificate of none of the CAs that the server names. */
+	gnutls_init(&session, GNUTLS_CLIENT | GNUTLS_NO_SIGNAL | GNUTLS_FORCE_CLIENT_CERT);
 	CU_ASSERT_EQUAL(gnutls_priority_set_direct(session, priority, NULL), 0);
 	gnutls_credentials_set(session, GNUTLS_CRD_CERTIFICATE, credentials);
 	gnutls_transport_set_int(session, fd);
@@ -177,6 +188,21 @@ static void a_stranger_is_not_let_in(void)
 static void a_certificate_of_another_ca_is_not_let_in(void)
 {
 	CU_ASSERT_EQUAL(try_cer("forged", UNIT_HSE), 0);
+}
+
+/* Whoever wants to can make a certificate for a peer's name. */
+static void only_a_certificate_of_our_ca_proves_who_failed(void)
+{
+	static const char forged[] =
+		" (certificate for " UNIT_HSE "): TLS: its certificate comes from "
+		"an unknown CA: CN=other-ca";
+	static const char expired[] = "\n" UNIT_HSE ": TLS: its certificate expired on ";
+
+	CU_ASSERT_EQUAL(try_cer("forged", UNIT_HSE), 0);
+	CU_ASSERT_TRUE(UNIT_WAIT(strstr(shared->said, forged), 5000));
+	CU_ASSERT_PTR_NULL(strstr(shared->said, "\n" UNIT_HSE ": TLS"));
+	CU_ASSERT_EQUAL(try_cer("expired", UNIT_HSE), 0);
+	CU_ASSERT_TRUE(UNIT_WAIT(strstr(shared->said, expired), 5000));
 }
 
 static void nobody_is_let_in_without_a_certificate(void)
@@ -225,6 +251,19 @@ static void others_are_let_in_after_all_that(void)
 	CU_ASSERT_EQUAL(try_cer(UNIT_HSE, UNIT_HSE), 2001);
 }
 
+static void issue_expired(void)
+{
+	EVP_PKEY *key = EVP_EC_gen("P-256");
+	X509 *certificate = unit_tls_certificate(UNIT_HSE, key, &unit_ca, NID_subject_alt_name,
+						 "DNS:" UNIT_HSE);
+
+	X509_gmtime_adj(X509_getm_notAfter(certificate), -30);
+	unit_tls_need(X509_sign(certificate, unit_ca.key, EVP_sha256()));
+	unit_tls_write(unit_dir, "expired", certificate, key);
+	X509_free(certificate);
+	EVP_PKEY_free(key);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -234,6 +273,8 @@ int main(void)
 		{"a stranger is not let in", a_stranger_is_not_let_in},
 		{"a certificate of another CA is not let in",
 		 a_certificate_of_another_ca_is_not_let_in},
+		{"only a certificate of our CA proves who failed",
+		 only_a_certificate_of_our_ca_proves_who_failed},
 		{"nobody is let in without a certificate", nobody_is_let_in_without_a_certificate},
 		{"old TLS is not spoken", old_tls_is_not_spoken},
 		{"a first message must be a CER with a host",
@@ -248,6 +289,7 @@ int main(void)
 	unit_ca_make(&other, unit_dir, "other-ca");
 	unit_ca_issue(&other, unit_dir, "forged", UNIT_HSE);
 	unit_ca_issue(&unit_ca, unit_dir, "stranger.home.test", "stranger.home.test");
+	issue_expired();
 	unit_ca_free(&other);
 	unit_hss_connects_to_hse = true;
 	pid_t hss = unit_node_start(run_hss);

@@ -198,6 +198,21 @@ static void make_renewed_ca(void)
 	append("renewed-ca.pem", "ca.pem");
 }
 
+/* A certificate with a name of two lines, and one with a subjectAltName that is no DER. */
+static void make_hostile(void)
+{
+	struct unit_ca self = {.key = ca.key};
+	X509 *lines = unit_tls_certificate("one\ntwo", ca.key, &self, NID_basic_constraints,
+					   "critical,CA:TRUE");
+	X509 *broken =
+		unit_tls_certificate("broken", ca.key, &ca, NID_subject_alt_name, "DER:3081");
+
+	unit_tls_write(dir, "lines", lines, ca.key);
+	unit_tls_write(dir, "broken-name", broken, ca.key);
+	X509_free(lines);
+	X509_free(broken);
+}
+
 static void make_files(void)
 {
 	unit_tls_need(mkdtemp(dir) != NULL);
@@ -210,6 +225,7 @@ static void make_files(void)
 	make_formats();
 	make_chain();
 	make_renewed_ca();
+	make_hostile();
 	write_text("empty", "");
 	write_text("text", "what is this?\n");
 	write_text("request.pem", "-----BEGIN CERTIFICATE REQUEST-----\nAAAA\n"
@@ -339,6 +355,14 @@ static void a_certificate_for_another_name_is_told(void)
 	is_told_at(TLS_CERTIFICATE, names, made,
 		   "is not for the Diameter identity 'hse.home.test': its certificate names "
 		   "other.home.test");
+}
+
+static void what_a_certificate_says_is_one_printable_line(void)
+{
+	CU_ASSERT_PTR_NULL(load_at("lines.pem", "lines.key", "ca.pem", made));
+	CU_ASSERT_PTR_NOT_NULL(strstr(told.text[TLS_CERTIFICATE], "CN=one?two"));
+	CU_ASSERT_PTR_NULL(load_at("broken-name.pem", "broken-name.key", "ca.pem", made));
+	CU_ASSERT_PTR_NOT_NULL(strstr(told.text[TLS_CERTIFICATE], "certificate names broken"));
 }
 
 static void a_certificate_of_another_ca_is_told(void)
@@ -472,6 +496,8 @@ int main(void)
 		{"an encrypted key is told", an_encrypted_key_is_told},
 		{"the key of another is told", the_key_of_another_is_told},
 		{"a certificate for another name is told", a_certificate_for_another_name_is_told},
+		{"what a certificate says is one printable line",
+		 what_a_certificate_says_is_one_printable_line},
 		{"a certificate of another CA is told", a_certificate_of_another_ca_is_told},
 		{"an expired certificate is told", an_expired_certificate_is_told},
 		{"a certificate that begins later is told",
