@@ -35,25 +35,6 @@ struct hse_reload {
 
 /* --- what is different --- */
 
-struct report {
-	struct loaded *loaded;
-	bool of_reloads; /* which kind of keys */
-};
-
-static void say_difference(void *arg, const char *path, bool reloads)
-{
-	const struct report *report = arg;
-	const char *where = config_where(report->loaded->file, path);
-
-	/* Of key_sources, only the order reloads: say_sources. */
-	if (reloads != report->of_reloads || !where || strcmp(path, "key_sources") == 0)
-		return;
-	if (reloads)
-		program_log(PROGRAM_INFO, "%s: changed, and in effect", where);
-	else
-		program_log(PROGRAM_WARNING, "%s: changed, which takes effect at a restart", where);
-}
-
 static const struct keysource_config *find_source(const struct hse_config *c, const char *name)
 {
 	for (size_t i = 0; i < c->key_sources_count; i++)
@@ -62,10 +43,16 @@ static const struct keysource_config *find_source(const struct hse_config *c, co
 	return NULL;
 }
 
+static void take_difference(void *arg, const char *path, bool reloads)
+{
+	struct loaded *loaded = arg;
+
+	program_log_change(loaded->file, path, reloads);
+}
+
 static void say_sources(const struct hse_config *running, struct loaded *loaded)
 {
 	const struct hse_config *c = &loaded->config;
-	struct report report = {.loaded = loaded};
 
 	for (size_t i = 0; i < c->key_sources_count; i++) {
 		const struct keysource_config *source =
@@ -74,10 +61,10 @@ static void say_sources(const struct hse_config *running, struct loaded *loaded)
 
 		snprintf(path, sizeof(path), "key_sources[%zu]", i);
 		if (!source)
-			say_difference(&report, path, false);
+			program_log_change(loaded->file, path, false);
 		else
 			config_compare_at(path, keysource_config_fields, source, &c->key_sources[i],
-					  say_difference, &report);
+					  take_difference, loaded);
 	}
 	for (size_t i = 0; i < running->key_sources_count; i++)
 		if (!find_source(c, running->key_sources[i].name))
@@ -100,11 +87,9 @@ static bool has_same_order(const struct hse_config *a, const struct hse_config *
 static void say_differences(struct hse_reload *r, struct loaded *loaded)
 {
 	const struct hse_config *current = r->current ? &r->current->config : r->running;
-	struct report restart = {.loaded = loaded},
-		      reloads = {.loaded = loaded, .of_reloads = true};
 
-	config_compare(hse_config_fields, r->running, &loaded->config, say_difference, &restart);
-	config_compare(hse_config_fields, current, &loaded->config, say_difference, &reloads);
+	program_log_changes(loaded->file, hse_config_fields, r->running, current, &loaded->config,
+			    "key_sources");
 	say_sources(r->running, loaded);
 	if (current->key_sources_count == loaded->config.key_sources_count &&
 	    !has_same_order(current, &loaded->config))

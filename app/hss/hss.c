@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <openssl/rand.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +13,10 @@
 #include "hss/sqn_store.h"
 
 struct hss {
-	const struct hss_config *config;
+	const struct hss_config *config; /* of the start */
+	/* Handlers hold it for reading, and a reload for writing. */
+	pthread_rwlock_t lock;
+	const struct hss_config *current; /* subscribers, kms_peers */
 	struct sqn_store *sqns;
 	struct keyset_store *keysets;
 	struct rate_limit pulls;
@@ -26,6 +30,17 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+/* Handlers follow one another without a pause: a reload must not wait for one. */
+static void init_lock(pthread_rwlock_t *lock)
+{
+	pthread_rwlockattr_t attributes;
+
+	pthread_rwlockattr_init(&attributes);
+	pthread_rwlockattr_setkind_np(&attributes, PTHREAD_RWLOCK_PREFER_WRITER_NONRECURSIVE_NP);
+	pthread_rwlock_init(lock, &attributes);
+	pthread_rwlockattr_destroy(&attributes);
+}
+
 struct hss *hss_open(const struct hss_config *config, FILE *errors)
 {
 	struct hss *hss = calloc(1, sizeof(*hss));
@@ -34,7 +49,8 @@ struct hss *hss_open(const struct hss_config *config, FILE *errors)
 		fprintf(errors, "out of memory\n");
 		return NULL;
 	}
-	hss->config = config;
+	init_lock(&hss->lock);
+	hss->config = hss->current = config;
 	hss->pulls.per_s = config->max_pulls_per_s;
 	hss->keysets = keyset_store_new(config->keyset_capacity, config->keyset_retention_s);
 	if (!hss->keysets)
@@ -54,7 +70,22 @@ void hss_close(struct hss *hss)
 		return;
 	sqn_store_close(hss->sqns);
 	keyset_store_free(hss->keysets);
+	pthread_rwlock_destroy(&hss->lock);
 	free(hss);
+}
+
+int hss_reload(struct hss *hss, const struct hss_config *config)
+{
+	int rc;
+
+	pthread_rwlock_wrlock(&hss->lock);
+	rc = sqn_store_reload(hss->sqns, &config->subscribers);
+	if (rc == 0) {
+		hss->current = config;
+		hss->pulls.per_s = config->max_pulls_per_s;
+	}
+	pthread_rwlock_unlock(&hss->lock);
+	return rc;
 }
 
 void hss_tick(struct hss *hss)
@@ -104,12 +135,11 @@ static int make_vector(struct hss *hss, const struct subscriber *subscriber,
 			       subscriber->opc, rand, sqn, amf, request->visited_plmn, vector);
 }
 
-void hss_answer_auth(void *arg, const struct diameter_auth_request *request,
-		     struct diameter_auth_answer *answer)
+static void answer_auth(struct hss *hss, const struct diameter_auth_request *request,
+			struct diameter_auth_answer *answer)
 {
-	struct hss *hss = arg;
 	const struct subscriber *subscriber =
-		subscribers_find(&hss->config->subscribers, &request->imsi);
+		subscribers_find(&hss->current->subscribers, &request->imsi);
 	uint8_t sqn[E2M_SQN_LEN];
 	int rc;
 
@@ -143,6 +173,16 @@ void hss_answer_auth(void *arg, const struct diameter_auth_request *request,
 		    name, request->system == AKA_UMTS ? "UTRAN" : "E-UTRAN", request->origin_host);
 }
 
+void hss_answer_auth(void *arg, const struct diameter_auth_request *request,
+		     struct diameter_auth_answer *answer)
+{
+	struct hss *hss = arg;
+
+	pthread_rwlock_rdlock(&hss->lock);
+	answer_auth(hss, request, answer);
+	pthread_rwlock_unlock(&hss->lock);
+}
+
 /* --- steps 7 and 8 --- */
 
 /* What becomes of a pull, and how it is said. */
@@ -170,8 +210,8 @@ static const struct verdict no_memory = {DIAMETER_KEY_TOO_BUSY, PROGRAM_ERROR, "
 /* Whose COUNTs go with the keyset: who asks, or whom a KMS asks for. "": a KMS does not say. */
 static const char *hse_of(const struct hss *hss, const struct diameter_key_request *request)
 {
-	return hss_config_is_kms(hss->config, request->origin_host) ? request->on_behalf_of
-								    : request->origin_host;
+	return hss_config_is_kms(hss->current, request->origin_host) ? request->on_behalf_of
+								     : request->origin_host;
 }
 
 static const struct verdict *get_keyset(struct hss *hss, const struct diameter_key_request *request,
@@ -201,7 +241,7 @@ static const struct verdict *pull(struct hss *hss, const struct diameter_key_req
 				  struct keyset_store_held *held)
 {
 	const struct subscriber *subscriber =
-		subscribers_find(&hss->config->subscribers, &request->imsi);
+		subscribers_find(&hss->current->subscribers, &request->imsi);
 	uint64_t now = now_ns();
 
 	if (!rate_limit_take(&hss->pulls, now))
@@ -220,7 +260,7 @@ static const struct verdict *pull(struct hss *hss, const struct diameter_key_req
 static void tell_held(const struct hss *hss, const struct diameter_key_request *request,
 		      const struct keyset_store_held *held, enum program_level level)
 {
-	const bool is_kms = hss_config_is_kms(hss->config, request->origin_host);
+	const bool is_kms = hss_config_is_kms(hss->current, request->origin_host);
 	char name[E2M_KEYSET_ID_STR];
 
 	program_log(level,
@@ -231,11 +271,11 @@ static void tell_held(const struct hss *hss, const struct diameter_key_request *
 		    is_kms ? request->on_behalf_of : "", held->holder);
 }
 
-void hss_answer_pull(void *arg, const struct diameter_key_request *request,
-		     struct diameter_key_answer *answer)
+static void answer_pull(struct hss *hss, const struct diameter_key_request *request,
+			struct diameter_key_answer *answer)
 {
 	struct keyset_store_held held = {.is_news = true};
-	const struct verdict *verdict = pull(arg, request, answer, &held);
+	const struct verdict *verdict = pull(hss, request, answer, &held);
 	const enum program_level level = held.is_news ? verdict->level : PROGRAM_DEBUG;
 	char name[E2M_KEYSET_ID_STR];
 
@@ -246,8 +286,18 @@ void hss_answer_pull(void *arg, const struct diameter_key_request *request,
 	program_log(PROGRAM_INFO, "step 7: IMSI %s, %s: pulled by %s", request->imsi.digits, name,
 		    request->origin_host);
 	if (verdict == &is_held)
-		tell_held(arg, request, &held, level);
+		tell_held(hss, request, &held, level);
 	else
 		program_log(level, "step 8: IMSI %s, %s: %s", request->imsi.digits, name,
 			    verdict->text);
+}
+
+void hss_answer_pull(void *arg, const struct diameter_key_request *request,
+		     struct diameter_key_answer *answer)
+{
+	struct hss *hss = arg;
+
+	pthread_rwlock_rdlock(&hss->lock);
+	answer_pull(hss, request, answer);
+	pthread_rwlock_unlock(&hss->lock);
 }

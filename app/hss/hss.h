@@ -22,6 +22,13 @@ void hss_answer_auth(void *arg, const struct diameter_auth_request *request,
 void hss_answer_pull(void *arg, const struct diameter_key_request *request,
 		     struct diameter_key_answer *answer);
 
+/*
+ * Goes on with the subscribers, kms_peers and max_pulls_per_s of config, which stays from here on; handlers wait
+ * meanwhile. A subscriber that is in both goes on with its SQNs; of one that is gone, no vector is made and no keyset
+ * given. -EIO, -ENOMEM: nothing changes; the log says why.
+ */
+int hss_reload(struct hss *hss, const struct hss_config *config);
+
 /* Wipes keysets whose time has passed; to be called once a second or so. */
 void hss_tick(struct hss *hss);
 

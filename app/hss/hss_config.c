@@ -13,8 +13,9 @@ const char *const hss_role_names[] = {[HSS_ROLE_HSS] = "hss", [HSS_ROLE_KMS] = "
 
 static const struct config_field kms_peer_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
-static const struct config_field fields[] = {
+const struct config_field hss_config_fields[] = {
 	{.name = "log",
+	 .reloads = true,
 	 .kind = CONFIG_STRUCT,
 	 CONFIG_MEMBER(struct hss_config, log),
 	 .fields = program_log_fields},
@@ -39,6 +40,7 @@ static const struct config_field fields[] = {
 	 .min = 1,
 	 .max = KEYSETS_MAX},
 	{.name = "max_pulls_per_s",
+	 .reloads = true,
 	 .kind = CONFIG_UINT,
 	 CONFIG_MEMBER(struct hss_config, max_pulls_per_s)},
 	{.name = "diameter",
@@ -51,6 +53,7 @@ static const struct config_field fields[] = {
 	 CONFIG_MEMBER(struct hss_config, numbers),
 	 .fields = config_e2m_numbers},
 	{.name = "subscribers",
+	 .reloads = true,
 	 .kind = CONFIG_LIST,
 	 CONFIG_MEMBER(struct hss_config, subscribers.list),
 	 .item = &subscriber_item,
@@ -58,6 +61,7 @@ static const struct config_field fields[] = {
 	 .item_default = &subscriber_default,
 	 .given_offset = offsetof(struct hss_config, has_subscribers)},
 	{.name = "kms_peers",
+	 .reloads = true,
 	 .kind = CONFIG_LIST,
 	 CONFIG_MEMBER(struct hss_config, kms_peers),
 	 .item = &kms_peer_item,
@@ -81,7 +85,7 @@ static struct config_file *read_file(const char *path, struct hss_config *config
 		.numbers = e2m_default_numbers,
 		.kms = kms_default_config,
 	};
-	return config_load(path, fields, config, errors);
+	return config_load(path, hss_config_fields, config, errors);
 }
 
 struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors)

@@ -38,6 +38,9 @@ struct hss_config {
 	bool has_kms;
 };
 
+/* All keys. */
+extern const struct config_field hss_config_fields[];
+
 /* Reads and checks path. NULL: errors says why. What it returns owns what config points to. */
 struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors);
 

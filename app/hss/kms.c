@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -15,7 +16,9 @@
 #define HELD_SAID 1024
 
 struct kms {
-	const struct hss_config *config;
+	const struct hss_config *config; /* of the start */
+	pthread_rwlock_t lock;
+	const struct hss_config *current; /* kms.may_pull */
 	struct kms_store *store;
 	struct diameter_hosts *hss;
 	struct demands *demands;
@@ -97,7 +100,8 @@ struct kms *kms_open(const struct hss_config *config, FILE *errors)
 		fprintf(errors, "out of memory\n");
 		return NULL;
 	}
-	kms->config = config;
+	pthread_rwlock_init(&kms->lock, NULL);
+	kms->config = kms->current = config;
 	kms->pulls.per_s = config->max_pulls_per_s;
 	if (!open_store(kms, errors)) {
 		kms_close(kms);
@@ -122,6 +126,7 @@ void kms_close(struct kms *kms)
 	demands_free(kms->demands);
 	diameter_hosts_free(kms->hss);
 	kms_store_close(kms->store);
+	pthread_rwlock_destroy(&kms->lock);
 	free(kms);
 }
 
@@ -239,22 +244,42 @@ static void give_if_its_own(struct kms *kms, const struct diameter_key_request *
 	diameter_answer_key(asked, &refusal);
 }
 
+/* FOUND: the pull is to be answered. */
+static enum diameter_key_outcome admit(struct kms *kms, const struct diameter_key_request *request)
+{
+	enum diameter_key_outcome outcome = DIAMETER_KEY_FOUND;
+
+	pthread_rwlock_rdlock(&kms->lock);
+	if (!rate_limit_take(&kms->pulls, read_clock_ns(CLOCK_MONOTONIC)))
+		outcome = DIAMETER_KEY_TOO_BUSY;
+	else if (!kms_config_may_pull(&kms->current->kms, &request->imsi, request->origin_host))
+		outcome = DIAMETER_KEY_NOT_AUTHORIZED;
+	pthread_rwlock_unlock(&kms->lock);
+	return outcome;
+}
+
+void kms_reload(struct kms *kms, const struct hss_config *config)
+{
+	pthread_rwlock_wrlock(&kms->lock);
+	kms->current = config;
+	kms->pulls.per_s = config->max_pulls_per_s;
+	pthread_rwlock_unlock(&kms->lock);
+}
+
 void kms_take_pull(void *arg, const struct diameter_key_request *request,
 		   struct diameter_asked *asked)
 {
 	struct kms *kms = arg;
+	enum diameter_key_outcome outcome;
 	struct kms_keyset keyset;
 	char name[E2M_KEYSET_ID_STR];
 
 	if (program_logs(PROGRAM_INFO))
 		program_log(PROGRAM_INFO, "step 7: IMSI %s, %s: pulled by %s", request->imsi.digits,
 			    name_of(request, name), request->origin_host);
-	if (!rate_limit_take(&kms->pulls, read_clock_ns(CLOCK_MONOTONIC))) {
-		refuse(kms, request, asked, DIAMETER_KEY_TOO_BUSY);
-		return;
-	}
-	if (!kms_config_may_pull(&kms->config->kms, &request->imsi, request->origin_host)) {
-		refuse(kms, request, asked, DIAMETER_KEY_NOT_AUTHORIZED);
+	outcome = admit(kms, request);
+	if (outcome != DIAMETER_KEY_FOUND) {
+		refuse(kms, request, asked, outcome);
 		return;
 	}
 	switch (kms_store_get(kms->store, &request->imsi, &request->id, now_s(kms), &keyset)) {

@@ -21,6 +21,9 @@ void kms_close(struct kms *kms);
 void kms_take_pull(void *arg, const struct diameter_key_request *request,
 		   struct diameter_asked *asked);
 
+/* Goes on with kms.may_pull and max_pulls_per_s of config, which stays from here on. */
+void kms_reload(struct kms *kms, const struct hss_config *config);
+
 /* Erases keysets whose time has passed; to be called once a second or so. */
 void kms_tick(struct kms *kms);
 

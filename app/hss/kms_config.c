@@ -66,6 +66,7 @@ const struct config_field kms_config_fields[] = {
 	 .min = 1,
 	 .max = 32},
 	{.name = "may_pull",
+	 .reloads = true,
 	 .kind = CONFIG_LIST,
 	 CONFIG_MEMBER(struct kms_config, rights),
 	 .item = &right_item,

@@ -8,6 +8,7 @@
 #include "hss/hss.h"
 #include "hss/hss_check.h"
 #include "hss/kms.h"
+#include "hss/reload.h"
 #include "program/privileges.h"
 
 static int start(const struct hss_config *config, struct hss *hss, struct kms *kms)
@@ -36,8 +37,9 @@ static void say_ready(const struct hss_config *config)
 		program_log(PROGRAM_INFO, "ready: %zu subscribers", config->subscribers.count);
 }
 
-/* Until SIGTERM or SIGINT; SIGUSR1 asks a KMS for its counters. */
-static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *kms)
+/* Until SIGTERM or SIGINT; SIGUSR1 asks a KMS for its counters, SIGHUP reloads. */
+static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *kms,
+			  struct reload *reload)
 {
 	const struct timespec tick = {.tv_sec = 1};
 	int signal;
@@ -50,7 +52,9 @@ static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *
 			kms_tick(kms);
 		if (kms && signal == SIGUSR1)
 			kms_tell(kms);
-	} while (signal < 0 || signal == SIGUSR1);
+		if (signal == SIGHUP)
+			reload_now(reload, hss, kms);
+	} while (signal < 0 || signal == SIGUSR1 || signal == SIGHUP);
 	program_log(PROGRAM_INFO, "stopping");
 }
 
@@ -88,8 +92,9 @@ static int give_up_privileges(const struct hss_config *config)
 	return program_become(changes ? &user : NULL, is_low ? PRIVILEGE(CAP_NET_BIND_SERVICE) : 0);
 }
 
-static int serve(const struct hss_config *config, const sigset_t *signals)
+static int serve(const char *path, const struct hss_config *config, const sigset_t *signals)
 {
+	struct reload *reload = NULL;
 	struct hss *hss = NULL;
 	struct kms *kms = NULL;
 	int rc;
@@ -98,20 +103,25 @@ static int serve(const struct hss_config *config, const sigset_t *signals)
 		return PROGRAM_FAILED;
 	rc = start(config, hss, kms);
 	if (!rc) {
+		reload = reload_new(path, config);
+		rc = reload ? 0 : -ENOMEM;
+	}
+	if (!rc) {
 		say_ready(config);
-		wait_for_stop(signals, hss, kms);
+		wait_for_stop(signals, hss, kms, reload);
 	}
 	diameter_stop();
 	if (kms)
 		kms_tell(kms);
 	hss_close(hss);
 	kms_close(kms);
+	reload_free(reload);
 	return rc ? PROGRAM_FAILED : PROGRAM_OK;
 }
 
 int main(int argc, char **argv)
 {
-	static const int taken[] = {SIGTERM, SIGINT, SIGUSR1};
+	static const int taken[] = {SIGTERM, SIGINT, SIGUSR1, SIGHUP};
 	struct program_options options;
 	struct hss_config config;
 	sigset_t signals;
@@ -136,7 +146,7 @@ int main(int argc, char **argv)
 	program_ignore_signals();
 	program_log_start(&config.log);
 	program_log_findings(hss_findings, file, &config);
-	status = serve(&config, &signals);
+	status = serve(options.config, &config, &signals);
 	hss_config_free(&config, file);
 	return status;
 }

@@ -54,7 +54,14 @@ struct sqn_store {
 	uint32_t *dirty, *writing; /* places; room for all */
 	uint64_t *snapshot;	   /* the writer's: current of those in writing */
 	size_t dirty_count;
-	bool is_urgent, is_closing, is_failing;
+	bool is_urgent, is_closing, is_failing, is_writing;
+};
+
+/* What there is of each subscriber. */
+struct arrays {
+	struct slot *slots;
+	uint32_t *dirty, *writing;
+	uint64_t *snapshot;
 };
 
 /* --- the file --- */
@@ -107,9 +114,9 @@ static int put_meta(struct sqn_store *store, MDB_txn *txn, bool is_clean)
 	return put(store, txn, META_KEY, &meta, sizeof(meta));
 }
 
-static int load_slot(struct sqn_store *store, MDB_txn *txn, size_t place)
+static int load_slot(struct sqn_store *store, MDB_txn *txn, const struct subscriber *subscriber,
+		     struct slot *slot)
 {
-	const struct subscriber *subscriber = &store->subscribers->list[place];
 	struct record record;
 	int rc = get(store, txn, subscriber->imsi.digits, &record, sizeof(record));
 
@@ -121,8 +128,8 @@ static int load_slot(struct sqn_store *store, MDB_txn *txn, size_t place)
 		return MDB_CORRUPTED;
 	uint64_t slept = (uint64_t)(store->crashes - record.crashes) * AHEAD;
 	uint64_t sqn = record.sqn + slept;
-	store->slots[place].current = sqn < AKA_SQN_MAX ? sqn : AKA_SQN_MAX;
-	store->slots[place].limit = store->slots[place].current + AHEAD;
+	slot->current = sqn < AKA_SQN_MAX ? sqn : AKA_SQN_MAX;
+	slot->limit = slot->current + AHEAD;
 	return 0;
 }
 
@@ -141,7 +148,7 @@ static bool load(struct sqn_store *store, const char *path, FILE *errors)
 		rc = MDB_VERSION_MISMATCH;
 	store->crashes = meta.crashes + !meta.is_clean;
 	for (size_t i = 0; i < store->subscribers->count && !rc; i++)
-		rc = load_slot(store, txn, i);
+		rc = load_slot(store, txn, &store->subscribers->list[i], &store->slots[i]);
 	if (!rc)
 		rc = put_meta(store, txn, false);
 	if (!rc) {
@@ -225,6 +232,7 @@ static void end_round(struct sqn_store *store, size_t count, int rc)
 	else if (!rc && store->is_failing)
 		program_log(PROGRAM_WARNING, "SQNs can be written again");
 	store->is_failing = rc != 0;
+	store->is_writing = false;
 	pthread_cond_broadcast(&store->written);
 }
 
@@ -254,6 +262,7 @@ static void *run_writer(void *arg)
 		wait_for_work(store);
 		is_last = store->is_closing;
 		size_t count = take_dirty(store);
+		store->is_writing = true;
 		pthread_mutex_unlock(&store->lock);
 		int rc = write_records(store, count, is_last);
 		pthread_mutex_lock(&store->lock);
@@ -263,13 +272,114 @@ static void *run_writer(void *arg)
 	return NULL;
 }
 
+/* --- other subscribers --- */
+
+static void free_arrays(struct arrays *a)
+{
+	free(a->slots);
+	free(a->dirty);
+	free(a->writing);
+	free(a->snapshot);
+}
+
+static bool make_arrays(struct arrays *a, size_t subscribers)
+{
+	const size_t room = subscribers + 1;
+
+	*a = (struct arrays){.slots = calloc(room, sizeof(a->slots[0])),
+			     .dirty = calloc(room, sizeof(a->dirty[0])),
+			     .writing = calloc(room, sizeof(a->writing[0])),
+			     .snapshot = calloc(room, sizeof(a->snapshot[0]))};
+	return a->slots && a->dirty && a->writing && a->snapshot;
+}
+
+static void use_arrays(struct sqn_store *store, const struct arrays *a)
+{
+	store->slots = a->slots;
+	store->dirty = a->dirty;
+	store->writing = a->writing;
+	store->snapshot = a->snapshot;
+}
+
+static struct arrays arrays_of(const struct sqn_store *store)
+{
+	return (struct arrays){store->slots, store->dirty, store->writing, store->snapshot};
+}
+
+/* With the lock held, which it lets go of meanwhile: until all is on disk. */
+static bool write_all(struct sqn_store *store)
+{
+	struct timespec until;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += WAIT_S;
+	while (store->dirty_count > 0 || store->is_writing) {
+		store->is_urgent = true;
+		pthread_cond_signal(&store->wake);
+		if (pthread_cond_timedwait(&store->written, &store->lock, &until) == ETIMEDOUT)
+			return store->dirty_count == 0 && !store->is_writing;
+	}
+	return true;
+}
+
+/* Slots of subscribers: as they are, or from the file. 0, or an error of LMDB. */
+static int fill_slots(struct sqn_store *store, const struct subscribers *subscribers,
+		      struct slot *slots)
+{
+	MDB_txn *txn = NULL;
+	int rc = mdb_txn_begin(store->file.env, NULL, MDB_RDONLY, &txn);
+
+	for (size_t i = 0; i < subscribers->count && !rc; i++) {
+		const struct subscriber *subscriber = &subscribers->list[i];
+		const struct subscriber *before =
+			subscribers_find(store->subscribers, &subscriber->imsi);
+
+		if (before)
+			slots[i] = store->slots[before - store->subscribers->list];
+		else
+			rc = load_slot(store, txn, subscriber, &slots[i]);
+	}
+	if (txn)
+		mdb_txn_abort(txn);
+	return rc;
+}
+
+int sqn_store_reload(struct sqn_store *store, const struct subscribers *subscribers)
+{
+	struct arrays next, before;
+	int rc = 0;
+
+	if (!make_arrays(&next, subscribers->count)) {
+		program_log(PROGRAM_ERROR, "no memory for %zu subscribers", subscribers->count);
+		free_arrays(&next);
+		return -ENOMEM;
+	}
+	pthread_mutex_lock(&store->lock);
+	if (!write_all(store))
+		rc = EIO;
+	else
+		rc = fill_slots(store, subscribers, next.slots);
+	before = rc ? next : arrays_of(store);
+	if (!rc) {
+		use_arrays(store, &next);
+		store->subscribers = subscribers;
+	}
+	pthread_mutex_unlock(&store->lock);
+	free_arrays(&before);
+	if (rc)
+		program_log(PROGRAM_ERROR, "subscribers are not reloaded: the file of SQNs: %s",
+			    mdb_strerror(rc));
+	return rc ? -EIO : 0;
+}
+
 /* --- for the handlers --- */
 
 struct sqn_store *sqn_store_open(const char *path, const struct subscribers *subscribers,
 				 FILE *errors)
 {
 	struct sqn_store *store = calloc(1, sizeof(*store));
-	size_t room = subscribers->count + 1;
+	struct arrays arrays;
+	bool has_memory;
 	pthread_condattr_t monotonic;
 
 	if (!store) {
@@ -284,11 +394,9 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 	pthread_cond_init(&store->written, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&store->lock, NULL);
-	store->slots = calloc(room, sizeof(store->slots[0]));
-	store->dirty = calloc(room, sizeof(store->dirty[0]));
-	store->writing = calloc(room, sizeof(store->writing[0]));
-	store->snapshot = calloc(room, sizeof(store->snapshot[0]));
-	if (!store->slots || !store->dirty || !store->writing || !store->snapshot) {
+	has_memory = make_arrays(&arrays, subscribers->count);
+	use_arrays(store, &arrays);
+	if (!has_memory) {
 		fprintf(errors, "%s: out of memory\n", path);
 	} else if (open_file(store, path, errors) && load(store, path, errors)) {
 		store->has_writer = !pthread_create(&store->writer, NULL, run_writer, store);
@@ -302,6 +410,8 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 
 void sqn_store_close(struct sqn_store *store)
 {
+	struct arrays arrays;
+
 	if (!store)
 		return;
 	if (store->has_writer) {
@@ -311,14 +421,12 @@ void sqn_store_close(struct sqn_store *store)
 		pthread_mutex_unlock(&store->lock);
 		pthread_join(store->writer, NULL);
 	}
+	arrays = arrays_of(store);
 	state_file_close(&store->file);
 	pthread_cond_destroy(&store->wake);
 	pthread_cond_destroy(&store->written);
 	pthread_mutex_destroy(&store->lock);
-	free(store->slots);
-	free(store->dirty);
-	free(store->writing);
-	free(store->snapshot);
+	free_arrays(&arrays);
 	free(store);
 }
 

@@ -26,6 +26,13 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 void sqn_store_close(struct sqn_store *store);
 
 /*
+ * Other subscribers, which have been prepared, and stay: those that were there go on with their SQNs, those that are
+ * gone are written, and go on if they come back. No other call is under way. -EIO: what is to be written is not, or the
+ * file cannot be read; -ENOMEM. Then the subscribers are as before, and the log says why.
+ */
+int sqn_store_reload(struct sqn_store *store, const struct subscribers *subscribers);
+
+/*
  * The SQN for a subscriber's next vector. Any thread. Waits for the disk only when SQN_STORE_AHEAD
  * vectors have been made since the last write. -EIO: the disk does not take it; -ERANGE: SQNs are spent.
  */

@@ -121,6 +121,16 @@ void program_fault(const char *subject, const char *text);
 /* The texts of all faults, a line each, cut to size; how many there are. Any thread. */
 size_t program_faults(char *text, size_t size);
 
+/* --- reload --- */
+
+/* Says in the log that the key at path of file has changed: that it is in effect, or that it needs a restart. */
+void program_log_change(struct config_file *file, const char *path, bool reloads);
+/* The same of each key of table that has: one that reloads against current, the configuration of the reload before;
+ * another against that of the start. Nothing is said of the key except (NULL: of all). loaded comes from file. */
+void program_log_changes(struct config_file *file, const struct config_field *table,
+			 const void *start, const void *current, const void *loaded,
+			 const char *except);
+
 /* --- signals --- */
 
 /* Blocks the signals in numbers, for the program to read by signalfd or sigtimedwait (taken is that set), and ignores

@@ -69,8 +69,7 @@ bool learn_is_refused(struct session_store *store, enum policy_action policy,
 bool learn_is_to_know(const struct session_store *store, enum policy_action policy,
 		      bool names_keyset)
 {
-	return policy == POLICY_PROTECT || store->config.learns_all ||
-	       names_keyset;
+	return policy == POLICY_PROTECT || store->config.learns_all || names_keyset;
 }
 
 void learn_leave_unparsed(struct session_store *store, enum policy_action policy, struct held *held)

@@ -88,6 +88,39 @@ static void one_subscriber_may_take_more_than_what_is_ahead(void)
 	sqn_store_close(store);
 }
 
+/* Of two subscribers one goes, and comes back. */
+static void sqns_go_on_over_other_subscribers(void)
+{
+	static struct subscriber fewer[1], more[2];
+	struct subscribers first = {.list = list, .count = 2}, second = {.list = fewer, .count = 1},
+			   third = {.list = more, .count = 2};
+	struct sqn_store *store;
+	uint8_t sqn[E2M_SQN_LEN];
+	uint64_t stays, goes = 0;
+
+	begin_anew();
+	fewer[0] = list[0];
+	memcpy(more, list, sizeof(more));
+	store = sqn_store_open(state, &first, stderr);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(store);
+	stays = next(store, 0);
+	for (unsigned i = 0; i < 10; i++)
+		goes = next(store, 1);
+	CU_ASSERT_EQUAL(sqn_store_reload(store, &second), 0);
+	CU_ASSERT_EQUAL(sqn_store_next(store, &fewer[0], sqn), 0);
+	CU_ASSERT_EQUAL(aka_sqn_read(sqn) >> 5, (stays >> 5) + 1);
+	CU_ASSERT_EQUAL(sqn_store_reload(store, &third), 0);
+	CU_ASSERT_EQUAL(sqn_store_next(store, &more[0], sqn), 0);
+	CU_ASSERT_EQUAL(aka_sqn_read(sqn) >> 5, (stays >> 5) + 2);
+	CU_ASSERT_EQUAL(sqn_store_next(store, &more[1], sqn), 0);
+	CU_ASSERT_EQUAL(aka_sqn_read(sqn) >> 5, (goes >> 5) + 1);
+	sqn_store_close(store);
+	/* And so it is on disk. */
+	store = sqn_store_open(state, &first, stderr);
+	CU_ASSERT_EQUAL(next(store, 1) >> 5, (goes >> 5) + 2);
+	sqn_store_close(store);
+}
+
 /* What a child that is killed has used, by subscriber. */
 static volatile uint64_t *used;
 
@@ -242,6 +275,7 @@ int main(void)
 		{"a clean stop loses no SQN", a_clean_stop_loses_no_sqn},
 		{"one subscriber may take more than what is ahead",
 		 one_subscriber_may_take_more_than_what_is_ahead},
+		{"sqns go on over other subscribers", sqns_go_on_over_other_subscribers},
 		{"no SQN is used twice over kill -9", no_sqn_is_used_twice_over_kill_9},
 		{"resynchronisation raises and never lowers",
 		 resynchronisation_raises_and_never_lowers},
