@@ -10,7 +10,7 @@ sample() {
 	sed -e 's/\<hse\.pem/hse.home.example.pem/; s/\<hse\.key/hse.home.example.key/' \
 		-e 's/\<sgsn\.pem/sgsn.home.example.pem/; s/\<sgsn\.key/sgsn.home.example.key/' \
 		-e 's/master\.key/kms.master/; s|/var/lib/[a-z-]*/|/tmp/|; s/\<acc0\|core0/lo/' \
-		-e 's/^  count: 1 /  count: 1  /' \
+		-e 's/^  count: 1 /  count: 1  /; s/^# user: [a-z-]*/user: root/' \
 		"$top/config/$1.yaml" | sed -z 's/net_af_packet1,iface=lo/net_null0/' >"$lab/$1.good"
 }
 
