@@ -31,7 +31,7 @@ static void add_peers(struct faults *faults, const struct hse_config *config)
 {
 	const struct diameter_config *diameter = &config->diameter;
 	unsigned closed = 0;
-	char why[160], line[512];
+	char why[256], line[512];
 
 	for (size_t i = 0; i < diameter->peers_count; i++) {
 		const char *identity = diameter->peers[i].identity;

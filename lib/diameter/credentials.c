@@ -131,6 +131,9 @@ int gnutls_credentials_set(gnutls_session_t session, gnutls_credentials_type_t t
 	if (!own)
 		return GNUTLS_E_INSUFFICIENT_CREDENTIALS;
 	gnutls_db_set_ptr(session, own);
+	/* A client that reads which CAs a server takes shows no certificate of another one, and the server could only
+	 * say that there is none. */
+	gnutls_certificate_send_x509_rdn_sequence(session, 1);
 	return real_set(session, type, own->credentials->gnutls);
 }
 

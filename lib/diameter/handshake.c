@@ -107,9 +107,14 @@ static void explain_alert(gnutls_session_t session, char text[TLS_TEXT_MAX])
 	gnutls_alert_description_t alert = gnutls_alert_get(session);
 	const char *name = gnutls_alert_get_name(alert);
 
-	snprintf(text, TLS_TEXT_MAX, "it refuses %s: alert %d, %s",
-		 is_about_our_certificate(alert) ? "our certificate" : "the connection", (int)alert,
-		 name ? name : "unknown");
+	/* We have one; but only for a CA that the peer names. */
+	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED)
+		snprintf(text, TLS_TEXT_MAX,
+			 "it does not take certificates of our CA: alert %d, %s", (int)alert, name);
+	else
+		snprintf(text, TLS_TEXT_MAX, "it refuses %s: alert %d, %s",
+			 is_about_our_certificate(alert) ? "our certificate" : "the connection",
+			 (int)alert, name ? name : "unknown");
 }
 
 static void explain(gnutls_session_t session, int rc, char text[TLS_TEXT_MAX])

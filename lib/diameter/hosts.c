@@ -91,7 +91,7 @@ uint64_t diameter_hosts_failovers(const struct diameter_hosts *hosts)
 
 void diameter_hosts_why(const struct diameter_hosts *hosts, char *text, size_t size)
 {
-	char why[160];
+	char why[256];
 	size_t used = 0;
 
 	text[0] = 0;

@@ -96,6 +96,8 @@ struct diameter_peer_name {
 const struct diameter_peer_name *diameter_peers_name(const char *identity);
 /* Keeps why a connection with a peer failed. A reason that TLS gave stays for a while when libfdcore adds its own. */
 void diameter_peers_note(const char *identity, const char *reason, bool is_tls);
+/* The same of all peers, or of those that connect to us, that cannot be connected with for one reason. */
+void diameter_peers_note_all(bool that_connect_to_us, const char *reason);
 /* Has libfdcore send a request to its Destination-Host, when that is a peer, and to no other. */
 int diameter_peers_route(void);
 void diameter_peers_stop(void);

@@ -21,7 +21,7 @@ static struct {
 		uint16_t port;
 		bool is_open; /* as told to the watcher; written by the poll alone */
 		uint32_t openings;
-		char why[160]; /* it is not open; with the lock */
+		char why[256]; /* it is not open; with the lock */
 		int64_t tls_failed_s;
 	} * peers;
 	size_t count;
@@ -66,6 +66,18 @@ bool diameter_peers_can_reach(const char *host)
 	return any;
 }
 
+static void note_change(struct known_peer *peer, bool is_open)
+{
+	if (!is_open) {
+		diameter_peers_note(peer->identity, "the connection was lost", false);
+		return;
+	}
+	pthread_mutex_lock(&known.lock);
+	peer->why[0] = 0;
+	peer->tls_failed_s = 0;
+	pthread_mutex_unlock(&known.lock);
+}
+
 void diameter_peers_poll(void)
 {
 	for (size_t i = 0; i < known.count; i++) {
@@ -75,8 +87,7 @@ void diameter_peers_poll(void)
 			continue;
 		__atomic_store_n(&known.peers[i].is_open, is_open, __ATOMIC_RELAXED);
 		__atomic_fetch_add(&known.peers[i].openings, is_open, __ATOMIC_RELAXED);
-		diameter_peers_note(known.peers[i].identity,
-				    is_open ? "" : "the connection was lost", is_open);
+		note_change(&known.peers[i], is_open);
 		if (known.changed)
 			known.changed(known.peers[i].identity, is_open);
 	}
@@ -88,6 +99,11 @@ bool diameter_peers_know(const char *identity)
 		if (!strcasecmp(known.peers[i].identity, identity))
 			return true;
 	return false;
+}
+
+static bool connects_to_us(const struct known_peer *peer)
+{
+	return peer->address.family == 0 && !peer->name.host;
 }
 
 static int64_t now_s(void)
@@ -110,6 +126,20 @@ void diameter_peers_note(const char *identity, const char *reason, bool is_tls)
 		snprintf(known.peers[i].why, sizeof(known.peers[i].why), "%s", reason);
 		if (is_tls)
 			known.peers[i].tls_failed_s = now;
+	}
+	pthread_mutex_unlock(&known.lock);
+}
+
+void diameter_peers_note_all(bool that_connect_to_us, const char *reason)
+{
+	int64_t now = now_s();
+
+	pthread_mutex_lock(&known.lock);
+	for (size_t i = 0; i < known.count; i++) {
+		if (that_connect_to_us && !connects_to_us(&known.peers[i]))
+			continue;
+		snprintf(known.peers[i].why, sizeof(known.peers[i].why), "%s", reason);
+		known.peers[i].tls_failed_s = now;
 	}
 	pthread_mutex_unlock(&known.lock);
 }
@@ -240,8 +270,7 @@ int diameter_peers_start(const struct diameter_config *config)
 void diameter_peers_connect(void)
 {
 	for (size_t i = 0; i < known.count; i++) {
-		bool connects = known.peers[i].address.family == 0 && !known.peers[i].name.host;
-		int rc = connects ? 0 : connect_to(&known.peers[i]);
+		int rc = connects_to_us(&known.peers[i]) ? 0 : connect_to(&known.peers[i]);
 
 		if (rc)
 			diameter_log_line(true, "%s: cannot be connected to: %s",

@@ -150,11 +150,27 @@ static int use(const struct files *files, struct tls_faults *faults)
 	return 0;
 }
 
+/* Until there is a certificate, no peer is connected. */
+static void tell_peers(const struct tls_faults *faults)
+{
+	char reason[DIAMETER_FAULT_MAX + 32];
+
+	for (int i = 0; i < TLS_FILES; i++)
+		if (faults->text[i][0]) {
+			snprintf(reason, sizeof(reason), "%s: %s", tls_subjects[i],
+				 faults->text[i]);
+			diameter_peers_note_all(false, reason);
+			return;
+		}
+}
+
 static bool try_certificates(void)
 {
 	struct tls_faults faults = {0};
 	int rc = use(&upkeep.files, &faults);
 
+	if (!upkeep.material)
+		tell_peers(&faults);
 	tell_tls_faults(&upkeep.files, &faults);
 	return rc == 0;
 }
@@ -216,6 +232,8 @@ static bool try_to_listen(void)
 		if (rc != 0)
 			snprintf(text, sizeof(text), "cannot be listened on: %s", strerror(-rc));
 	}
+	if (rc)
+		diameter_peers_note_all(true, text);
 	diameter_upkeep_tell("diameter.listen", upkeep.where_listen, rc ? text : NULL);
 	return rc == 0;
 }

@@ -18,6 +18,8 @@ config_hse() {
 start_with_fault
 expect_fault "$lab/hse.yaml:[0-9]+:[0-9]+: diameter.listen: no interface of this machine has the address 10.99.0.8"
 expect_closed
+grep -q "from hss failed: unreachable: hss.home.example is not connected: no interface of this machine" "$lab/hse.log" ||
+	die "hse does not say why it cannot pull"
 
 start listener hse python3 -c "
 import signal, socket

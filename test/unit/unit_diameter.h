@@ -35,7 +35,9 @@ static struct unit_ca unit_ca;
 static unsigned unit_worker_threads = 2;
 static bool unit_hss_connects_to_hse; /* where nobody listens */
 static bool unit_has_hss2;	      /* on the next port */
-static diameter_log unit_log_to;      /* of the nodes; NULL: stderr */
+static const char *unit_files,
+	*unit_ca_file;		 /* other names of a node's files; NULL: its own, and ca */
+static diameter_log unit_log_to; /* of the nodes; NULL: stderr */
 
 static inline int64_t unit_now_ms(void)
 {
@@ -134,9 +136,9 @@ static inline int unit_diameter_init(const char *identity)
 
 	config.identity = (char *)identity;
 	config.realm = (char *)UNIT_REALM;
-	config.tls_certificate = unit_path(identity, ".pem");
-	config.tls_key = unit_path(identity, ".key");
-	config.tls_ca = unit_path("ca", ".pem");
+	config.tls_certificate = unit_path(unit_files ? unit_files : identity, ".pem");
+	config.tls_key = unit_path(unit_files ? unit_files : identity, ".key");
+	config.tls_ca = unit_path(unit_ca_file ? unit_ca_file : "ca", ".pem");
 	config.connect_interval_s = 1;
 	config.worker_threads = unit_worker_threads;
 	if (!strcmp(identity, UNIT_HSS) || !strcmp(identity, UNIT_HSS2)) {
