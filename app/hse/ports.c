@@ -31,7 +31,8 @@ static int is_taken(unsigned side, const char *what, pid_t holder)
 	return -EBUSY;
 }
 
-static int lock_device(struct hse_ports *ports, const struct hse_config *c, unsigned side)
+static int lock_device(struct hse_ports *ports, const struct hse_config *c, unsigned side,
+		       bool again)
 {
 	struct device device;
 	const char *what;
@@ -39,7 +40,8 @@ static int lock_device(struct hse_ports *ports, const struct hse_config *c, unsi
 	int ret;
 
 	device_read(c->ports[side].device, &device);
-	ret = wire_lock_take(&ports->port[side].lock, &device, &holder, &what);
+	ret = again ? wire_lock_follow(&ports->port[side].lock, &device, &holder, &what)
+		    : wire_lock_take(&ports->port[side].lock, &device, &holder, &what);
 	if (ret == -EBUSY)
 		return is_taken(side, what, holder);
 	if (ret != 0)
@@ -53,7 +55,7 @@ int ports_lock(struct hse_ports *ports, const struct hse_config *c)
 	int ret = 0;
 
 	for (unsigned side = 0; ret == 0 && side < DATAPATH_SIDES; side++)
-		ret = lock_device(ports, c, side);
+		ret = lock_device(ports, c, side, false);
 	if (ret != 0)
 		ports_unlock(ports);
 	return ret;
@@ -360,15 +362,13 @@ static void take_from_workers(struct hse_ports *ports, unsigned side)
 
 int ports_reopen(struct hse_ports *ports, const struct hse_config *c, unsigned side)
 {
-	struct hse_port *port = &ports->port[side];
 	struct device device;
 	int ret;
 
 	device_read(c->ports[side].device, &device);
 	take_from_workers(ports, side);
 	remove_device(device.name);
-	wire_lock_release(&port->lock);
-	ret = lock_device(ports, c, side);
+	ret = lock_device(ports, c, side, true);
 	if (ret == 0)
 		ret = add_device(device.name, c->ports[side].device, side);
 	if (ret == 0)

@@ -143,18 +143,40 @@ static int take_key(struct wire_lock *lock, const char *key, pid_t *holder)
 	return 0;
 }
 
-static int take_interface(struct wire_lock *lock, const char *name, pid_t *holder)
+static int take_name(struct wire_lock *lock, const char *name, pid_t *holder)
 {
-	const unsigned index = if_nametoindex(name);
+	char key[IF_NAMESIZE + 8];
+
+	snprintf(key, sizeof(key), "name/%s", name);
+	return take_key(lock, key, holder);
+}
+
+static int take_index(struct wire_lock *lock, const char *name, pid_t *holder)
+{
+	const unsigned index = if_nametoindex(name), before = lock->count;
 	char key[IF_NAMESIZE + 8];
 	int ret;
 
-	snprintf(key, sizeof(key), "name/%s", name);
-	ret = take_key(lock, key, holder);
-	if (ret != 0 || index == 0)
-		return ret;
+	if (index == 0)
+		return 0;
 	snprintf(key, sizeof(key), "index/%u", index);
-	return take_key(lock, key, holder);
+	ret = take_key(lock, key, holder);
+	if (lock->count > before)
+		lock->is_index[before] = true;
+	return ret;
+}
+
+static void release_indexes(struct wire_lock *lock)
+{
+	unsigned kept = 0;
+
+	for (unsigned i = 0; i < lock->count; i++)
+		if (lock->is_index[i])
+			close(lock->fds[i]);
+		else
+			lock->fds[kept++] = lock->fds[i];
+	lock->count = kept;
+	memset(lock->is_index, 0, sizeof(lock->is_index));
 }
 
 int wire_lock_take(struct wire_lock *lock, const struct device *device, pid_t *holder,
@@ -168,10 +190,25 @@ int wire_lock_take(struct wire_lock *lock, const struct device *device, pid_t *h
 		ret = take_key(lock, device->name, holder);
 	for (unsigned i = 0; ret == 0 && i < device->count; i++) {
 		*what = device->interfaces[i];
-		ret = take_interface(lock, device->interfaces[i], holder);
+		ret = take_name(lock, device->interfaces[i], holder);
+		if (ret == 0)
+			ret = take_index(lock, device->interfaces[i], holder);
 	}
 	if (ret != 0)
 		wire_lock_release(lock);
+	return ret;
+}
+
+int wire_lock_follow(struct wire_lock *lock, const struct device *device, pid_t *holder,
+		     const char **what)
+{
+	int ret = 0;
+
+	release_indexes(lock);
+	for (unsigned i = 0; ret == 0 && i < device->count; i++) {
+		*what = device->interfaces[i];
+		ret = take_index(lock, device->interfaces[i], holder);
+	}
 	return ret;
 }
 

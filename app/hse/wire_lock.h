@@ -12,6 +12,7 @@
 #ifndef HSE_WIRE_LOCK_H
 #define HSE_WIRE_LOCK_H
 
+#include <stdbool.h>
 #include <sys/types.h>
 
 #include "device.h"
@@ -23,6 +24,7 @@
 
 struct wire_lock {
 	int fds[WIRE_LOCK_MAX];
+	bool is_index[WIRE_LOCK_MAX]; /* of an interface: it has another when it is made again */
 	unsigned count;
 };
 
@@ -33,6 +35,13 @@ struct wire_lock {
  */
 int wire_lock_take(struct wire_lock *lock, const struct device *device, pid_t *holder,
 		   const char **what);
+/*
+ * The interfaces of a device that is locked have been made again: takes their indexes of now. The names stay locked
+ * without a gap, and as the user's that took them, which need not be the user that hse has become. As wire_lock_take;
+ * on any error the names are still held, and it may be called again.
+ */
+int wire_lock_follow(struct wire_lock *lock, const struct device *device, pid_t *holder,
+		     const char **what);
 /* Ends the connections of processes that looked who holds the lock. Call several times a second: when too many wait, the
  * lock is not seen. Does not block, and ends, even while a local user connects without end. */
 void wire_lock_answer(const struct wire_lock *lock);

@@ -118,6 +118,25 @@ static void it_is_seen_however_often_it_was_looked_at(void)
 	wire_lock_release(&lock);
 }
 
+/* hse may have become another user, whose lock root's next hse would not respect. */
+static void a_name_stays_locked_when_its_interface_is_made_again(void)
+{
+	struct device loopback;
+	int of_name;
+
+	device_read("net_af_packet0,iface=lo", &loopback);
+	CU_ASSERT_EQUAL_FATAL(wire_lock_take(&lock, &loopback, &holder, &what), 0);
+	of_name = lock.fds[0];
+	CU_ASSERT_EQUAL(wire_lock_follow(&lock, &loopback, &holder, &what), 0);
+	CU_ASSERT_EQUAL(lock.count, 2);
+	CU_ASSERT_EQUAL(lock.fds[0], of_name);
+	CU_ASSERT_EQUAL(wire_lock_take(&other, &loopback, &holder, &what), -EBUSY);
+	/* The index, too. */
+	close(lock.fds[0]);
+	CU_ASSERT_EQUAL(wire_lock_take(&other, &loopback, &holder, &what), -EBUSY);
+	close(lock.fds[1]);
+}
+
 /* While a local user connects without end, the thread of the links has other things to do as well. */
 static void a_flood_of_looks_is_answered_in_parts(void)
 {
@@ -144,6 +163,8 @@ static void a_flood_of_looks_is_answered_in_parts(void)
 }
 
 UNIT_MAIN("wire-lock",
+	  {"a_name_stays_locked_when_its_interface_is_made_again",
+	   a_name_stays_locked_when_its_interface_is_made_again},
 	  {"a_flood_of_looks_is_answered_in_parts", a_flood_of_looks_is_answered_in_parts},
 	  {"a_second_is_refused_and_told_by_whom", a_second_is_refused_and_told_by_whom},
 	  {"a_released_lock_can_be_taken", a_released_lock_can_be_taken},
