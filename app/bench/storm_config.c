@@ -91,14 +91,17 @@ bool storm_config_hse(const struct lab *lab, uint32_t sessions, const char *stat
 		"  access: {device: \"net_af_packet0,iface=acc0,framecnt=8192\"}\n"
 		"  core: {device: \"net_af_packet1,iface=core0,framecnt=8192\"}\n"
 		"memory: {hugepages: false, mib: %" PRIu32 "}\n"
-		"sessions: {max: %" PRIu32 ", count_retention_s: 600}\n"
+		"sessions: {max: %" PRIu32 "}\n"
 		"gtpc: {hold_ms: 1000}\n"
 		"key_sources:\n"
-		"  - {kind: diameter, name: hss, host: hss.home.example, realm: home.example}\n"
+		"  - {kind: diameter, name: hss, host: hss.home.example, realm: home.example,\n"
+		"     keyset_retention_s: 300}\n"
 		"telemetry: {prefix: " STORM_PREFIX "}\n",
 		192 + sessions / 2048, sessions);
 	if (state)
 		fprintf(f, "state: {path: \"%s\"}\n", state);
+	else
+		fprintf(f, "lab_mode: true\n");
 	return finish(f);
 }
 

@@ -181,7 +181,6 @@ void control_session_config(const struct hse_config *config, struct session_conf
 		.negative_cache_s = config->pull.negative_cache_s,
 		.idle_flush_s = config->sessions.idle_flush_s,
 		.count_warning = config->sessions.count_warning,
-		.count_retention_s = config->sessions.count_retention_s,
 		.is_durable = config->state_given,
 		.count_block = config->state.count_block,
 		.pull = {.timeout_ms = config->pull.timeout_ms,
@@ -190,6 +189,14 @@ void control_session_config(const struct hse_config *config, struct session_conf
 			 .in_flight_max = config->pull.in_flight,
 			 .negative_cache_s = config->pull.negative_cache_s},
 	};
+}
+
+/* e2m.md 2: in doubt a source remembers keysets until they are replaced. */
+static enum session_source_memory memory_of(const struct keysource_config *k)
+{
+	if (k->kind == KEYSOURCE_FILE)
+		return SESSION_SOURCE_ALWAYS;
+	return k->has_retention ? SESSION_SOURCE_SHORT : SESSION_SOURCE_LONG;
 }
 
 static int open_sources(struct hse_control *c)
@@ -204,8 +211,12 @@ static int open_sources(struct hse_control *c)
 		const struct keysource_config *k = &config->key_sources[i];
 		c->sources[i] = keysource_open(k, c->queue, program_fault);
 		if (!c->sources[i] ||
-		    pull_manager_add_source(session_pulls(c->store), c->sources[i], k->name,
-					    k->prefetch) != 0) {
+		    session_add_source(c->store, &(struct session_source){
+							 .keysource = c->sources[i],
+							 .name = k->name,
+							 .prefetch = k->prefetch,
+							 .memory = memory_of(k),
+							 .short_s = k->keyset_retention_s}) != 0) {
 			program_log(PROGRAM_ERROR, "key_sources[%zu]: out of memory", i);
 			return -ENOMEM;
 		}

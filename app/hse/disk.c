@@ -26,7 +26,8 @@ struct hse_disk {
 static uint64_t max_octets(const struct hse_config *config)
 {
 	const uint64_t a_session =
-		STATE_OCTETS_A_SESSION + SESSION_COUNTS_REMEMBERED * STATE_OCTETS_A_COUNT;
+		STATE_OCTETS_A_SESSION + STATE_KEYSETS * STATE_OCTETS_A_KEYSET +
+		SESSION_COUNTS_REMEMBERED * (STATE_OCTETS_A_COUNT + STATE_OCTETS_A_KEYSET);
 
 	return (UINT64_C(64) << 20) + 2 * a_session * config->sessions.max;
 }
@@ -103,6 +104,20 @@ static bool take_session(void *arg, const struct state_session *record)
 	return d->error == 0;
 }
 
+static bool take_retention(void *arg, const struct state_retention *record)
+{
+	struct hse_disk *d = arg;
+
+	d->error = session_restore_retention(d->restored, record);
+	if (d->error == -ENOSPC)
+		program_log(PROGRAM_ERROR,
+			    "state: %s knows more than %d names of key sources, of this "
+			    "configuration and of earlier ones; give the sources the names that "
+			    "they had, or reset the state (doc/state.md)",
+			    d->config->state.path, STATE_RETENTION_SOURCES);
+	return d->error == 0;
+}
+
 static bool take_counts(void *arg, const struct state_counts *record)
 {
 	struct hse_disk *d = arg;
@@ -115,8 +130,10 @@ static bool take_counts(void *arg, const struct state_counts *record)
 
 int disk_restore(struct hse_disk *d, struct session_store *store)
 {
-	const struct state_reader reader = {
-		.session = take_session, .counts = take_counts, .arg = d};
+	const struct state_reader reader = {.session = take_session,
+					    .counts = take_counts,
+					    .retention = take_retention,
+					    .arg = d};
 	char *text = NULL;
 	size_t len;
 	FILE *errors;

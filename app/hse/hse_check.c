@@ -160,8 +160,17 @@ static bool check_state(struct config_file *file, struct hse_config *c, FILE *er
 {
 	const uint32_t block = c->state.count_block;
 
-	if (!c->state_given)
+	if (!c->state_given && c->lab_mode)
 		return true;
+	if (!c->state_given) {
+		config_error(
+			file, errors, "state",
+			"required, but missing: without it COUNTs begin at 0 again at each "
+			"start of hse, and packets of before and after share key stream; give "
+			"state: {path: FOLDER} (doc/state.md), or, in a lab whose keys no real "
+			"device has, lab_mode: true");
+		return false;
+	}
 	c->state.path = (char *)config_resolve_path(file, c->state.path);
 	if (!c->state.path) {
 		config_error(file, errors, "state.path", "out of memory");

@@ -93,7 +93,6 @@ static const struct config_field sessions_fields[] = {
 	FIELD("allow_null_integrity", sessions.allow_null_integrity, .reloads = true,
 	      .kind = CONFIG_BOOL),
 	FIELD("gcm_tag_octets", sessions.gcm_tag_octets, .kind = CONFIG_UINT, .min = 8, .max = 16),
-	FIELD("count_retention_s", sessions.count_retention_s, .kind = CONFIG_UINT),
 	FIELD("idle_flush_s", sessions.idle_flush_s, .reloads = true, .kind = CONFIG_UINT),
 	FIELD("count_warning", sessions.count_warning, .reloads = true, .kind = CONFIG_UINT),
 	{0},
@@ -247,7 +246,6 @@ static void set_defaults(struct hse_config *c)
 	c->sessions.bad_mac_per_s = NPDU_FORGERY_PER_S_DEFAULT;
 	c->sessions.changeover_s = 10;
 	c->sessions.gcm_tag_octets = 8;
-	c->sessions.count_retention_s = 86400;
 	c->sessions.count_warning = 4000000000;
 	c->pull.timeout_ms = 2000;
 	c->pull.retry_min_ms = 200;

@@ -57,7 +57,6 @@ struct hse_config {
 		uint32_t changeover_s;
 		bool allow_null_integrity;
 		uint8_t gcm_tag_octets;
-		uint32_t count_retention_s;
 		uint32_t idle_flush_s; /* 0: never */
 		uint32_t count_warning;
 	} sessions;

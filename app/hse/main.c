@@ -225,11 +225,11 @@ static int run(struct hse *hse)
 	}
 	if (c->lab_mode)
 		program_log(PROGRAM_WARNING, "lab_mode is on: not for a network with real devices");
-	if (!c->state_given && !c->lab_mode)
+	if (!c->state_given)
 		program_log(PROGRAM_WARNING,
 			    "state: is not configured: when hse ends, its sessions end, and a "
-			    "keyset that "
-			    "is pulled again after that begins at COUNT 0 (doc/state.md)");
+			    "keyset that is pulled again after that begins at COUNT 0 "
+			    "(doc/state.md)");
 	if (c->sessions.replay_window == 0)
 		program_log(PROGRAM_WARNING,
 			    "replay_window is 0: replayed packets are not dropped");

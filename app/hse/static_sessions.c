@@ -171,13 +171,6 @@ bool static_sessions_check(const struct config_file *file, const struct hse_conf
 
 	if (c->static_sessions_count == 0)
 		return true;
-	if (!c->state_given && !c->lab_mode) {
-		config_error(file, errors, "static_sessions",
-			     "without 'state' COUNTs begin at 0 with each start of hse, though the "
-			     "keysets are the same: give 'state'; or lab_mode: true, where each "
-			     "start has keysets of its own");
-		good = false;
-	}
 	if (c->static_sessions_count > c->sessions.max) {
 		config_error(file, errors, "static_sessions",
 			     "%zu sessions; sessions.max has room for %u", c->static_sessions_count,

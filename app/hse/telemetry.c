@@ -119,10 +119,12 @@ static void add_memory(struct rte_tel_data *d, const struct session_totals *tota
 		datapath_flow_octets(self.workers[0]) / config.max;
 	one_keyset = totals->octets + flows + SESSION_KEY_OCTETS;
 	rte_tel_data_add_dict_u64(d, "session_bytes", one_keyset);
-	rte_tel_data_add_dict_u64(d, "session_bytes_two_keysets", one_keyset + SESSION_KEY_OCTETS);
+	rte_tel_data_add_dict_u64(d, "session_bytes_two_keysets",
+				  one_keyset + SESSION_KEY_OCTETS + 2 * totals->octets_keyset);
 	rte_tel_data_add_dict_u64(d, "session_bytes_in_control", totals->octets);
 	rte_tel_data_add_dict_u64(d, "session_bytes_in_workers", flows);
-	rte_tel_data_add_dict_u64(d, "removed_keyset_bytes", totals->octets_remembered);
+	rte_tel_data_add_dict_u64(d, "removed_keyset_bytes",
+				  totals->octets_remembered + totals->octets_keyset);
 }
 
 static const char *state_of_disk(const struct session_totals *totals)

@@ -178,6 +178,16 @@ static bool knows_imsi(const struct keysource_file *file, const struct e2m_imsi 
 	return false;
 }
 
+bool keysource_file_keyset(const struct keysource_file *file, size_t i, struct e2m_imsi *imsi,
+			   struct e2m_keyset *keyset)
+{
+	if (i >= file->count)
+		return false;
+	*imsi = file->entries[i].imsi;
+	*keyset = file->entries[i].keyset;
+	return true;
+}
+
 void keysource_file_look_up(const struct keysource_file *file,
 			    const struct keysource_request *request,
 			    struct keysource_answer *answer)

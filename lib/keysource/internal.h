@@ -22,6 +22,8 @@ void keysource_item_answer(struct keysource_item *item);
 struct keysource_file;
 struct keysource_file *keysource_file_read(const char *path, FILE *errors);
 void keysource_file_free(struct keysource_file *file);
+bool keysource_file_keyset(const struct keysource_file *file, size_t i, struct e2m_imsi *imsi,
+			   struct e2m_keyset *keyset);
 void keysource_file_look_up(const struct keysource_file *file,
 			    const struct keysource_request *request,
 			    struct keysource_answer *answer);

@@ -44,6 +44,12 @@ const struct config_field keysource_config_fields[] = {
 	{.name = "realm", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, realm)},
 	{.name = "path", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, path)},
 	{.name = "prefetch", .kind = CONFIG_BOOL, CONFIG_MEMBER(struct keysource_config, prefetch)},
+	{.name = "keyset_retention_s",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct keysource_config, keyset_retention_s),
+	 .min = 1,
+	 .max = 86400,
+	 .given_offset = offsetof(struct keysource_config, has_retention)},
 	{0},
 };
 
@@ -116,9 +122,19 @@ static bool check_hosts(const struct keysource_config *config, const struct conf
 		ok = check_setting(config, file, entry, "hosts", config->has_hosts, false,
 				   errors) &&
 		     ok;
-		return check_setting(config, file, entry, "prefetch", config->prefetch, false,
-				     errors) &&
+		ok = check_setting(config, file, entry, "prefetch", config->prefetch, false,
+				   errors) &&
+		     ok;
+		return check_setting(config, file, entry, "keyset_retention_s",
+				     config->has_retention, false, errors) &&
 		       ok;
+	}
+	if (config->prefetch && config->has_retention) {
+		snprintf(path, sizeof(path), "%s.keyset_retention_s", entry);
+		config_error(file, errors, path,
+			     "a source with prefetch remembers keysets until they are replaced; "
+			     "an HSS, which forgets them after this time, needs no prefetch");
+		ok = false;
 	}
 	if (config->host && config->has_hosts) {
 		snprintf(path, sizeof(path), "%s.hosts", entry);
@@ -273,6 +289,20 @@ void keysource_why(const struct keysource *source, char *text, size_t size)
 		keysource_loader_why(source->loader, text, size);
 	else
 		diameter_hosts_why(source->hosts, text, size);
+}
+
+bool keysource_is_read(const struct keysource *source)
+{
+	return source->loader && keysource_loader_file(source->loader);
+}
+
+bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
+		      struct e2m_keyset *keyset)
+{
+	const struct keysource_file *file =
+		source->loader ? keysource_loader_file(source->loader) : NULL;
+
+	return file && keysource_file_keyset(file, i, imsi, keyset);
 }
 
 uint64_t keysource_failovers(const struct keysource *source)

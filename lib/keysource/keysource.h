@@ -33,6 +33,10 @@ struct keysource_config {
 	char *path;	   /* file */
 	const char *where; /* of path in the configuration, as faults begin; NULL: not known */
 	bool prefetch;	   /* told of keysets that other sources gave; see session/pull.h */
+	/* diameter: for how long after a keyset was made the source gives it: an HSS. Without it until the keyset is
+	 * replaced, e2m.md 2. */
+	uint32_t keyset_retention_s;
+	bool has_retention;
 };
 
 extern const struct config_field keysource_config_fields[];
@@ -114,6 +118,12 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 
 /* Why nobody can ask it now, for people: "hss.home.example is not connected: ..."; "": it can be asked. */
 void keysource_why(const struct keysource *source, char *text, size_t size);
+
+/* A file has been read. */
+bool keysource_is_read(const struct keysource *source);
+/* The i-th keyset that a file has, from 0 on; the caller wipes it. false: it has no more, or is no file. */
+bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
+		      struct e2m_keyset *keyset);
 
 /* How often it asked another host because one did not serve. */
 uint64_t keysource_failovers(const struct keysource *source);

@@ -347,10 +347,16 @@ void apply_target(struct session_store *store, struct session *s,
 		  const struct session_target *target, struct held *held)
 {
 	const unsigned promised = keysets_at_stake(s, target);
+	const struct e2m_imsi imsi = store_imsi(s);
 	struct operation *op;
 
 	if (promised > 0 && !store_has_room(store, promised)) {
 		refuse(store, s, held, SESSION_NO_ROOM, "COUNTs");
+		return;
+	}
+	if (promised > 0 && !sources_have_room(store, &imsi, promised)) {
+		if (held)
+			held->outcome = SESSION_NO_ROOM;
 		return;
 	}
 	op = enqueue(store, s, target);

@@ -201,10 +201,12 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 	if (!store->config.is_durable || (wheel_now(store->wheel) < c->retry_ms && !c->is_last))
 		return false;
 	batch->age_s = changes_age_s(store);
+	retention_collect(store->retention, batch);
 	counts_collect(store->counts, batch);
 	while (c->count > 0 && batch->count < batch->room)
 		add_session(store, batch, take_first(store));
 	counts_collect_gone(store->counts, batch);
+	retention_collect_gone(store->retention, batch);
 	if (batch->count == 0 && batch->age_s < c->told_age_s + AGE_EVERY_S)
 		return false;
 	c->told_age_s = batch->age_s;
@@ -240,6 +242,11 @@ void session_written(struct session_store *store, const struct state_batch *batc
 
 		if (change->kind == STATE_COUNTS) {
 			counts_written(store->counts, &change->counts, change->is_gone, error == 0);
+			continue;
+		}
+		if (change->kind == STATE_RETENTION) {
+			retention_written(store->retention, &change->retention, change->is_gone,
+					  error == 0);
 			continue;
 		}
 		s = store_session(store, change->session.id);

@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * counts: the COUNTs of keysets that no session holds any more. e2m.md 7: a sender never uses one twice
- * with one key, also when a tunnel is removed and made again with the same keyset and BEARER; so they
- * are kept for as long as the keyset can still be pulled. A keyset is known here by its keys and not by
- * its name, for it has two: the SQN and the RAND of its AV, and whoever forwards the PCO could trade one
- * for the other. Bounded; when it is full, nothing is forgotten, and the caller must not serve what it
- * could not remember.
+ * counts: the COUNTs of keysets that have left their sessions. e2m.md 7: a sender never uses one twice with one
+ * key, also when a tunnel is removed and made again with the same keyset and BEARER. A record is known by IMSI,
+ * fingerprint of the keys, and BEARER: names will not do, for a keyset has two, the SQN and the RAND of its AV, and a
+ * node that forwards the PCO could trade one for the other. How long records are kept, retention.h says. Bounded;
+ * when all places are taken nothing is forgotten, and the caller must not serve what could not be remembered.
  */
 #ifndef SESSION_COUNTS_H
 #define SESSION_COUNTS_H
@@ -15,7 +14,6 @@
 #include <stdint.h>
 
 #include "e2m/e2m.h"
-#include "session/wheel.h"
 #include "state/state.h"
 
 struct counts;
@@ -48,25 +46,33 @@ void counts_raise(struct counts_value *value, struct counts_value to);
 int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset);
 
 /* is_durable: what is remembered is told to counts_collect, and what is forgotten. */
-struct counts *counts_new(uint32_t capacity, struct wheel *wheel, bool is_durable);
+struct counts *counts_new(uint32_t capacity, bool is_durable);
 void counts_free(struct counts *counts);
 
-/* Remembers value for keep_s seconds (0: for as long as the process runs). What is there already is only
- * ever raised, and kept longer. -ENOSPC: full; nothing was remembered. */
-int counts_put(struct counts *counts, const struct counts_key *key, struct counts_value value,
-	       uint32_t keep_s);
+/* Remembers value until counts_take or counts_forget. What is there already is only ever raised. -ENOSPC: all places
+ * are taken; nothing was remembered. */
+int counts_put(struct counts *counts, const struct counts_key *key, struct counts_value value);
 
 /* Takes what is remembered out; false, and zeros, when there is nothing. */
 bool counts_take(struct counts *counts, const struct counts_key *key, struct counts_value *value);
 /* The same, and leaves it there. */
 bool counts_look(struct counts *counts, const struct counts_key *key, struct counts_value *value);
 
+/* How many records there are of a keyset, or, with keyset NULL, of all keysets of the IMSI. */
+uint32_t counts_of(struct counts *counts, const struct e2m_imsi *imsi,
+		   const struct counts_fingerprint *keyset);
+/* Forgets all of the keyset. */
+void counts_forget(struct counts *counts, const struct e2m_imsi *imsi,
+		   const struct counts_fingerprint *keyset);
+
+/* For tables by IMSI. */
+uint32_t counts_hash(const struct e2m_imsi *imsi);
+
 /* --- on disk --- */
 
 /* Of a keyset whose COUNTs are on their way: all of them are below bound, which is what a process that comes
  * after this one is to know, until counts_put or counts_unbind. Needs a place, as counts_put does. */
-int counts_bind(struct counts *counts, const struct counts_key *key, struct counts_value bound,
-		uint32_t keep_s);
+int counts_bind(struct counts *counts, const struct counts_key *key, struct counts_value bound);
 /* The keyset was never used. */
 void counts_unbind(struct counts *counts, const struct counts_key *key);
 
@@ -78,8 +84,8 @@ void counts_collect_gone(struct counts *counts, struct state_batch *batch);
 /* What has become of a change that was collected. */
 void counts_written(struct counts *counts, const struct state_counts *record, bool is_gone,
 		    bool is_written);
-/* Remembers a record of the disk; age_s: state_age. -ENOSPC. */
-int counts_restore(struct counts *counts, const struct state_counts *record, uint64_t age_s);
+/* Remembers a record of the disk. -ENOSPC. */
+int counts_restore(struct counts *counts, const struct state_counts *record);
 
 /* Places left. */
 uint32_t counts_room(const struct counts *counts);

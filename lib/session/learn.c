@@ -135,7 +135,8 @@ struct session *learn_place(struct session_store *store, const struct e2m_imsi *
 		return s;
 	}
 	s = store_new_session(store, imsi, nsapi);
-	store_count(store, s ? SESSION_LEARNED : SESSION_REFUSED_FULL);
+	if (s)
+		store_count(store, SESSION_LEARNED);
 	return s;
 }
 

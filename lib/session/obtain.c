@@ -212,8 +212,8 @@ void keys_settle(struct session_store *store, struct session *s)
 /* --- pulls, and what makes them needless --- */
 
 /* Of another context or bearer of the UE, which is ready with the keyset of that name. NULL: none is. */
-static const struct session_keyset *find_shared(struct session_store *store,
-						const struct session *s, unsigned slot)
+static const struct session_keyset *
+find_shared(struct session_store *store, const struct session *s, unsigned slot, uint8_t *given_by)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const struct e2m_imsi imsi = store_imsi(s);
@@ -223,8 +223,10 @@ static const struct session_keyset *find_shared(struct session_store *store,
 
 		for (unsigned i = 0; other && other != s && i < DATAPATH_KEYSETS; i++)
 			if (other->keysets[i].state == DATAPATH_KEY_READY &&
-			    memcmp(&other->keysets[i].id, &keyset->id, sizeof(keyset->id)) == 0)
+			    memcmp(&other->keysets[i].id, &keyset->id, sizeof(keyset->id)) == 0) {
+				*given_by = other->given_by[i];
 				return &other->keysets[i];
+			}
 	}
 	return NULL;
 }
@@ -233,8 +235,9 @@ static const struct session_keyset *find_shared(struct session_store *store,
  * served like the others. */
 static bool share(struct session_store *store, struct session *s, unsigned slot)
 {
-	const struct session_keyset *shared = find_shared(store, s, slot);
 	struct session_keyset *keyset = &s->keysets[slot];
+	uint8_t given_by;
+	const struct session_keyset *shared = find_shared(store, s, slot, &given_by);
 
 	if (!shared || (keyset->is_known && memcmp(&keyset->fingerprint, &shared->fingerprint,
 						   sizeof(keyset->fingerprint)) != 0))
@@ -242,7 +245,10 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 	keyset->key = npdu_key_copy(shared->key);
 	if (!keyset->key)
 		return false;
+	if (!keyset->is_known)
+		retire_unused(store, s, slot);
 	keyset->fingerprint = shared->fingerprint;
+	s->given_by[slot] |= given_by;
 	keyset->eea = shared->eea;
 	keyset->eia = shared->eia;
 	keyset->lifetime_s = shared->lifetime_s;
@@ -342,7 +348,11 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		refuse(store, s, slot, FAILURE_UNUSABLE, "its keys cannot be made ready", "");
 		return;
 	}
+	/* From now on its COUNTs are kept, whatever is under way. */
+	if (!keyset->is_known)
+		retire_unused(store, s, slot);
 	keyset->fingerprint = fingerprint;
+	s->given_by[slot] |= (uint8_t)(1U << pull_answering_source(answer));
 	keyset->eea = (uint8_t)answer->ciphering;
 	keyset->eia = (uint8_t)answer->integrity;
 	keyset->lifetime_s = answer->lifetime_s;

@@ -58,13 +58,16 @@ static void add(struct pull_manager *m, const struct keysource_request *request,
 	TAILQ_INSERT_TAIL(&source->prefetches, prefetch, queue);
 }
 
-void prefetch_tell(struct pull_manager *m, const struct keysource_request *request, unsigned source)
+void prefetch_tell(struct pull_manager *m, const struct keysource_request *request, unsigned source,
+		   const struct keysource_answer *answer, bool is_first)
 {
-	/* What one of them gave was got early, or cannot be any more. */
-	if (m->sources[source].is_told_early)
-		return;
+	/* What a source that is told early gave, the others of them were told, or cannot get any more. */
+	const bool is_for_all = !m->sources[source].is_told_early;
+
 	for (unsigned i = 0; i < m->sources_count; i++)
-		if (m->sources[i].is_told_early)
+		if (i != source &&
+		    ((is_for_all && m->sources[i].is_told_early) ||
+		     (is_first && m->observer.is_waited_for(m->observer.arg, request, answer, i))))
 			add(m, request, i);
 }
 

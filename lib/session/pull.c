@@ -30,6 +30,11 @@ struct pull_manager *pull_manager_new(const struct pull_config *config, struct w
 	return m;
 }
 
+void pull_manager_observe(struct pull_manager *m, const struct pull_observer *observer)
+{
+	m->observer = *observer;
+}
+
 void pull_free(struct pull *pull)
 {
 	wheel_cancel(&pull->timer);
@@ -291,14 +296,15 @@ static void count(struct pull_manager *m, struct pull *pull, const struct keysou
 		source->counters.faults[answer->fault] += answer->outcome == KEYSOURCE_BAD_ANSWER;
 }
 
-void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer)
+void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer,
+		   bool is_first)
 {
 	const char *source = m->sources[pull->source].name;
 	uint8_t next;
 
 	count(m, pull, answer);
 	if (answer->outcome == KEYSOURCE_FOUND)
-		prefetch_tell(m, &pull->request, pull->source);
+		prefetch_tell(m, &pull->request, pull->source, answer, is_first);
 	if (is_final(answer->outcome)) {
 		answer_waiters(m, pull, answer);
 		return;

@@ -8,7 +8,7 @@
  * are remembered for a while and answered from memory.
  *
  * A source may be one that is told early (a KMS): when another has given a keyset, it is asked for that
- * keyset too, in the background, so that it gets it from the HSS while the HSS still has it. Nobody waits
+ * keyset too; and so is one that COUNTs wait for (retention.h), in the background, so that it gets it from the HSS while the HSS still has it. Nobody waits
  * for that, it goes behind all other pulls, and the keys that it answers are wiped unread.
  */
 #ifndef SESSION_PULL_H
@@ -65,7 +65,29 @@ typedef void (*pull_troubled)(void *arg, const struct keysource_request *request
 			      const char *source, const struct keysource_answer *answer,
 			      uint32_t retry_ms);
 
+/* Who hears what sources release, whoever asked for it. */
+enum pull_given {
+	PULL_GIVEN,
+	PULL_GIVEN_FIRST, /* sources that are waited for are to be asked for it too */
+	PULL_GIVEN_WRONG, /* it must not be used: as if source did not have it */
+};
+struct pull_observer {
+	/* sent_ms: when the request left, of wheel_now. */
+	enum pull_given (*given)(void *arg, const struct keysource_request *request,
+				 unsigned source, uint64_t sent_ms,
+				 const struct keysource_answer *answer);
+	/* source was asked, and whether it has released the keyset nobody knows. */
+	void (*lost)(void *arg, const struct keysource_request *request, unsigned source);
+	/* The source is to be asked for what another has given first. */
+	bool (*is_waited_for)(void *arg, const struct keysource_request *request,
+			      const struct keysource_answer *answer, unsigned source);
+	void *arg;
+};
+
 struct pull_manager;
+
+/* Before anything is asked; observer is copied. */
+void pull_manager_observe(struct pull_manager *manager, const struct pull_observer *observer);
 
 struct pull_manager *pull_manager_new(const struct pull_config *config, struct wheel *wheel,
 				      pull_answered answered, pull_troubled troubled, void *arg);
@@ -87,6 +109,9 @@ int pull_start(struct pull_manager *manager, const struct keysource_request *req
 	       struct pull_waiter *waiter);
 /* Waits no more; allowed for one that does not wait. */
 void pull_cancel(struct pull_manager *manager, struct pull_waiter *waiter);
+
+/* Which source has given answer. */
+unsigned pull_answering_source(const struct keysource_answer *answer);
 
 /* What keysource_collect gave; wiped here. */
 void pull_take_answer(struct pull_manager *manager, struct keysource_answer *answer);

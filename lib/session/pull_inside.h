@@ -40,6 +40,7 @@ struct pull {
 /* A place in flight. The generation tells a late answer from that of the place's next user. */
 struct pull_place {
 	struct pull *pull;
+	uint64_t sent_ms;
 	uint32_t generation;
 };
 
@@ -63,6 +64,7 @@ struct pull_manager {
 	pull_answered answered;
 	pull_troubled troubled;
 	void *arg;
+	struct pull_observer observer;
 	struct pull_source sources[PULL_SOURCES_MAX];
 	unsigned sources_count;
 	uint8_t order[PULL_SOURCES_MAX]; /* in which they are asked */
@@ -79,9 +81,9 @@ struct pull_manager {
 struct pull *pull_new(struct pull_manager *m, const struct keysource_request *request);
 /* Takes it out of its list, and no other. */
 void pull_free(struct pull *pull);
-/* What a source has answered, or why it could not be asked. */
-void pull_conclude(struct pull_manager *m, struct pull *pull,
-		   const struct keysource_answer *answer);
+/* What a source has answered, or why it could not be asked. is_first: PULL_GIVEN_FIRST. */
+void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer,
+		   bool is_first);
 uint32_t pull_next_backoff(const struct pull_manager *m, struct pull *pull);
 
 /* --- pull_source.c --- */
@@ -99,8 +101,8 @@ void pull_source_send(struct pull_manager *m, unsigned source);
 /* --- prefetch.c --- */
 
 /* A keyset has come from source: those who are told early are to be asked for it. */
-void prefetch_tell(struct pull_manager *m, const struct keysource_request *request,
-		   unsigned source);
+void prefetch_tell(struct pull_manager *m, const struct keysource_request *request, unsigned source,
+		   const struct keysource_answer *answer, bool is_first);
 void prefetch_conclude(struct pull_manager *m, struct pull *pull,
 		       const struct keysource_answer *answer);
 void prefetch_free_all(struct pull_manager *m);

@@ -127,6 +127,7 @@ static uint64_t take_place(struct pull_manager *m, struct pull *pull)
 	uint32_t place = source->free_places[--source->free_count];
 
 	source->places[place].pull = pull;
+	source->places[place].sent_ms = wheel_now(m->wheel);
 	pull->place = place;
 	return (uint64_t)source->places[place].generation << 32 |
 	       (uint32_t)pull->source << SOURCE_SHIFT | place;
@@ -140,12 +141,12 @@ static void give_place_back(struct pull_source *source, uint32_t place)
 }
 
 static void conclude(struct pull_manager *m, struct pull *pull,
-		     const struct keysource_answer *answer)
+		     const struct keysource_answer *answer, bool is_first)
 {
 	if (pull->is_prefetch)
 		prefetch_conclude(m, pull, answer);
 	else
-		pull_conclude(m, pull, answer);
+		pull_conclude(m, pull, answer, is_first);
 }
 
 static void send(struct pull_manager *m, struct pull *pull)
@@ -168,7 +169,7 @@ static void send(struct pull_manager *m, struct pull *pull)
 	else
 		snprintf(none.detail, sizeof(none.detail), "not asked: %s", strerror(-rc));
 	give_place_back(source, pull->place);
-	conclude(m, pull, &none);
+	conclude(m, pull, &none, false);
 }
 
 static uint32_t in_flight(const struct pull_source *source)
@@ -207,6 +208,11 @@ void pull_source_send(struct pull_manager *m, unsigned number)
 
 /* --- answers --- */
 
+unsigned pull_answering_source(const struct keysource_answer *answer)
+{
+	return (uint32_t)answer->cookie >> SOURCE_SHIFT;
+}
+
 /* Whether the source bears what it is sent; a time-out does not say. */
 static void note_pace(struct pull_manager *m, struct pull_source *source,
 		      enum keysource_outcome outcome)
@@ -217,9 +223,32 @@ static void note_pace(struct pull_manager *m, struct pull_source *source,
 		pace_note(&source->pace, wheel_now(m->wheel), outcome == KEYSOURCE_BUSY);
 }
 
+/* Tells the observer what source has released. true: the keyset is given for the first time. */
+static bool observe(struct pull_manager *m, const struct pull *pull, uint64_t sent_ms,
+		    struct keysource_answer *answer)
+{
+	const struct pull_observer *o = &m->observer;
+	enum pull_given given;
+
+	if (!o->given)
+		return false;
+	if (answer->outcome == KEYSOURCE_TIMEOUT || answer->outcome == KEYSOURCE_UNREACHABLE ||
+	    answer->outcome == KEYSOURCE_BAD_ANSWER)
+		o->lost(o->arg, &pull->request, pull->source);
+	if (answer->outcome != KEYSOURCE_FOUND)
+		return false;
+	given = o->given(o->arg, &pull->request, pull->source, sent_ms, answer);
+	if (given == PULL_GIVEN_WRONG) {
+		answer->outcome = KEYSOURCE_NOT_AVAILABLE;
+		snprintf(answer->detail, sizeof(answer->detail),
+			 "its COUNTs may have been given up");
+	}
+	return given == PULL_GIVEN_FIRST;
+}
+
 void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
 {
-	const uint32_t number = (uint32_t)answer->cookie >> SOURCE_SHIFT;
+	const unsigned number = pull_answering_source(answer);
 	const uint32_t place = (uint32_t)answer->cookie & PLACE_MASK;
 	struct pull_source *source = &m->sources[number < PULL_SOURCES_MAX ? number : 0];
 	struct pull *pull = NULL;
@@ -228,9 +257,13 @@ void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
 	    source->places[place].generation == (uint32_t)(answer->cookie >> 32))
 		pull = source->places[place].pull;
 	if (pull) {
+		const uint64_t sent_ms = source->places[place].sent_ms;
+		bool is_first;
+
 		give_place_back(source, place);
 		note_pace(m, source, answer->outcome);
-		conclude(m, pull, answer);
+		is_first = observe(m, pull, sent_ms, answer);
+		conclude(m, pull, answer, is_first);
 	}
 	e2m_keyset_wipe(&answer->keyset);
 }

@@ -90,7 +90,16 @@ int session_restore(struct session_store *store, const struct state_session *rec
 
 int session_restore_counts(struct session_store *store, const struct state_counts *record)
 {
-	return counts_restore(store->counts, record, store->config.age_s);
+	struct counts_fingerprint fingerprint;
+	int ret = counts_restore(store->counts, record);
+
+	memcpy(fingerprint.octets, record->fingerprint, sizeof(fingerprint.octets));
+	return ret != 0 ? ret : retention_adopt(store->retention, &record->imsi, &fingerprint);
+}
+
+int session_restore_retention(struct session_store *store, const struct state_retention *record)
+{
+	return retention_restore(store->retention, record, store->config.age_s);
 }
 
 /* --- flows --- */
@@ -144,5 +153,8 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 		if (s)
 			restart(store, s);
 	}
-	return id <= store->highest ? id : 0;
+	if (id <= store->highest)
+		return id;
+	retention_begin(store->retention);
+	return 0;
 }

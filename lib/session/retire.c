@@ -26,12 +26,12 @@ struct retired *retire_key(struct session_store *store, struct session *s, unsig
 	return key ? retire(store, key) : NULL;
 }
 
-uint32_t retire_keep_s(const struct session_store *store, uint32_t lifetime_s)
+void retire_unused(struct session_store *store, struct session *s, unsigned slot)
 {
-	const uint32_t retention_s = store->config.count_retention_s;
+	const struct e2m_imsi imsi = store_imsi(s);
 
-	/* Within its lifetime it may be pulled again. */
-	return retention_s == 0 || retention_s > lifetime_s ? retention_s : lifetime_s;
+	s->given_by[slot] = 0;
+	retention_leave(store->retention, &imsi, &s->keysets[slot].fingerprint);
 }
 
 /* An earlier process reserved COUNTs of a keyset, and may have used them; whose keys they were, it had no time
@@ -44,7 +44,8 @@ static void leave_nameless(struct session_store *store, const struct session *s,
 
 	if (keyset->count.uplink == 0 && keyset->count.downlink == 0)
 		return;
-	if (counts_put(store->counts, &key, keyset->count, retire_keep_s(store, 0)) != 0)
+	if (counts_put(store->counts, &key, keyset->count) != 0 ||
+	    !retention_keep_nameless(store->retention, &key.imsi))
 		abort(); /* there is a place for each keyset */
 }
 
@@ -56,7 +57,7 @@ static void remember_bound(struct session_store *store, const struct session *s,
 					   .downlink = ceilings_bound(s, slot, DOWN)};
 
 	if (store->config.is_durable &&
-	    counts_bind(store->counts, &retired->counts_key, bound, retired->keep_s) != 0)
+	    counts_bind(store->counts, &retired->counts_key, bound) != 0)
 		abort();
 }
 
@@ -67,6 +68,7 @@ struct retired *retire_keyset(struct session_store *store, struct session *s, un
 
 	if (!keyset->is_known) {
 		leave_nameless(store, s, slot);
+		retire_unused(store, s, slot);
 		return retire_key(store, s, slot);
 	}
 	retired = retire(store, keyset->key);
@@ -74,8 +76,10 @@ struct retired *retire_keyset(struct session_store *store, struct session *s, un
 	retired->has_counts = true;
 	retired->counts_key = (struct counts_key){
 		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+	if (!retention_hold(store->retention, &retired->counts_key.imsi, &keyset->fingerprint))
+		abort(); /* as in retire */
+	s->given_by[slot] = 0;
 	retired->counts = keyset->count; /* of a direction without a live flow */
-	retired->keep_s = retire_keep_s(store, keyset->lifetime_s);
 	remember_bound(store, s, slot, retired);
 	return retired;
 }
@@ -95,7 +99,7 @@ static void remember(const struct retired *retired)
 		counts_unbind(store->counts, &retired->counts_key); /* never used */
 		return;
 	}
-	if (counts_put(store->counts, &retired->counts_key, retired->counts, retired->keep_s) != 0)
+	if (counts_put(store->counts, &retired->counts_key, retired->counts) != 0)
 		store_log(store, SESSION_LOG_ERROR,
 			  "IMSI %s: no memory for the COUNTs of its keyset; they would start from "
 			  "0 if "
@@ -105,8 +109,11 @@ static void remember(const struct retired *retired)
 
 static void let_go(struct retired *retired)
 {
-	if (retired->has_counts)
+	if (retired->has_counts) {
 		remember(retired);
+		retention_release(retired->store->retention, &retired->counts_key.imsi,
+				  &retired->counts_key.keyset);
+	}
 	free_retired(retired);
 }
 

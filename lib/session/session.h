@@ -22,6 +22,9 @@
 
 /* COUNTs of removed keysets that can be remembered, for each session that can exist. */
 #define SESSION_COUNTS_REMEMBERED 16
+/* Of those, and of what its sessions hold, the most that one IMSI may take: 4 keysets on 11 bearers, which is how far
+ * sources that replace keysets let it go, and an AKA run every 4 s for as long as an HSS remembers. */
+#define SESSION_COUNTS_OF_IMSI 128
 
 struct session_config {
 	struct e2m_numbers numbers;
@@ -41,8 +44,6 @@ struct session_config {
 	uint32_t negative_cache_s; /* a refusal counts for so long */
 	uint32_t idle_flush_s;	   /* keys unused for so long are wiped; 0: never */
 	uint32_t count_warning;	   /* COUNT from which on to warn; 0: never */
-	uint32_t
-		count_retention_s; /* COUNTs of a removed session; 0: as long as the process runs */
 	/* What must outlive the process is told to session_collect, and no COUNT is used before it is on
 	 * disk that it may have been. */
 	bool is_durable;
@@ -89,10 +90,13 @@ struct session_ops {
 	X(RESTORED, "session.restored") /* of an earlier process */                               \
 	X(REPLACED, "session.replaced") /* Create for an IMSI and NSAPI that were there */        \
 	X(REMOVED, "session.removed")                                                             \
-	X(MOVED, "session.moved")		    /* downlink or uplink tunnel changed */       \
-	X(REKEYED, "session.rekeyed")		    /* Update with another SQN or RAND */         \
-	X(REFUSED_FULL, "session.refused_full")	    /* no place for it, or for its COUNTs */      \
-	X(REFUSED_TUNNEL, "session.refused_tunnel") /* another's, who is to be protected */       \
+	X(MOVED, "session.moved")			/* downlink or uplink tunnel changed */   \
+	X(REKEYED, "session.rekeyed")			/* Update with another SQN or RAND */     \
+	X(REFUSED_FULL, "session.refused_full")		/* no place for it, or for its COUNTs */  \
+	X(REFUSED_QUOTA, "session.refused_quota")	/* of its IMSI, for COUNTs */             \
+	X(COUNTS_GIVEN_UP, "session.counts_given_up")	/* of keysets, for want of quota */       \
+	X(KEYSETS_DOUBTFUL, "session.keysets_doubtful") /* COUNTs may have been given up */       \
+	X(REFUSED_TUNNEL, "session.refused_tunnel")	/* another's, who is to be protected */   \
 	X(REFUSED_STATIC, "session.refused_static") /* it, or a tunnel, is the configuration's */ \
 	X(CONTRADICTED, "session.contradicted")	    /* GTP-C said otherwise than who prevails */  \
 	X(GSN_RESTARTS, "session.gsn_restarts")	    /* whose sessions of before ended */          \
@@ -143,12 +147,28 @@ struct session_store;
 /* Flows that each worker must have room for. */
 uint32_t session_flows_per_worker(const struct session_config *config);
 
-/* NULL with errno set. now_ms: CLOCK_MONOTONIC. Key sources are added to session_pulls. */
+/* NULL with errno set. now_ms: CLOCK_MONOTONIC. */
 struct session_store *session_store_new(const struct session_config *config,
 					const struct session_ops *ops, uint64_t now_ms);
 /* Wipes all keys; the workers must have stopped. */
 void session_store_free(struct session_store *store);
 struct pull_manager *session_pulls(struct session_store *store);
+
+/* How long a source can give a keyset again, e2m.md 2. In doubt LONG. */
+enum session_source_memory {
+	SESSION_SOURCE_LONG,  /* until it is replaced: a KMS */
+	SESSION_SOURCE_SHORT, /* for short_s after it was made: an HSS */
+	SESSION_SOURCE_ALWAYS /* a file */
+};
+struct session_source {
+	struct keysource *keysource; /* the caller's, and name too */
+	const char *name;	     /* tells it from others, also in the state */
+	bool prefetch;		     /* pull.h */
+	enum session_source_memory memory;
+	uint32_t short_s;
+};
+/* Before anything is restored or asked, in the order in which they are to be asked. -ENOSPC, -ENOMEM. */
+int session_add_source(struct session_store *store, const struct session_source *source);
 
 /* A GTP-C message that crosses. source and destination carry their addresses in receiver, and the port
  * in teid. worker and number name it in the RELEASE_GTPC that follows, at once or later. */
@@ -219,10 +239,12 @@ void session_written(struct session_store *store, const struct state_batch *batc
  * stop none is skipped, nor refused. */
 void session_conclude(struct session_store *store);
 
-/* Before anything else: a record of an earlier process, in the order of ids. -ENOSPC: config.max is too small.
- * Nothing is sent to the workers yet. */
+/* Before anything else: records of an earlier process, first all of COUNTs, then of their retention, then of sessions in
+ * the order of ids. -ENOSPC: config.max is too small; of retention: too many names of sources. Nothing is sent to the
+ * workers yet. */
 int session_restore(struct session_store *store, const struct state_session *record);
 int session_restore_counts(struct session_store *store, const struct state_counts *record);
+int session_restore_retention(struct session_store *store, const struct state_retention *record);
 /* Then, until it returns 0: makes the flows of sessions from id first on, up to count, and returns where to go
  * on. Commands and events must be carried in between. */
 uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t count);
@@ -236,9 +258,10 @@ struct session_totals {
 	uint32_t sessions;
 	uint32_t ready; /* can protect and open */
 	uint32_t max;
-	int state_error;	  /* why the last batch could not be written, for state_strerror */
-	size_t octets;		  /* control's memory for one session at rest, all but keys */
-	size_t octets_remembered; /* for the COUNTs of one keyset that has left its session */
+	int state_error;      /* why the last batch could not be written, for state_strerror */
+	size_t octets;	      /* control's memory for one session at rest, all but keys */
+	size_t octets_keyset; /* for each keyset that sessions hold, or COUNTs are kept of */
+	size_t octets_remembered; /* for the COUNTs of a keyset and bearer that have left their session */
 };
 void session_totals(const struct session_store *store, struct session_totals *totals);
 uint64_t session_count(const struct session_store *store, enum session_counter counter);

@@ -55,13 +55,16 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->gsns = gsns_new();
 	store->apns = apns_new();
 	store->wheel = wheel_new(now_ms, store);
-	if (!store->sessions || !store->gsns || !store->apns || !store->wheel || changes_init(store) != 0)
+	if (!store->sessions || !store->gsns || !store->apns || !store->wheel ||
+	    changes_init(store) != 0)
 		return -ENOMEM;
-	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, store->wheel, c->is_durable);
+	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
 					store);
-	if (!store->counts || !store->pulls || transactions_init(store) != 0)
+	if (!store->counts || !store->pulls || sources_make_retention(store) != 0 ||
+	    transactions_init(store) != 0)
 		return -ENOMEM;
+	sources_init(store);
 	expect_init(store);
 	watch_start(store);
 	return allocate_flow_numbers(store);
@@ -103,6 +106,7 @@ void session_store_free(struct session_store *store)
 	flows_free_lingers(store);
 	expect_free(store);
 	pull_manager_free(store->pulls);
+	retention_free(store->retention);
 	counts_free(store->counts);
 	wheel_free(store->wheel);
 	for (unsigned w = 0; store->free_flows && w < store->config.workers; w++)
@@ -126,6 +130,8 @@ struct pull_manager *session_pulls(struct session_store *store)
 
 void session_advance(struct session_store *store, uint64_t now_ms)
 {
+	if (store->files_unread)
+		sources_look(store);
 	wheel_advance(store->wheel, now_ms);
 	pull_send_waiting(store->pulls);
 }
@@ -381,7 +387,11 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 {
 	struct session *s;
 
-	if (store->in_use == store->config.max || !store_has_room(store, DATAPATH_KEYSETS))
+	if (store->in_use == store->config.max || !store_has_room(store, DATAPATH_KEYSETS)) {
+		store_count(store, SESSION_REFUSED_FULL);
+		return NULL;
+	}
+	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
 		return NULL;
 	s = make_session(store, take_place(store), imsi, nsapi);
 	changes_note(store, s);

@@ -11,6 +11,7 @@
 #include "session/apns.h"
 #include "session/counts.h"
 #include "session/gsns.h"
+#include "session/retention.h"
 #include "session/session.h"
 #include "session/transactions.h"
 
@@ -54,10 +55,10 @@ struct session_keyset {
 	bool authenticated : 1; /* an uplink PDU under it was */
 	bool is_known : 1;	/* pulled once: it has a fingerprint, and COUNTs in use */
 	uint8_t eea : 5;
-	uint8_t idle : 3; /* looks in a row that saw no use */
-	uint8_t eia : 5;
-	bool count_warned : 1;
 	uint8_t failure : 3; /* enum keyset_failure, while FAILED */
+	uint8_t eia : 5;
+	uint8_t idle : 2; /* looks in a row that saw no use */
+	bool count_warned : 1;
 	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
 	uint32_t due;  /* FAILED: the refusal ends; else the lifetime does */
@@ -119,8 +120,9 @@ struct session {
 	uint8_t counter_octets : 2;
 	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
-	uint8_t policy : 2;	 /* enum policy_action by which it was made, or a stricter one since */
-	uint16_t apn;		 /* number in the store's apns; 0: not known */
+	uint8_t policy : 2; /* enum policy_action by which it was made, or a stricter one since */
+	uint16_t apn;	    /* number in the store's apns; 0: not known */
+	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave its keyset */
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
 	uint32_t recovered;	 /* uplink PDUs by which COUNT was found again: outages.c */
 	uint32_t recovery_pending; /* those that were not enough for it */
@@ -158,7 +160,6 @@ struct retired {
 	bool has_counts; /* its keyset left the session */
 	struct counts_key counts_key;
 	struct counts_value counts;
-	uint32_t keep_s;
 	unsigned pending; /* acknowledgements */
 };
 
@@ -187,7 +188,10 @@ struct session_store {
 	struct wheel *wheel;
 	uint64_t started_ms;
 	struct counts *counts;
+	struct retention *retention;
 	struct pull_manager *pulls;
+	struct session_source sources[PULL_SOURCES_MAX];
+	uint8_t files_unread; /* bit of each source that is a file, which is being read */
 	uint64_t counters[SESSION_COUNTER_COUNT];
 
 	struct session *sessions; /* [1..max]; 0 stands for none */
@@ -297,6 +301,16 @@ struct session *store_session_of_event(struct session_store *store, unsigned wor
 void store_count(struct session_store *store, enum session_counter counter);
 void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
+
+/* --- sources.c: key sources, and what they release --- */
+
+/* -ENOMEM. */
+int sources_make_retention(struct session_store *store);
+void sources_init(struct session_store *store);
+/* For files that have been read since. */
+void sources_look(struct session_store *store);
+/* True when the IMSI may take so many more places for COUNTs; counts and logs what it costs. */
+bool sources_have_room(struct session_store *store, const struct e2m_imsi *imsi, uint32_t counts);
 
 /* --- due.c: times at which something is due --- */
 
@@ -429,8 +443,8 @@ struct session_target {
 	bool is_swept; /* not alive: one of many, of which the log has spoken already */
 	bool fresh;    /* a Create: other keysets of the session count no more */
 	bool has_keyset;
-	bool is_bare;	/* a Create that names none: those that the session has are over */
-	uint8_t policy; /* enum policy_action; of a fresh one */
+	bool is_bare;	    /* a Create that names none: those that the session has are over */
+	uint8_t policy;	    /* enum policy_action; of a fresh one */
 	struct apn_ref apn; /* of a fresh one */
 	uint8_t key_id;
 	enum session_origin origin;
@@ -552,8 +566,8 @@ uint32_t watch_use_of(const struct session_store *store, const struct session *s
 /* Takes out of a place its key, or its key and COUNTs, for retire_tell. NULL: there was nothing. */
 struct retired *retire_key(struct session_store *store, struct session *session, unsigned slot);
 struct retired *retire_keyset(struct session_store *store, struct session *session, unsigned slot);
-/* How long COUNTs of a keyset with that lifetime are remembered. */
-uint32_t retire_keep_s(const struct session_store *store, uint32_t lifetime_s);
+/* The keys that are in a place leave it, and no COUNT of them was used. */
+void retire_unused(struct session_store *store, struct session *session, unsigned slot);
 /* Tells live flows what a place holds now. When all have heard it, the retired key is wiped and its
  * COUNTs, as the workers had them, are remembered. */
 void retire_tell(struct session_store *store, struct session *session, unsigned slot,

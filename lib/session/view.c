@@ -31,8 +31,8 @@ static size_t octets_of_session(const struct session_store *store)
 	const size_t heads = (size_t)SESSION_INDEXES * store->heads_count * sizeof(uint32_t);
 	const size_t flow_numbers =
 		(size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
-	const size_t shared =
-		heads + flow_numbers + counts_octets(store->counts) + changes_octets(store);
+	const size_t shared = heads + flow_numbers + counts_octets(store->counts) +
+			      retention_octets(store->retention) + changes_octets(store);
 
 	return sizeof(struct session) + (shared + config->max - 1) / config->max;
 }
@@ -44,6 +44,7 @@ void session_totals(const struct session_store *store, struct session_totals *to
 	totals->max = store->config.max;
 	totals->state_error = store->changes.error;
 	totals->octets = octets_of_session(store);
+	totals->octets_keyset = retention_octets_each(store->retention);
 	totals->octets_remembered = counts_octets_each();
 }
 

@@ -69,6 +69,14 @@ static void flush(struct session_store *store, struct session *s, unsigned slot)
 	retire_tell(store, s, slot, true, retired);
 }
 
+/* e2m.md 2: keys of a keyset that is replaced are not flushed while a session holds it. */
+static bool may_come_again(struct session_store *store, const struct session *s, unsigned slot)
+{
+	const struct e2m_imsi imsi = store_imsi(s);
+
+	return retention_may_come_again(store->retention, &imsi, &s->keysets[slot].fingerprint);
+}
+
 static void look_for_use(struct session_store *store, struct session *s, unsigned slot,
 			 uint32_t used)
 {
@@ -77,7 +85,9 @@ static void look_for_use(struct session_store *store, struct session *s, unsigne
 	if (used != keyset->seen) {
 		keyset->seen = used;
 		keyset->idle = 0;
-	} else if (++keyset->idle == LOOKS) {
+	} else if (keyset->idle < LOOKS - 1) {
+		keyset->idle++;
+	} else if (may_come_again(store, s, slot)) {
 		flush(store, s, slot);
 	}
 }

@@ -236,6 +236,14 @@ static bool read_head(struct state *state, FILE *errors)
 		     "Start the newer one again",
 		     content.head.format, STATE_FORMAT);
 		rc = EINVAL;
+	} else if (content.head.format < STATE_FORMAT) {
+		tell(state, errors,
+		     "the state is of format %u, which an earlier hse has written; this one reads "
+		     "%d. To begin without it: see that HSS and KMS no longer give out the keysets "
+		     "of before, then remove the file; all its sessions are lost, and their UEs "
+		     "must activate again (doc/state.md, Reset)",
+		     content.head.format, STATE_FORMAT);
+		rc = EINVAL;
 	} else {
 		state->age_s = content.head.age_s;
 	}
@@ -295,6 +303,8 @@ static bool give(const struct state *state, const struct state_reader *reader, c
 		return reader->session(reader->arg, &content.session);
 	case RECORD_COUNTS:
 		return reader->counts(reader->arg, &content.counts);
+	case RECORD_RETENTION:
+		return reader->retention(reader->arg, &content.retention);
 	case RECORD_DAMAGED:
 		break;
 	}

@@ -10,7 +10,7 @@
 #include "state/pages.h"
 #include "state/state.h"
 
-#define STATE_FORMAT 1
+#define STATE_FORMAT 2 /* 1: COUNTs with a time of their own */
 #define STATE_FILE   "sessions.mdb"
 /* Flags that LMDB keeps in the file are among them: pages.c looks for those. One process uses the file, and
  * in it one thread at a time, so LMDB need not lock. */
@@ -38,7 +38,7 @@ struct state {
 /* --- records.c: records as octets --- */
 
 #define RECORD_KEY_MAX	 PAGES_KEY_MAX
-#define RECORD_VALUE_MAX 320
+#define RECORD_VALUE_MAX 400
 
 struct record {
 	alignas(8) uint8_t key[RECORD_KEY_MAX]; /* as the CRC likes it */
@@ -60,11 +60,13 @@ enum record_kind {
 	RECORD_HEAD,
 	RECORD_SESSION,
 	RECORD_COUNTS,
+	RECORD_RETENTION,
 };
 union record_content {
 	struct record_head head;
 	struct state_session session;
 	struct state_counts counts;
+	struct state_retention retention;
 };
 enum record_kind record_read(union record_content *content, const MDB_val *key,
 			     const MDB_val *value);

@@ -7,15 +7,18 @@
 #include <rte_hash_crc.h>
 #include <string.h>
 
-#define KIND_HEAD    'A'
-#define KIND_COUNTS  'C'
-#define KIND_SESSION 'S'
-#define CRC_LEN	     4
+/* In the order in which they are read. */
+#define KIND_HEAD      'A'
+#define KIND_COUNTS    'C'
+#define KIND_RETENTION 'R'
+#define KIND_SESSION   'S'
+#define CRC_LEN	       4
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "integers are copied as they are");
 
 _Static_assert(sizeof(struct state_session) <= RECORD_VALUE_MAX &&
-		       sizeof(struct state_counts) <= RECORD_KEY_MAX + RECORD_VALUE_MAX,
+		       sizeof(struct state_counts) <= RECORD_KEY_MAX + RECORD_VALUE_MAX &&
+		       sizeof(struct state_retention) <= RECORD_KEY_MAX + RECORD_VALUE_MAX,
 	       "a record has room for all");
 
 /* One walk for both ways, so that they cannot differ. */
@@ -91,7 +94,24 @@ static void walk_counts_key(struct codec *c, struct state_counts *counts)
 static void walk_counts(struct codec *c, struct state_counts *counts)
 {
 	FIELD(c, counts->ceiling);
-	FIELD(c, counts->forget_at);
+}
+
+static void walk_retention_key(struct codec *c, struct state_retention *r)
+{
+	FIELD(c, r->imsi.digits);
+	FIELD(c, r->fingerprint);
+}
+
+static void walk_retention(struct codec *c, struct state_retention *r)
+{
+	FIELD(c, r->until_s);
+	FIELD(c, r->sources_count);
+	for (unsigned i = 0; i < r->sources_count && i < STATE_RETENTION_SOURCES; i++) {
+		FIELD(c, r->sources[i].name);
+		FIELD(c, r->sources[i].flags);
+		FIELD(c, r->sources[i].others);
+		FIELD(c, r->sources[i].tags);
+	}
 }
 
 /* Big-endian, so that records lie in the order of ids. */
@@ -145,6 +165,10 @@ void record_of_change(struct record *r, const struct state_change *change)
 		write_id(key.at, change->session.id);
 		key.at += 4;
 		walk_session(&value, &copy.session);
+	} else if (change->kind == STATE_RETENTION) {
+		r->key[0] = KIND_RETENTION;
+		walk_retention_key(&key, &copy.retention);
+		walk_retention(&value, &copy.retention);
 	} else {
 		r->key[0] = KIND_COUNTS;
 		walk_counts_key(&key, &copy.counts);
@@ -207,6 +231,13 @@ static enum record_kind read_fields(union record_content *content, struct record
 		if (imsi_is_good(&content->counts.imsi))
 			kind = RECORD_COUNTS;
 		break;
+	case KIND_RETENTION:
+		walk_retention_key(&key, &content->retention);
+		walk_retention(&value, &content->retention);
+		if (imsi_is_good(&content->retention.imsi) &&
+		    content->retention.sources_count <= STATE_RETENTION_SOURCES)
+			kind = RECORD_RETENTION;
+		break;
 	}
 	if (key.at != r->key + r->key_len || value.at != r->value + len)
 		return RECORD_DAMAGED;
@@ -240,7 +271,8 @@ void record_name(const MDB_val *key, char *name, size_t size)
 		snprintf(name, size, "session %u", read_id(octets + 1));
 		return;
 	}
-	if (key->mv_size < 1 + sizeof(struct e2m_imsi) || octets[0] != KIND_COUNTS) {
+	if (key->mv_size < 1 + sizeof(struct e2m_imsi) ||
+	    (octets[0] != KIND_COUNTS && octets[0] != KIND_RETENTION)) {
 		snprintf(name, size, "a record without a name");
 		return;
 	}

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * state: what must outlive the process, on disk. Sessions, each with the COUNTs that may have been used
- * with its keysets, and the same of keysets that no session holds any more. One LMDB file, written by
+ * with its keysets, and the same of keysets that no session holds any more; and how long these are kept. One LMDB file, written by
  * one thread, many changes in a transaction, so that nobody else waits for the disk. The control thread
  * calls it. No key is ever in it. doc/state.md has the format, and why no COUNT comes twice.
  */
@@ -21,6 +21,7 @@
 /* A record's octets in the file, its share of LMDB's pages included: to reckon what a fleet needs. */
 #define STATE_OCTETS_A_SESSION 640
 #define STATE_OCTETS_A_COUNT   256
+#define STATE_OCTETS_A_KEYSET  512
 
 /* --- what is kept --- */
 
@@ -67,7 +68,34 @@ struct state_counts {
 	uint8_t fingerprint[STATE_FINGERPRINT_LEN];
 	uint8_t bearer;
 	uint32_t ceiling[2];
-	uint64_t forget_at; /* in seconds of state_age; 0: never */
+};
+
+/* --- how long they are kept: the session library's retention.h --- */
+
+#define STATE_RETENTION_SOURCES 16
+#define STATE_RETENTION_OTHERS	3
+
+enum state_retention_flag {
+	STATE_RETENTION_GIVEN = 1,    /* the source has given the keyset, */
+	STATE_RETENTION_LIFETIME = 2, /* with a lifetime, */
+	STATE_RETENTION_OPEN = 4,     /* and without one */
+	STATE_RETENTION_FREE = 8,     /* the keyset does not wait for the source */
+};
+
+struct state_retention_source {
+	uint32_t name; /* a hash */
+	uint8_t flags; /* enum state_retention_flag */
+	uint8_t others;
+	uint32_t tags[STATE_RETENTION_OTHERS];
+};
+
+/* Of a keyset. The first two members are the record's key. */
+struct state_retention {
+	struct e2m_imsi imsi;
+	uint8_t fingerprint[STATE_FINGERPRINT_LEN];
+	uint64_t until_s; /* in seconds of state_age */
+	uint8_t sources_count;
+	struct state_retention_source sources[STATE_RETENTION_SOURCES];
 };
 
 /* --- the file --- */
@@ -89,10 +117,11 @@ void state_close(struct state *state);
  * no one can set. */
 uint64_t state_age(const struct state *state);
 
-/* Who gets the records. false ends the load; whoever returns it has said why. */
+/* Who gets the records: COUNTs first, then how long they are kept, then sessions. false ends the load; whoever returns it has said why. */
 struct state_reader {
 	bool (*session)(void *arg, const struct state_session *session);
 	bool (*counts)(void *arg, const struct state_counts *counts);
+	bool (*retention)(void *arg, const struct state_retention *retention);
 	void *arg;
 };
 /* Before the first state_write. false: a record is damaged, which errors has been told, or the reader
@@ -101,7 +130,7 @@ bool state_load(struct state *state, const struct state_reader *reader, FILE *er
 
 /* --- changes --- */
 
-enum state_kind { STATE_SESSION, STATE_COUNTS };
+enum state_kind { STATE_SESSION, STATE_COUNTS, STATE_RETENTION };
 
 struct state_change {
 	uint8_t kind; /* enum state_kind */
@@ -109,6 +138,7 @@ struct state_change {
 	union {
 		struct state_session session;
 		struct state_counts counts;
+		struct state_retention retention;
 	};
 };
 

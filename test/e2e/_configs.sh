@@ -108,7 +108,7 @@ config_hse() {
 		$(sed 's/^/  /' <<<"$hse_key_sources")
 		telemetry: {prefix: $run}
 		user: $hse_user
-		${hse_state:+state: $hse_state}
+		$([ -n "$hse_state" ] && echo "state: $hse_state" || echo "lab_mode: true")
 		$hse_more
 	END
 }

@@ -56,7 +56,7 @@ hse	2	s/^  max: 65536/  max: 1e6/	|1e6	found '1e6'; write 1000000
 hse	2	s/^  max: 65536/  max: 0100/	|0100	found '0100'; write 100, or 0x40 if it is octal
 hse	0	s/counter_octets: 1 /counter_octets: 0 /	replay_window: |64	warning: sessions.replay_window: 64 is more than counter_octets: 0 can tell apart; the window is 4
 hse	2	s/timeout_ms: 2000/timeout_ms: -1/	|-1	expected an integer from 10 to 60000, found '-1'
-hse	2	s/^# state:/state: x #/	|x #	expected a mapping, found 'x'; its keys are path
+hse	2	s/^state:/state: x #/; s/^  path:/# path:/	|x #	expected a mapping, found 'x'; its keys are path
 hse	2	s/^# notifications:/notifications: {peers: [pgw.home.example]} #/	[|pgw	'pgw.home.example' is not in diameter.peers
 hse	2	s/^# policy:/policy: [{imsi: "26", action: pass}, {imsi: "262", action: drop}] #/	|{imsi: "262",	policy[1]: never applies: policy[0] (line
 hse	0	s/^# policy:/policy: [{imsi: "26", action: drop}, {imsi: "262", action: drop}] #/	|{imsi: "262",	with the same action; remove it

@@ -6,24 +6,19 @@
 #include "unit.h"
 
 #define CAPACITY 8
-/* Later than asked for: the wheel's slots. */
-#define LATE_MS 16
 
-static struct wheel *wheel;
 static struct counts *counts;
 static struct counts_value value;
 
 static void start(void)
 {
-	wheel = wheel_new(1000, NULL);
-	counts = counts_new(CAPACITY, wheel, false);
+	counts = counts_new(CAPACITY, false);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(counts);
 }
 
 static void stop(void)
 {
 	counts_free(counts);
-	wheel_free(wheel);
 }
 
 static struct counts_key key_of(unsigned n)
@@ -35,14 +30,9 @@ static struct counts_key key_of(unsigned n)
 	return key;
 }
 
-static int put(const struct counts_key *key, uint32_t uplink, uint32_t downlink, uint32_t keep_s)
+static int put(const struct counts_key *key, uint32_t uplink, uint32_t downlink)
 {
-	return counts_put(counts, key, (struct counts_value){uplink, downlink}, keep_s);
-}
-
-static void pass(uint64_t ms)
-{
-	wheel_advance(wheel, wheel_now(wheel) + ms);
+	return counts_put(counts, key, (struct counts_value){uplink, downlink});
 }
 
 static void what_was_put_is_taken(void)
@@ -50,7 +40,7 @@ static void what_was_put_is_taken(void)
 	const struct counts_key key = key_of(1);
 
 	start();
-	CU_ASSERT_EQUAL(put(&key, 7, 9, 0), 0);
+	CU_ASSERT_EQUAL(put(&key, 7, 9), 0);
 	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
 	CU_ASSERT_EQUAL(value.uplink, 7);
 	CU_ASSERT_EQUAL(value.downlink, 9);
@@ -62,7 +52,7 @@ static void what_was_taken_is_gone(void)
 	const struct counts_key key = key_of(1);
 
 	start();
-	put(&key, 7, 9, 0);
+	put(&key, 7, 9);
 	counts_take(counts, &key, &value);
 	CU_ASSERT_FALSE(counts_take(counts, &key, &value));
 	CU_ASSERT_EQUAL(value.uplink, 0);
@@ -76,8 +66,8 @@ static void count_is_only_ever_raised(void)
 	const struct counts_key key = key_of(1);
 
 	start();
-	put(&key, 7, 9, 0);
-	put(&key, 3, 12, 0);
+	put(&key, 7, 9);
+	put(&key, 3, 12);
 	counts_take(counts, &key, &value);
 	CU_ASSERT_EQUAL(value.uplink, 7);
 	CU_ASSERT_EQUAL(value.downlink, 12);
@@ -92,60 +82,11 @@ static void subscriber_keyset_and_bearer_tell_counts_apart(void)
 	key[3].bearer = 6;
 	start();
 	for (uint32_t i = 0; i < 4; i++)
-		put(&key[i], i + 1, 0, 0);
+		put(&key[i], i + 1, 0);
 	for (uint32_t i = 0; i < 4; i++) {
 		CU_ASSERT_TRUE(counts_take(counts, &key[i], &value));
 		CU_ASSERT_EQUAL(value.uplink, i + 1);
 	}
-	stop();
-}
-
-static void count_is_kept_for_its_time(void)
-{
-	const struct counts_key key = key_of(1);
-
-	start();
-	put(&key, 7, 9, 60);
-	pass(59999);
-	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
-	stop();
-}
-
-static void count_is_forgotten_after_its_time(void)
-{
-	const struct counts_key key = key_of(1);
-
-	start();
-	put(&key, 7, 9, 60);
-	pass(60000 + LATE_MS);
-	CU_ASSERT_FALSE(counts_take(counts, &key, &value));
-	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
-	stop();
-}
-
-static void count_without_a_time_is_kept(void)
-{
-	const struct counts_key key = key_of(1);
-
-	start();
-	put(&key, 7, 9, 0);
-	pass(UINT64_C(86400000) * 365);
-	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
-	stop();
-}
-
-static void time_is_only_ever_prolonged(void)
-{
-	const struct counts_key long_kept = key_of(1), for_good = key_of(2);
-
-	start();
-	put(&long_kept, 7, 9, 600);
-	put(&long_kept, 8, 9, 60);
-	put(&for_good, 7, 9, 0);
-	put(&for_good, 8, 9, 60);
-	pass(599000);
-	CU_ASSERT_TRUE(counts_take(counts, &long_kept, &value));
-	CU_ASSERT_TRUE(counts_take(counts, &for_good, &value));
 	stop();
 }
 
@@ -156,10 +97,10 @@ static void full_table_refuses_and_forgets_nothing(void)
 	start();
 	for (unsigned i = 0; i < CAPACITY; i++) {
 		key = key_of(i);
-		CU_ASSERT_EQUAL(put(&key, i + 1, 0, 0), 0);
+		CU_ASSERT_EQUAL(put(&key, i + 1, 0), 0);
 	}
 	key = key_of(CAPACITY);
-	CU_ASSERT_EQUAL(put(&key, 1, 1, 0), -ENOSPC);
+	CU_ASSERT_EQUAL(put(&key, 1, 1), -ENOSPC);
 	for (unsigned i = 0; i < CAPACITY; i++) {
 		key = key_of(i);
 		CU_ASSERT_TRUE(counts_take(counts, &key, &value));
@@ -175,10 +116,10 @@ static void full_table_still_raises_what_is_there(void)
 	start();
 	for (unsigned i = 0; i < CAPACITY; i++) {
 		key = key_of(i);
-		put(&key, 1, 1, 0);
+		put(&key, 1, 1);
 	}
 	CU_ASSERT_EQUAL(counts_room(counts), 0);
-	CU_ASSERT_EQUAL(put(&key, 5, 5, 0), 0);
+	CU_ASSERT_EQUAL(put(&key, 5, 5), 0);
 	counts_take(counts, &key, &value);
 	CU_ASSERT_EQUAL(value.uplink, 5);
 	stop();
@@ -218,12 +159,10 @@ static struct state_batch *batch;
 
 static void start_durable(void)
 {
-	wheel = wheel_new(1000, NULL);
-	counts = counts_new(CAPACITY, wheel, true);
+	counts = counts_new(CAPACITY, true);
 	batch = state_batch_new(CAPACITY);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(counts);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(batch);
-	batch->age_s = 5000;
 }
 
 static void stop_durable(void)
@@ -261,16 +200,14 @@ static void what_is_put_is_told_once(void)
 	const struct counts_key key = key_of(1);
 
 	start_durable();
-	put(&key, 7, 9, 60);
+	put(&key, 7, 9);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 7, 9));
 	CU_ASSERT_STRING_EQUAL(batch->changes[0].counts.imsi.digits, key.imsi.digits);
-	CU_ASSERT_EQUAL(batch->changes[0].counts.forget_at, 5061);
 	written(true);
 	CU_ASSERT_EQUAL(collect(), 0);
-	put(&key, 8, 9, 0);
+	put(&key, 8, 9);
 	CU_ASSERT_EQUAL(collect(), 1);
-	CU_ASSERT_EQUAL(batch->changes[0].counts.forget_at, 0);
 	written(true);
 	stop_durable();
 }
@@ -280,9 +217,9 @@ static void what_could_not_be_written_is_told_again(void)
 	const struct counts_key key = key_of(1);
 
 	start_durable();
-	put(&key, 7, 9, 60);
+	put(&key, 7, 9);
 	collect();
-	put(&key, 8, 9, 60);
+	put(&key, 8, 9);
 	written(false);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 8, 9));
@@ -294,7 +231,7 @@ static void what_was_never_on_disk_is_not_told_when_it_goes(void)
 	const struct counts_key key = key_of(1);
 
 	start_durable();
-	put(&key, 7, 9, 60);
+	put(&key, 7, 9);
 	counts_take(counts, &key, &value);
 	CU_ASSERT_EQUAL(collect(), 0);
 	stop_durable();
@@ -305,13 +242,13 @@ static void what_is_taken_or_forgotten_is_told(void)
 	const struct counts_key one = key_of(1), other = key_of(2);
 
 	start_durable();
-	put(&one, 7, 9, 60);
-	put(&other, 7, 9, 60);
+	put(&one, 7, 9);
+	put(&other, 7, 9);
 	collect();
 	/* One of them while it is on its way. */
 	counts_take(counts, &one, &value);
 	written(true);
-	pass(61000);
+	counts_forget(counts, &other.imsi, &other.keyset);
 	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
 	CU_ASSERT_EQUAL(collect(), 2);
 	CU_ASSERT_TRUE(batch->changes[0].is_gone && batch->changes[1].is_gone);
@@ -327,14 +264,14 @@ static void what_comes_back_before_the_disk_forgot_it_stays(void)
 	const struct counts_key key = key_of(1);
 
 	start_durable();
-	put(&key, 70, 90, 60);
+	put(&key, 70, 90);
 	collect();
 	written(true);
 	counts_take(counts, &key, &value);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(batch->changes[0].is_gone);
 	/* With lower COUNTs, as is the caller's right: it had them in between. */
-	put(&key, 7, 9, 60);
+	put(&key, 7, 9);
 	written(true);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 7, 9));
@@ -350,11 +287,11 @@ static void a_bound_stands_for_counts_that_are_not_known_yet(void)
 	const struct counts_key key = key_of(1);
 
 	start_durable();
-	CU_ASSERT_EQUAL(counts_bind(counts, &key, (struct counts_value){64, 128}, 60), 0);
+	CU_ASSERT_EQUAL(counts_bind(counts, &key, (struct counts_value){64, 128}), 0);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 64, 128));
 	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.downlink == 128);
-	put(&key, 7, 9, 60);
+	put(&key, 7, 9);
 	written(true);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 7, 9));
@@ -368,9 +305,9 @@ static void a_bound_of_what_was_never_used_leaves_nothing(void)
 	const struct counts_key key = key_of(1), used = key_of(2);
 
 	start_durable();
-	put(&used, 3, 4, 60);
-	counts_bind(counts, &key, (struct counts_value){64, 128}, 60);
-	counts_bind(counts, &used, (struct counts_value){64, 128}, 60);
+	put(&used, 3, 4);
+	counts_bind(counts, &key, (struct counts_value){64, 128});
+	counts_bind(counts, &used, (struct counts_value){64, 128});
 	counts_unbind(counts, &key);
 	counts_unbind(counts, &used);
 	CU_ASSERT_FALSE(counts_look(counts, &key, &value));
@@ -384,7 +321,7 @@ static void a_batch_takes_what_it_has_room_for(void)
 	start_durable();
 	for (unsigned i = 0; i < CAPACITY; i++) {
 		const struct counts_key key = key_of(i);
-		put(&key, i, i, 60);
+		put(&key, i, i);
 	}
 	batch->room = 3;
 	CU_ASSERT_EQUAL(collect(), 3);
@@ -396,25 +333,44 @@ static void a_batch_takes_what_it_has_room_for(void)
 	stop_durable();
 }
 
-static void what_the_disk_had_is_remembered_for_the_rest_of_its_time(void)
+static void what_the_disk_had_is_remembered(void)
 {
-	struct state_counts record = {.bearer = 5, .ceiling = {7, 9}, .forget_at = 5060};
+	struct state_counts record = {.bearer = 5, .ceiling = {7, 9}};
 	struct counts_key key = key_of(1);
 
 	start_durable();
 	record.imsi = key.imsi;
 	memset(record.fingerprint, 0x11, sizeof(record.fingerprint));
-	CU_ASSERT_EQUAL(counts_restore(counts, &record, 5000), 0);
+	CU_ASSERT_EQUAL(counts_restore(counts, &record), 0);
 	CU_ASSERT_EQUAL(collect(), 0);
 	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.uplink == 7);
-	pass(59000);
-	CU_ASSERT_TRUE(counts_look(counts, &key, &value));
-	pass(1000 + LATE_MS);
+	counts_forget(counts, &key.imsi, &key.keyset);
 	CU_ASSERT_FALSE(counts_look(counts, &key, &value));
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(batch->changes[0].is_gone);
 	written(true);
 	stop_durable();
+}
+
+/* --- by subscriber and keyset --- */
+
+static void a_keyset_is_forgotten_on_all_its_bearers(void)
+{
+	struct counts_key key[4] = {key_of(1), key_of(1), key_of(1), key_of(2)};
+
+	key[1].bearer = 6;
+	key[2].keyset.octets[15] ^= 1;
+	start();
+	for (uint32_t i = 0; i < 4; i++)
+		put(&key[i], i + 1, 0);
+	CU_ASSERT_EQUAL(counts_of(counts, &key[0].imsi, NULL), 3);
+	CU_ASSERT_EQUAL(counts_of(counts, &key[0].imsi, &key[0].keyset), 2);
+	counts_forget(counts, &key[0].imsi, &key[0].keyset);
+	CU_ASSERT_EQUAL(counts_of(counts, &key[0].imsi, NULL), 1);
+	CU_ASSERT_EQUAL(counts_of(counts, &key[3].imsi, NULL), 1);
+	CU_ASSERT_TRUE(counts_look(counts, &key[2], &value));
+	CU_ASSERT_TRUE(counts_look(counts, &key[3], &value));
+	stop();
 }
 
 #define TEST(function)              \
@@ -424,8 +380,6 @@ static void what_the_disk_had_is_remembered_for_the_rest_of_its_time(void)
 
 UNIT_MAIN("counts", TEST(what_was_put_is_taken), TEST(what_was_taken_is_gone),
 	  TEST(count_is_only_ever_raised), TEST(subscriber_keyset_and_bearer_tell_counts_apart),
-	  TEST(count_is_kept_for_its_time), TEST(count_is_forgotten_after_its_time),
-	  TEST(count_without_a_time_is_kept), TEST(time_is_only_ever_prolonged),
 	  TEST(full_table_refuses_and_forgets_nothing), TEST(full_table_still_raises_what_is_there),
 	  TEST(fingerprint_tells_keysets_apart_by_every_octet),
 	  TEST(fingerprint_shows_nothing_of_the_keys), TEST(what_is_put_is_told_once),
@@ -435,5 +389,5 @@ UNIT_MAIN("counts", TEST(what_was_put_is_taken), TEST(what_was_taken_is_gone),
 	  TEST(what_comes_back_before_the_disk_forgot_it_stays),
 	  TEST(a_bound_stands_for_counts_that_are_not_known_yet),
 	  TEST(a_bound_of_what_was_never_used_leaves_nothing),
-	  TEST(a_batch_takes_what_it_has_room_for),
-	  TEST(what_the_disk_had_is_remembered_for_the_rest_of_its_time))
+	  TEST(a_batch_takes_what_it_has_room_for), TEST(what_the_disk_had_is_remembered),
+	  TEST(a_keyset_is_forgotten_on_all_its_bearers))

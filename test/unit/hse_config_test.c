@@ -28,20 +28,32 @@ static void a_static_session_is_read(void)
 
 static void there_may_be_none(void)
 {
-	CU_ASSERT_TRUE(load(BASE));
+	CU_ASSERT_TRUE(load(BASE STATE));
 	CU_ASSERT_EQUAL(config.static_sessions_count, 0);
 	CU_ASSERT_FALSE(config.notifications_given);
 }
 
 /* COUNT must not begin anew with keys that are the same. */
-static void static_sessions_need_state_or_lab_mode(void)
+static void running_without_state_is_for_labs(void)
 {
-	CU_ASSERT_FALSE(load(BASE "\n" LIST FIRST));
-	CU_ASSERT_TRUE(
-		says(PLACE("5", "3") "static_sessions: without 'state' COUNTs begin at 0 with each "
-				     "start of hse, though the keysets are the same: give 'state'; "
-				     "or lab_mode: true, where each start has keysets of its own"));
-	CU_ASSERT_TRUE(load(BASE "lab_mode: true\n" LIST FIRST));
+	CU_ASSERT_FALSE(load(BASE));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		said, PLACE("1", "1") "state: required, but missing: without it COUNTs begin "
+				      "at 0 again at each start of hse"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(
+		said, "give state: {path: FOLDER} (doc/state.md), or, in a lab whose keys no "
+		      "real device has, lab_mode: true"));
+	CU_ASSERT_FALSE(check(BASE));
+	CU_ASSERT_FALSE(load(BASE "lab_mode: false\n"));
+	CU_ASSERT_TRUE(load(BASE LAB));
+	CU_ASSERT_TRUE(load(BASE STATE));
+}
+
+/* COUNTs are kept by the rules of e2m.md 2, and by no setting. */
+static void there_is_no_retention_of_counts_to_set(void)
+{
+	CU_ASSERT_FALSE(load(BASE STATE "sessions: {count_retention_s: 86400}\n"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(said, "count_retention_s: unknown key"));
 }
 
 static void a_session_comes_once(void)
@@ -139,7 +151,8 @@ int main(void)
 	static const struct unit_test tests[] = {
 		{"a static session is read", a_static_session_is_read},
 		{"there may be none", there_may_be_none},
-		{"static sessions need state or lab_mode", static_sessions_need_state_or_lab_mode},
+		{"running without state is for labs", running_without_state_is_for_labs},
+		{"there is no retention of counts to set", there_is_no_retention_of_counts_to_set},
 		{"a session comes once", a_session_comes_once},
 		{"a tunnel comes once", a_tunnel_comes_once},
 		{"the same TEID elsewhere is another tunnel",

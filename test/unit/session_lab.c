@@ -78,12 +78,30 @@ void keysource_why(const struct keysource *source, char *text, size_t size)
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie)
 {
-	(void)source, (void)timeout_ms;
+	(void)timeout_ms;
 	if (lab.source_refuses)
 		return lab.source_refuses;
 	CU_ASSERT_TRUE_FATAL(lab.asked < LAB_QUESTIONS);
-	lab.questions[lab.asked++] = (struct lab_question){.request = *request, .cookie = cookie};
+	lab.questions[lab.asked++] = (struct lab_question){
+		.request = *request, .source = source != NULL, .cookie = cookie};
 	return 0;
+}
+
+bool keysource_is_read(const struct keysource *source)
+{
+	(void)source;
+	return true;
+}
+
+bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
+		      struct e2m_keyset *keyset)
+{
+	(void)source;
+	if (i >= LAB_SUBSCRIBERS * LAB_KEYSETS)
+		return false;
+	*imsi = lab_imsi((unsigned)(i / LAB_KEYSETS));
+	*keyset = lab_keyset(imsi, (unsigned)(1 + i % LAB_KEYSETS));
+	return true;
 }
 
 const char *keysource_outcome_name(enum keysource_outcome outcome)
@@ -191,7 +209,6 @@ void lab_defaults(void)
 		.gcm_tag_octets = 8,
 		.changeover_s = 10,
 		.negative_cache_s = 10,
-		.count_retention_s = 3600,
 		.pull = {.timeout_ms = 2000,
 			 .retry_min_ms = 200,
 			 .retry_max_ms = 5000,
@@ -201,8 +218,13 @@ void lab_defaults(void)
 	lab.next = (struct keysource_answer){.ciphering = E2M_EEA2, .integrity = E2M_EIA2};
 }
 
+struct keysource {
+	int unused;
+};
+
 void lab_begin_process(void)
 {
+	static struct keysource second;
 	const struct session_ops ops = {.command = on_command,
 					.view_flow = on_view,
 					.log = on_log,
@@ -214,7 +236,11 @@ void lab_begin_process(void)
 		lab.workers[w].flows = calloc(lab.flows_per_worker, sizeof(struct lab_flow));
 	lab.store = session_store_new(&lab.config, &ops, lab.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab.store);
-	pull_manager_add_source(session_pulls(lab.store), NULL, "lab", false);
+	session_add_source(lab.store, &(struct session_source){
+					      .name = "lab", .memory = lab.memory, .short_s = 300});
+	if (lab.second)
+		session_add_source(lab.store, &(struct session_source){.keysource = &second,
+								       .name = lab.second});
 }
 
 void lab_end_process(void)

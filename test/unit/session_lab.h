@@ -56,6 +56,7 @@ struct lab_worker {
 
 struct lab_question {
 	struct keysource_request request;
+	unsigned source; /* 0, or 1: the second */
 	uint64_t cookie;
 	bool answered;
 };
@@ -65,6 +66,8 @@ struct lab_disk {
 	struct state_session sessions[LAB_PLACES]; /* by id; 0: none */
 	struct state_counts counts[LAB_REMEMBERED];
 	size_t counts_count;
+	struct state_retention retention[LAB_REMEMBERED];
+	size_t retention_count;
 	uint64_t age_s;
 	struct state_batch *batch; /* as small as the test wants */
 	bool is_writing;
@@ -78,8 +81,10 @@ struct lab {
 	struct lab_worker workers[LAB_WORKERS];
 	struct lab_question questions[LAB_QUESTIONS];
 	size_t asked;
-	int source_refuses;	      /* what keysource_ask returns */
-	unsigned answers_with;	      /* this keyset, whatever its name; 0: the one of that name */
+	enum session_source_memory memory; /* of the key source */
+	const char *second;    /* name of another source, asked after it; NULL: there is none */
+	int source_refuses;    /* what keysource_ask returns */
+	unsigned answers_with; /* this keyset, whatever its name; 0: the one of that name */
 	struct keysource_answer next; /* algorithms and lifetime of answers */
 	uint8_t left[LAB_MESSAGES];   /* by number: how often released, */
 	uint8_t discarded[LAB_MESSAGES];

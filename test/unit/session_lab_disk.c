@@ -30,6 +30,25 @@ static void write_counts(const struct state_change *change)
 	*c = change->counts;
 }
 
+static void write_retention(const struct state_change *change)
+{
+	struct state_retention *r = lab.disk.retention;
+	const struct state_retention *to = &change->retention;
+	const struct state_retention *end = r + lab.disk.retention_count;
+
+	while (r < end && (memcmp(&r->imsi, &to->imsi, sizeof(r->imsi)) != 0 ||
+			   memcmp(r->fingerprint, to->fingerprint, sizeof(r->fingerprint)) != 0))
+		r++;
+	if (change->is_gone) {
+		CU_ASSERT_TRUE_FATAL(r < end);
+		*r = lab.disk.retention[--lab.disk.retention_count];
+		return;
+	}
+	if (r == end)
+		CU_ASSERT_TRUE_FATAL(lab.disk.retention_count++ < LAB_REMEMBERED);
+	*r = *to;
+}
+
 static void write_session(const struct state_change *change)
 {
 	const uint32_t id = change->session.id;
@@ -56,6 +75,8 @@ void lab_written(int error)
 	for (size_t i = 0; i < batch->count && error == 0; i++) {
 		if (batch->changes[i].kind == STATE_SESSION)
 			write_session(&batch->changes[i]);
+		else if (batch->changes[i].kind == STATE_RETENTION)
+			write_retention(&batch->changes[i]);
 		else
 			write_counts(&batch->changes[i]);
 	}
@@ -84,6 +105,8 @@ static void begin_with_what_is_on_disk(void)
 	lab_begin_process();
 	for (size_t i = 0; i < lab.disk.counts_count; i++)
 		CU_ASSERT_EQUAL(session_restore_counts(lab.store, &lab.disk.counts[i]), 0);
+	for (size_t i = 0; i < lab.disk.retention_count; i++)
+		CU_ASSERT_EQUAL(session_restore_retention(lab.store, &lab.disk.retention[i]), 0);
 	for (uint32_t id = 1; id < LAB_PLACES; id++)
 		if (lab.disk.sessions[id].id)
 			CU_ASSERT_EQUAL(session_restore(lab.store, &lab.disk.sessions[id]), 0);

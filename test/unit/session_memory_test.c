@@ -153,6 +153,19 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 	return 0;
 }
 
+bool keysource_is_read(const struct keysource *source)
+{
+	(void)source;
+	return true;
+}
+
+bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
+		      struct e2m_keyset *keyset)
+{
+	(void)source, (void)i, (void)imsi, (void)keyset;
+	return false;
+}
+
 const char *keysource_outcome_name(enum keysource_outcome outcome)
 {
 	return outcome == KEYSOURCE_FOUND ? "found" : "not found";
@@ -203,7 +216,7 @@ static void start(void)
 	config.numbers = e2m_default_numbers;
 	rig.store = session_store_new(&config, &ops, rig.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(rig.store);
-	pull_manager_add_source(session_pulls(rig.store), NULL, "rig", false);
+	session_add_source(rig.store, &(struct session_source){.name = "rig"});
 }
 
 static void stop(void)
@@ -398,7 +411,7 @@ static void work_under_way_is_bounded_and_given_back(void)
 
 static void removed_session_leaves_its_counts_alone(void)
 {
-	size_t empty;
+	size_t empty, remembered;
 
 	start();
 	empty = heap;
@@ -411,8 +424,10 @@ static void removed_session_leaves_its_counts_alone(void)
 	CU_ASSERT_EQUAL(totals().sessions, 0);
 	pass(6000); /* late packets have been dropped */
 	/* Sanitizers' malloc does not round. */
-	CU_ASSERT_TRUE(heap - empty >= SESSIONS * (totals().octets_remembered - MALLOC_ROUNDS));
-	CU_ASSERT_TRUE(heap - empty <= SESSIONS * (totals().octets_remembered + MALLOC_ROUNDS));
+	remembered = totals().octets_remembered + totals().octets_keyset;
+	CU_ASSERT_TRUE(heap - empty >= SESSIONS * (remembered - 2 * MALLOC_ROUNDS));
+	CU_ASSERT_TRUE(heap - empty <= SESSIONS * (remembered + 2 * MALLOC_ROUNDS));
+	printf("octets a removed keyset: %zu\n", remembered);
 	stop();
 }
 

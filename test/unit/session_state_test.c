@@ -928,20 +928,29 @@ static void the_time_of_the_disk_goes_on_without_changes(void)
 
 static void counts_are_remembered_for_their_time_of_running(void)
 {
-	start_ready();
+	configure();
+	lab.memory = SESSION_SOURCE_SHORT;
+	lab_open();
+	lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	lab_save();
+	lab_make_ready(&context);
+	lab_save();
 	use(E2M_DOWNLINK, 20);
 	lab_delete(&context);
 	lab_settle();
 	lab_save();
-	lab_pass(3000000);
+	lab_pass(300000);
 	lab_save();
 	lab_crash();
-	lab_pass(590000);
+	lab_pass(55000);
 	lab_save();
 	CU_ASSERT_EQUAL(lab.disk.counts_count, 1);
-	lab_pass(15000);
+	CU_ASSERT_EQUAL(lab.disk.retention_count, 1);
+	lab_pass(65000);
 	lab_save();
 	CU_ASSERT_EQUAL(lab.disk.counts_count, 0);
+	CU_ASSERT_EQUAL(lab.disk.retention_count, 0);
 	lab_stop();
 }
 

@@ -217,10 +217,10 @@ static void a_record_that_is_not_ours(void)
 	lab_end();
 }
 
-/* format 2, age 0, and the CRC that goes with them. */
-static void a_state_of_a_newer_hse(void)
+/* That format, age 0, and the CRC that goes with them. */
+static void expect_refusal_of_format(uint8_t format, const char *why)
 {
-	uint8_t head[16] = {2};
+	uint8_t head[16] = {format};
 	uint32_t crc;
 	bool refused;
 
@@ -230,8 +230,18 @@ static void a_state_of_a_newer_hse(void)
 	memcpy(head + 12, &crc, sizeof(crc));
 	put("A", 1, head, sizeof(head));
 	CU_ASSERT(is_refused_or_right(&refused) && refused);
-	CU_ASSERT_PTR_NOT_NULL(strstr(lab_errors, "format 2, which a newer hse has written"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab_errors, why));
 	lab_end();
+}
+
+static void a_state_of_a_newer_hse(void)
+{
+	expect_refusal_of_format(3, "format 3, which a newer hse has written");
+}
+
+static void a_state_of_an_earlier_hse(void)
+{
+	expect_refusal_of_format(1, "format 1, which an earlier hse has written");
 }
 
 UNIT_MAIN("state-damage", {"every octet of a small file", every_octet_of_a_small_file},
@@ -240,4 +250,5 @@ UNIT_MAIN("state-damage", {"every octet of a small file", every_octet_of_a_small
 	  {"pages of zeros and of garbage", pages_of_zeros_and_of_garbage},
 	  {"pages in each other's place", pages_in_each_others_place},
 	  {"a record that is not ours", a_record_that_is_not_ours},
-	  {"a state of a newer hse", a_state_of_a_newer_hse})
+	  {"a state of a newer hse", a_state_of_a_newer_hse},
+	  {"a state of an earlier hse", a_state_of_an_earlier_hse})

@@ -10,14 +10,15 @@
 static void what_was_written_is_there_after_a_restart(void)
 {
 	struct state_change changes[] = {lab_session(1, 10), lab_session(70000, 20),
-					 lab_counts(3, 30)};
+					 lab_counts(3, 30),
+					 lab_retention(3, STATE_RETENTION_SOURCES)};
 	struct lab_loaded l;
 
 	lab_begin();
 	struct state *state = lab_open();
 	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
 	CU_ASSERT(lab_load(state, &l) && l.sessions == 0 && l.counts == 0);
-	CU_ASSERT_EQUAL(lab_write(state, changes, 3, 0), 0);
+	CU_ASSERT_EQUAL(lab_write(state, changes, 4, 0), 0);
 	state_close(state);
 
 	state = lab_open();
@@ -35,6 +36,9 @@ static void what_was_written_is_there_after_a_restart(void)
 			       sizeof(l.last_session.keysets)),
 			0);
 	CU_ASSERT_EQUAL(memcmp(&l.last_counts, &changes[2].counts, sizeof(l.last_counts)), 0);
+	CU_ASSERT_EQUAL(l.retentions, 1);
+	CU_ASSERT_EQUAL(memcmp(&l.last_retention, &changes[3].retention, sizeof(l.last_retention)),
+			0);
 	state_close(state);
 	lab_end();
 }

@@ -13,6 +13,7 @@
 #define BASE                                                                \
 	"ports: {access: {device: net_null0}, core: {device: net_null1}}\n" \
 	"key_sources: [{kind: file, name: lab, path: k.yaml}]\n"
+#define LAB		    "lab_mode: true\n"
 #define STATE		    "state: {path: s}\n"
 #define PLACE(line, column) "hse.yaml:" line ":" column ": "
 

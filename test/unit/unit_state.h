@@ -92,7 +92,24 @@ static inline struct state_change lab_counts(uint32_t id, uint32_t ceiling)
 	c.counts.bearer = 5;
 	c.counts.ceiling[0] = ceiling;
 	c.counts.ceiling[1] = ceiling + 7;
-	c.counts.forget_at = 86400 + id;
+	return c;
+}
+
+static inline struct state_change lab_retention(uint32_t id, uint8_t sources)
+{
+	struct state_change c = {.kind = STATE_RETENTION};
+	struct state_retention *r = &c.retention;
+
+	snprintf(r->imsi.digits, sizeof(r->imsi.digits), "26202%09u", id);
+	memset(r->fingerprint, (int)id, sizeof(r->fingerprint));
+	r->until_s = 86400 + id;
+	r->sources_count = sources;
+	for (unsigned i = 0; i < sources; i++)
+		r->sources[i] = (struct state_retention_source){.name = id + i,
+								.flags = STATE_RETENTION_GIVEN |
+									 STATE_RETENTION_OPEN,
+								.others = (uint8_t)(i % 3),
+								.tags = {id, i, id + i}};
 	return c;
 }
 
@@ -112,12 +129,13 @@ static inline int lab_write(struct state *state, const struct state_change *chan
 	return error;
 }
 
-/* What a load gave, records of both kinds in the order in which they came. */
+/* What a load gave, records of all kinds in the order in which they came. */
 struct lab_loaded {
-	size_t sessions, counts;
+	size_t sessions, counts, retentions;
 	uint64_t sum; /* of all their octets */
 	struct state_session last_session;
 	struct state_counts last_counts;
+	struct state_retention last_retention;
 };
 
 static inline void lab_sum(struct lab_loaded *l, const void *octets, size_t len)
@@ -146,9 +164,20 @@ static inline bool lab_take_counts(void *arg, const struct state_counts *c)
 	return true;
 }
 
+static inline bool lab_take_retention(void *arg, const struct state_retention *r)
+{
+	struct lab_loaded *l = arg;
+
+	l->retentions++;
+	l->last_retention = *r;
+	lab_sum(l, r, sizeof(*r));
+	return true;
+}
+
 static inline bool lab_load(struct state *state, struct lab_loaded *loaded)
 {
-	const struct state_reader reader = {lab_take_session, lab_take_counts, loaded};
+	const struct state_reader reader = {lab_take_session, lab_take_counts, lab_take_retention,
+					    loaded};
 	FILE *errors = fmemopen(lab_errors, sizeof(lab_errors), "w");
 	bool good;
 
