@@ -13,7 +13,7 @@ struct request {
 	struct transaction transaction;
 	bool teardown;
 	bool has_e2m;
-	uint8_t policy; /* Create: enum policy_action, */
+	uint8_t policy;	    /* Create: enum policy_action, */
 	struct apn_ref apn; /* and what it was asked about */
 	struct pco_e2m e2m;
 	struct e2m_imsi imsi;

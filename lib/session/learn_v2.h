@@ -23,7 +23,7 @@ struct request {
 	struct transaction transaction;
 	struct gtpc_v2_fteid control; /* the S-GW's */
 	bool has_e2m;
-	uint8_t policy; /* Create Session: enum policy_action, */
+	uint8_t policy;	    /* Create Session: enum policy_action, */
 	struct apn_ref apn; /* and what it was asked about */
 	struct pco_e2m e2m;
 	struct recovery recovery[DATAPATH_SIDES]; /* of both, once the response is there */

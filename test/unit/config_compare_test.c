@@ -26,9 +26,10 @@ static void expect(const struct config_field *table, const char *running, const 
 
 static void the_same_text_does_not_differ(void)
 {
-	static const char text[] = "small: 1\nname: x\naccess: {device: a, queues: 2}\n"
-				   "address: 10.0.0.1\nsubscribers: [{imsi: \"262010000000001\", k: "
-				   "000102030405060708090a0b0c0d0e0f, hses: [a, b]}]\n";
+	static const char text[] =
+		"small: 1\nname: x\naccess: {device: a, queues: 2}\n"
+		"address: 10.0.0.1\nsubscribers: [{imsi: \"262010000000001\", k: "
+		"000102030405060708090a0b0c0d0e0f, hses: [a, b]}]\n";
 
 	expect(sample_fields, text, text, "");
 }
@@ -51,7 +52,8 @@ static void a_key_that_came_or_went_differs(void)
 
 static void items_of_a_list_are_named_where_there_are_as_many(void)
 {
-	expect(sample_fields, "subscribers: [{imsi: \"262010000000001\"}, {imsi: \"262010000000002\"}]",
+	expect(sample_fields,
+	       "subscribers: [{imsi: \"262010000000001\"}, {imsi: \"262010000000002\"}]",
 	       "subscribers: [{imsi: \"262010000000001\"}, {imsi: \"262010000000003\"}]",
 	       "subscribers[1].imsi ");
 	expect(sample_fields, "subscribers: [{imsi: \"262010000000001\"}]",
@@ -74,7 +76,8 @@ static void what_reloads_as_a_whole_is_named_as_a_whole(void)
 }
 
 UNIT_MAIN("config_compare", {"the same text does not differ", the_same_text_does_not_differ},
-	  {"each key that differs is named by its path", each_key_that_differs_is_named_by_its_path},
+	  {"each key that differs is named by its path",
+	   each_key_that_differs_is_named_by_its_path},
 	  {"a key that came or went differs", a_key_that_came_or_went_differs},
 	  {"items of a list are named where there are as many",
 	   items_of_a_list_are_named_where_there_are_as_many},
