@@ -377,15 +377,17 @@ static void a_recovered_count_waits_for_the_ceiling(void)
 	tear_down();
 }
 
-/* It stands as P meanwhile: all came in one moment, which has one search. */
+/* It stands as P meanwhile: junk takes the one search of this moment. */
 static void those_behind_it_wait_without_a_search(void)
 {
 	const struct datapath_event *low;
 
 	set_up();
 	rig_set_ceiling(&rig, &up, 0, 100, 50);
-	for (uint32_t count = 5000; count < 5006; count++)
+	for (uint32_t count = 5000; count < 5006; count++) {
 		receive(make(count));
+		receive(make_junk(77));
+	}
 	rig_work(&rig);
 	CU_ASSERT_EQUAL(datapath_held(rig.workers[0]), 6);
 	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_LOW), 1);

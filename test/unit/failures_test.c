@@ -78,7 +78,7 @@ static void whose_place_is_taken_is_random(void)
 	for (uint32_t flow = 0; flow < FAILURES_MAX / 2; flow++)
 		left += failures_find(&failures, flow) != NULL;
 	CU_ASSERT_TRUE(left > FAILURES_MAX / 2 / 4);
-	CU_ASSERT_TRUE(left < FAILURES_MAX / 2 * 9 / 10);
+	CU_ASSERT_TRUE(left < FAILURES_MAX / 2 * 7 / 10);
 	tear_down();
 }
 
