@@ -69,6 +69,7 @@ bool storm_config_hss(const struct lab *lab, uint32_t subscribers)
 	write_diameter(f, "hss.home.example", LAB_HSS_ADDRESS);
 	fprintf(f,
 		"role: hss\n"
+		"user: root\n"
 		"state: hss.state\n"
 		"keyset_capacity: %" PRIu32 "\n"
 		"subscribers:\n"
@@ -96,7 +97,8 @@ bool storm_config_hse(const struct lab *lab, uint32_t sessions, const char *stat
 		"key_sources:\n"
 		"  - {kind: diameter, name: hss, host: hss.home.example, realm: home.example,\n"
 		"     keyset_retention_s: 300}\n"
-		"telemetry: {prefix: " STORM_PREFIX "}\n",
+		"telemetry: {prefix: " STORM_PREFIX "}\n"
+		"user: root\n",
 		192 + sessions / 2048, sessions);
 	if (state)
 		fprintf(f, "state: {path: \"%s\"}\n", state);
