@@ -262,6 +262,23 @@ static void tell_tls_fault(void *arg, enum tls_file file, const char *text)
 	config_error(outside->file, outside->errors, path, "%s", text);
 }
 
+/* Whoever checks the configuration of a program that runs finds its port in use, by that program. */
+static bool check_listen(const struct diameter_config *config, const struct config_file *file,
+			 const char *path, FILE *errors)
+{
+	char text[DIAMETER_FAULT_MAX], place[256];
+	int rc = diameter_listen_try(config, text);
+
+	snprintf(place, sizeof(place), "%s.listen", path);
+	if (rc == -EADDRINUSE)
+		config_warning(file, errors, place,
+			       "port %u is in use now: by this program, if it runs",
+			       config->listen_port);
+	else if (rc != 0)
+		config_error(file, errors, place, "%s", text);
+	return rc == 0 || rc == -EADDRINUSE;
+}
+
 bool diameter_config_check_outside(const struct diameter_config *config,
 				   const struct config_file *file, const char *path, FILE *errors)
 {
@@ -282,12 +299,7 @@ bool diameter_config_check_outside(const struct diameter_config *config,
 		config_error(file, errors, place, "%s", text);
 		good = false;
 	}
-	if (diameter_listen_try(config, text) != 0) {
-		snprintf(place, sizeof(place), "%s.listen", path);
-		config_error(file, errors, place, "%s", text);
-		good = false;
-	}
-	return good;
+	return check_listen(config, file, path, errors) && good;
 }
 
 static int memfd_write(const char *name, const char *text, size_t len)

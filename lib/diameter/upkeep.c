@@ -15,9 +15,8 @@
 
 #include "diameter/internal.h"
 
-#define RETRY_MS	1000
-#define LOOK_AT_DATES_S 60
-#define WHERE_MAX	512
+#define RETRY_MS  1000
+#define WHERE_MAX 512
 
 /* The three files, and where the configuration names them. */
 struct files {
@@ -35,21 +34,12 @@ static struct {
 	struct diameter_config listen; /* its listen and listen_port alone */
 	char *where_listen;
 	bool has_peers, listens, has_expired;
-	int64_t next_look_s;
 	diameter_fault tell;
 } upkeep = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void diameter_watch_faults(diameter_fault fault)
 {
 	upkeep.tell = fault;
-}
-
-static int64_t now_s(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec;
 }
 
 /* --- telling --- */
@@ -146,7 +136,6 @@ static int use(const struct files *files, struct tls_faults *faults)
 	tls_free(upkeep.material);
 	upkeep.material = material;
 	upkeep.has_expired = false;
-	upkeep.next_look_s = 0;
 	return 0;
 }
 
@@ -183,9 +172,6 @@ static void warn(void *arg, enum tls_file file, const char *text)
 
 static void look_at_dates(void)
 {
-	if (now_s() < upkeep.next_look_s)
-		return;
-	upkeep.next_look_s = now_s() + LOOK_AT_DATES_S;
 	upkeep.has_expired = tls_tell_expiry(upkeep.material, time(NULL), warn, NULL);
 }
 

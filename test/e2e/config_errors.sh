@@ -24,6 +24,20 @@ for program in hse hse-hss hse-ue hse-kms; do
 	check $program 0
 done
 
+# Whoever checks the configuration of a program that runs finds its port in use.
+start listener home python3 -c "
+import signal, socket
+s = socket.socket()
+s.bind(('10.99.0.1', 5868))
+s.listen()
+print('listening', flush=True)
+signal.pause()"
+wait_log listener '^listening'
+check hse-hss 0
+grep -Eq "^$lab/hse-hss.yaml:[0-9]+:[0-9]+: warning: diameter.listen: port 5868 is in use now: by this program, if it runs$" <<<"$said" ||
+	die "hse-hss --check does not say that the port is in use: $said"
+kill_hard listener
+
 rejects hse 's/^pull:/pulls:/' '|pulls:' \
 	"pulls: unknown key; did you mean pull? Known here are ports, workers, memory, sessions, pull, gtpc, policy, unknown_teid, allowed_algorithms, state, telemetry, notifications, static_sessions, user, lab_mode, link_state_mirror, bypass, diameter, key_sources, log, numbers"
 rejects hse 's/count: 1/cuont: 1/' '|cuont' \

@@ -4,7 +4,7 @@
 
 static struct {
 	bool hss_ready, hss_stop;
-	char hss_said[4000], hse_said[4000], why[256];
+	char hss_said[4000], hse_said[4000], why[256], fault[2000];
 } * shared;
 
 static void note(char *said, bool is_error, const char *line)
@@ -97,6 +97,61 @@ static void a_client_of_an_unknown_ca_is_told_at_both_ends(void)
 	CU_ASSERT_PTR_NULL(strstr(shared->hse_said, "TLS Handshake failed"));
 }
 
+/* --- dates --- */
+
+static void note_fault(const char *subject, const char *text)
+{
+	if (strcmp(subject, "diameter.tls.certificate") == 0)
+		snprintf(shared->fault, sizeof(shared->fault), "%s", text ? text : "");
+}
+
+static void run_alone(void)
+{
+	unit_log_to = note_hse;
+	unit_files = "short";
+	diameter_watch_faults(note_fault);
+	if (unit_diameter_init(UNIT_HSE) || diameter_start_in_any_case())
+		_exit(1);
+	UNIT_WAIT(shared->hss_stop, 60000);
+	diameter_stop();
+}
+
+static pid_t start_with_lifetime(long seconds)
+{
+	unit_tls_lifetime_s = seconds;
+	unit_ca_issue(&unit_ca, unit_dir, "short", UNIT_HSE);
+	unit_tls_lifetime_s = 60 * 24 * 3600;
+	memset(shared, 0, sizeof(*shared));
+	return unit_node_start(run_alone);
+}
+
+static void stop_alone(pid_t pid)
+{
+	shared->hss_stop = true;
+	CU_ASSERT_TRUE(unit_node_wait(pid, 20000));
+}
+
+static void a_running_program_warns_of_a_certificate_that_expires(void)
+{
+	pid_t pid = start_with_lifetime(19 * 3600 + 1800);
+
+	CU_ASSERT_TRUE(UNIT_WAIT(strstr(shared->hse_said, "the certificate of CN=" UNIT_HSE
+							  " expires in 19 hours") != NULL,
+				 UNIT_START_MS));
+	stop_alone(pid);
+}
+
+/* It goes on with it for connections that are open, and takes the next one as soon as it is there. */
+static void a_certificate_that_expires_is_read_again_until_it_is_good(void)
+{
+	pid_t pid = start_with_lifetime(2);
+
+	CU_ASSERT_TRUE(UNIT_WAIT(strstr(shared->fault, "is no longer valid") != NULL, 20000));
+	unit_ca_issue(&unit_ca, unit_dir, "short", UNIT_HSE);
+	CU_ASSERT_TRUE(UNIT_WAIT(shared->fault[0] == 0, UNIT_START_MS));
+	stop_alone(pid);
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -104,6 +159,10 @@ int main(void)
 		 a_server_of_an_unknown_ca_is_told_at_both_ends},
 		{"a client of an unknown CA is told at both ends",
 		 a_client_of_an_unknown_ca_is_told_at_both_ends},
+		{"a running program warns of a certificate that expires",
+		 a_running_program_warns_of_a_certificate_that_expires},
+		{"a certificate that expires is read again until it is good",
+		 a_certificate_that_expires_is_read_again_until_it_is_good},
 	};
 	struct unit_ca other;
 	char command[256];

@@ -13,6 +13,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+static long unit_tls_lifetime_s = 60 * 24 * 3600; /* of certificates that are made from now on */
+
 struct unit_ca {
 	EVP_PKEY *key;
 	X509 *certificate;
@@ -35,7 +37,7 @@ static inline X509 *unit_tls_certificate(const char *name, EVP_PKEY *key, struct
 	unit_tls_need(cert && X509_set_version(cert, 2));
 	ASN1_INTEGER_set(X509_get_serialNumber(cert), ++ca->serial);
 	X509_gmtime_adj(X509_getm_notBefore(cert), -60);
-	X509_gmtime_adj(X509_getm_notAfter(cert), 60 * 24 * 3600);
+	X509_gmtime_adj(X509_getm_notAfter(cert), unit_tls_lifetime_s);
 	X509_set_pubkey(cert, key);
 	X509_NAME_add_entry_by_txt(X509_get_subject_name(cert), "CN", MBSTRING_ASC,
 				   (const unsigned char *)name, -1, -1, 0);
