@@ -24,7 +24,8 @@ struct question {
 	unsigned holders;
 	bool is_answered;
 	char *host;
-	int error; /* EAI_ */
+	int error;	  /* EAI_ */
+	int system_error; /* errno, where that is EAI_SYSTEM */
 	struct addrinfo *answer;
 };
 
@@ -81,10 +82,11 @@ static void *run(void *arg)
 {
 	struct question *question = arg;
 	struct addrinfo *answer = NULL;
-	int error = ask_resolver(question->host, &answer);
+	int error = ask_resolver(question->host, &answer), system_error = errno;
 
 	pthread_mutex_lock(&question->lock);
 	question->error = error;
+	question->system_error = system_error;
 	question->answer = answer;
 	question->is_answered = true;
 	pthread_cond_signal(&question->answered);
@@ -118,11 +120,11 @@ static void unlock(void *lock)
 	pthread_mutex_unlock(lock);
 }
 
-/* The caller may be cancelled while it waits. */
+/* The caller may be cancelled while it waits. As getaddrinfo, with errno. */
 static int resolve(const char *host, struct addrinfo **answer)
 {
 	struct question *question = ask(host);
-	int error;
+	int error, system_error;
 
 	if (!question)
 		return EAI_MEMORY;
@@ -132,10 +134,12 @@ static int resolve(const char *host, struct addrinfo **answer)
 	while (!question->is_answered)
 		pthread_cond_wait(&question->answered, &question->lock);
 	error = question->error;
+	system_error = question->system_error;
 	*answer = question->answer;
 	question->answer = NULL;
 	pthread_cleanup_pop(1);
 	pthread_cleanup_pop(1);
+	errno = system_error;
 	return error;
 }
 

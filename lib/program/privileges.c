@@ -169,14 +169,17 @@ static int set_capabilities(uint64_t keep)
 /* --- in all threads --- */
 
 /* A system call changes the capabilities of the thread that calls, and libraries make threads that never call us. So each
- * thread is sent a signal, by whose handler it calls, as glibc does for setresuid. */
-#define EACH_MS	   1
-#define ALL_MS	   5000
-#define NO_KEEPING UINT64_MAX /* instead of capabilities: keep them when the user changes */
+ * thread is sent a signal, by whose handler it calls, as glibc does for setresuid. A thread that ends meanwhile does not
+ * answer, and one that is made meanwhile may have been made by a thread that was not told yet: so the threads are counted
+ * again until each one that is there has answered. */
+#define EACH_MS	    1
+#define ALL_MS	    5000
+#define THREADS_MAX 1024
+#define NO_KEEPING  UINT64_MAX /* instead of capabilities: keep them when the user changes */
 
 static struct {
 	uint64_t keep;
-	atomic_uint done;
+	atomic_int answered[THREADS_MAX]; /* thread ids; 0: a free place */
 	atomic_int error;
 } all;
 
@@ -187,6 +190,29 @@ static int set_here(uint64_t keep)
 	return set_capabilities(keep);
 }
 
+static void note_answered(pid_t thread)
+{
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		int place = 0;
+
+		if (atomic_compare_exchange_strong(&all.answered[i], &place, thread) ||
+		    place == thread)
+			return;
+	}
+	atomic_store(&all.error, -ENOSPC);
+}
+
+static bool has_answered(pid_t thread)
+{
+	for (unsigned i = 0; i < THREADS_MAX; i++) {
+		const int place = atomic_load(&all.answered[i]);
+
+		if (place == thread || place == 0)
+			return place == thread;
+	}
+	return false;
+}
+
 static void on_signal(int number)
 {
 	const int before = errno, ret = set_here(all.keep);
@@ -194,48 +220,58 @@ static void on_signal(int number)
 	(void)number;
 	if (ret != 0)
 		atomic_store(&all.error, ret);
-	atomic_fetch_add(&all.done, 1);
+	note_answered(gettid());
 	errno = before;
 }
 
-/* How many were sent it; negative errno. */
-static int signal_other_threads(void)
+/* Tells the threads that have not answered. Returns how many those are; negative errno. */
+static int tell_other_threads(void)
 {
 	DIR *dir = opendir("/proc/self/task");
 	struct dirent *entry;
-	int sent = 0;
+	int told = 0;
 
 	if (!dir)
 		return -errno;
 	while ((entry = readdir(dir)) != NULL) {
 		const pid_t thread = atoi(entry->d_name);
 
-		if (thread > 0 && thread != gettid() &&
+		if (thread > 0 && thread != gettid() && !has_answered(thread) &&
 		    syscall(SYS_tgkill, getpid(), thread, PRIVILEGES_SIGNAL) == 0)
-			sent++;
+			told++;
 	}
 	closedir(dir);
-	return sent;
+	return told;
+}
+
+/* Until a look at all threads finds none that has not answered. */
+static int tell_until_all_answer(void)
+{
+	const struct timespec wait = {.tv_nsec = EACH_MS * 1000000L};
+	int told = tell_other_threads();
+
+	for (int ms = 0; told > 0 && ms < ALL_MS; ms += EACH_MS) {
+		nanosleep(&wait, NULL);
+		told = tell_other_threads();
+	}
+	return told > 0 ? -ETIMEDOUT : told;
 }
 
 static int set_everywhere(uint64_t keep)
 {
 	const struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	const struct timespec wait = {.tv_nsec = EACH_MS * 1000000L};
-	struct sigaction before;
-	int sent;
+	/* A thread may have been told twice: what is still on its way is discarded. */
+	const struct sigaction ignore = {.sa_handler = SIG_IGN};
+	int ret;
 
 	all.keep = keep;
-	atomic_store(&all.done, 0);
+	for (unsigned i = 0; i < THREADS_MAX; i++)
+		atomic_store(&all.answered[i], 0);
 	atomic_store(&all.error, 0);
-	sigaction(PRIVILEGES_SIGNAL, &ours, &before);
-	sent = signal_other_threads();
-	for (int ms = 0; (int)atomic_load(&all.done) < sent && ms < ALL_MS; ms += EACH_MS)
-		nanosleep(&wait, NULL);
-	if (sent >= 0 && (int)atomic_load(&all.done) < sent)
-		return -ETIMEDOUT; /* and the handler stays, as the signal may still come */
-	sigaction(PRIVILEGES_SIGNAL, &before, NULL);
-	return sent < 0 ? sent : atomic_load(&all.error);
+	sigaction(PRIVILEGES_SIGNAL, &ours, NULL);
+	ret = tell_until_all_answer();
+	sigaction(PRIVILEGES_SIGNAL, &ignore, NULL);
+	return ret < 0 ? ret : atomic_load(&all.error);
 }
 
 /* glibc does each of these in all threads. */

@@ -45,13 +45,13 @@ void program_bound_privileges(void);
 
 /*
  * All threads become user, or stay who they are if user is NULL. The caller keeps of its capabilities those in keep, all
- * other threads none; and each CAP_IPC_LOCK, where the bound on locked memory could not be lifted. No thread may be made
- * meanwhile. Interrupts system calls of other threads, which are restarted. Negative errno, said in the log.
+ * other threads none; and each CAP_IPC_LOCK, where the bound on locked memory could not be lifted. Other threads may
+ * end and be made meanwhile. Interrupts system calls of other threads, which are restarted. Negative errno, said in the log.
  */
 int program_become(const struct program_user *user, uint64_t keep);
 /* The same for the capabilities of the caller alone. */
 int program_keep(uint64_t keep);
-/* What other threads are told by: no thread may block it before program_become. */
+/* What other threads are told by: no thread may block it before program_become, after which it is ignored. */
 #define PRIVILEGES_SIGNAL (SIGRTMIN + 7)
 
 /* The name of the user that the program is now, for people. */
