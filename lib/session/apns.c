@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "session/apns.h"
 
-#include <rte_hash_crc.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,7 +47,11 @@ void apns_free(struct apns *a)
 
 static uint16_t *list_of(struct apns *a, const uint8_t *apn, size_t len)
 {
-	return &a->lists[rte_hash_crc(apn, (uint32_t)len, 0) % LISTS];
+	uint32_t hash = UINT32_C(2166136261); /* FNV-1a */
+
+	for (size_t i = 0; i < len; i++)
+		hash = (hash ^ apn[i]) * UINT32_C(16777619);
+	return &a->lists[hash % LISTS];
 }
 
 static void forget(struct apns *a, uint16_t number)

@@ -24,7 +24,7 @@ wait_peer_open
 capture access sgsn gn0
 start_ue
 ping_up 3 --pattern $marker
-in_ns sgsn python3 "$e2e_dir/forger.py" rekeys "$lab/access.pcap" 10.1.0.1 10.1.0.2 1000 --count 1800
+in_ns sgsn python3 "$e2e_dir/forger.py" rekeys "$lab/access.pcap" 10.1.0.1 10.1.0.2 1000 --count 2600
 wait_for 5 "lines that are lost" counter_at_least log.lines_lost 1
 
 overdue=$(counter gtpc.overdue)

@@ -362,7 +362,7 @@ static int fork_and_say(const char *path)
 	pid = fork();
 	if (pid == 0) {
 		program_log(PROGRAM_INFO, "child");
-		exit(0);
+		_exit(0);
 	}
 	waitpid(pid, NULL, 0);
 	return 0;
