@@ -3,9 +3,6 @@
 
 #include "npdu/random.h"
 
-/* A flow pays for a search that long at most. */
-#define OWED_MS_MAX 3600000
-
 void npdu_searches_init(struct npdu_searches *searches, struct npdu_engine *engine,
 			uint32_t windows, uint32_t per_s, uint64_t seed, uint32_t now_ms)
 {
@@ -63,7 +60,6 @@ static void note_failure(struct npdu_searches *s, struct npdu_search_turn *turn,
 	const uint32_t since = now_ms - turn->failed_ms;
 	const uint32_t slot = (uint32_t)((uint64_t)now_ms * s->per_s / 1000);
 
-	turn->owed_ms -= since < turn->owed_ms ? since : turn->owed_ms;
 	if (!turn->has_failed || since >= 1000) {
 		turn->slot = slot;
 		turn->moment_ms = now_ms;
@@ -79,12 +75,30 @@ static void note_failure(struct npdu_searches *s, struct npdu_search_turn *turn,
 	count_flow(s, turn, now_ms);
 }
 
+/* Flows that fail now, this one among them. */
+static uint64_t flows_of(const struct npdu_searches *s)
+{
+	return s->flows > s->flows_before ? s->flows : s->flows_before;
+}
+
+/* What is left to pay of the flow's searches, in microseconds: each other flow that fails has had so much less. As flows
+ * stop failing, it is less. */
+static uint64_t owed_us(const struct npdu_searches *s, const struct npdu_search_turn *turn,
+			uint32_t now_ms)
+{
+	const uint64_t owed = turn->owed_us * flows_of(s);
+	const uint64_t paid = (uint64_t)(now_ms - turn->searched_ms) * 1000;
+
+	return owed > paid ? owed - paid : 0;
+}
+
 static bool may_search(struct npdu_searches *s, struct npdu_search_turn *turn, uint32_t now_ms)
 {
 	if (s->per_s == 0)
 		return true;
 	note_failure(s, turn, now_ms);
-	if (turn->has_searched || (int32_t)(now_ms - turn->moment_ms) < 0 || turn->owed_ms > 0)
+	if (turn->has_searched || (int32_t)(now_ms - turn->moment_ms) < 0 ||
+	    owed_us(s, turn, now_ms) >= 1000)
 		return false;
 	fill(s, now_ms);
 	if (s->macs <= 0 || s->octets <= 0)
@@ -93,25 +107,25 @@ static bool may_search(struct npdu_searches *s, struct npdu_search_turn *turn, u
 	return true;
 }
 
-/* The ms in which the thread may use so much for each of flows, and a quarter more: else nothing would be left for
- * flows that come to their turn late. */
-static uint64_t time_of(uint64_t used, uint64_t share, uint64_t flows)
+/* The microseconds in which the thread may use so much, and a quarter more: else nothing would be left for flows that
+ * come to their turn late. */
+static uint64_t time_of(uint64_t used, uint64_t share)
 {
-	return used * flows * 5 / (4 * share);
+	return used * 1000 * 5 / (4 * share);
 }
 
 /* Until the flow has paid, each other that fails can have as much as it has had. */
 static void pay(struct npdu_searches *s, struct npdu_search_turn *turn, uint32_t macs,
-		uint64_t octets)
+		uint64_t octets, uint32_t now_ms)
 {
-	const uint64_t flows = s->flows > s->flows_before ? s->flows : s->flows_before;
-	const uint64_t by_macs = time_of(macs, NPDU_SEARCH_MACS_MS, flows);
-	const uint64_t by_octets = time_of(octets, NPDU_SEARCH_OCTETS_MS, flows);
-	const uint64_t owed = by_macs > by_octets ? by_macs : by_octets;
+	const uint64_t by_macs = time_of(macs, NPDU_SEARCH_MACS_MS);
+	const uint64_t by_octets = time_of(octets, NPDU_SEARCH_OCTETS_MS);
 
 	s->macs -= macs;
 	s->octets -= (int64_t)octets;
-	turn->owed_ms = (uint32_t)(owed < OWED_MS_MAX ? owed : OWED_MS_MAX);
+	turn->owed_us = (uint32_t)(owed_us(s, turn, now_ms) / flows_of(s) +
+				   (by_macs > by_octets ? by_macs : by_octets));
+	turn->searched_ms = now_ms;
 }
 
 /* --- search --- */
@@ -172,7 +186,7 @@ static bool try_near(struct npdu_searches *s, const struct npdu_recovery *recove
 
 /* c + kW for k = 1, 2 ... windows. Returns k, 0 for none; found is the COUNT. */
 static uint32_t search(struct npdu_searches *s, struct npdu_search_turn *turn, struct npdu_op *op,
-		       uint32_t windows, uint32_t *found)
+		       uint32_t windows, uint32_t now_ms, uint32_t *found)
 {
 	const uint64_t w = window_of(op);
 	const uint64_t first = op->count + w;
@@ -186,7 +200,7 @@ static uint32_t search(struct npdu_searches *s, struct npdu_search_turn *turn, s
 	tried.count = (uint32_t)first;
 	macs = npdu_find_count(s->engine, &tried, (uint32_t)w, windows);
 	if (s->per_s != 0)
-		pay(s, turn, macs, (uint64_t)macs * mac_octets(op));
+		pay(s, turn, macs, (uint64_t)macs * mac_octets(op), now_ms);
 	*found = tried.count;
 	return tried.ok ? (uint32_t)((tried.count - op->count) / w) : 0;
 }
@@ -208,7 +222,7 @@ enum npdu_recovery_result npdu_recover(struct npdu_searches *searches,
 	}
 	if (!may_search(searches, turn, now_ms))
 		return NPDU_NOT_RECOVERED;
-	k = search(searches, turn, op, windows, &found);
+	k = search(searches, turn, op, windows, now_ms, &found);
 	if (k == 0)
 		return NPDU_NOT_RECOVERED;
 	if (k > NPDU_RECOVERY_ACCEPT) {

@@ -66,8 +66,10 @@ struct npdu_recovery {
 
 /* Of one flow, which may have several keysets: when it may search. */
 struct npdu_search_turn {
-	uint32_t failed_ms; /* the latest failure */
-	uint32_t owed_ms;   /* at that time: how long the flow still pays for its searches */
+	uint32_t failed_ms;   /* the latest failure */
+	uint32_t searched_ms; /* the latest search */
+	uint32_t
+		owed_us; /* then: time in which a thread may search so much, for each flow that fails */
 	uint32_t slot;	    /* of 1/per_s seconds, by number */
 	uint32_t moment_ms; /* from when on in this slot */
 	uint16_t second;    /* in which the flow was counted */

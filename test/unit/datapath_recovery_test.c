@@ -682,8 +682,10 @@ static void a_budget_of_0_is_no_limit(void)
 static void what_recovers_is_no_forgery(void)
 {
 	set_up_budget(3, rig_key(E2M_EEA2, E2M_EIA2, 8, 1));
-	for (uint32_t i = 1; i <= 10; i++)
+	for (uint32_t i = 1; i <= 10; i++) {
+		rig_wait_ms(&rig, 1);
 		receive(make(i * 3 * W));
+	}
 	CU_ASSERT_EQUAL(counted(DATAPATH_RECOVERED), 10);
 	receive(make(30 * W + 1));
 	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_BAD_MAC_FLOOD), 0);

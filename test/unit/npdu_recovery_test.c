@@ -512,6 +512,46 @@ static void searches_are_shared_evenly_among_flows(void)
 	CU_ASSERT_TRUE(crowd.searches[0] <= 8);
 }
 
+/* What a flow owes, it owes to flows that fail now. */
+static void a_flow_is_searched_soon_after_the_junk_for_others_has_ended(void)
+{
+	struct receiver r = receiver(NPDU_RECOVERY_WINDOWS_MAX, 10);
+	uint32_t latest = 0;
+
+	memset(&crowd, 0, sizeof(crowd));
+	for (; r.now < NOW + 2 * FLOWS; r.now++) {
+		const uint32_t flow = r.now % FLOWS, before = crowd.searches[flow];
+
+		crowd_fail(&r, flow, LEN);
+		if (crowd.searches[flow] > before)
+			latest = flow;
+	}
+	crowd.searches[latest] = 0;
+	for (; r.now < NOW + 2 * FLOWS + 2000; r.now += 10)
+		crowd_fail(&r, latest, LEN);
+	CU_ASSERT_TRUE(crowd.searches[latest] > 0);
+}
+
+/* Each PDU of one is from 16 windows farther on; the other is junk, twice in each slot. */
+static void a_flow_that_recovers_all_the_time_leaves_others_their_searches(void)
+{
+	struct receiver r = receiver(256, 10);
+	struct npdu_search_turn recovering = {0};
+	struct npdu_recovery recovery = {0};
+
+	memset(&crowd, 0, sizeof(crowd));
+	for (; r.now < NOW + 10000; r.now++)
+		for (unsigned i = 0; i < 100; i++) {
+			if (i == 50 && r.now % 50 == 49)
+				crowd_fail(&r, 0, LEN);
+			r.op = protected(&r.packet, keys[AES], 1, LEN, 10005 + 16 * W);
+			r.op.count = 10005;
+			npdu_recover(&r.searches, &recovering, &recovery, &r.op, r.h, r.now);
+		}
+	/* The second comes after the moment, whatever that is. */
+	CU_ASSERT_TRUE(crowd.searches[0] >= 90);
+}
+
 /* No search takes a thread longer than two megabytes do. */
 static void a_long_pdu_is_searched_in_fewer_windows(void)
 {
@@ -651,6 +691,10 @@ int main(void)
 		{"a thread computes 160,000 MACs a second", a_thread_computes_160000_macs_a_second},
 		{"a thread authenticates 64 MB a second", a_thread_authenticates_64_mb_a_second},
 		{"searches are shared evenly among flows", searches_are_shared_evenly_among_flows},
+		{"a flow is searched soon after the junk for others has ended",
+		 a_flow_is_searched_soon_after_the_junk_for_others_has_ended},
+		{"a flow that recovers all the time leaves others their searches",
+		 a_flow_that_recovers_all_the_time_leaves_others_their_searches},
 		{"a long PDU is searched in fewer windows",
 		 a_long_pdu_is_searched_in_fewer_windows},
 		{"a genuine PDU comes to its search among 1,000 junk PDUs a second",
