@@ -127,15 +127,18 @@ static struct loaded *load(const char *path)
 	return NULL;
 }
 
-/* True: they are in use from here on. */
-static bool reload_certificates(const struct hse_reload *r, const struct loaded *loaded)
+/* Certificates that are not good keep a stricter policy from nothing. */
+static void reload_certificates(const struct hse_reload *r, const struct loaded *loaded)
 {
 	struct diameter_config config = loaded->config.diameter;
 
 	if (!r->running->diameter_given || !loaded->config.diameter_given)
-		return true;
+		return;
 	config.identity = r->running->diameter.identity;
-	return diameter_reload_certificates(&config) == 0;
+	if (diameter_reload_certificates(&config) != 0)
+		program_log(PROGRAM_ERROR,
+			    "%s: certificates are not reloaded, for the errors above; all else is",
+			    config_where(loaded->file, "diameter.tls"));
 }
 
 /* What control is to take; NULL: nothing changes. */
@@ -143,7 +146,8 @@ static struct loaded *reload(struct hse_reload *r)
 {
 	struct loaded *loaded = load(r->path);
 
-	if (loaded && reload_certificates(r, loaded)) {
+	if (loaded) {
+		reload_certificates(r, loaded);
 		program_log_findings(hse_findings, loaded->file, &loaded->config);
 		say_differences(r, loaded);
 		program_log_reload(&loaded->config.log);
@@ -151,7 +155,6 @@ static struct loaded *reload(struct hse_reload *r)
 	}
 	program_log(PROGRAM_ERROR, "%s: not reloaded, for the errors above: nothing changes",
 		    r->path);
-	free_loaded(loaded);
 	return NULL;
 }
 

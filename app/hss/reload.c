@@ -63,13 +63,16 @@ static struct loaded *load(const char *path)
 	return NULL;
 }
 
-/* The name in the certificates is that of the start. */
-static bool reload_certificates(const struct reload *r, const struct loaded *loaded)
+/* The name in the certificates is that of the start. Certificates that are not good keep nothing else from being reloaded. */
+static void reload_certificates(const struct reload *r, const struct loaded *loaded)
 {
 	struct diameter_config config = loaded->config.diameter;
 
 	config.identity = r->start->diameter.identity;
-	return diameter_reload_certificates(&config) == 0;
+	if (diameter_reload_certificates(&config) != 0)
+		program_log(PROGRAM_ERROR,
+			    "%s: certificates are not reloaded, for the errors above; all else is",
+			    config_where(loaded->file, "diameter.tls"));
 }
 
 /* Another role needs a restart, and what it needs is not there. */
@@ -81,12 +84,11 @@ static bool apply(const struct reload *r, const struct loaded *loaded, struct hs
 			    config_where(loaded->file, "role"));
 		return false;
 	}
-	if (!reload_certificates(r, loaded))
-		return false;
 	if (hss && hss_reload(hss, &loaded->config) != 0)
 		return false;
 	if (kms)
 		kms_reload(kms, &loaded->config);
+	reload_certificates(r, loaded);
 	return true;
 }
 
