@@ -100,7 +100,21 @@ static void say_done(struct session_store *store)
 	store->reconfigure.barred = store->reconfigure.forbidden = 0;
 }
 
-static void look_again(struct wheel_timer *timer, void *arg);
+static void look_at(struct session_store *store, struct session *s)
+{
+	if (store->reconfigure.is_after && !s->is_passed_over)
+		return;
+	s->is_passed_over = work_first_operation(s) != NULL;
+	if (s->is_passed_over) {
+		store->reconfigure.has_passed_over = true;
+		return;
+	}
+	apply_policy(store, s);
+	apply_algorithms(store, s);
+}
+
+static void look_at_all(struct wheel_timer *timer, void *arg);
+static void look_at_passed_over(struct wheel_timer *timer, void *arg);
 
 static void look_at_slice(struct wheel_timer *timer, void *arg)
 {
@@ -109,32 +123,39 @@ static void look_at_slice(struct wheel_timer *timer, void *arg)
 	for (unsigned i = 0; i < SLICE && store->reconfigure.looked_at < store->highest; i++) {
 		struct session *s = store_session(store, ++store->reconfigure.looked_at);
 
-		if (s && work_first_operation(s)) {
-			store->reconfigure.has_missed = true;
-		} else if (s) {
-			apply_policy(store, s);
-			apply_algorithms(store, s);
-		}
+		if (s)
+			look_at(store, s);
 	}
 	if (store->reconfigure.looked_at < store->highest) {
 		wheel_set(store->wheel, timer, SLICE_MS, look_at_slice);
 		return;
 	}
 	say_done(store);
-	if (store->reconfigure.has_missed)
-		wheel_set(store->wheel, timer, SLICE_MS, look_again);
-	else if (!store->reconfigure.is_last)
-		wheel_set(store->wheel, timer, AGAIN_MS, look_again);
-	store->reconfigure.is_last |= !store->reconfigure.has_missed;
+	if (store->reconfigure.has_passed_over) {
+		wheel_set(store->wheel, timer, SLICE_MS, look_at_passed_over);
+	} else if (!store->reconfigure.is_last) {
+		store->reconfigure.is_last = true;
+		wheel_set(store->wheel, timer, AGAIN_MS, look_at_all);
+	}
 }
 
-static void look_again(struct wheel_timer *timer, void *arg)
+static void begin_round(struct session_store *store, struct wheel_timer *timer, bool is_after)
 {
-	struct session_store *store = arg;
-
 	store->reconfigure.looked_at = 0;
-	store->reconfigure.has_missed = false;
-	look_at_slice(timer, arg);
+	store->reconfigure.has_passed_over = false;
+	store->reconfigure.is_after = is_after;
+	look_at_slice(timer, store);
+}
+
+static void look_at_all(struct wheel_timer *timer, void *arg)
+{
+	begin_round(arg, timer, false);
+}
+
+/* In a fleet something is always under way, but not for the same sessions. */
+static void look_at_passed_over(struct wheel_timer *timer, void *arg)
+{
+	begin_round(arg, timer, true);
 }
 
 void session_reconfigure(struct session_store *store, const struct session_config *config)
@@ -153,5 +174,5 @@ void session_reconfigure(struct session_store *store, const struct session_confi
 	c->pull = config->pull;
 	pull_manager_configure(store->pulls, &config->pull);
 	store->reconfigure.is_last = false;
-	look_again(&store->reconfigure.timer, store);
+	look_at_all(&store->reconfigure.timer, store);
 }

@@ -120,6 +120,7 @@ struct session {
 	uint8_t counter_octets : 2;
 	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
+	uint8_t is_passed_over : 1; /* by the latest round of reconfigure.c */
 	uint8_t policy : 2; /* enum policy_action by which it was made, or a stricter one since */
 	uint16_t apn;	    /* number in the store's apns; 0: not known */
 	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave its keyset */
@@ -241,7 +242,8 @@ struct session_store {
 	struct {
 		struct wheel_timer timer;
 		uint32_t looked_at; /* ids, in this round */
-		bool has_missed;    /* sessions with something under way: another round after it */
+		bool has_passed_over; /* sessions with something under way: another round looks at those */
+		bool is_after;	      /* this is such a round */
 		bool is_last;
 		uint32_t barred, forbidden; /* in this round */
 	} reconfigure;

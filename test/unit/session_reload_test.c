@@ -151,6 +151,26 @@ static void one_that_is_made_meanwhile_is_found_too(void)
 	lab_stop();
 }
 
+/* Its tunnel moves while the new policy comes. */
+static void one_with_something_under_way_is_barred_when_that_is_done(void)
+{
+	struct lab_context c = lab_context(1), other = lab_context(2);
+
+	lab_start_knowing_all(POLICY_OPTIONAL);
+	create_plain(&c);
+	create_plain(&other);
+	lab_settle();
+	c.down++;
+	lab_move(&c);
+	reload_with("internet", POLICY_PROTECT);
+	lab_pass(100);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_BAR));
+	CU_ASSERT_TRUE(lab_is_treated(&other, DATAPATH_BAR));
+	CU_ASSERT_EQUAL(lab_count(SESSION_POLICY_BARRED), 2);
+	lab_stop();
+}
+
 /* --- a laxer one --- */
 
 static void a_laxer_policy_is_for_sessions_that_are_made_later(void)
@@ -248,6 +268,7 @@ UNIT_MAIN("session_reload", TEST(one_in_clear_that_is_to_be_protected_now_is_bar
 	  TEST(nothing_crosses_any_more_of_one_that_is_to_be_dropped),
 	  TEST(a_rule_for_another_apn_changes_nothing),
 	  TEST(one_that_is_made_meanwhile_is_found_too),
+	  TEST(one_with_something_under_way_is_barred_when_that_is_done),
 	  TEST(a_laxer_policy_is_for_sessions_that_are_made_later),
 	  TEST(a_keyset_whose_algorithms_are_not_allowed_any_more_is_refused),
 	  TEST(what_is_allowed_still_goes_on), TEST(keys_are_flushed_by_the_new_time),
