@@ -19,6 +19,7 @@ struct hss {
 	const struct hss_config *current; /* subscribers, kms_peers */
 	struct sqn_store *sqns;
 	struct keyset_store *keysets;
+	struct clusters *clusters;
 	struct rate_limit pulls;
 };
 
@@ -52,7 +53,10 @@ struct hss *hss_open(const struct hss_config *config, FILE *errors)
 	init_lock(&hss->lock);
 	hss->config = hss->current = config;
 	hss->pulls.per_s = config->max_pulls_per_s;
-	hss->keysets = keyset_store_new(config->keyset_capacity, config->keyset_retention_s);
+	hss->clusters = clusters_new(config->hse_clusters, config->hse_clusters_count);
+	if (hss->clusters)
+		hss->keysets = keyset_store_new(config->keyset_capacity, config->keyset_retention_s,
+						hss->clusters);
 	if (!hss->keysets)
 		fprintf(errors, "no memory for %llu keysets: lower keyset_capacity\n",
 			(unsigned long long)config->keyset_capacity);
@@ -70,6 +74,7 @@ void hss_close(struct hss *hss)
 		return;
 	sqn_store_close(hss->sqns);
 	keyset_store_free(hss->keysets);
+	clusters_free(hss->clusters);
 	pthread_rwlock_destroy(&hss->lock);
 	free(hss);
 }
@@ -197,6 +202,9 @@ static const struct verdict no_subscriber = {DIAMETER_KEY_USER_UNKNOWN, PROGRAM_
 					     "no such subscriber"};
 static const struct verdict no_keyset = {DIAMETER_KEY_NOT_AVAILABLE, PROGRAM_WARNING,
 					 "no keyset: never made, or its time has passed"};
+static const struct verdict is_replaced = {
+	DIAMETER_KEY_NOT_AVAILABLE, PROGRAM_WARNING,
+	"two other keysets of this IMSI have replaced it: it is never given again"};
 static const struct verdict not_its_hse = {DIAMETER_KEY_NOT_AUTHORIZED, PROGRAM_WARNING,
 					   "not one of its hses"};
 static const struct verdict for_nobody = {DIAMETER_KEY_NOT_AUTHORIZED, PROGRAM_WARNING,
@@ -215,19 +223,21 @@ static const char *hse_of(const struct hss *hss, const struct diameter_key_reque
 }
 
 static const struct verdict *get_keyset(struct hss *hss, const struct diameter_key_request *request,
-					uint64_t now, struct e2m_keyset *keyset,
+					bool has_lifetime, uint64_t now, struct e2m_keyset *keyset,
 					struct keyset_store_held *held)
 {
 	const char *hse = hse_of(hss, request);
 
 	if (!hse[0])
 		return &for_nobody;
-	switch (keyset_store_get(hss->keysets, &request->imsi, &request->id, hse, now, keyset,
-				 held)) {
+	switch (keyset_store_get(hss->keysets, &request->imsi, &request->id, hse, has_lifetime, now,
+				 keyset, held)) {
 	case KEYSET_STORE_FOUND:
 		return &given;
 	case KEYSET_STORE_HELD:
 		return &is_held;
+	case KEYSET_STORE_REPLACED:
+		return &is_replaced;
 	case KEYSET_STORE_NO_MEMORY:
 		return &no_memory;
 	case KEYSET_STORE_NONE:
@@ -253,7 +263,7 @@ static const struct verdict *pull(struct hss *hss, const struct diameter_key_req
 	answer->ciphering = (enum e2m_eea)subscriber->ciphering;
 	answer->integrity = (enum e2m_eia)subscriber->integrity;
 	answer->lifetime_s = subscriber->lifetime_s;
-	return get_keyset(hss, request, now, &answer->keyset, held);
+	return get_keyset(hss, request, answer->lifetime_s > 0, now, &answer->keyset, held);
 }
 
 /* Both names: one of the two should not see that UE's packets, or is a KMS that kms_peers does not name. */

@@ -54,6 +54,9 @@ bool hss_check(struct hss_config *config, struct config_file *file, FILE *errors
 
 	ok = config_e2m_numbers_check(file, &config->numbers, errors) && ok;
 	ok = check_role(config, file, errors) && ok;
+	ok = clusters_check(config->hse_clusters, config->hse_clusters_count, file, "hse_clusters",
+			    errors) &&
+	     ok;
 	ok = program_check_user(file, config->user, errors) && ok;
 	ok = program_log_config_check(&config->log, file, errors) && ok;
 	config->state = (char *)config_resolve_path(file, config->state);

@@ -4,6 +4,7 @@
 #define HSS_HSS_CONFIG_H
 
 #include "diameter/diameter.h"
+#include "hss/clusters.h"
 #include "hss/kms_config.h"
 #include "hss/subscribers.h"
 #include "program/program.h"
@@ -34,6 +35,8 @@ struct hss_config {
 	char **kms_peers; /* of an HSS: which of diameter.peers are KMSs, and pull for HSEs */
 	size_t kms_peers_count;
 	bool has_kms_peers;
+	struct cluster_config *hse_clusters; /* which identities form one HSE */
+	size_t hse_clusters_count;
 	struct kms_config kms; /* of a KMS */
 	bool has_kms;
 };

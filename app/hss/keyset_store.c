@@ -8,10 +8,11 @@
 #include <strings.h>
 
 /* Entries lie in a ring in the order that they were made in, which is the order that they expire in.
- * Each is in two hash chains. */
+ * Each is in a hash chain of each index. */
 enum index_kind {
 	BY_SQN,
 	BY_RAND,
+	BY_IMSI,
 	INDICES,
 };
 
@@ -24,6 +25,8 @@ struct entry {
 	struct e2m_keyset keyset;
 	char *holder; /* the HSE that it was given to; NULL: to none yet */
 	bool is_refusal_said;
+	bool is_open;	/* it was released without a lifetime */
+	uint8_t others; /* that were released for the first time after it, to the same HSE */
 	uint64_t expires_ns;
 	uint32_t next[INDICES];
 };
@@ -31,13 +34,18 @@ struct entry {
 struct keyset_store {
 	pthread_mutex_t lock;
 	uint64_t retention_ns;
+	const struct clusters *clusters;
 	struct entry *ring;
 	uint32_t capacity, oldest, count;
 	uint32_t *chains[INDICES]; /* places in ring, or NONE */
 	uint32_t mask;		   /* of the chains' number, a power of two */
 };
 
-struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s)
+/* So many replace a keyset. */
+#define OTHERS 2
+
+struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s,
+				      const struct clusters *clusters)
 {
 	struct keyset_store *store = calloc(1, sizeof(*store));
 	uint32_t chains = 1;
@@ -47,6 +55,7 @@ struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s)
 	while (chains < capacity)
 		chains *= 2;
 	pthread_mutex_init(&store->lock, NULL);
+	store->clusters = clusters;
 	store->retention_ns = retention_s * UINT64_C(1000000000);
 	store->capacity = (uint32_t)capacity;
 	store->mask = chains - 1;
@@ -56,7 +65,8 @@ struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s)
 		if (store->chains[i])
 			memset(store->chains[i], 0xff, chains * sizeof(store->chains[i][0]));
 	}
-	if (store->ring && store->chains[BY_SQN] && store->chains[BY_RAND])
+	if (store->ring && store->chains[BY_SQN] && store->chains[BY_RAND] &&
+	    store->chains[BY_IMSI])
 		return store;
 	keyset_store_free(store);
 	return NULL;
@@ -76,7 +86,8 @@ static uint32_t hash(const struct keyset_store *store, const struct e2m_imsi *im
 {
 	uint8_t padded[8] = {0};
 
-	memcpy(padded, value, len < sizeof(padded) ? len : sizeof(padded));
+	if (len > 0)
+		memcpy(padded, value, len < sizeof(padded) ? len : sizeof(padded));
 	uint64_t h =
 		read_u64(imsi->digits) * UINT64_C(0x9E3779B97F4A7C15) ^ read_u64(imsi->digits + 8);
 	h = h * UINT64_C(0x9E3779B97F4A7C15) ^ read_u64(padded);
@@ -86,10 +97,22 @@ static uint32_t hash(const struct keyset_store *store, const struct e2m_imsi *im
 
 static uint32_t *chain_of(struct keyset_store *store, const struct entry *entry, int index)
 {
-	return &store->chains[index][index == BY_SQN ? hash(store, &entry->imsi, entry->sqn,
-							    sizeof(entry->sqn))
-						     : hash(store, &entry->imsi, entry->rand,
-							    sizeof(entry->rand))];
+	uint32_t place = 0;
+
+	switch ((enum index_kind)index) {
+	case BY_SQN:
+		place = hash(store, &entry->imsi, entry->sqn, sizeof(entry->sqn));
+		break;
+	case BY_RAND:
+		place = hash(store, &entry->imsi, entry->rand, sizeof(entry->rand));
+		break;
+	case BY_IMSI:
+		place = hash(store, &entry->imsi, NULL, 0);
+		break;
+	case INDICES:
+		break;
+	}
+	return &store->chains[index][place];
 }
 
 static void remove_oldest(struct keyset_store *store)
@@ -153,33 +176,64 @@ static struct entry *find(struct keyset_store *store, const struct e2m_imsi *ims
 	return place != NONE && now_ns < store->ring[place].expires_ns ? &store->ring[place] : NULL;
 }
 
-/* With the lock held. */
-static enum keyset_store_result give(struct entry *entry, const char *hse,
-				     struct e2m_keyset *keyset, struct keyset_store_held *held)
+static bool is_replaced(const struct entry *entry)
 {
-	if (!entry->holder)
+	return entry->is_open && entry->others >= OTHERS;
+}
+
+/* With the lock held: entry is released for the first time. */
+static void count_release(struct keyset_store *store, const struct entry *entry)
+{
+	uint32_t place = *chain_of(store, entry, BY_IMSI);
+
+	for (; place != NONE; place = store->ring[place].next[BY_IMSI]) {
+		struct entry *other = &store->ring[place];
+
+		if (other == entry || !other->holder ||
+		    memcmp(&other->imsi, &entry->imsi, sizeof(other->imsi)) ||
+		    !clusters_is_one_hse(store->clusters, other->holder, entry->holder))
+			continue;
+		other->others += other->others < OTHERS;
+		if (is_replaced(other))
+			e2m_keyset_wipe(&other->keyset);
+	}
+}
+
+/* With the lock held. */
+static enum keyset_store_result give(struct keyset_store *store, struct entry *entry,
+				     const char *hse, bool has_lifetime, struct e2m_keyset *keyset,
+				     struct keyset_store_held *held)
+{
+	const bool is_first = !entry->holder;
+
+	if (is_first)
 		entry->holder = strdup(hse);
 	if (!entry->holder)
 		return KEYSET_STORE_NO_MEMORY;
-	if (strcasecmp(entry->holder, hse)) {
+	if (!clusters_is_one_hse(store->clusters, entry->holder, hse)) {
 		snprintf(held->holder, sizeof(held->holder), "%s", entry->holder);
 		held->is_news = !entry->is_refusal_said;
 		entry->is_refusal_said = true;
 		return KEYSET_STORE_HELD;
 	}
+	if (is_first)
+		count_release(store, entry);
+	entry->is_open |= !has_lifetime;
+	if (is_replaced(entry))
+		return KEYSET_STORE_REPLACED;
 	*keyset = entry->keyset;
 	return KEYSET_STORE_FOUND;
 }
 
 enum keyset_store_result keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
 					  const struct e2m_keyset_id *id, const char *hse,
-					  uint64_t now_ns, struct e2m_keyset *keyset,
-					  struct keyset_store_held *held)
+					  bool has_lifetime, uint64_t now_ns,
+					  struct e2m_keyset *keyset, struct keyset_store_held *held)
 {
 	pthread_mutex_lock(&store->lock);
 	struct entry *entry = find(store, imsi, id, now_ns);
 	enum keyset_store_result result =
-		entry ? give(entry, hse, keyset, held) : KEYSET_STORE_NONE;
+		entry ? give(store, entry, hse, has_lifetime, keyset, held) : KEYSET_STORE_NONE;
 	pthread_mutex_unlock(&store->lock);
 	return result;
 }

@@ -3,8 +3,13 @@
  * keyset_store: the HSS's short memory (e2m.md 2). Each keyset is kept for the retention time, found by
  * (IMSI, SQN) and by (IMSI, RAND), and then wiped; when the store is full the oldest goes first. It
  * belongs to the HSE that gets it first, by whichever name, and no other gets it: two would each begin at
- * COUNT 0, and send a COUNT twice under one key (e2m.md 7). All functions may be called from several
- * threads at once.
+ * COUNT 0, and send a COUNT twice under one key (e2m.md 7).
+ *
+ * A keyset without lifetime is replaced when two others of its IMSI have been released for the first time after it, to the
+ * same HSE, and is never released again (e2m.md 2). All of it is in memory alone: a restart loses the keysets with
+ * what is known of them, so nothing that was released can be released again after it.
+ *
+ * All functions may be called from several threads at once.
  */
 #ifndef HSS_KEYSET_STORE_H
 #define HSS_KEYSET_STORE_H
@@ -12,11 +17,13 @@
 #include <stddef.h>
 
 #include "e2m/e2m.h"
+#include "hss/clusters.h"
 
 struct keyset_store;
 
-/* capacity: 1 to 2^31 keysets. Memory is touched as it fills. NULL: no memory. */
-struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s);
+/* capacity: 1 to 2^31 keysets. Memory is touched as it fills. clusters stay; NULL: there are none. NULL: no memory. */
+struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s,
+				      const struct clusters *clusters);
 void keyset_store_free(struct keyset_store *store); /* wipes */
 
 /* now_ns: of CLOCK_MONOTONIC; it may not run backwards from one call to the next by more than threads
@@ -29,6 +36,7 @@ enum keyset_store_result {
 	KEYSET_STORE_FOUND,
 	KEYSET_STORE_NONE,	/* or its time has passed */
 	KEYSET_STORE_HELD,	/* by another HSE */
+	KEYSET_STORE_REPLACED,	/* by two others */
 	KEYSET_STORE_NO_MEMORY, /* to note whose it is */
 };
 
@@ -38,10 +46,11 @@ struct keyset_store_held {
 };
 
 /* FOUND: the keyset is copied out, and is hse's (an identity of at most 255 octets, of any case) from now
- * on. HELD: *held says whose it is. */
+ * on. has_lifetime: it is released with one. HELD: *held says whose it is. */
 enum keyset_store_result keyset_store_get(struct keyset_store *store, const struct e2m_imsi *imsi,
 					  const struct e2m_keyset_id *id, const char *hse,
-					  uint64_t now_ns, struct e2m_keyset *keyset,
+					  bool has_lifetime, uint64_t now_ns,
+					  struct e2m_keyset *keyset,
 					  struct keyset_store_held *held);
 
 /* Wipes keysets whose time has passed; returns how many. */
