@@ -14,6 +14,7 @@ static const struct config_field cluster_fields[] = {
 	 CONFIG_MEMBER(struct cluster_config, nodes),
 	 .required = true,
 	 .min = 1,
+	 .max = 64,
 	 .item = &node_item,
 	 .count_offset = offsetof(struct cluster_config, nodes_count)},
 	{0},

@@ -117,7 +117,7 @@ static bool wait(struct demands *demands, struct demand *demand, struct diameter
 
 /* --- asking --- */
 
-static void conclude(struct demand *demand, const struct diameter_key_answer *answer)
+void demands_conclude(struct demand *demand, const struct diameter_key_answer *answer)
 {
 	struct demands *demands = demand->demands;
 	struct waiter *waiter;
@@ -140,8 +140,8 @@ static void on_answer(void *arg, const struct diameter_key_answer *given)
 	struct diameter_key_answer answer = *given;
 	struct demand *demand = arg;
 
-	demand->demands->answered(demand->demands->arg, &demand->request, &answer);
-	conclude(demand, &answer);
+	if (demand->demands->answered(demand->demands->arg, demand, &demand->request, &answer))
+		demands_conclude(demand, &answer);
 	e2m_wipe(&answer, sizeof(answer));
 }
 

@@ -12,9 +12,12 @@
 /* In all: those who wait for an answer. */
 #define DEMANDS_WAITING_MAX 65536
 
-/* The HSS has answered, or has not in time. Called before those who wait are answered; may change the
- * answer. */
-typedef void (*demands_answered)(void *arg, const struct diameter_key_request *request,
+struct demand;
+
+/* The HSS has answered, or has not in time. True: those who wait are to be answered so, answer may have been changed.
+ * False: demands_conclude answers them, now or later. */
+typedef bool (*demands_answered)(void *arg, struct demand *demand,
+				 const struct diameter_key_request *request,
 				 struct diameter_key_answer *answer);
 
 struct demands;
@@ -28,6 +31,9 @@ void demands_free(struct demands *demands);
 /* Answers asked, at once or later. */
 void demands_ask(struct demands *demands, const struct diameter_key_request *request,
 		 struct diameter_asked *asked);
+
+/* Answers those who wait; request, of the call before, is gone then. */
+void demands_conclude(struct demand *demand, const struct diameter_key_answer *answer);
 
 struct demands_counters {
 	uint64_t sent;

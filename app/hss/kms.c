@@ -20,6 +20,7 @@ struct kms {
 	pthread_rwlock_t lock;
 	const struct hss_config *current; /* kms.may_pull */
 	struct kms_store *store;
+	struct clusters *clusters;
 	struct diameter_hosts *hss;
 	struct demands *demands;
 	struct rate_limit pulls;
@@ -72,14 +73,16 @@ static void set_clock(struct kms *kms)
 		(latest_s > day_s ? latest_s : day_s) - read_clock_ns(CLOCK_BOOTTIME) / 1000000000;
 }
 
-static void take_demanded(void *arg, const struct diameter_key_request *request,
+static bool take_demanded(void *arg, struct demand *demand,
+			  const struct diameter_key_request *request,
 			  struct diameter_key_answer *answer);
 
 static bool open_store(struct kms *kms, FILE *errors)
 {
 	const struct kms_store_config config = {.path = kms->config->state,
 						.capacity = kms->config->keyset_capacity,
-						.per_imsi = kms->config->kms.keysets_per_imsi};
+						.per_imsi = kms->config->kms.keysets_per_imsi,
+						.clusters = kms->clusters};
 	uint8_t key[SEAL_KEY_LEN];
 	char why[512];
 
@@ -103,7 +106,10 @@ struct kms *kms_open(const struct hss_config *config, FILE *errors)
 	pthread_rwlock_init(&kms->lock, NULL);
 	kms->config = kms->current = config;
 	kms->pulls.per_s = config->max_pulls_per_s;
-	if (!open_store(kms, errors)) {
+	kms->clusters = clusters_new(config->hse_clusters, config->hse_clusters_count);
+	if (!kms->clusters)
+		fprintf(errors, "out of memory\n");
+	if (!kms->clusters || !open_store(kms, errors)) {
 		kms_close(kms);
 		return NULL;
 	}
@@ -119,13 +125,20 @@ struct kms *kms_open(const struct hss_config *config, FILE *errors)
 	return NULL;
 }
 
+void kms_conclude(struct kms *kms)
+{
+	if (kms)
+		kms_store_drain(kms->store);
+}
+
 void kms_close(struct kms *kms)
 {
 	if (!kms)
 		return;
+	kms_store_close(kms->store); /* answers demands */
 	demands_free(kms->demands);
 	diameter_hosts_free(kms->hss);
-	kms_store_close(kms->store);
+	clusters_free(kms->clusters);
 	pthread_rwlock_destroy(&kms->lock);
 	free(kms);
 }
@@ -157,7 +170,7 @@ void kms_tell(struct kms *kms)
 	program_log(PROGRAM_INFO,
 		    "keysets: %" PRIu64 " kept; erased: %" PRIu64 " expired, %" PRIu64
 		    " replaced, %" PRIu64 " for want of room, %" PRIu64 " damaged; %" PRIu64
-		    " never written",
+		    " not given, as the disk did not take them",
 		    store.kept, store.expired, store.replaced, store.evicted, store.damaged,
 		    store.lost);
 }
@@ -236,7 +249,7 @@ static void give_if_its_own(struct kms *kms, const struct diameter_key_request *
 {
 	const struct diameter_key_answer refusal = {.outcome = DIAMETER_KEY_NOT_AUTHORIZED};
 
-	if (!strcasecmp(keyset->holder, request->origin_host)) {
+	if (clusters_is_one_hse(kms->clusters, keyset->holder, request->origin_host)) {
 		give(kms, request, asked, keyset);
 		return;
 	}
@@ -300,43 +313,93 @@ void kms_take_pull(void *arg, const struct diameter_key_request *request,
 
 /* --- what the HSS says --- */
 
+/* A keyset that the HSS gave, until it is on disk that it was released. */
+struct learned {
+	struct kms *kms;
+	struct demand *demand;
+	struct diameter_key_request request;
+	struct diameter_key_answer answer;
+};
+
 /* Two HSEs' demands may be on their way at once, and an HSS that gives to both is not believed. */
-static void refuse_what_is_held(struct kms *kms, const struct diameter_key_request *request,
-				struct diameter_key_answer *answer)
+static void tell_anothers(struct kms *kms, const struct diameter_key_request *request)
 {
 	struct kms_keyset kept = {.holder = "another HSE"};
 
 	kms_store_get(kms->store, &request->imsi, &request->id, now_s(kms), &kept);
 	tell_held(kms, request, kept.holder);
 	e2m_wipe(&kept, sizeof(kept));
-	e2m_keyset_wipe(&answer->keyset);
-	answer->outcome = DIAMETER_KEY_NOT_AUTHORIZED;
 }
 
-static void keep(struct kms *kms, const struct diameter_key_request *request,
-		 struct diameter_key_answer *answer)
+static enum diameter_key_outcome
+tell_outcome(struct kms *kms, const struct diameter_key_request *request, enum kms_outcome outcome)
+{
+	char name[E2M_KEYSET_ID_STR];
+
+	switch (outcome) {
+	case KMS_OUTCOME_KEPT:
+		count(&kms->learned);
+		program_log(PROGRAM_INFO,
+			    "step 8: IMSI %s, %s: e2mKEYSET got from the HSS, given, and kept",
+			    request->imsi.digits, name_of(request, name));
+		return DIAMETER_KEY_FOUND;
+	case KMS_OUTCOME_HELD:
+		tell_anothers(kms, request);
+		return DIAMETER_KEY_NOT_AUTHORIZED;
+	case KMS_OUTCOME_REPLACED:
+		count(&kms->refused);
+		program_log(is_news(kms, request) ? PROGRAM_WARNING : PROGRAM_DEBUG,
+			    "step 8: IMSI %s, %s: refused to %s: two other keysets of this IMSI "
+			    "have replaced it, so it is never given again",
+			    request->imsi.digits, name_of(request, name), request->origin_host);
+		return DIAMETER_KEY_NOT_AVAILABLE;
+	case KMS_OUTCOME_FAILED:
+		break;
+	}
+	count(&kms->troubled);
+	program_log(PROGRAM_DEBUG, "step 8: IMSI %s, %s: it cannot be kept, so it is not given",
+		    request->imsi.digits, name_of(request, name));
+	return DIAMETER_KEY_TOO_BUSY;
+}
+
+static void on_written(void *arg, enum kms_outcome outcome)
+{
+	struct learned *learned = arg;
+
+	learned->answer.outcome = tell_outcome(learned->kms, &learned->request, outcome);
+	if (learned->answer.outcome != DIAMETER_KEY_FOUND)
+		e2m_keyset_wipe(&learned->answer.keyset);
+	demands_conclude(learned->demand, &learned->answer);
+	e2m_wipe(learned, sizeof(*learned));
+	free(learned);
+}
+
+/* It is given when it is on disk that it was: on_written. */
+static void keep(struct kms *kms, struct demand *demand, const struct diameter_key_request *request,
+		 const struct diameter_key_answer *answer)
 {
 	struct kms_keyset keyset = {.keyset = answer->keyset,
 				    .ciphering = answer->ciphering,
 				    .integrity = answer->integrity,
 				    .lifetime_s = answer->lifetime_s};
-	char name[E2M_KEYSET_ID_STR];
+	struct diameter_key_answer busy = {.outcome = DIAMETER_KEY_TOO_BUSY};
+	struct learned *learned = malloc(sizeof(*learned));
+	int rc = -ENOMEM;
 
 	snprintf(keyset.holder, sizeof(keyset.holder), "%s", request->origin_host);
-	int rc = kms_store_put(kms->store, &request->imsi, &request->id, &keyset, now_s(kms));
-	e2m_wipe(&keyset, sizeof(keyset));
-	if (rc == -EACCES) {
-		refuse_what_is_held(kms, request, answer);
-		return;
+	if (learned) {
+		*learned = (struct learned){kms, demand, *request, *answer};
+		rc = kms_store_put(kms->store, &request->imsi, &request->id, &keyset, now_s(kms),
+				   on_written, learned);
 	}
-	count(&kms->learned);
-	if (rc)
-		program_log(PROGRAM_ERROR, "IMSI %s, %s: e2mKEYSET is given, but not kept: %s",
-			    request->imsi.digits, name_of(request, name), strerror(-rc));
-	else if (program_logs(PROGRAM_INFO))
-		program_log(PROGRAM_INFO,
-			    "step 8: IMSI %s, %s: e2mKEYSET got from the HSS, given, and kept",
-			    request->imsi.digits, name_of(request, name));
+	e2m_wipe(&keyset, sizeof(keyset));
+	if (rc == 0)
+		return;
+	tell_outcome(kms, request, KMS_OUTCOME_FAILED);
+	if (learned)
+		e2m_wipe(learned, sizeof(*learned));
+	free(learned);
+	demands_conclude(demand, &busy);
 }
 
 /* A warning once a minute, and else a line for who looks closely. */
@@ -351,7 +414,8 @@ static enum program_level level_of_trouble(struct kms *kms)
 		       : PROGRAM_DEBUG;
 }
 
-static void take_demanded(void *arg, const struct diameter_key_request *request,
+static bool take_demanded(void *arg, struct demand *demand,
+			  const struct diameter_key_request *request,
 			  struct diameter_key_answer *answer)
 {
 	enum program_level level = PROGRAM_WARNING;
@@ -360,8 +424,8 @@ static void take_demanded(void *arg, const struct diameter_key_request *request,
 
 	switch (answer->outcome) {
 	case DIAMETER_KEY_FOUND:
-		keep(kms, request, answer);
-		return;
+		keep(kms, demand, request, answer);
+		return false;
 	case DIAMETER_KEY_NOT_AUTHORIZED:
 		level = is_news(kms, request) ? PROGRAM_WARNING : PROGRAM_DEBUG;
 		count(&kms->not_had);
@@ -380,4 +444,5 @@ static void take_demanded(void *arg, const struct diameter_key_request *request,
 			    ? "; or have we to be among the subscriber's hses, and the kms_peers, "
 			      "there?"
 			    : "");
+	return true;
 }

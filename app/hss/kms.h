@@ -2,7 +2,7 @@
 /*
  * kms: the key management server of e2m.md 1. Gives keysets to who pulls them, as the HSS does; gets each
  * from the HSS, itself by a pull, the first time that somebody asks for it; and keeps it until its
- * lifetime ends, or newer ones of the same IMSI take its place. What it got for one HSE it gives to no
+ * lifetime ends, or two others of the same IMSI have replaced it (e2m.md 2). What it got for one HSE it gives to no
  * other: two would send a COUNT twice under one key (e2m.md 7).
  */
 #ifndef HSS_KMS_H
@@ -14,7 +14,9 @@ struct kms;
 
 /* config stays. NULL on any error, which is written to errors. */
 struct kms *kms_open(const struct hss_config *config, FILE *errors);
-/* Writes what is not on disk yet. After diameter_stop. */
+/* Before diameter_stop: answers what waits for the disk, and releases nothing new. */
+void kms_conclude(struct kms *kms);
+/* After diameter_stop. */
 void kms_close(struct kms *kms);
 
 /* For diameter_serve_keys_later; arg is the struct kms. */

@@ -9,7 +9,7 @@
 #define WHY_SIZE    512
 
 /* Shorter than hse's own, so that it hears from us in time. */
-const struct kms_config kms_default_config = {.timeout_ms = 1500, .keysets_per_imsi = 2};
+const struct kms_config kms_default_config = {.timeout_ms = 1500, .keysets_per_imsi = 4};
 
 static const struct config_field name_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
@@ -63,7 +63,7 @@ const struct config_field kms_config_fields[] = {
 	{.name = "keysets_per_imsi",
 	 .kind = CONFIG_UINT,
 	 CONFIG_MEMBER(struct kms_config, keysets_per_imsi),
-	 .min = 1,
+	 .min = 2,
 	 .max = 32},
 	{.name = "may_pull",
 	 .reloads = true,

@@ -10,7 +10,7 @@
 #define ERASED_A_ROUND	10000
 #define LATEST_EVERY_S	60 /* the time is written so often, not with each transaction */
 #define META_NAME	"meta"
-#define META_VERSION	2		   /* 1: records without their HSE */
+#define META_VERSION	3 /* 2: records without fingerprints; 1: without their HSE */
 #define SEALED_TEXT	"hse-hss role kms" /* which only the right key opens */
 #define SEALED_TEXT_LEN (sizeof(SEALED_TEXT) - 1)
 #define COST                                                                                 \
@@ -26,12 +26,13 @@ struct meta {
 };
 
 /* Keys. */
-enum kind { RECORD = 'r', BY_NUMBER = 'n', BY_EXPIRY = 'e', META = 'm' };
+enum kind { RECORD = 'r', RELEASES = 's', BY_NUMBER = 'n', BY_EXPIRY = 'e', META = 'm' };
 
 struct key {
 	uint8_t kind; /* enum kind */
 	union {
 		struct kms_name name;
+		struct e2m_imsi imsi;
 		uint8_t number[8];
 		struct {
 			uint8_t expires_s[8], number[8];
@@ -59,6 +60,7 @@ void kms_write_u64(uint8_t octets[8], uint64_t value)
 static size_t key_len(uint8_t kind)
 {
 	return 1 + (kind == RECORD	? sizeof(struct kms_name)
+		    : kind == RELEASES	? sizeof(struct e2m_imsi)
 		    : kind == BY_NUMBER ? 8
 		    : kind == BY_EXPIRY ? 16
 					: 0);
@@ -396,13 +398,39 @@ int kms_file_trim(struct kms_file *file, MDB_txn *txn, uint64_t capacity, uint64
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* Counts the records of an IMSI; *oldest is the name of the one with the lowest number. */
+/* A keyset of an IMSI, by its names. */
+struct kept {
+	uint8_t fingerprint[KMS_FINGERPRINT_LEN];
+	uint64_t number; /* the lowest */
+};
+
+#define KEPT_MAX 128
+
+static void note_kept(struct kept *kept, uint32_t *count, const struct kms_record *record)
+{
+	const uint64_t number = kms_read_u64(record->number);
+	uint32_t i = 0;
+
+	while (i < *count && memcmp(kept[i].fingerprint, record->fingerprint, KMS_FINGERPRINT_LEN))
+		i++;
+	if (i == KEPT_MAX)
+		return;
+	if (i == *count) {
+		(*count)++;
+		memcpy(kept[i].fingerprint, record->fingerprint, KMS_FINGERPRINT_LEN);
+		kept[i].number = number;
+	} else if (number < kept[i].number) {
+		kept[i].number = number;
+	}
+}
+
+/* Looks at the records of an IMSI: its keysets, or the first name of one of them. */
 static int survey_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
-		       uint32_t *count, struct kms_name *oldest)
+		       const uint8_t *fingerprint, struct kms_name *first, struct kept *kept,
+		       uint32_t *count)
 {
 	struct key key = {.kind = RECORD, .name.imsi = *imsi};
 	MDB_val found = view(&key), value;
-	uint64_t lowest = UINT64_MAX;
 	struct kms_record record;
 	MDB_cursor *cursor;
 	int rc = mdb_cursor_open(txn, file->dbi, &cursor);
@@ -414,32 +442,92 @@ static int survey_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_ims
 	for (; !rc; rc = mdb_cursor_get(cursor, &found, &value, MDB_NEXT)) {
 		if (!read_key(&found, RECORD, &key) || memcmp(&key.name.imsi, imsi, sizeof(*imsi)))
 			break;
-		uint64_t number = read_record(&value, &record) ? kms_read_u64(record.number) : 0;
-		if (number < lowest) {
-			lowest = number;
-			*oldest = key.name;
+		if (!read_record(&value, &record))
+			continue;
+		if (kept) {
+			note_kept(kept, count, &record);
+		} else if (!memcmp(record.fingerprint, fingerprint, KMS_FINGERPRINT_LEN)) {
+			*first = key.name;
+			*count = 1;
+			break;
 		}
-		(*count)++;
 	}
 	mdb_cursor_close(cursor);
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
+int kms_file_erase_keyset(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  const uint8_t fingerprint[KMS_FINGERPRINT_LEN], uint64_t *erased)
+{
+	struct kms_name name;
+	uint32_t more;
+	int rc;
+
+	*erased = 0;
+	do {
+		rc = survey_imsi(file, txn, imsi, fingerprint, &name, NULL, &more);
+		if (!rc && more) {
+			rc = kms_file_erase(file, txn, &name);
+			*erased = 1;
+		}
+	} while (!rc && more);
+	return rc;
+}
+
 int kms_file_trim_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 		       uint32_t per_imsi, uint64_t *erased)
 {
-	struct kms_name oldest;
+	struct kept kept[KEPT_MAX];
 	uint32_t count;
-	int rc = survey_imsi(file, txn, imsi, &count, &oldest);
+	int rc = survey_imsi(file, txn, imsi, NULL, NULL, kept, &count);
 
 	*erased = 0;
 	while (!rc && count > per_imsi) {
-		rc = kms_file_erase(file, txn, &oldest);
-		(*erased)++;
-		if (!rc)
-			rc = survey_imsi(file, txn, imsi, &count, &oldest);
+		uint64_t one;
+		uint32_t oldest = 0;
+
+		for (uint32_t i = 1; i < count; i++)
+			if (kept[i].number < kept[oldest].number)
+				oldest = i;
+		rc = kms_file_erase_keyset(file, txn, imsi, kept[oldest].fingerprint, &one);
+		*erased += one;
+		kept[oldest] = kept[--count];
 	}
 	return rc;
+}
+
+/* --- what was released --- */
+
+int kms_file_get_within(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
+			struct kms_record *record)
+{
+	const struct key key = record_key(name);
+
+	return get_record(file, txn, &key, record);
+}
+
+int kms_file_get_releases(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  uint8_t *sealed, size_t *len)
+{
+	const struct key key = {.kind = RELEASES, .imsi = *imsi};
+	MDB_val k = view(&key), v;
+	int rc = mdb_get(txn, file->dbi, &k, &v);
+
+	if (rc)
+		return rc;
+	if (v.mv_size > KMS_RELEASES_LEN(KMS_RELEASES_MAX) || v.mv_size < SEAL_EXTRA)
+		return MDB_CORRUPTED;
+	memcpy(sealed, v.mv_data, v.mv_size);
+	*len = v.mv_size;
+	return 0;
+}
+
+int kms_file_put_releases(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  const uint8_t *sealed, size_t len)
+{
+	const struct key key = {.kind = RELEASES, .imsi = *imsi};
+
+	return put(file, txn, &key, sealed, len);
 }
 
 static int note_time(struct kms_file *file, MDB_txn *txn, uint64_t now_s)

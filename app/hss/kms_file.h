@@ -2,7 +2,8 @@
 /*
  * kms_file: how kms_store's records lie on disk: in one LMDB database, under keys that begin with a letter.
  *
- *   r name (IMSI, SQN|RAND)  ->  expiry, number, sealed keyset
+ *   r name (IMSI, SQN|RAND)  ->  expiry, number, fingerprint of the keys, sealed keyset
+ *   s IMSI                   ->  what was released of it (kms_releases.h), sealed
  *   n number                 ->  name        the oldest comes first
  *   e expiry, number         ->  name        those without an end are not there
  *   m                        ->  what the file is, the latest time it has seen, and a text sealed with its key
@@ -15,6 +16,7 @@
 #define HSS_KMS_FILE_H
 
 #include "e2m/e2m.h"
+#include "hss/kms_releases.h"
 #include "hss/seal.h"
 #include "hss/state_file.h"
 
@@ -31,6 +33,7 @@ struct kms_name {
 struct kms_record {
 	uint8_t expires_s[8]; /* big-endian; 0: when it is replaced */
 	uint8_t number[8];
+	uint8_t fingerprint[KMS_FINGERPRINT_LEN];
 	uint8_t sealed[KMS_TEXT_LEN + KMS_HOLDER_MAX +
 		       SEAL_EXTRA]; /* on disk no more than is used */
 	uint8_t holder_len;	    /* not on disk: what the length there leaves for it */
@@ -62,7 +65,19 @@ int kms_file_begin(struct kms_file *file, MDB_txn **txn);
 int kms_file_put(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
 		 const struct kms_record *record);
 int kms_file_erase(struct kms_file *file, MDB_txn *txn, const struct kms_name *name);
-/* These erase what has had its time, what is beyond per_imsi of the IMSI, and what is beyond capacity;
+/* As kms_file_get. */
+int kms_file_get_within(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
+			struct kms_record *record);
+/* What was released, as it is sealed: up to KMS_RELEASES_LEN(KMS_RELEASES_MAX) octets. MDB_NOTFOUND: nothing was. */
+#define KMS_RELEASES_LEN(count) ((count) * sizeof(struct kms_release) + SEAL_EXTRA)
+int kms_file_get_releases(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  uint8_t *sealed, size_t *len);
+int kms_file_put_releases(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  const uint8_t *sealed, size_t len);
+/* All names of a keyset. *erased: how many keysets, 0 or 1. */
+int kms_file_erase_keyset(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  const uint8_t fingerprint[KMS_FINGERPRINT_LEN], uint64_t *erased);
+/* These erase what has had its time, the keysets beyond per_imsi of the IMSI, by whatever names, and what is beyond capacity;
  * *erased: how many. Bounded: more is done the next time. */
 int kms_file_expire(struct kms_file *file, MDB_txn *txn, uint64_t now_s, uint64_t *erased);
 int kms_file_trim_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,

@@ -12,23 +12,26 @@
 #include "hss/kms_file.h"
 #include "program/program.h"
 
-#define WRITE_EVERY_MS 50
-#define RETRY_MS       1000  /* after the disk did not take it */
-#define UNWRITTEN_MAX  65536 /* keysets that wait for the disk; then the oldest is given up */
-#define BATCH	       4096
-#define BUCKETS	       16384
+#define RETRY_MS      1000  /* after the disk did not take it */
+#define UNWRITTEN_MAX 65536 /* keysets that wait for the disk */
+#define BATCH	      4096
+#define DRAIN_MS      5000
 
-/* A keyset that is not on disk yet, or the wish that one be erased there. */
+/* A keyset that is to be released, or the wish that one be erased. */
 struct change {
 	TAILQ_ENTRY(change) entry;
-	LIST_ENTRY(change) same_hash;
 	struct kms_name name;
 	struct kms_record record;
 	bool is_erasure;
+	char holder[KMS_HOLDER_MAX + 1];
+	uint32_t lifetime_s;
+	uint64_t now_s;
+	kms_store_done done;
+	void *arg;
+	enum kms_outcome outcome;
 };
 
 TAILQ_HEAD(changes, change);
-LIST_HEAD(bucket, change);
 
 struct kms_store {
 	struct kms_store_config config;
@@ -39,13 +42,13 @@ struct kms_store {
 
 	pthread_mutex_t lock; /* of what follows, and of file.next_number */
 	pthread_cond_t wake;  /* for the writer */
+	pthread_cond_t ended; /* a round has */
 	struct seal *seal;
 	struct changes waiting, writing; /* in the order they came in */
 	uint32_t count;			 /* of both */
-	struct bucket buckets[BUCKETS];	 /* of both; the latest of a name comes first */
 	uint64_t now_s;
 	bool is_due; /* what has expired is to be erased */
-	bool is_closing, is_failing;
+	bool is_closing, is_failing, is_draining;
 	struct kms_store_counters counters;
 };
 
@@ -56,32 +59,12 @@ static struct kms_name name_of(const struct e2m_imsi *imsi, const struct e2m_key
 	return (struct kms_name){.imsi = *imsi, .id = *id};
 }
 
-static struct bucket *bucket_of(struct kms_store *store, const struct kms_name *name)
-{
-	const uint8_t *octets = (const uint8_t *)name;
-	uint32_t hash = 2166136261U; /* FNV-1a */
-
-	for (size_t i = 0; i < sizeof(*name); i++)
-		hash = (hash ^ octets[i]) * 16777619U;
-	return &store->buckets[hash % BUCKETS];
-}
-
-static struct change *find_change(struct kms_store *store, const struct kms_name *name)
-{
-	struct change *change;
-
-	LIST_FOREACH (change, bucket_of(store, name), same_hash)
-		if (!memcmp(&change->name, name, sizeof(*name)))
-			return change;
-	return NULL;
-}
-
 /* --- sealing --- */
 
 /* What a record is sealed under: its name, and its times, so that nobody prolongs a lifetime. */
 struct sealed_name {
 	struct kms_name name;
-	uint8_t expires_s[8], number[8];
+	uint8_t expires_s[8], number[8], fingerprint[KMS_FINGERPRINT_LEN];
 };
 
 static struct sealed_name sealed_name_of(const struct kms_name *name,
@@ -91,6 +74,7 @@ static struct sealed_name sealed_name_of(const struct kms_name *name,
 
 	memcpy(sealed.expires_s, record->expires_s, sizeof(sealed.expires_s));
 	memcpy(sealed.number, record->number, sizeof(sealed.number));
+	memcpy(sealed.fingerprint, record->fingerprint, sizeof(sealed.fingerprint));
 	return sealed;
 }
 
@@ -131,61 +115,131 @@ static bool open_record(struct seal *seal, const struct kms_name *name,
 	return true;
 }
 
+static bool has_expired(const struct kms_record *record, uint64_t now_s)
+{
+	uint64_t expires_s = kms_read_u64(record->expires_s);
+
+	return expires_s > 0 && expires_s <= now_s;
+}
+
 /* --- changes, with the lock held --- */
 
-static void forget_change(struct kms_store *store, struct changes *list, struct change *change)
+static int add_change(struct kms_store *store, const struct change *like)
 {
-	TAILQ_REMOVE(list, change, entry);
-	LIST_REMOVE(change, same_hash);
-	store->count--;
-	free(change);
-}
+	struct change *change;
 
-static void make_room(struct kms_store *store)
-{
-	struct change *oldest = TAILQ_FIRST(&store->waiting);
-
-	if (store->count < UNWRITTEN_MAX || !oldest)
-		return;
-	store->counters.lost += !oldest->is_erasure;
-	forget_change(store, &store->waiting, oldest);
-}
-
-static int add_change(struct kms_store *store, const struct kms_name *name,
-		      const struct kms_record *record)
-{
-	struct change *change = calloc(1, sizeof(*change));
-
+	if (store->count >= UNWRITTEN_MAX || store->is_draining)
+		return -EBUSY;
+	change = malloc(sizeof(*change));
 	if (!change)
 		return -ENOMEM;
-	make_room(store);
-	change->name = *name;
-	if (record)
-		change->record = *record;
-	else
-		change->is_erasure = true;
-	if (TAILQ_EMPTY(&store->waiting))
-		pthread_cond_signal(&store->wake);
+	*change = *like;
 	TAILQ_INSERT_TAIL(&store->waiting, change, entry);
-	LIST_INSERT_HEAD(bucket_of(store, name), change, same_hash);
 	store->count++;
+	pthread_cond_signal(&store->wake);
 	return 0;
 }
 
 /* --- the writer --- */
 
-static int write_change(struct kms_store *store, MDB_txn *txn, const struct change *change,
-			uint64_t *replaced)
+/* An erased file, or one that somebody has changed, has released nothing that it knows of. */
+static int read_releases(struct kms_store *store, MDB_txn *txn, const struct e2m_imsi *imsi,
+			 struct kms_releases *releases)
 {
-	uint64_t erased = 0;
-	int rc;
+	uint8_t sealed[KMS_RELEASES_LEN(KMS_RELEASES_MAX)];
+	size_t len;
+	int rc = kms_file_get_releases(&store->file, txn, imsi, sealed, &len);
+	bool good;
 
-	if (change->is_erasure)
-		return kms_file_erase(&store->file, txn, &change->name);
-	rc = kms_file_put(&store->file, txn, &change->name, &change->record);
+	releases->count = 0;
+	if (rc)
+		return rc == MDB_NOTFOUND ? 0 : rc;
+	pthread_mutex_lock(&store->lock);
+	good = (len - SEAL_EXTRA) % sizeof(releases->list[0]) == 0 &&
+	       seal_open(store->seal, imsi, sizeof(*imsi), sealed, releases->list,
+			 len - SEAL_EXTRA);
+	pthread_mutex_unlock(&store->lock);
+	releases->count = (len - SEAL_EXTRA) / sizeof(releases->list[0]);
+	return good ? 0 : MDB_CORRUPTED;
+}
+
+static int write_releases(struct kms_store *store, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  const struct kms_releases *releases)
+{
+	uint8_t sealed[KMS_RELEASES_LEN(KMS_RELEASES_MAX)];
+	bool good;
+
+	pthread_mutex_lock(&store->lock);
+	good = seal_close(store->seal, imsi, sizeof(*imsi), releases->list,
+			  releases->count * sizeof(releases->list[0]), sealed);
+	pthread_mutex_unlock(&store->lock);
+	return good ? kms_file_put_releases(&store->file, txn, imsi, sealed,
+					    KMS_RELEASES_LEN(releases->count))
+		    : MDB_PANIC;
+}
+
+/* The name is kept already, with other keys, for another HSE. */
+static bool is_anothers(struct kms_store *store, MDB_txn *txn, const struct change *change)
+{
+	struct kms_record record;
+	struct kms_keyset kept;
+	bool good;
+
+	if (kms_file_get_within(&store->file, txn, &change->name, &record) ||
+	    has_expired(&record, change->now_s))
+		return false;
+	pthread_mutex_lock(&store->lock);
+	good = open_record(store->seal, &change->name, &record, &kept);
+	pthread_mutex_unlock(&store->lock);
+	e2m_keyset_wipe(&kept.keyset);
+	return good && !clusters_is_one_hse(store->config.clusters, kept.holder, change->holder);
+}
+
+static int erase_replaced(struct kms_store *store, MDB_txn *txn, const struct e2m_imsi *imsi,
+			  const struct kms_releases *releases, uint64_t *replaced)
+{
+	uint64_t erased;
+	int rc = 0;
+
+	for (size_t i = 0; i < releases->count && !rc; i++)
+		if (releases->list[i].flags & KMS_RELEASE_REPLACED) {
+			rc = kms_file_erase_keyset(&store->file, txn, imsi,
+						   releases->list[i].fingerprint, &erased);
+			*replaced += erased;
+		}
+	return rc;
+}
+
+static int release(struct kms_store *store, MDB_txn *txn, struct change *change, uint64_t *replaced)
+{
+	const struct e2m_imsi *imsi = &change->name.imsi;
+	struct kms_releases releases;
+	uint64_t erased = 0;
+	int rc = read_releases(store, txn, imsi, &releases);
+
+	if (rc)
+		return rc;
+	change->outcome = KMS_OUTCOME_HELD;
+	if (is_anothers(store, txn, change))
+		return 0;
+	switch (kms_releases_note(&releases, store->config.clusters, change->record.fingerprint,
+				  change->holder, change->lifetime_s, change->now_s)) {
+	case KMS_HELD:
+		return 0;
+	case KMS_REPLACED:
+		change->outcome = KMS_OUTCOME_REPLACED;
+		break;
+	case KMS_RELEASED:
+		change->outcome = KMS_OUTCOME_KEPT;
+		rc = kms_file_put(&store->file, txn, &change->name, &change->record);
+		break;
+	}
 	if (!rc)
-		rc = kms_file_trim_imsi(&store->file, txn, &change->name.imsi,
-					store->config.per_imsi, &erased);
+		rc = write_releases(store, txn, imsi, &releases);
+	if (!rc)
+		rc = erase_replaced(store, txn, imsi, &releases, replaced);
+	if (!rc)
+		rc = kms_file_trim_imsi(&store->file, txn, imsi, store->config.per_imsi, &erased);
 	*replaced += erased;
 	return rc;
 }
@@ -201,7 +255,8 @@ static int write_round(struct kms_store *store, uint64_t now_s, struct kms_store
 		return rc;
 	TAILQ_FOREACH (change, &store->writing, entry)
 		if (!rc)
-			rc = write_change(store, txn, change, &done->replaced);
+			rc = change->is_erasure ? kms_file_erase(&store->file, txn, &change->name)
+						: release(store, txn, change, &done->replaced);
 	if (!rc)
 		rc = kms_file_expire(&store->file, txn, now_s, &done->expired);
 	if (!rc)
@@ -220,29 +275,46 @@ static void take_batch(struct kms_store *store)
 }
 
 /* With the lock held: what has come of a round. */
-static void end_round(struct kms_store *store, int rc, const struct kms_store_counters *done)
+static void count_round(struct kms_store *store, int rc, const struct kms_store_counters *done)
 {
-	struct change *change;
+	const struct change *change;
 
 	if (rc) {
-		TAILQ_CONCAT(&store->writing, &store->waiting, entry);
-		TAILQ_CONCAT(&store->waiting, &store->writing, entry);
+		TAILQ_FOREACH (change, &store->writing, entry)
+			store->counters.lost += !change->is_erasure;
 	} else {
-		while ((change = TAILQ_FIRST(&store->writing)) != NULL)
-			forget_change(store, &store->writing, change);
 		store->counters.replaced += done->replaced;
 		store->counters.expired += done->expired;
 		store->counters.evicted += done->evicted;
 	}
 	if (rc && !store->is_failing)
 		program_log(PROGRAM_ERROR,
-			    "%s: keysets cannot be written: %s; the latest %d stay in memory, and "
-			    "are tried again",
-			    store->config.path, mdb_strerror(rc), UNWRITTEN_MAX);
+			    "%s: keysets cannot be written: %s; none is learned from the HSS until "
+			    "they can",
+			    store->config.path, mdb_strerror(rc));
 	else if (!rc && store->is_failing)
 		program_log(PROGRAM_WARNING, "%s: keysets can be written again",
 			    store->config.path);
 	store->is_failing = rc != 0;
+}
+
+/* Says what has become of each, without the lock. */
+static void end_round(struct kms_store *store, int rc)
+{
+	struct change *change;
+	uint32_t count = 0;
+
+	while ((change = TAILQ_FIRST(&store->writing)) != NULL) {
+		TAILQ_REMOVE(&store->writing, change, entry);
+		if (change->done)
+			change->done(change->arg, rc ? KMS_OUTCOME_FAILED : change->outcome);
+		free(change);
+		count++;
+	}
+	pthread_mutex_lock(&store->lock);
+	store->count -= count;
+	pthread_cond_broadcast(&store->ended);
+	pthread_mutex_unlock(&store->lock);
 }
 
 static struct timespec in_ms(unsigned ms)
@@ -256,12 +328,12 @@ static struct timespec in_ms(unsigned ms)
 	return until;
 }
 
-/* Until there is something to do, and then as long as more may come to be done with it. */
+/* Until there is something to do; what comes while it is done is done together. */
 static void wait_for_work(struct kms_store *store)
 {
-	const struct timespec until = in_ms(store->is_failing ? RETRY_MS : WRITE_EVERY_MS);
+	const struct timespec until = in_ms(RETRY_MS);
 
-	while (!store->is_closing &&
+	while (!store->is_closing && store->is_failing && TAILQ_EMPTY(&store->waiting) &&
 	       pthread_cond_timedwait(&store->wake, &store->lock, &until) != ETIMEDOUT)
 		;
 	while (!store->is_closing && !store->is_due && TAILQ_EMPTY(&store->waiting))
@@ -284,8 +356,11 @@ static void *run_writer(void *arg)
 		pthread_mutex_unlock(&store->lock);
 		int rc = write_round(store, now_s, &done);
 		pthread_mutex_lock(&store->lock);
-		end_round(store, rc, &done);
+		count_round(store, rc, &done);
 		is_last = store->is_closing && (rc || TAILQ_EMPTY(&store->waiting));
+		pthread_mutex_unlock(&store->lock);
+		end_round(store, rc);
+		pthread_mutex_lock(&store->lock);
 	}
 	pthread_mutex_unlock(&store->lock);
 	return NULL;
@@ -327,12 +402,25 @@ struct kms_store *kms_store_open(const struct kms_store_config *config,
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&store->wake, &monotonic);
+	pthread_cond_init(&store->ended, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	pthread_mutex_init(&store->lock, NULL);
 	if (start(store, key, errors))
 		return store;
 	kms_store_close(store);
 	return NULL;
+}
+
+void kms_store_drain(struct kms_store *store)
+{
+	const struct timespec until = in_ms(DRAIN_MS);
+
+	pthread_mutex_lock(&store->lock);
+	store->is_draining = true;
+	while (store->count > 0 &&
+	       pthread_cond_timedwait(&store->ended, &store->lock, &until) != ETIMEDOUT)
+		;
+	pthread_mutex_unlock(&store->lock);
 }
 
 void kms_store_close(struct kms_store *store)
@@ -348,14 +436,16 @@ void kms_store_close(struct kms_store *store)
 		pthread_mutex_unlock(&store->lock);
 		pthread_join(store->writer, NULL);
 	}
-	if (store->count > 0)
-		program_log(PROGRAM_ERROR, "%s: %u keysets are lost, they could not be written",
-			    store->config.path, store->count);
-	while ((change = TAILQ_FIRST(&store->waiting)) != NULL)
-		forget_change(store, &store->waiting, change);
+	while ((change = TAILQ_FIRST(&store->waiting)) != NULL) {
+		TAILQ_REMOVE(&store->waiting, change, entry);
+		if (change->done)
+			change->done(change->arg, KMS_OUTCOME_FAILED);
+		free(change);
+	}
 	kms_file_close(&store->file);
 	seal_free(store->seal);
 	pthread_cond_destroy(&store->wake);
+	pthread_cond_destroy(&store->ended);
 	pthread_mutex_destroy(&store->lock);
 	free(store);
 }
@@ -365,60 +455,37 @@ uint64_t kms_store_latest_s(const struct kms_store *store)
 	return store->opened_s;
 }
 
-static bool has_expired(const struct kms_record *record, uint64_t now_s)
-{
-	uint64_t expires_s = kms_read_u64(record->expires_s);
-
-	return expires_s > 0 && expires_s <= now_s;
-}
-
-/* With the lock held. */
 static enum kms_store_result find(struct kms_store *store, const struct kms_name *name,
 				  struct kms_record *record)
 {
-	const struct change *change = find_change(store, name);
-	int rc;
+	const int rc = kms_file_get(&store->file, name, record);
 
-	if (change) {
-		*record = change->record;
-		return change->is_erasure ? KMS_STORE_NONE : KMS_STORE_FOUND;
-	}
-	rc = kms_file_get(&store->file, name, record);
 	if (!rc)
 		return KMS_STORE_FOUND;
 	return rc == MDB_NOTFOUND ? KMS_STORE_NONE : KMS_STORE_DAMAGED;
 }
 
-/* With the lock held: it is kept already, for another HSE. */
-static bool is_anothers(struct kms_store *store, const struct kms_name *name, const char *holder,
-			uint64_t now_s)
-{
-	struct kms_keyset kept;
-	struct kms_record record;
-
-	if (find(store, name, &record) != KMS_STORE_FOUND || has_expired(&record, now_s) ||
-	    !open_record(store->seal, name, &record, &kept))
-		return false;
-	e2m_keyset_wipe(&kept.keyset);
-	return strcasecmp(kept.holder, holder) != 0;
-}
-
 int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
-		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s)
+		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s,
+		  kms_store_done done, void *arg)
 {
-	struct kms_name name = name_of(imsi, id);
-	struct kms_record record;
+	struct change change = {.name = name_of(imsi, id),
+				.lifetime_s = keyset->lifetime_s,
+				.now_s = now_s,
+				.done = done,
+				.arg = arg};
 	int rc = -EIO;
 
 	if (!keyset->holder[0])
 		return -EINVAL;
-	kms_write_u64(record.expires_s, keyset->lifetime_s ? now_s + keyset->lifetime_s : 0);
+	memcpy(change.holder, keyset->holder, sizeof(change.holder));
+	kms_write_u64(change.record.expires_s, keyset->lifetime_s ? now_s + keyset->lifetime_s : 0);
+	if (!kms_fingerprint(&keyset->keyset, change.record.fingerprint))
+		return -EIO;
 	pthread_mutex_lock(&store->lock);
-	kms_write_u64(record.number, store->file.next_number++);
-	if (is_anothers(store, &name, keyset->holder, now_s))
-		rc = -EACCES;
-	else if (close_record(store->seal, &name, keyset, &record))
-		rc = add_change(store, &name, &record);
+	kms_write_u64(change.record.number, store->file.next_number++);
+	if (close_record(store->seal, &change.name, keyset, &change.record))
+		rc = add_change(store, &change);
 	pthread_mutex_unlock(&store->lock);
 	return rc;
 }
@@ -437,7 +504,7 @@ enum kms_store_result kms_store_get(struct kms_store *store, const struct e2m_im
 		result = KMS_STORE_DAMAGED;
 	if (result == KMS_STORE_DAMAGED) {
 		store->counters.damaged++;
-		add_change(store, &name, NULL);
+		add_change(store, &(struct change){.name = name, .is_erasure = true});
 	}
 	pthread_mutex_unlock(&store->lock);
 	if (result != KMS_STORE_FOUND)

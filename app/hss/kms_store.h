@@ -1,18 +1,20 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * kms_store: the KMS's long memory (e2m.md 1). Keysets by (IMSI, SQN|RAND), each until its lifetime ends;
- * those without an end until newer ones of the same IMSI take their place. Each with the HSE that it was
+ * those without an end until two others have replaced them (kms_releases.h). Each with the HSE that it was
  * got for, its holder. On disk (LMDB), each sealed under the master key and bound to its name and times,
  * so that none can be read, changed, or put in another's place there.
  *
- * Putting does not wait for the disk: a thread writes what has come, some times a second; until then it
- * is found in memory, sealed already. Times are in seconds of a clock that never runs backwards, also
+ * A keyset that comes is released when it is on disk that it was, and not before (e2m.md 2): a thread writes what has
+ * come, all of it in one transaction, and then says what has become of each. It alone decides, so that of two requests
+ * of one moment each knows of the other. Times are in seconds of a clock that never runs backwards, also
  * from one run to the next. All functions but open and close may be called from several threads at once.
  */
 #ifndef HSS_KMS_STORE_H
 #define HSS_KMS_STORE_H
 
 #include "e2m/e2m.h"
+#include "hss/clusters.h"
 #include "hss/seal.h"
 
 struct kms_keyset {
@@ -25,8 +27,9 @@ struct kms_keyset {
 
 struct kms_store_config {
 	const char *path;
-	uint64_t capacity; /* keysets in all; the oldest goes first */
-	uint32_t per_imsi; /* the same for those of one IMSI */
+	uint64_t capacity;		 /* keysets in all; the oldest goes first */
+	uint32_t per_imsi;		 /* the same for those of one IMSI */
+	const struct clusters *clusters; /* stay; NULL: there are none */
 };
 
 enum kms_store_result {
@@ -41,7 +44,7 @@ struct kms_store_counters {
 	uint64_t replaced; /* erased for newer ones of the same IMSI */
 	uint64_t evicted;  /* erased for others, for want of room */
 	uint64_t damaged;
-	uint64_t lost; /* never written: the disk did not take them, and memory was full */
+	uint64_t lost; /* not released: the disk did not take them */
 };
 
 struct kms_store;
@@ -50,15 +53,28 @@ struct kms_store;
  * another key. key may be wiped afterwards. */
 struct kms_store *kms_store_open(const struct kms_store_config *config,
 				 const uint8_t key[SEAL_KEY_LEN], FILE *errors);
+/* Nothing is put any more (-EBUSY); returns when what has been is done, or after some seconds in which the disk does
+ * not take it. */
+void kms_store_drain(struct kms_store *store);
 /* Writes everything; wipes. */
 void kms_store_close(struct kms_store *store);
 
 /* The latest time that the file had seen when it was opened: the clock goes on from there at least. */
 uint64_t kms_store_latest_s(const struct kms_store *store);
 
-/* -EACCES: it is there, and another's: not changed. -EINVAL: no holder. -ENOMEM, -EIO: not kept. */
+enum kms_outcome {
+	KMS_OUTCOME_KEPT,     /* it is on disk, and may be released to its holder */
+	KMS_OUTCOME_HELD,     /* it is another HSE's */
+	KMS_OUTCOME_REPLACED, /* it was released, and two others after it: never again */
+	KMS_OUTCOME_FAILED,   /* the disk did not take it: it must not be released now */
+};
+typedef void (*kms_store_done)(void *arg, enum kms_outcome outcome);
+
+/* done is called once, from the thread that writes, if 0 is returned. -EINVAL: no holder. -EBUSY: too many wait. -ENOMEM,
+ * -EIO. */
 int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
-		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s);
+		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s,
+		  kms_store_done done, void *arg);
 /* lifetime_s becomes what is left of it. */
 enum kms_store_result kms_store_get(struct kms_store *store, const struct e2m_imsi *imsi,
 				    const struct e2m_keyset_id *id, uint64_t now_s,

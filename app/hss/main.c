@@ -110,6 +110,7 @@ static int serve(const char *path, const struct hss_config *config, const sigset
 		say_ready(config);
 		wait_for_stop(signals, hss, kms, reload);
 	}
+	kms_conclude(kms);
 	diameter_stop();
 	if (kms)
 		kms_tell(kms);

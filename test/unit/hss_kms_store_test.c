@@ -7,6 +7,7 @@
 #include <strings.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -67,23 +68,62 @@ static struct e2m_keyset_id sqn_of(uint8_t run)
 	return e2m_keyset_id_make(E2M_ID_SQN, sqn);
 }
 
-/* The keyset of a run is filled with its number. */
-static int put_for(const char *hse, struct kms_store *store, unsigned subscriber, uint8_t run,
-		   uint32_t lifetime_s, uint64_t now_s)
+/* What has become of a keyset that was put. */
+struct waiting {
+	enum kms_outcome outcome;
+	bool is_done;
+};
+
+static void on_done(void *arg, enum kms_outcome outcome)
+{
+	struct waiting *w = arg;
+
+	w->outcome = outcome;
+	__atomic_store_n(&w->is_done, true, __ATOMIC_RELEASE);
+}
+
+static void sleep_ms(long ms)
+{
+	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
+
+	nanosleep(&t, NULL);
+}
+
+static int wait_for(struct waiting *w)
+{
+	for (int i = 0; i < 10000 && !__atomic_load_n(&w->is_done, __ATOMIC_ACQUIRE); i++)
+		sleep_ms(1);
+	CU_ASSERT_TRUE_FATAL(w->is_done);
+	return (int)w->outcome;
+}
+
+static int put_named(const char *hse, struct kms_store *store, unsigned subscriber,
+		     struct e2m_keyset_id id, uint8_t run, uint32_t lifetime_s, uint64_t now_s,
+		     struct waiting *w)
 {
 	struct e2m_imsi imsi = imsi_of(subscriber);
-	struct e2m_keyset_id id = sqn_of(run);
 	struct kms_keyset keyset = {
 		.ciphering = E2M_EEA2, .integrity = E2M_EIA1, .lifetime_s = lifetime_s};
 
 	memset(&keyset.keyset, run, sizeof(keyset.keyset));
 	snprintf(keyset.holder, sizeof(keyset.holder), "%s", hse);
-	return kms_store_put(store, &imsi, &id, &keyset, now_s);
+	*w = (struct waiting){0};
+	return kms_store_put(store, &imsi, &id, &keyset, now_s, on_done, w);
+}
+
+/* The keyset of a run is filled with its number. enum kms_outcome, or what kms_store_put says. */
+static int put_for(const char *hse, struct kms_store *store, unsigned subscriber, uint8_t run,
+		   uint32_t lifetime_s, uint64_t now_s)
+{
+	struct waiting w;
+	const int rc = put_named(hse, store, subscriber, sqn_of(run), run, lifetime_s, now_s, &w);
+
+	return rc ? rc : wait_for(&w);
 }
 
 static void put(struct kms_store *store, unsigned subscriber, uint8_t run, uint32_t lifetime_s)
 {
-	CU_ASSERT_EQUAL(put_for(HSE, store, subscriber, run, lifetime_s, NOW), 0);
+	CU_ASSERT_EQUAL(put_for(HSE, store, subscriber, run, lifetime_s, NOW), KMS_OUTCOME_KEPT);
 }
 
 static enum kms_store_result get(struct kms_store *store, unsigned subscriber, uint8_t run,
@@ -102,13 +142,6 @@ static bool has(struct kms_store *store, unsigned subscriber, uint8_t run)
 
 	return get(store, subscriber, run, NOW, &keyset) == KMS_STORE_FOUND &&
 	       keyset.keyset.e2mck[0] == run && keyset.keyset.e2mik[15] == run;
-}
-
-static void sleep_ms(long ms)
-{
-	const struct timespec t = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
-
-	nanosleep(&t, NULL);
 }
 
 static struct kms_store_counters count(struct kms_store *store)
@@ -212,14 +245,15 @@ static void a_keyset_of_one_hse_is_not_kept_for_another(void)
 	struct kms_keyset keyset;
 
 	put(store, 1, 7, 1000);
-	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW), -EACCES);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW), KMS_OUTCOME_HELD);
 	CU_ASSERT_TRUE(keeps(store, 1));
-	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW), -EACCES);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW), KMS_OUTCOME_HELD);
 	CU_ASSERT_EQUAL(put_for("HSE.home.test", store, 1, 7, 1000, NOW), 0);
 	CU_ASSERT_EQUAL(put_for("", store, 1, 8, 1000, NOW), -EINVAL);
 	CU_ASSERT_EQUAL(get(store, 1, 7, NOW, &keyset), KMS_STORE_FOUND);
 	CU_ASSERT_EQUAL(strcasecmp(keyset.holder, HSE), 0);
-	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW + 1000), 0); /* its time is over */
+	/* Nor when its time is over: the first has used it. */
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 7, 1000, NOW + 1000), KMS_OUTCOME_HELD);
 	kms_store_close(store);
 }
 
@@ -549,30 +583,151 @@ static void a_damaged_file_is_refused_with_what_to_do(void)
 	expect_refusal("damaged");
 }
 
-static void a_full_disk_keeps_keysets_in_memory_until_there_is_room(void)
+/* Else it could release one again that it does not know to be replaced. */
+static void what_the_disk_does_not_take_is_not_released(void)
 {
 	struct kms_store *store = begin_anew();
 	struct rlimit limit, none;
 	struct stat st;
 
 	put(store, 1, 7, 0);
-	CU_ASSERT_TRUE(keeps(store, 1));
 	signal(SIGXFSZ, SIG_IGN);
 	CU_ASSERT_EQUAL_FATAL(getrlimit(RLIMIT_FSIZE, &limit) | stat(path, &st), 0);
 	none = limit;
 	none.rlim_cur = 4096;
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &none), 0);
-	put(store, 2, 8, 0);
-	sleep_ms(300);
+	CU_ASSERT_EQUAL(put_for(HSE, store, 2, 8, 0, NOW), KMS_OUTCOME_FAILED);
 	CU_ASSERT_TRUE(has(store, 1, 7));
-	CU_ASSERT_TRUE(has(store, 2, 8));
-	CU_ASSERT_EQUAL(count(store).kept, 1);
+	CU_ASSERT_FALSE(has(store, 2, 8));
+	CU_ASSERT_EQUAL(count(store).lost, 1);
 	CU_ASSERT_EQUAL_FATAL(setrlimit(RLIMIT_FSIZE, &limit), 0);
-	CU_ASSERT_TRUE(keeps(store, 2));
+	put(store, 2, 8, 0);
 	kms_store_close(store);
 	store = open_store();
 	CU_ASSERT_TRUE(has(store, 2, 8));
 	kms_store_close(store);
+}
+
+/* --- replaced --- */
+
+static void a_keyset_is_replaced_by_two_others(void)
+{
+	struct kms_store *store = begin_anew();
+
+	for (uint8_t run = 1; run <= 3; run++)
+		put(store, 1, run, 0);
+	CU_ASSERT_FALSE(has(store, 1, 1));
+	CU_ASSERT_TRUE(has(store, 1, 2));
+	CU_ASSERT_TRUE(has(store, 1, 3));
+	CU_ASSERT_EQUAL(count(store).replaced, 1);
+	/* The HSS gives it anew: it is not believed. */
+	CU_ASSERT_EQUAL(put_for(HSE, store, 1, 1, 0, NOW), KMS_OUTCOME_REPLACED);
+	CU_ASSERT_FALSE(has(store, 1, 1));
+	CU_ASSERT_TRUE(has(store, 1, 2));
+	kms_store_close(store);
+}
+
+static void that_a_keyset_is_replaced_is_on_disk_before_the_second_other_is_released(void)
+{
+	struct kms_store *store = begin_anew();
+	pid_t pid = -1;
+	int status = 0;
+
+	kms_store_close(store);
+	pid = fork();
+	if (pid == 0) {
+		store = open_store();
+		for (uint8_t run = 1; run <= 3; run++)
+			put_for(HSE, store, 1, run, 0, NOW);
+		raise(SIGKILL); /* nothing is written after the last answer */
+	}
+	CU_ASSERT_EQUAL(waitpid(pid, &status, 0), pid);
+	CU_ASSERT_TRUE(WIFSIGNALED(status));
+	store = open_store();
+	CU_ASSERT_FALSE(has(store, 1, 1));
+	CU_ASSERT_TRUE(has(store, 1, 3));
+	CU_ASSERT_EQUAL(put_for(HSE, store, 1, 1, 0, NOW), KMS_OUTCOME_REPLACED);
+	kms_store_close(store);
+}
+
+static void both_names_of_an_aka_run_are_one_keyset(void)
+{
+	const uint8_t rand[E2M_RAND_LEN] = {2};
+	const struct e2m_keyset_id other_name = e2m_keyset_id_make(E2M_ID_RAND, rand);
+	struct kms_store *store = begin_anew();
+	struct waiting w;
+
+	put(store, 1, 1, 0);
+	put(store, 1, 2, 0);
+	CU_ASSERT_EQUAL(put_named(HSE, store, 1, other_name, 2, 0, NOW, &w), 0);
+	CU_ASSERT_EQUAL(wait_for(&w), KMS_OUTCOME_KEPT);
+	CU_ASSERT_TRUE(has(store, 1, 1));
+	put(store, 1, 3, 0);
+	CU_ASSERT_FALSE(has(store, 1, 1));
+	/* By its other name too. */
+	CU_ASSERT_EQUAL(put_named(HSE, store, 1, other_name, 1, 0, NOW, &w), 0);
+	CU_ASSERT_EQUAL(wait_for(&w), KMS_OUTCOME_REPLACED);
+	kms_store_close(store);
+}
+
+static void requests_of_one_moment_know_of_each_other(void)
+{
+	struct kms_store *store = begin_anew();
+	struct waiting w[4];
+
+	for (uint8_t run = 1; run <= 3; run++)
+		CU_ASSERT_EQUAL(put_named(HSE, store, 1, sqn_of(run), run, 0, NOW, &w[run - 1]), 0);
+	CU_ASSERT_EQUAL(put_named(HSE, store, 1, sqn_of(1), 1, 0, NOW, &w[3]), 0);
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(wait_for(&w[i]), KMS_OUTCOME_KEPT);
+	CU_ASSERT_EQUAL(wait_for(&w[3]), KMS_OUTCOME_REPLACED);
+	kms_store_close(store);
+}
+
+static void keysets_of_another_hse_or_subscriber_replace_nothing(void)
+{
+	struct kms_store *store = begin_anew();
+
+	put(store, 1, 1, 0);
+	for (uint8_t run = 2; run <= 3; run++) {
+		put(store, 2, run, 0);
+		CU_ASSERT_EQUAL(put_for(HSE2, store, 1, run, 0, NOW), KMS_OUTCOME_KEPT);
+		CU_ASSERT_TRUE(has(store, 1, 1) || run == 3); /* per_imsi */
+	}
+	CU_ASSERT_EQUAL(put_for(HSE, store, 1, 1, 0, NOW), KMS_OUTCOME_KEPT);
+	kms_store_close(store);
+}
+
+static void a_keyset_with_a_lifetime_is_not_replaced(void)
+{
+	struct kms_store *store = begin_anew();
+
+	for (uint8_t run = 1; run <= 4; run++)
+		put(store, 1, run, 1000);
+	put(store, 1, 1, 1000);
+	CU_ASSERT_TRUE(has(store, 1, 1));
+	kms_store_close(store);
+}
+
+static void the_nodes_of_a_cluster_are_one_hse(void)
+{
+	char *nodes[] = {(char[]){HSE}, (char[]){HSE2}};
+	const struct cluster_config one = {.nodes = nodes, .nodes_count = 2};
+	struct clusters *clusters = clusters_new(&one, 1);
+	const struct kms_store_config config = {
+		.path = path, .capacity = CAPACITY, .per_imsi = PER_IMSI, .clusters = clusters};
+	struct kms_store *store;
+
+	kms_store_close(begin_anew());
+	store = kms_store_open(&config, master, stderr);
+	put(store, 1, 1, 0);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 1, 0, NOW), KMS_OUTCOME_KEPT);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 2, 0, NOW), KMS_OUTCOME_KEPT);
+	put(store, 1, 3, 0);
+	CU_ASSERT_EQUAL(put_for(HSE, store, 1, 1, 0, NOW), KMS_OUTCOME_REPLACED);
+	CU_ASSERT_EQUAL(put_for(HSE2, store, 1, 1, 0, NOW), KMS_OUTCOME_REPLACED);
+	kms_store_close(store);
+	clusters_free(clusters);
 }
 
 /* --- the master key --- */
@@ -638,7 +793,14 @@ int main(void)
 		TEST(a_record_of_another_name_is_damaged),
 		TEST(a_file_of_another_version_is_refused_with_what_to_do),
 		TEST(a_damaged_file_is_refused_with_what_to_do),
-		TEST(a_full_disk_keeps_keysets_in_memory_until_there_is_room),
+		TEST(what_the_disk_does_not_take_is_not_released),
+		TEST(a_keyset_is_replaced_by_two_others),
+		TEST(that_a_keyset_is_replaced_is_on_disk_before_the_second_other_is_released),
+		TEST(both_names_of_an_aka_run_are_one_keyset),
+		TEST(requests_of_one_moment_know_of_each_other),
+		TEST(keysets_of_another_hse_or_subscriber_replace_nothing),
+		TEST(a_keyset_with_a_lifetime_is_not_replaced),
+		TEST(the_nodes_of_a_cluster_are_one_hse),
 		TEST(a_master_key_is_32_octets_or_64_digits_and_nobody_elses),
 	};
 	char command[64];

@@ -105,6 +105,7 @@ static void run_kms(void)
 	UNIT_WAIT(diameter_peer_is_open(UNIT_HSS) || !hss->ready, UNIT_START_MS);
 	kms->ready = true;
 	UNIT_WAIT(kms->stop, 60000);
+	kms_conclude(it);
 	diameter_stop();
 	kms_close(it);
 	hss_config_free(&config, file);
@@ -398,8 +399,11 @@ static void a_wrong_configuration_is_told_by_line(void)
 		{"kms: {credential: master, " HSS "}\n", "no CREDENTIALS_DIRECTORY"},
 		{"kms: {credential: ../master, " HSS "}\n", "is a path"},
 		{"kms: {key_file: master.key, hss: {hosts: [], realm: x}}\n", "kms.hss.hosts: "},
-		{"kms: {key_file: master.key, keysets_per_imsi: 0, " HSS "}\n",
+		{"kms: {key_file: master.key, keysets_per_imsi: 1, " HSS "}\n",
 		 "kms.keysets_per_imsi: "},
+		{"kms: {key_file: master.key, " HSS "}\n"
+		 "hse_clusters: [{nodes: [a.test, b.test]}, {nodes: [B.test]}]\n",
+		 "hse_clusters[1].nodes[0]: 'B.test' is of hse_clusters[0] already"},
 		{"kms: {key_file: master.key, " HSS ",\n may_pull: [{imsi: 26x, hses: []}]}\n",
 		 "kms.yaml:10:20: kms.may_pull[0].imsi: expected the first digits"},
 		{"kms: {key_file: master.key, " HSS ",\n"
