@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# The HSS is known by a host name, and the name server does not answer: hse starts, forwards at once, keeps protected sessions
+# The HSS is known by a host name, and the name server does not answer, or has no such name: hse starts, forwards at once, keeps protected sessions
 # closed, says what is wrong, and serves them when the name resolves, without a restart.
 . "$(dirname "$0")/_init.sh"
 . "$e2e_dir/_starts_with.sh"
@@ -28,6 +28,11 @@ start_with_fault
 wait_log hse "error: $lab/hse.yaml:[0-9]+:[0-9]+: diameter.peers\[0\].address: the host name hss.lab.example does not resolve: "
 expect_fault "$lab/hse.yaml:[0-9]+:[0-9]+: diameter.peers\[0\].address: the host name hss.lab.example does not resolve: "
 expect_closed
+
+# Nor when the resolver is sure that there is no such name.
+echo 'hosts: files' >"$lab/nsswitch.conf"
+wait_log hse "the host name hss.lab.example does not resolve: Name or service not known"
+expect_equal "state of the session" "$(session_state)" pulling
 
 echo '10.99.0.1 hss.lab.example' >>"$lab/hosts"
 expect_open
