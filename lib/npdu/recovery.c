@@ -75,10 +75,12 @@ static void note_failure(struct npdu_searches *s, struct npdu_search_turn *turn,
 	count_flow(s, turn, now_ms);
 }
 
-/* Flows that fail now, this one among them. */
+/* Flows that fail now. At least this one does: it is not counted where it was last counted 2^15 s before. */
 static uint64_t flows_of(const struct npdu_searches *s)
 {
-	return s->flows > s->flows_before ? s->flows : s->flows_before;
+	const uint32_t flows = s->flows > s->flows_before ? s->flows : s->flows_before;
+
+	return flows > 0 ? flows : 1;
 }
 
 /* What is left to pay of the flow's searches, in microseconds: each other flow that fails has had so much less. As flows

@@ -552,6 +552,18 @@ static void a_flow_that_recovers_all_the_time_leaves_others_their_searches(void)
 	CU_ASSERT_TRUE(crowd.searches[0] >= 90);
 }
 
+/* Seconds are kept in 15 bits. */
+static void a_flow_that_failed_hours_ago_is_searched(void)
+{
+	struct receiver r = receiver(256, 10);
+
+	CU_ASSERT_TRUE(junk_searches(&r));
+	for (unsigned i = 0; i < 3; i++) {
+		r.now += UINT32_C(32768) * 1000;
+		CU_ASSERT_TRUE(junk_searches(&r));
+	}
+}
+
 /* No search takes a thread longer than two megabytes do. */
 static void a_long_pdu_is_searched_in_fewer_windows(void)
 {
@@ -695,6 +707,8 @@ int main(void)
 		 a_flow_is_searched_soon_after_the_junk_for_others_has_ended},
 		{"a flow that recovers all the time leaves others their searches",
 		 a_flow_that_recovers_all_the_time_leaves_others_their_searches},
+		{"a flow that failed hours ago is searched",
+		 a_flow_that_failed_hours_ago_is_searched},
 		{"a long PDU is searched in fewer windows",
 		 a_long_pdu_is_searched_in_fewer_windows},
 		{"a genuine PDU comes to its search among 1,000 junk PDUs a second",
