@@ -671,6 +671,20 @@ static void tags_of_8_octets_have_no_budget(void)
 	tear_down();
 }
 
+static void a_flood_drops_nothing_of_a_keyset_with_longer_tags(void)
+{
+	struct npdu_key *gcm = rig_key(E2M_EEA_GCM, E2M_EIA_GCM, 8, 2);
+
+	set_up_budget(10, rig_key(E2M_EEA2, E2M_EIA2, 8, 1));
+	rig_set_keyset(&rig, &up, 1, DATAPATH_KEY_READY, 4, gcm, 0);
+	receive_junk(200);
+	for (uint32_t count = 0; count < 32; count++)
+		receive(make_with(gcm, 4, count, NULL));
+	CU_ASSERT_EQUAL(counted(DATAPATH_OPENED), 32);
+	tear_down();
+	npdu_key_free(gcm);
+}
+
 static void a_budget_of_0_is_no_limit(void)
 {
 	set_up_budget(0, rig_key(E2M_EEA2, E2M_EIA2, 8, 1));
@@ -738,6 +752,8 @@ int main(void)
 		 the_next_second_has_a_budget_of_its_own},
 		{"other flows have budgets of their own", other_flows_have_budgets_of_their_own},
 		{"tags of 8 octets have no budget", tags_of_8_octets_have_no_budget},
+		{"a flood drops nothing of a keyset with longer tags",
+		 a_flood_drops_nothing_of_a_keyset_with_longer_tags},
 		{"a budget of 0 is no limit", a_budget_of_0_is_no_limit},
 		{"what recovers is no forgery", what_recovers_is_no_forgery},
 	};
