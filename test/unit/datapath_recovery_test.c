@@ -281,6 +281,19 @@ static void what_recovers_is_told(void)
 	tear_down();
 }
 
+/* As any other PDU that is authentic: downlink may change over to its keyset. */
+static void what_recovers_authenticates_its_keyset(void)
+{
+	set_up();
+	receive(make(100 * W));
+	rig_work(&rig);
+	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_AUTHENTICATED), 0);
+	receive(make(100 * W + 1));
+	rig_work(&rig);
+	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_AUTHENTICATED), 1);
+	tear_down();
+}
+
 static void packets_that_waited_for_their_key_recover(void)
 {
 	set_up();
@@ -685,6 +698,20 @@ static void a_flood_drops_nothing_of_a_keyset_with_longer_tags(void)
 	npdu_key_free(gcm);
 }
 
+/* The budget is for check 5. */
+static void what_fails_check_4_is_no_forgery(void)
+{
+	set_up_budget(10, rig_key(E2M_EEA2, E2M_EIA2, 8, 1));
+	rig_set_keyset(&rig, &up, 0, DATAPATH_KEY_READY, 3, key, 5000);
+	for (uint32_t i = 0; i < 200; i++)
+		receive(make_junk(4500));
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_REPLAY), 200);
+	for (uint32_t count = 5000; count < 5032; count++)
+		receive(make(count));
+	CU_ASSERT_EQUAL(counted(DATAPATH_OPENED), 32);
+	tear_down();
+}
+
 static void a_budget_of_0_is_no_limit(void)
 {
 	set_up_budget(0, rig_key(E2M_EEA2, E2M_EIA2, 8, 1));
@@ -724,6 +751,7 @@ int main(void)
 		{"after a restart all below the ceiling is seen",
 		 after_a_restart_all_below_the_ceiling_is_seen},
 		{"what recovers is told", what_recovers_is_told},
+		{"what recovers authenticates its keyset", what_recovers_authenticates_its_keyset},
 		{"packets that waited for their key recover",
 		 packets_that_waited_for_their_key_recover},
 		{"packets that another worker got recover",
@@ -754,6 +782,7 @@ int main(void)
 		{"tags of 8 octets have no budget", tags_of_8_octets_have_no_budget},
 		{"a flood drops nothing of a keyset with longer tags",
 		 a_flood_drops_nothing_of_a_keyset_with_longer_tags},
+		{"what fails check 4 is no forgery", what_fails_check_4_is_no_forgery},
 		{"a budget of 0 is no limit", a_budget_of_0_is_no_limit},
 		{"what recovers is no forgery", what_recovers_is_no_forgery},
 	};
