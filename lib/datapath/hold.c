@@ -178,16 +178,29 @@ static void count_release(struct datapath_worker *w, struct flow *flow, struct p
 	p->waits = WAITS_NOT;
 }
 
+/* H has advanced since the packet's COUNT was recovered, so far that it need not be recovered any more. It waits as one
+ * that was not: else packets that come now would move the window past it. */
+static bool is_in_reach(const struct datapath_worker *w, struct flow *flow, const struct packet *p)
+{
+	const uint32_t h = worker_keyset(w, flow, p->slot)->window.h;
+
+	return npdu_reconstruct_count(flow->counter_octets, h, p->count) == p->count;
+}
+
 static void release_open(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
 {
-	const struct packet *p = packet_of(m);
+	struct packet *p = packet_of(m);
+	const bool is_covered = ceiling_covers(w, flow, p->slot, p->count + 1);
 
-	if (!ceiling_covers(w, flow, p->slot, p->count + 1)) {
+	if (p->is_recovered && (is_covered || is_in_reach(w, flow, p))) {
+		if (!recover_accept(w, m, flow, p->count))
+			return;
+		p->is_recovered = false;
+	}
+	if (!is_covered) {
 		hold_open_packet(w, flow, p->slot, m, p->count, p->payload_len, p->is_recovered);
 		return;
 	}
-	if (p->is_recovered && !recover_accept(w, m, flow, p->count))
-		return;
 	if (finish_packet(w, m, p->payload_len)) {
 		flow->packets++;
 		worker_count(w, DATAPATH_ACCESS, DATAPATH_OPENED);

@@ -418,6 +418,24 @@ static void those_behind_it_wait_without_a_search(void)
 	tear_down();
 }
 
+/* More of them than the window is wide, and the ceiling covers the first of them only. */
+static void the_window_does_not_pass_those_that_wait(void)
+{
+	rig_init(&rig);
+	rig.config.hold_packets_per_flow = 200;
+	rig.config.hold_packets_total = 200;
+	start_with(rig_key(E2M_EEA2, E2M_EIA2, 8, 1), 1);
+	rig_set_ceiling(&rig, &up, 0, 100, 50);
+	for (uint32_t count = 5000; count < 5150; count++)
+		receive(make(count));
+	rig_set_ceiling(&rig, &up, 0, 5033, 5033);
+	receive(make(5150));
+	rig_set_ceiling(&rig, &up, 0, 6000, 5900);
+	CU_ASSERT_EQUAL(counted(DATAPATH_OPENED), 151);
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_REPLAY), 0);
+	tear_down();
+}
+
 static void of_duplicates_that_wait_one_leaves(void)
 {
 	set_up();
@@ -761,6 +779,8 @@ int main(void)
 		{"a recovered COUNT waits for the ceiling",
 		 a_recovered_count_waits_for_the_ceiling},
 		{"those behind it wait without a search", those_behind_it_wait_without_a_search},
+		{"the window does not pass those that wait",
+		 the_window_does_not_pass_those_that_wait},
 		{"of duplicates that wait one leaves", of_duplicates_that_wait_one_leaves},
 		{"late packets pass it while it waits", late_packets_pass_it_while_it_waits},
 		{"what waits goes with its keyset", what_waits_goes_with_its_keyset},
