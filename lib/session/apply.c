@@ -350,7 +350,7 @@ void apply_target(struct session_store *store, struct session *s,
 	const struct e2m_imsi imsi = store_imsi(s);
 	struct operation *op;
 
-	if (promised > 0 && !store_has_room(store, promised)) {
+	if (promised > 0 && !sources_make_room(store, promised)) {
 		refuse(store, s, held, SESSION_NO_ROOM, "COUNTs");
 		return;
 	}

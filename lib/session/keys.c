@@ -138,7 +138,7 @@ static void leave(struct session_store *store, struct session *s)
 	if (keyset->state == DATAPATH_KEY_NONE)
 		return;
 	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
-	if (work_first_operation(s) || !store_has_room(store, 1)) {
+	if (work_first_operation(s) || !sources_make_room(store, 1)) {
 		wait_for_leave(store, s);
 		return;
 	}

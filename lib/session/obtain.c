@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* obtain: a keyset that a session knows by name is pulled, comes or is refused, and comes to its end. */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "session/store.h"
@@ -154,6 +155,10 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	struct counts_value known, nameless;
 
+	/* COUNTs that an earlier process reserved by the keyset's name alone. */
+	if ((keyset->count.uplink > 0 || keyset->count.downlink > 0) &&
+	    !retention_keep_restored(store->retention, &key.imsi, &key.keyset))
+		abort(); /* as in retire */
 	counts_take(store->counts, &key, &known);
 	key.keyset = counts_nameless;
 	counts_look(store->counts, &key, &nameless);

@@ -4,6 +4,7 @@
  * flows are made, when it is clear which of them are right: where the process ended between two batches, two
  * may speak of one subscriber, tunnel or keyset. */
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "session/store.h"
@@ -112,7 +113,11 @@ static void take_remembered(struct session_store *store, struct session *s, unsi
 		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	struct counts_value value;
 
-	if (!keyset->is_known || !counts_take(store->counts, &key, &value))
+	if (!keyset->is_known)
+		return;
+	if (!retention_keep_restored(store->retention, &key.imsi, &key.keyset))
+		abort(); /* as in retire */
+	if (!counts_take(store->counts, &key, &value))
 		return;
 	counts_raise(&keyset->count, value);
 	changes_note(store, s);
@@ -156,5 +161,7 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 	if (id <= store->highest)
 		return id;
 	retention_begin(store->retention);
+	if (!retention_note_sources(store->retention))
+		abort();
 	return 0;
 }

@@ -15,6 +15,8 @@
 const struct counts_fingerprint retention_given_up = {
 	.octets = {[0 ... COUNTS_FINGERPRINT_LEN - 1] = 0xff}};
 
+const struct e2m_imsi retention_no_imsi;
+
 struct retention *retention_new(struct wheel *wheel, struct counts *counts,
 				const struct retention_sessions *sessions, uint32_t subscribers,
 				bool is_durable)
@@ -30,11 +32,21 @@ struct retention *retention_new(struct wheel *wheel, struct counts *counts,
 	r->lists_count = lists;
 	r->short_ms = RETENTION_HSS_S * UINT64_C(1000) + RETENTION_LATE_MS;
 	outbox_init(&r->outbox, is_durable);
+	TAILQ_INIT(&r->waiting);
+	r->is_restoring = true;
 	return r;
+}
+
+void retention_wait_no_more(struct keyset *k)
+{
+	if (k->is_waiting)
+		TAILQ_REMOVE(&k->retention->waiting, k, entry);
+	k->is_waiting = false;
 }
 
 void retention_free_keyset(struct keyset *k)
 {
+	retention_wait_no_more(k);
 	outbox_remove(&k->retention->outbox, &k->outbox);
 	wheel_cancel(&k->timer);
 	LIST_REMOVE(k, same_hash);
@@ -75,6 +87,11 @@ struct keyset_list *retention_list_of(struct retention *r, const struct e2m_imsi
 bool retention_is_of(const struct keyset *k, const struct e2m_imsi *imsi)
 {
 	return !k->outbox.is_gone && memcmp(&k->imsi, imsi, sizeof(*imsi)) == 0;
+}
+
+bool retention_is_no_imsi(const struct e2m_imsi *imsi)
+{
+	return memcmp(imsi, &retention_no_imsi, sizeof(*imsi)) == 0;
 }
 
 bool retention_has_fingerprint(const struct keyset *k, const struct counts_fingerprint *fingerprint)
@@ -126,8 +143,8 @@ static void begin(struct retention *r, struct keyset *k)
 	memset(k->items, 0, k->items_count * sizeof(k->items[0]));
 	for (unsigned i = 0; i < k->items_count; i++) {
 		retention_begin_again(r, &k->items[i]);
-		/* What is absent has not been asked for it. */
-		if (r->sources[i].is_absent)
+		/* What is absent has not been asked for it, unless the process before this one did. */
+		if (r->sources[i].is_absent && !(r->is_restoring && r->sources[i].was_there))
 			k->items[i].flags = STATE_RETENTION_FREE;
 	}
 	retention_prolong(k, r->short_ms);
@@ -200,8 +217,9 @@ void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s
 	retention_prolong(k, k->retention->short_ms);
 	if (lifetime_s > 0)
 		retention_prolong(k, lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
-	/* From its first answer on, what others the source gives counts. */
-	if (!(item->flags & STATE_RETENTION_GIVEN)) {
+	/* From its first answer on, what others the source gives counts; and from this one, if they had replaced it: then
+	 * the source is not one KMS, or has forgotten what it released. */
+	if (!(item->flags & STATE_RETENTION_GIVEN) || item->others >= retention_others_needed(k)) {
 		item->since_ms = wheel_now(k->retention->wheel);
 		item->others = 0;
 	}
@@ -224,6 +242,9 @@ void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
 		for (unsigned i = 0; k && i < k->items_count; i++)
 			if (held.given_by >> i & 1)
 				retention_note_given(k, i, held.lifetime_s);
+		/* Of an earlier process: a source gave it. */
+		if (k && held.lifetime_s > 0)
+			retention_prolong(k, held.lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
 	}
 }
 
@@ -273,6 +294,7 @@ void retention_forget(struct keyset *k)
 {
 	counts_forget(k->retention->counts, &k->imsi, &k->fingerprint);
 	wheel_cancel(&k->timer);
+	retention_wait_no_more(k);
 	if (outbox_forget(&k->retention->outbox, &k->outbox))
 		retention_free_keyset(k);
 }
@@ -295,6 +317,10 @@ void retention_judge(struct keyset *k)
 		wheel_set(r->wheel, &k->timer, k->until_ms - now, on_time);
 	else if (!waits(k))
 		retention_forget(k);
+	else if (!k->is_waiting) {
+		TAILQ_INSERT_TAIL(&r->waiting, k, entry);
+		k->is_waiting = true;
+	}
 }
 
 static void on_time(struct wheel_timer *timer, void *arg)
@@ -346,12 +372,19 @@ void retention_leave(struct retention *r, const struct e2m_imsi *imsi,
 		retention_judge_later(k);
 }
 
+void retention_wait_for_absent(struct keyset *k)
+{
+	for (unsigned i = 0; i < k->items_count; i++)
+		k->items[i].flags &= (uint8_t)~STATE_RETENTION_FREE;
+}
+
 bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 {
 	struct keyset *k = retention_find_or_make(r, imsi, &counts_nameless);
 
 	if (!k)
 		return false;
+	retention_wait_for_absent(k);
 	for (unsigned i = 0; i < k->items_count; i++)
 		retention_begin_again(r, &k->items[i]);
 	retention_prolong(k, r->short_ms);

@@ -115,6 +115,9 @@ bool retention_may_come_again(struct retention *retention, const struct e2m_imsi
  * keyset of that IMSI that no other source has given, until they have replaced it. false: there is none. */
 bool retention_give_up(struct retention *retention, const struct e2m_imsi *imsi);
 
+/* The same with the oldest of all, whichever IMSI's; its IMSI is in *of. */
+bool retention_give_up_any(struct retention *retention, struct e2m_imsi *of);
+
 /* --- on disk: as in counts.h --- */
 
 void retention_collect(struct retention *retention, struct state_batch *batch);
@@ -127,8 +130,14 @@ int retention_adopt(struct retention *retention, const struct e2m_imsi *imsi,
 /* age_s: state_age. -ENOMEM; -ENOSPC: sources have had more names than there is room for. */
 int retention_restore(struct retention *retention, const struct state_retention *record,
 		      uint64_t age_s);
+/* A keyset of an earlier process, which a session holds: a source that is configured no more may have given it. false: no
+ * memory. */
+bool retention_keep_restored(struct retention *retention, const struct e2m_imsi *imsi,
+			     const struct counts_fingerprint *keyset);
 /* All is restored, and sessions hold what they hold. */
 void retention_begin(struct retention *retention);
+/* After retention_begin: the next process is to know which sources this one has. false: no memory. */
+bool retention_note_sources(struct retention *retention);
 
 /* Octets of memory without any keyset, and for each. */
 size_t retention_octets(const struct retention *retention);

@@ -121,7 +121,7 @@ static struct keyset *make_recorded(struct retention *r, const struct state_rete
 	if (!k)
 		k = retention_make(r, &record->imsi, &fingerprint);
 	if (k)
-		k->is_always = is_always;
+		k->is_always = is_always || retention_is_no_imsi(&k->imsi);
 	return k;
 }
 
@@ -143,9 +143,67 @@ int retention_restore(struct retention *r, const struct state_retention *record,
 	k->until_ms = 0;
 	if (record->until_s > age_s)
 		retention_prolong(k, (record->until_s - age_s) * 1000);
-	for (unsigned i = 0; i < record->sources_count; i++)
+	for (unsigned i = 0; i < record->sources_count; i++) {
 		restore_item(&k->items[numbers[i]], &record->sources[i]);
+		if (retention_is_no_imsi(&k->imsi))
+			r->sources[numbers[i]].was_there = true;
+	}
 	return 0;
+}
+
+/* --- sources that come and go between processes --- */
+
+static bool any_absent(const struct retention *r)
+{
+	for (unsigned i = 0; i < r->sources_count; i++)
+		if (r->sources[i].is_absent)
+			return true;
+	return false;
+}
+
+bool retention_keep_restored(struct retention *r, const struct e2m_imsi *imsi,
+			     const struct counts_fingerprint *fingerprint)
+{
+	struct keyset *k;
+
+	if (!any_absent(r))
+		return true;
+	retention_keep_held(r, imsi);
+	k = retention_find_or_make(r, imsi, fingerprint);
+	if (k && !r->is_restoring) {
+		retention_wait_for_absent(k);
+		outbox_note(&r->outbox, &k->outbox);
+	}
+	return k != NULL;
+}
+
+static bool any_remembers(const struct retention *r)
+{
+	for (unsigned i = 0; i < r->sources_count; i++)
+		if (!r->sources[i].is_absent && r->sources[i].memory != RETENTION_SHORT)
+			return true;
+	return false;
+}
+
+bool retention_note_sources(struct retention *r)
+{
+	struct keyset *k = retention_find(r, &retention_no_imsi, &counts_nameless);
+
+	r->is_restoring = false;
+	if (!any_remembers(r)) {
+		if (k)
+			retention_forget(k);
+		return true;
+	}
+	if (!k)
+		k = retention_make(r, &retention_no_imsi, &counts_nameless);
+	if (!k)
+		return false;
+	k->is_always = true;
+	for (unsigned i = 0; i < k->items_count; i++)
+		k->items[i].flags = r->sources[i].is_absent ? STATE_RETENTION_FREE : 0;
+	outbox_note(&r->outbox, &k->outbox);
+	return true;
 }
 
 void retention_begin(struct retention *r)

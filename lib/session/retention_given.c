@@ -147,28 +147,35 @@ bool retention_waits(struct retention *r, const struct e2m_imsi *imsi,
 
 /* --- giving up --- */
 
+static bool only_waits(const struct keyset *k)
+{
+	struct retention *r = k->retention;
+
+	return !k->outbox.is_gone && k->holders == 0 && k->until_ms <= wheel_now(r->wheel) &&
+	       !retention_is_held(r, &k->imsi, &k->fingerprint) && !retention_has_no_keys(k) &&
+	       !k->is_always;
+}
+
 static struct keyset *find_oldest(struct retention *r, const struct e2m_imsi *imsi)
 {
 	struct keyset *k, *oldest = NULL;
 
-	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash) {
-		if (retention_is_of(k, imsi) && k->holders == 0 &&
-		    k->until_ms <= wheel_now(r->wheel) &&
-		    !retention_is_held(r, imsi, &k->fingerprint) && !retention_has_no_keys(k) &&
-		    !k->is_always && (!oldest || k->until_ms < oldest->until_ms))
+	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
+		if (retention_is_of(k, imsi) && only_waits(k) &&
+		    (!oldest || k->until_ms < oldest->until_ms))
 			oldest = k;
-	}
 	return oldest;
 }
 
-bool retention_give_up(struct retention *r, const struct e2m_imsi *imsi)
+/* false: no memory. */
+static bool give_up(struct keyset *k)
 {
-	struct keyset *oldest = find_oldest(r, imsi);
-	struct keyset *doubt = oldest ? retention_find(r, imsi, &retention_given_up) : NULL;
-	const bool is_new = oldest && !doubt;
+	struct retention *r = k->retention;
+	struct keyset *doubt = retention_find(r, &k->imsi, &retention_given_up);
+	const bool is_new = !doubt;
 
 	if (is_new)
-		doubt = retention_make(r, imsi, &retention_given_up);
+		doubt = retention_make(r, &k->imsi, &retention_given_up);
 	if (!doubt)
 		return false;
 	for (unsigned i = 0; i < doubt->items_count; i++) {
@@ -176,13 +183,33 @@ bool retention_give_up(struct retention *r, const struct e2m_imsi *imsi)
 
 		if (is_new)
 			item->flags = STATE_RETENTION_FREE;
-		if (!retention_waits_for(oldest, i))
+		if (!retention_waits_for(k, i))
 			continue;
 		item->flags = 0;
 		retention_begin_again(r, item);
 	}
 	outbox_note(&r->outbox, &doubt->outbox);
 	retention_judge_later(doubt);
-	retention_forget(oldest);
+	retention_forget(k);
 	return true;
+}
+
+bool retention_give_up(struct retention *r, const struct e2m_imsi *imsi)
+{
+	struct keyset *oldest = find_oldest(r, imsi);
+
+	return oldest && give_up(oldest);
+}
+
+bool retention_give_up_any(struct retention *r, struct e2m_imsi *of)
+{
+	struct keyset *k;
+
+	while ((k = TAILQ_FIRST(&r->waiting)) != NULL) {
+		*of = k->imsi;
+		if (only_waits(k))
+			return give_up(k);
+		retention_wait_no_more(k); /* it is judged again in time */
+	}
+	return false;
 }

@@ -24,24 +24,28 @@ struct item {
 struct keyset {
 	struct outbox_item outbox;
 	LIST_ENTRY(keyset) same_hash;
+	TAILQ_ENTRY(keyset) entry; /* of those that wait, if is_waiting */
 	struct wheel_timer timer;
 	struct retention *retention;
 	uint64_t until_ms; /* rules 2 and 3 */
 	struct e2m_imsi imsi;
 	struct counts_fingerprint fingerprint;
-	uint32_t holders;     /* of COUNTs that are on their way from a session */
-	bool is_always;	      /* a file has it */
+	uint32_t holders; /* of COUNTs that are on their way from a session */
+	bool is_always;	  /* a file has it */
+	bool is_waiting;
 	uint32_t items_count; /* sources that were known when it was made */
 	struct item items[];
 };
 
 LIST_HEAD(keyset_list, keyset);
+TAILQ_HEAD(keyset_queue, keyset);
 
 struct source {
 	uint32_t name;	/* a hash */
 	uint8_t memory; /* enum retention_memory */
 	bool is_read;	/* of RETENTION_ALWAYS: what it has is known */
 	bool is_absent; /* of an earlier configuration: it gives nothing, and replaces nothing */
+	bool was_there; /* when the process before this one ran */
 };
 
 struct retention {
@@ -49,8 +53,12 @@ struct retention {
 	struct counts *counts;
 	struct retention_sessions sessions;
 	struct outbox outbox;
+	/* Those that rule 4 alone keeps, the oldest first. One that has been given or held since is among them until it is
+	 * looked at. */
+	struct keyset_queue waiting;
 	uint64_t short_ms;	 /* rule 2 */
 	uint32_t longest_life_s; /* of all that were given */
+	bool is_restoring;	 /* until retention_note_sources */
 	unsigned sources_count;
 	struct source sources[STATE_RETENTION_SOURCES];
 	uint32_t lists_count;
@@ -59,6 +67,10 @@ struct retention {
 
 /* Stands for keysets whose COUNTs were given up. No keyset has it, but by a chance of 2^-128. */
 extern const struct counts_fingerprint retention_given_up;
+
+/* No subscriber's: its record has the names of the sources. */
+extern const struct e2m_imsi retention_no_imsi;
+bool retention_is_no_imsi(const struct e2m_imsi *imsi);
 
 /* --- retention.c --- */
 
@@ -79,6 +91,10 @@ struct keyset *retention_make(struct retention *r, const struct e2m_imsi *imsi,
 struct keyset *retention_find_or_make(struct retention *r, const struct e2m_imsi *imsi,
 				      const struct counts_fingerprint *fingerprint);
 void retention_free_keyset(struct keyset *k);
+/* Takes it out of those that wait. */
+void retention_wait_no_more(struct keyset *k);
+/* A keyset of an earlier process: what is absent may have been asked for it. */
+void retention_wait_for_absent(struct keyset *k);
 
 /* It is kept for ms from now on at least. */
 void retention_prolong(struct keyset *k, uint64_t ms);

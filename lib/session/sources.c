@@ -145,6 +145,38 @@ static uint32_t places_of(struct session_store *store, const struct e2m_imsi *im
 	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
 }
 
+/* A source that does not answer may make many subscribers wait. */
+#define GIVEN_UP_SAID_EVERY_MS 60000
+
+static void say_given_up(struct session_store *store, const struct e2m_imsi *imsi)
+{
+	const uint64_t now = wheel_now(store->wheel);
+
+	store_count(store, SESSION_COUNTS_GIVEN_UP);
+	if (store->given_up_said_ms != 0 && now < store->given_up_said_ms + GIVEN_UP_SAID_EVERY_MS)
+		return;
+	store->given_up_said_ms = now;
+	store_log(
+		store, SESSION_LOG_WARNING,
+		"all places for COUNTs are taken: those of the oldest keyset that waits for a key "
+		"source are given up, of IMSI %s now, and of others "
+		"(session.counts_given_up); does each source without keyset_retention_s answer "
+		"(key_source.<name>.prefetch.*)?",
+		imsi->digits);
+}
+
+bool sources_make_room(struct session_store *store, uint32_t counts)
+{
+	struct e2m_imsi imsi;
+
+	while (!store_has_room(store, counts)) {
+		if (!retention_give_up_any(store->retention, &imsi))
+			return false;
+		say_given_up(store, &imsi);
+	}
+	return true;
+}
+
 bool sources_have_room(struct session_store *store, const struct e2m_imsi *imsi, uint32_t counts)
 {
 	while (places_of(store, imsi) + counts > SESSION_COUNTS_OF_IMSI) {

@@ -387,7 +387,7 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 {
 	struct session *s;
 
-	if (store->in_use == store->config.max || !store_has_room(store, DATAPATH_KEYSETS)) {
+	if (store->in_use == store->config.max || !sources_make_room(store, DATAPATH_KEYSETS)) {
 		store_count(store, SESSION_REFUSED_FULL);
 		return NULL;
 	}

@@ -200,7 +200,8 @@ struct session_store {
 	uint32_t highest;    /* id that was ever in use */
 	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
 	uint32_t ready;
-	uint32_t promised; /* COUNTs that operations under way may have to remember */
+	uint64_t given_up_said_ms; /* 0: never */
+	uint32_t promised;	   /* COUNTs that operations under way may have to remember */
 	uint32_t last_serial;
 	uint32_t *heads[SESSION_INDEXES];
 	uint32_t heads_count; /* of each index */
@@ -311,6 +312,8 @@ int sources_make_retention(struct session_store *store);
 void sources_init(struct session_store *store);
 /* For files that have been read since. */
 void sources_look(struct session_store *store);
+/* As store_has_room; what a source is waited for is given up for it. */
+bool sources_make_room(struct session_store *store, uint32_t counts);
 /* True when the IMSI may take so many more places for COUNTs; counts and logs what it costs. */
 bool sources_have_room(struct session_store *store, const struct e2m_imsi *imsi, uint32_t counts);
 

@@ -189,6 +189,13 @@ static bool imsi_is_good(const struct e2m_imsi *imsi)
 	       memcmp(&again, imsi, sizeof(again)) == 0;
 }
 
+static bool is_no_imsi(const struct e2m_imsi *imsi)
+{
+	static const struct e2m_imsi none;
+
+	return memcmp(imsi, &none, sizeof(none)) == 0;
+}
+
 static bool keyset_is_good(const struct state_keyset *k)
 {
 	if (!(k->flags & STATE_KEYSET_HELD))
@@ -234,7 +241,8 @@ static enum record_kind read_fields(union record_content *content, struct record
 	case KIND_RETENTION:
 		walk_retention_key(&key, &content->retention);
 		walk_retention(&value, &content->retention);
-		if (imsi_is_good(&content->retention.imsi) &&
+		if ((imsi_is_good(&content->retention.imsi) ||
+		     is_no_imsi(&content->retention.imsi)) &&
 		    content->retention.sources_count <= STATE_RETENTION_SOURCES)
 			kind = RECORD_RETENTION;
 		break;

@@ -89,7 +89,7 @@ struct state_retention_source {
 	uint32_t tags[STATE_RETENTION_OTHERS];
 };
 
-/* Of a keyset. The first two members are the record's key. */
+/* Of a keyset. The first two members are the record's key. One record has no IMSI, and says which sources there are. */
 struct state_retention {
 	struct e2m_imsi imsi;
 	uint8_t fingerprint[STATE_FINGERPRINT_LEN];

@@ -80,6 +80,7 @@ static void start(unsigned sources, enum retention_memory first, enum retention_
 	held_count = 0;
 	disk_count = 0;
 	begin_process(names, memories, sources, 1000);
+	CU_ASSERT_TRUE(retention_note_sources(retention));
 	batch = state_batch_new(CAPACITY);
 }
 
@@ -278,6 +279,19 @@ static void counts_are_kept_for_the_lifetime_that_a_session_knows_of(void)
 	stop();
 }
 
+/* Which source gave it the next process does not know. */
+static void counts_are_kept_for_the_lifetime_of_a_session_of_an_earlier_process(void)
+{
+	start(1, RETENTION_SHORT, 0);
+	hold(1, 0, 7200);
+	leave();
+	pass(7200000);
+	CU_ASSERT_TRUE(is_kept(1));
+	pass(62000);
+	CU_ASSERT_FALSE(is_kept(1));
+	stop();
+}
+
 /* --- rule 4 --- */
 
 static void counts_are_kept_until_the_source_has_replaced_the_keyset(void)
@@ -306,6 +320,23 @@ static void counts_are_kept_until_an_answer_that_is_on_its_way_has_come(void)
 	pass(59000);
 	CU_ASSERT_TRUE(is_kept(1));
 	pass(1000 + LATE_MS);
+	CU_ASSERT_FALSE(is_kept(1));
+	stop();
+}
+
+/* Another KMS answers under the same name, or one was reset. */
+static void a_source_that_gives_a_keyset_again_has_not_replaced_it(void)
+{
+	start(1, RETENTION_LONG, 0);
+	use(1, 0);
+	for (unsigned n = 2; n <= 4; n++)
+		give(n, 0);
+	CU_ASSERT_EQUAL(give(1, 0), RETENTION_KNOWN);
+	pass(HSS_MS);
+	CU_ASSERT_TRUE(is_kept(1));
+	for (unsigned n = 5; n <= 7; n++)
+		give(n, 0);
+	pass(HSS_MS);
 	CU_ASSERT_FALSE(is_kept(1));
 	stop();
 }
@@ -616,7 +647,10 @@ static void next_process(const char *const its_names[], const enum retention_mem
 	for (size_t i = 0; i < disk_count; i++)
 		if (disk[i].kind == STATE_RETENTION)
 			CU_ASSERT_EQUAL(retention_restore(retention, &disk[i].retention, 5000), 0);
+	for (unsigned i = 0; i < held_count; i++)
+		CU_ASSERT_TRUE(retention_keep_restored(retention, imsi(), &held[i].fingerprint));
 	retention_begin(retention);
+	CU_ASSERT_TRUE(retention_note_sources(retention));
 }
 
 static const enum retention_memory is_long[] = {RETENTION_LONG, RETENTION_LONG, RETENTION_LONG};
@@ -713,6 +747,29 @@ static void a_source_is_known_by_its_name(void)
 	stop();
 }
 
+/* The session that holds it has it from a source that is out of the configuration now. */
+static void a_keyset_of_an_earlier_process_waits_for_a_source_that_is_out(void)
+{
+	static const char *const others[] = {"two", "one"};
+	const enum retention_memory memories[] = {RETENTION_SHORT, RETENTION_LONG};
+
+	start(1, RETENTION_LONG, 0);
+	CU_ASSERT_EQUAL(give(1, 0), RETENTION_NEW);
+	hold(1, 1, 0);
+	held[0].given_by = 0;
+	next_process(others, memories, 1);
+	next_process(others, memories, 1);
+	leave();
+	for (unsigned n = 2; n <= 4; n++)
+		give(n, 0);
+	pass(2 * HSS_MS);
+	CU_ASSERT_TRUE(is_kept(1));
+	next_process(others, memories, 2);
+	pass(YEAR_MS);
+	CU_ASSERT_TRUE(is_kept(1));
+	stop();
+}
+
 /* --- keysets whose keys nobody knows --- */
 
 static void counts_of_unknown_keys_need_one_more_other(void)
@@ -748,8 +805,10 @@ UNIT_MAIN("retention", TEST(counts_are_kept_while_a_session_holds_the_keyset),
 	  TEST(counts_are_kept_until_the_lifetime_ends),
 	  TEST(counts_are_kept_until_the_longest_lifetime_ends),
 	  TEST(counts_are_kept_for_the_lifetime_that_a_session_knows_of),
+	  TEST(counts_are_kept_for_the_lifetime_of_a_session_of_an_earlier_process),
 	  TEST(counts_are_kept_until_the_source_has_replaced_the_keyset),
 	  TEST(counts_are_kept_until_an_answer_that_is_on_its_way_has_come),
+	  TEST(a_source_that_gives_a_keyset_again_has_not_replaced_it),
 	  TEST(the_same_other_counts_once), TEST(a_source_that_was_not_asked_has_replaced_nothing),
 	  TEST(every_source_that_remembers_must_have_replaced_it),
 	  TEST(others_with_a_lifetime_replace_nothing),
@@ -767,4 +826,6 @@ UNIT_MAIN("retention", TEST(counts_are_kept_while_a_session_holds_the_keyset),
 	  TEST(what_a_source_has_given_outlives_the_process), TEST(lifetimes_outlive_the_process),
 	  TEST(a_start_begins_the_count_of_a_source_that_has_not_given_the_keyset_again),
 	  TEST(a_source_that_is_configured_no_more_has_replaced_nothing),
-	  TEST(a_source_is_known_by_its_name), TEST(counts_of_unknown_keys_need_one_more_other))
+	  TEST(a_source_is_known_by_its_name),
+	  TEST(a_keyset_of_an_earlier_process_waits_for_a_source_that_is_out),
+	  TEST(counts_of_unknown_keys_need_one_more_other))

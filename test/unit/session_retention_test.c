@@ -250,6 +250,37 @@ static void a_keyset_whose_counts_were_given_up_is_not_used(void)
 	lab_stop();
 }
 
+/* Many subscribers fill all places, none of them its quota. */
+static void a_full_table_that_only_waits_for_a_source_serves_others(void)
+{
+	struct lab_context other = lab_context(2);
+	uint64_t response;
+
+	start_with(SESSION_SOURCE_SHORT, "kms");
+	lab_stop();
+	lab_defaults();
+	lab.memory = SESSION_SOURCE_SHORT;
+	lab.second = "kms";
+	lab.config.max = 2;
+	lab_open();
+	/* All but one place beside those of a session. */
+	for (unsigned i = 0; i < 2 * SESSION_COUNTS_REMEMBERED - 1; i++) {
+		context.nsapi = (uint8_t)(i % 16);
+		use_and_end(1 + i / 16);
+		answer_second(KEYSOURCE_TIMEOUT);
+	}
+	response = lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED); /* all were used within minutes */
+	CU_ASSERT_EQUAL(lab_count(SESSION_COUNTS_GIVEN_UP), 0);
+	pass(361000);
+	response = lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	CU_ASSERT_EQUAL(lab_count(SESSION_COUNTS_GIVEN_UP), 1);
+	lab_stop();
+}
+
 /* The session could not get them again. */
 static void keys_of_a_replaced_keyset_stay_while_the_session_is_idle(void)
 {
@@ -311,6 +342,50 @@ static void what_a_source_has_given_outlives_a_crash(void)
 	lab_stop();
 }
 
+/* It gave the keyset to a session that was there before it went, and after. */
+static void count_goes_on_when_a_source_is_taken_out_and_put_back(void)
+{
+	start_with(SESSION_SOURCE_SHORT, "kms");
+	lab_stop();
+	lab_defaults();
+	lab.memory = SESSION_SOURCE_SHORT;
+	lab.second = "kms";
+	lab.config.is_durable = true;
+	lab.config.count_block = 64;
+	lab_open();
+	lab_crash(); /* a start with what is on disk, as each is */
+	lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	lab_save();
+	miss();
+	answer_first(KEYSOURCE_NOT_AVAILABLE);
+	lab_pass(10);
+	CU_ASSERT_EQUAL(answer_second(KEYSOURCE_FOUND), 1);
+	lab_save();
+	CU_ASSERT_TRUE_FATAL(lab_view(&context, &view));
+	lab_use(downlink(), view.slot, 1);
+	lab_save();
+	lab.second = NULL;
+	lab_crash();
+	lab_save();
+	lab_delete(&context);
+	lab_settle();
+	pass(500000);
+	lab_save();
+	lab.second = "kms";
+	lab_crash();
+	lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	lab_save();
+	miss();
+	answer_first(KEYSOURCE_NOT_AVAILABLE);
+	lab_pass(10);
+	CU_ASSERT_EQUAL(answer_second(KEYSOURCE_FOUND), 1);
+	CU_ASSERT_TRUE_FATAL(lab_view(&context, &view));
+	CU_ASSERT_TRUE(downlink()->places[view.slot].count > 0);
+	lab_stop();
+}
+
 UNIT_MAIN("session_retention", TEST(count_goes_on_when_a_kms_gives_the_keyset_a_day_later),
 	  TEST(count_goes_on_when_a_kms_that_was_never_asked_gives_the_keyset_a_day_later),
 	  TEST(counts_are_forgotten_where_the_hss_is_all_there_is),
@@ -320,5 +395,7 @@ UNIT_MAIN("session_retention", TEST(count_goes_on_when_a_kms_gives_the_keyset_a_
 	  TEST(a_quota_has_room_for_three_keysets_on_eleven_bearers),
 	  TEST(a_subscriber_whose_quota_only_waits_for_a_source_is_served),
 	  TEST(a_keyset_whose_counts_were_given_up_is_not_used),
+	  TEST(a_full_table_that_only_waits_for_a_source_serves_others),
 	  TEST(keys_of_a_replaced_keyset_stay_while_the_session_is_idle),
-	  TEST(what_a_source_has_given_outlives_a_crash))
+	  TEST(what_a_source_has_given_outlives_a_crash),
+	  TEST(count_goes_on_when_a_source_is_taken_out_and_put_back))

@@ -43,6 +43,25 @@ static void what_was_written_is_there_after_a_restart(void)
 	lab_end();
 }
 
+static void what_sources_there_are_is_there_after_a_restart(void)
+{
+	struct state_change change = lab_retention(3, 2);
+	struct lab_loaded l;
+
+	change.retention.imsi = (struct e2m_imsi){0};
+	lab_begin();
+	struct state *state = lab_open();
+	CU_ASSERT_EQUAL(lab_write(state, &change, 1, 0), 0);
+	state_close(state);
+	state = lab_open();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+	CU_ASSERT(lab_load(state, &l));
+	CU_ASSERT_EQUAL(l.retentions, 1);
+	CU_ASSERT_EQUAL(memcmp(&l.last_retention, &change.retention, sizeof(l.last_retention)), 0);
+	state_close(state);
+	lab_end();
+}
+
 static void a_later_change_stands_for_the_one_before_and_what_is_gone_is_gone(void)
 {
 	struct state_change changes[] = {lab_session(1, 10), lab_counts(3, 30), lab_counts(4, 40)};
@@ -270,6 +289,8 @@ static void what_was_acknowledged_outlives_a_kill(void)
 
 UNIT_MAIN("state",
 	  {"what was written is there after a restart", what_was_written_is_there_after_a_restart},
+	  {"what sources there are is there after a restart",
+	   what_sources_there_are_is_there_after_a_restart},
 	  {"a later change stands for the one before, and what is gone is gone",
 	   a_later_change_stands_for_the_one_before_and_what_is_gone_is_gone},
 	  {"the caller does not wait, and is woken", the_caller_does_not_wait_and_is_woken},
