@@ -136,6 +136,16 @@ static bool check_hosts(const struct keysource_config *config, const struct conf
 			     "an HSS, which forgets them after this time, needs no prefetch");
 		ok = false;
 	}
+	/* Each of several KMSs counts for itself when a keyset is replaced. */
+	if (!config->has_retention && !config->host && config->hosts_count != 1) {
+		snprintf(path, sizeof(path), "%s%s", entry, config->has_hosts ? ".hosts" : "");
+		config_error(
+			file, errors, path,
+			"a source of several hosts must be one HSS: give keyset_retention_s as "
+			"that HSS has it; KMSs each remember what they have released, so each "
+			"is a source of its own, with 'host'");
+		ok = false;
+	}
 	if (config->host && config->has_hosts) {
 		snprintf(path, sizeof(path), "%s.hosts", entry);
 		config_error(file, errors, path, "expected either 'host' or 'hosts'");

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-3-Clause
-# A key source of two hosts, here two KMSs before one HSS. One hangs with pulls on their way, then crashes: the other
-# is asked within the time-out, and no packet is lost. When it is back it is used again.
+# A key source of two hosts, front ends of one HSS. Two KMSs before it play them, as both have what the HSS has. One hangs
+# with pulls on their way, then crashes: the other is asked within the time-out, and no packet is lost. When it is back
+# it is used again.
 . "$(dirname "$0")/_init.sh"
 
 hss_hses='[kms.home.example, kms2.home.example]'
@@ -11,7 +12,8 @@ hse_peers='- {identity: kms.home.example, address: 10.99.0.4, port: 5868}
 hse_key_sources='- kind: diameter
   name: kms
   hosts: [kms.home.example, kms2.home.example]
-  realm: home.example'
+  realm: home.example
+  keyset_retention_s: 300'
 
 # rekey: a new AKA run, hence a pull, under traffic of which nothing may be lost.
 rekey() {

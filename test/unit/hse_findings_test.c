@@ -44,7 +44,8 @@ static void a_host_of_a_key_source_is_a_peer(void)
 		"you mean hss1.home.test?"));
 	CU_ASSERT_TRUE(finds(PORTS STATE DIAMETER "key_sources:\n"
 						  "  - {kind: diameter, name: a, realm: home.test, "
-						  "hosts: [HSS1.home.test, elsewhere.test]}\n",
+						  "hosts: [HSS1.home.test, elsewhere.test], "
+						  "keyset_retention_s: 300}\n",
 			     "hse.yaml:6:73: key_sources[0].hosts[1]: 'elsewhere.test' is not in "
 			     "diameter.peers"));
 	CU_ASSERT_PTR_NULL(strstr(said, "hosts[0]"));
@@ -84,11 +85,11 @@ static void all_is_reported_at_once(void)
 
 static void a_prefetch_without_a_source_before_it_is_warned_of(void)
 {
-	CU_ASSERT_TRUE(finds(
-		PORTS STATE DIAMETER
-		"key_sources: [{kind: diameter, name: a, realm: home.test, prefetch: true}]\n",
-		"hse.yaml:5:69: warning: key_sources[0].prefetch: there is no source before "
-		"it whose keysets it could be told of"));
+	CU_ASSERT_TRUE(
+		finds(PORTS STATE DIAMETER "key_sources: [{kind: diameter, name: a, realm: "
+					   "home.test, host: kms.home.test, prefetch: true}]\n",
+		      "hse.yaml:5:90: warning: key_sources[0].prefetch: there is no source before "
+		      "it whose keysets it could be told of"));
 }
 
 static void diameter_that_nothing_uses_is_warned_of(void)

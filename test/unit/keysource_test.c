@@ -212,14 +212,25 @@ static void each_kind_has_its_own_settings(void)
 	static const struct {
 		const char *text, *said;
 	} cases[] = {
-		{"source: {kind: diameter, name: hss, realm: home.test}\n", NULL},
+		{"source: {kind: diameter, name: hss, realm: home.test, "
+		 "keyset_retention_s: 300}\n",
+		 NULL},
+		{"source: {kind: diameter, name: hss, realm: home.test}\n",
+		 "source: a source of several hosts must be one HSS: give keyset_retention_s"},
+		{"source: {kind: diameter, name: kms_1, hosts: [a, b], realm: x}\n",
+		 "source.hosts: a source of several hosts must be one HSS: give "
+		 "keyset_retention_s"},
+		{"source: {kind: diameter, name: kms_1, hosts: [a], realm: x}\n", NULL},
+		{"source: {kind: diameter, name: hss, hosts: [a, b], realm: x, "
+		 "keyset_retention_s: 300}\n",
+		 NULL},
 		{"source: {kind: diameter, name: hss, host: hss.home.test}\n",
 		 "source: a source of kind 'diameter' needs 'realm'"},
 		{"source: {kind: file, name: lab}\n",
 		 "source: a source of kind 'file' needs 'path'"},
 		{"source: {kind: file, name: lab, path: x, host: hss.home.test}\n",
 		 "source.host: a source of kind 'file' has no 'host'"},
-		{"source: {kind: diameter, name: kms_1, hosts: [a, b], realm: x, prefetch: true}\n",
+		{"source: {kind: diameter, name: kms_1, host: a, realm: x, prefetch: true}\n",
 		 NULL},
 		{"source: {kind: diameter, name: hss, host: a, hosts: [b], realm: x}\n",
 		 "source.hosts: expected either 'host' or 'hosts'"},
