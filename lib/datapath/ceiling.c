@@ -18,6 +18,7 @@ static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uin
 				       .slot = (uint8_t)slot,
 				       .flow = worker_flow_number(w, flow),
 				       .session = flow->session,
+				       .key = keyset->key,
 				       .cookie = flow->ceiling[slot]};
 
 	if (flow->direction == E2M_UPLINK) {

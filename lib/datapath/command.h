@@ -155,6 +155,8 @@ struct datapath_event {
 	/* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H; LOW: of the slot, one more than the highest
 	 * that is needed now */
 	uint32_t count[DATAPATH_KEYSETS];
+	/* LOW: tells the keyset from another that has come to the slot since; not to be read */
+	const struct npdu_key *key;
 	struct rte_mbuf *mbuf; /* GTPC */
 	uint16_t l3;	       /* GTPC: offset of the IP header */
 	uint16_t payload;      /* GTPC: offset of the UDP payload */

@@ -166,8 +166,8 @@ void ceilings_take_low(struct session_store *store, struct session *s,
 {
 	const struct session_keyset *keyset = &s->keysets[event->slot];
 
-	/* Else it speaks of another keyset, or the worker has heard of more since. */
-	if (event->cookie == keyset->ceiling[direction].granted)
+	/* Else it speaks of another keyset, whose COUNTs may be far above, or the worker has heard of more since. */
+	if (event->key == keyset->key && event->cookie == keyset->ceiling[direction].granted)
 		ask(store, s, event->slot, direction, event->count[event->slot], event->used);
 }
 

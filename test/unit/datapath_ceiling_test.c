@@ -165,6 +165,7 @@ static void downlink_tells_the_counts_used_apart_from_what_waits(void)
 	CU_ASSERT_EQUAL_FATAL(rig_count_events(&rig, DATAPATH_LOW), 1);
 	/* At the mark one COUNT was used, and four packets need one. */
 	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->used, 1);
+	CU_ASSERT_PTR_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->key, key);
 	CU_ASSERT_EQUAL(rig_event(&rig, DATAPATH_LOW, 0)->count[0], 5);
 	tear_down();
 }

@@ -551,18 +551,32 @@ void lab_recovered(const struct lab_flow *flow, unsigned slot, enum datapath_eve
 	post(worker, &event);
 }
 
-void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed)
+static void low(const struct lab_flow *flow, unsigned slot, uint32_t needed,
+		const struct npdu_key *key)
 {
 	const unsigned worker = worker_of(flow);
 	struct datapath_event event = {.kind = DATAPATH_LOW,
 				       .slot = (uint8_t)slot,
 				       .flow = (uint32_t)(flow - lab.workers[worker].flows),
 				       .session = flow->session,
+				       .key = key,
 				       .cookie = flow->places[slot].ceiling.ceiling};
 
 	event.count[slot] = needed;
 	event.used = flow->direction == E2M_UPLINK ? needed : flow->places[slot].count;
 	post(worker, &event);
+}
+
+void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed)
+{
+	low(flow, slot, needed, flow->places[slot].key);
+}
+
+void lab_low_of_another_keyset(const struct lab_flow *flow, unsigned slot, uint32_t needed)
+{
+	static const char another;
+
+	low(flow, slot, needed, (const struct npdu_key *)(const void *)&another);
 }
 
 uint32_t lab_allowed(const struct lab_flow *flow, unsigned slot)

@@ -154,6 +154,8 @@ unsigned lab_subscriber(const struct lab_flow *flow);
 void lab_miss(const struct lab_flow *flow, unsigned slot);
 /* More COUNTs are wanted: all below needed. */
 void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed);
+/* The same, said of the keyset that was in the slot before. */
+void lab_low_of_another_keyset(const struct lab_flow *flow, unsigned slot, uint32_t needed);
 /* COUNT_RECOVERED or COUNT_PENDING: a PDU so many COUNTs ahead. */
 void lab_recovered(const struct lab_flow *flow, unsigned slot, enum datapath_event_kind kind,
 		   uint32_t counts);

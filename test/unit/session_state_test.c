@@ -263,6 +263,28 @@ static void what_waits_raises_no_ceiling_beyond_a_quarter(void)
 	}
 }
 
+/* Its COUNTs may be far above: a ceiling there would leave the keyset of now without a COUNT after a crash. */
+static void what_a_keyset_of_before_needs_raises_no_ceiling(void)
+{
+	configure();
+	lab_open();
+	lab_create(&context, lab_sqn(1), 1);
+	lab_settle();
+	lab_save();
+	lab_make_ready(&context);
+	lab_settle();
+	lab_save();
+	for (unsigned d = 0; d < 2; d++) {
+		const uint32_t ceiling = ceiling_of(d);
+
+		lab_low_of_another_keyset(flow_of(d), 0, 1000000);
+		lab_settle();
+		lab_save();
+		CU_ASSERT_EQUAL(ceiling_of(d), ceiling);
+	}
+	lab_stop();
+}
+
 static void the_configuration_bounds_what_is_reserved(void)
 {
 	configure();
@@ -1005,6 +1027,7 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(what_is_used_fast_is_reserved_far_ahead),
 	  TEST(what_is_reserved_fits_what_the_counter_can_tell_apart),
 	  TEST(what_waits_raises_no_ceiling_beyond_a_quarter),
+	  TEST(what_a_keyset_of_before_needs_raises_no_ceiling),
 	  TEST(the_configuration_bounds_what_is_reserved),
 	  TEST(a_jump_is_reserved_up_to_where_it_goes),
 	  TEST(the_end_of_count_is_no_ceiling_of_its_own),
