@@ -4,9 +4,9 @@
 #include <string.h>
 
 /* Octets of address space: a record takes some 350 with its indices, and up to 255 for its HSE's name, in
- * pages that are half full. */
+ * pages that are half full; and what was released of its IMSI, which may be its only keyset, up to a page. */
 #define MAP_BASE	(UINT64_C(64) << 20)
-#define MAP_PER_KEYSET	1536
+#define MAP_PER_KEYSET	(1536 + 4096)
 #define ERASED_A_ROUND	10000
 #define LATEST_EVERY_S	60 /* the time is written so often, not with each transaction */
 #define META_NAME	"meta"
@@ -348,6 +348,27 @@ static int first_of(struct kms_file *file, MDB_txn *txn, uint8_t kind, struct ke
 	return rc;
 }
 
+/* What was released of an IMSI is kept for as long as a keyset of it is: nothing else can be given again, but by an HSS
+ * that has counted too. */
+static int drop_releases_if_last(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi)
+{
+	const struct key first = {.kind = RECORD, .name.imsi = *imsi};
+	const struct key releases = {.kind = RELEASES, .imsi = *imsi};
+	MDB_val found = view(&first), value;
+	MDB_cursor *cursor;
+	struct key key;
+	int rc = mdb_cursor_open(txn, file->dbi, &cursor);
+
+	if (rc)
+		return rc;
+	rc = mdb_cursor_get(cursor, &found, &value, MDB_SET_RANGE);
+	if (rc == MDB_NOTFOUND || (!rc && (!read_key(&found, RECORD, &key) ||
+					   memcmp(&key.name.imsi, imsi, sizeof(*imsi)))))
+		rc = drop(file, txn, &releases);
+	mdb_cursor_close(cursor);
+	return rc;
+}
+
 /* Erases the record that an index's entry tells of, if it bears that number, and in any case the entry. */
 static int erase_by_entry(struct kms_file *file, MDB_txn *txn, const struct key *entry,
 			  const struct kms_name *name, const uint8_t number[8], uint64_t *erased)
@@ -358,6 +379,8 @@ static int erase_by_entry(struct kms_file *file, MDB_txn *txn, const struct key 
 
 	if (!rc && !memcmp(record.number, number, sizeof(record.number))) {
 		rc = kms_file_erase(file, txn, name);
+		if (!rc)
+			rc = drop_releases_if_last(file, txn, &name->imsi);
 		(*erased)++;
 	}
 	if (!rc || rc == MDB_NOTFOUND || rc == MDB_CORRUPTED)

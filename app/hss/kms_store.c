@@ -217,6 +217,15 @@ static int release(struct kms_store *store, MDB_txn *txn, struct change *change,
 	uint64_t erased = 0;
 	int rc = read_releases(store, txn, imsi, &releases);
 
+	/* Any of its keysets may have been replaced. */
+	if (rc == MDB_CORRUPTED) {
+		program_log(PROGRAM_ERROR,
+			    "%s: what was released of IMSI %s is damaged: its keysets are erased",
+			    store->config.path, imsi->digits);
+		releases.count = 0;
+		rc = kms_file_trim_imsi(&store->file, txn, imsi, 0, &erased);
+		*replaced += erased;
+	}
 	if (rc)
 		return rc;
 	change->outcome = KMS_OUTCOME_HELD;

@@ -160,6 +160,18 @@ static bool keeps(struct kms_store *store, uint64_t kept)
 	return count(store).kept == kept;
 }
 
+/* As somebody with the disk in his hands. */
+static MDB_env *begin_writing(MDB_txn **txn, MDB_dbi *dbi)
+{
+	MDB_env *env;
+
+	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, txn), 0);
+	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(*txn, NULL, 0, dbi), 0);
+	return env;
+}
+
 /* --- putting and getting --- */
 
 static void a_keyset_is_found_at_once_and_after_a_restart(void)
@@ -324,6 +336,76 @@ static void the_oldest_goes_when_there_is_no_room(void)
 	kms_store_close(store);
 }
 
+/* So many subscribers have a record of what was released of them. */
+static unsigned with_releases(void)
+{
+	MDB_val key, value;
+	unsigned count = 0;
+	MDB_cursor *cursor;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_env *env = begin_writing(&txn, &dbi);
+
+	CU_ASSERT_EQUAL_FATAL(mdb_cursor_open(txn, dbi, &cursor), 0);
+	while (mdb_cursor_get(cursor, &key, &value, MDB_NEXT) == 0)
+		count += *(const char *)key.mv_data == 's';
+	mdb_cursor_close(cursor);
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
+	return count;
+}
+
+static void what_was_released_goes_with_the_last_keyset_of_its_imsi(void)
+{
+	kms_store_close(begin_anew());
+	struct kms_store *store = open_with(master, 3, stderr);
+
+	for (unsigned i = 1; i <= 20; i++)
+		put(store, i, 1, 0);
+	put(store, 20, 2, 0);
+	CU_ASSERT_TRUE(keeps(store, 3));
+	kms_store_close(store);
+	CU_ASSERT_EQUAL(with_releases(), 2);
+	store = open_store();
+	put(store, 30, 1, 100);
+	kms_store_tick(store, NOW + 101);
+	CU_ASSERT_TRUE(keeps(store, 3));
+	kms_store_close(store);
+	CU_ASSERT_EQUAL(with_releases(), 2);
+}
+
+static void what_was_released_and_is_damaged_costs_one_imsi_its_keysets(void)
+{
+	struct kms_store *store = begin_anew();
+	struct raw_releases {
+		char kind;
+		struct e2m_imsi imsi;
+	} raw = {'s', imsi_of(1)};
+	MDB_val key = {.mv_data = &raw, .mv_size = sizeof(raw)}, value;
+	uint8_t copy[4096];
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_env *env;
+
+	put(store, 1, 1, 0);
+	put(store, 2, 1, 0);
+	kms_store_close(store);
+	env = begin_writing(&txn, &dbi);
+	CU_ASSERT_EQUAL_FATAL(mdb_get(txn, dbi, &key, &value), 0);
+	memcpy(copy, value.mv_data, value.mv_size);
+	copy[value.mv_size - 1] ^= 1;
+	value.mv_data = copy;
+	CU_ASSERT_EQUAL(mdb_put(txn, dbi, &key, &value, 0), 0);
+	CU_ASSERT_EQUAL(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+	store = open_store();
+	put(store, 1, 2, 0);
+	CU_ASSERT_FALSE(has(store, 1, 1)); /* it may have been replaced */
+	CU_ASSERT_TRUE(has(store, 1, 2));
+	CU_ASSERT_TRUE(has(store, 2, 1));
+	kms_store_close(store);
+}
+
 static void numbers_go_on_after_a_restart(void)
 {
 	kms_store_close(begin_anew());
@@ -387,18 +469,6 @@ struct raw_key {
 	uint8_t kind;
 	struct kms_name name;
 };
-
-/* As somebody with the disk in his hands. */
-static MDB_env *begin_writing(MDB_txn **txn, MDB_dbi *dbi)
-{
-	MDB_env *env;
-
-	CU_ASSERT_EQUAL_FATAL(mdb_env_create(&env), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_env_open(env, path, MDB_NOSUBDIR, 0600), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_txn_begin(env, NULL, 0, txn), 0);
-	CU_ASSERT_EQUAL_FATAL(mdb_dbi_open(*txn, NULL, 0, dbi), 0);
-	return env;
-}
 
 /* Does to the record of (subscriber, 7) what the test says. */
 static void tamper(unsigned subscriber, void (*change)(MDB_txn *txn, MDB_dbi dbi, MDB_val *key,
@@ -783,6 +853,8 @@ int main(void)
 		TEST(the_file_remembers_the_latest_time),
 		TEST(an_imsi_has_its_two_latest_keysets),
 		TEST(the_oldest_goes_when_there_is_no_room),
+		TEST(what_was_released_goes_with_the_last_keyset_of_its_imsi),
+		TEST(what_was_released_and_is_damaged_costs_one_imsi_its_keysets),
 		TEST(numbers_go_on_after_a_restart),
 		TEST(no_key_is_on_disk_in_the_clear),
 		TEST(another_master_key_is_refused_and_changes_nothing),
