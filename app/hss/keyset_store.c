@@ -8,7 +8,8 @@
 #include <strings.h>
 
 /* Entries lie in a ring in the order that they were made in, which is the order that they expire in.
- * Each is in a hash chain of each index. */
+ * Each is in a hash chain of each index, in the same order: so the oldest of all is the first of its chains, however
+ * many of one IMSI there are. */
 enum index_kind {
 	BY_SQN,
 	BY_RAND,
@@ -37,8 +38,10 @@ struct keyset_store {
 	const struct clusters *clusters;
 	struct entry *ring;
 	uint32_t capacity, oldest, count;
-	uint32_t *chains[INDICES]; /* places in ring, or NONE */
-	uint32_t mask;		   /* of the chains' number, a power of two */
+	struct chain {
+		uint32_t first, last; /* places in ring, or NONE */
+	} * chains[INDICES];
+	uint32_t mask; /* of the chains' number, a power of two */
 };
 
 /* So many replace a keyset. */
@@ -95,7 +98,7 @@ static uint32_t hash(const struct keyset_store *store, const struct e2m_imsi *im
 	return (uint32_t)(h >> 32) & store->mask;
 }
 
-static uint32_t *chain_of(struct keyset_store *store, const struct entry *entry, int index)
+static struct chain *chain_of(struct keyset_store *store, const struct entry *entry, int index)
 {
 	uint32_t place = 0;
 
@@ -119,13 +122,8 @@ static void remove_oldest(struct keyset_store *store)
 {
 	struct entry *entry = &store->ring[store->oldest];
 
-	for (int i = 0; i < INDICES; i++) {
-		uint32_t *at = chain_of(store, entry, i);
-
-		while (*at != store->oldest)
-			at = &store->ring[*at].next[i];
-		*at = entry->next[i];
-	}
+	for (int i = 0; i < INDICES; i++)
+		chain_of(store, entry, i)->first = entry->next[i];
 	free(entry->holder);
 	e2m_wipe(entry, sizeof(*entry));
 	store->oldest = (store->oldest + 1) % store->capacity;
@@ -147,10 +145,14 @@ void keyset_store_put(struct keyset_store *store, const struct e2m_imsi *imsi,
 	entry->keyset = *keyset;
 	entry->expires_ns = now_ns + store->retention_ns;
 	for (int i = 0; i < INDICES; i++) {
-		uint32_t *chain = chain_of(store, entry, i);
+		struct chain *chain = chain_of(store, entry, i);
 
-		entry->next[i] = *chain;
-		*chain = place;
+		entry->next[i] = NONE;
+		if (chain->first == NONE)
+			chain->first = place;
+		else
+			store->ring[chain->last].next[i] = place;
+		chain->last = place;
 	}
 	store->count++;
 	pthread_mutex_unlock(&store->lock);
@@ -169,7 +171,8 @@ static struct entry *find(struct keyset_store *store, const struct e2m_imsi *ims
 			  const struct e2m_keyset_id *id, uint64_t now_ns)
 {
 	enum index_kind index = id->type == E2M_ID_SQN ? BY_SQN : BY_RAND;
-	uint32_t place = store->chains[index][hash(store, imsi, id->value, e2m_keyset_id_len(id))];
+	uint32_t place =
+		store->chains[index][hash(store, imsi, id->value, e2m_keyset_id_len(id))].first;
 
 	while (place != NONE && !is_match(&store->ring[place], imsi, id))
 		place = store->ring[place].next[index];
@@ -184,7 +187,7 @@ static bool is_replaced(const struct entry *entry)
 /* With the lock held: entry is released for the first time. */
 static void count_release(struct keyset_store *store, const struct entry *entry)
 {
-	uint32_t place = *chain_of(store, entry, BY_IMSI);
+	uint32_t place = chain_of(store, entry, BY_IMSI)->first;
 
 	for (; place != NONE; place = store->ring[place].next[BY_IMSI]) {
 		struct entry *other = &store->ring[place];
