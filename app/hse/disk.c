@@ -86,21 +86,17 @@ int disk_fd(const struct hse_disk *d)
 
 /* --- records --- */
 
-static void say_no_room(const struct hse_disk *d, const char *what)
-{
-	program_log(
-		PROGRAM_ERROR,
-		"state: %s holds %s than sessions.max: %u has room for; raise it to what it was",
-		d->config->state.path, what, d->config->sessions.max);
-}
-
 static bool take_session(void *arg, const struct state_session *record)
 {
 	struct hse_disk *d = arg;
 
 	d->error = session_restore(d->restored, record);
 	if (d->error == -ENOSPC)
-		say_no_room(d, "more sessions");
+		program_log(
+			PROGRAM_ERROR,
+			"state: %s holds more sessions than sessions.max: %u has room for; raise "
+			"sessions.max to what it was",
+			d->config->state.path, d->config->sessions.max);
 	return d->error == 0;
 }
 
@@ -123,8 +119,6 @@ static bool take_counts(void *arg, const struct state_counts *record)
 	struct hse_disk *d = arg;
 
 	d->error = session_restore_counts(d->restored, record);
-	if (d->error == -ENOSPC)
-		say_no_room(d, "COUNTs of more removed sessions");
 	return d->error == 0;
 }
 

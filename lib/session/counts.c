@@ -299,13 +299,21 @@ int counts_restore(struct counts *c, const struct state_counts *record)
 	const struct counts_key key = key_of(record);
 	const struct counts_value value = {.uplink = record->ceiling[E2M_UPLINK],
 					   .downlink = record->ceiling[E2M_DOWNLINK]};
-	struct record *r = find_or_make(c, &key);
+	struct record *r;
 
+	counts_reserve(c, 1);
+	r = find_or_make(c, &key);
 	if (!r)
-		return -ENOSPC;
+		return -ENOMEM;
 	counts_raise(&r->value, value);
 	r->item.is_on_disk = true;
 	return 0;
+}
+
+void counts_reserve(struct counts *c, uint32_t places)
+{
+	if (c->capacity < c->used + places)
+		c->capacity = c->used + places;
 }
 
 uint32_t counts_room(const struct counts *c)

@@ -84,8 +84,12 @@ void counts_collect_gone(struct counts *counts, struct state_batch *batch);
 /* What has become of a change that was collected. */
 void counts_written(struct counts *counts, const struct state_counts *record, bool is_gone,
 		    bool is_written);
-/* Remembers a record of the disk. -ENOSPC. */
+/* Remembers a record of the disk, for which there is always a place: after a crash the disk may have more records than
+ * there were places, as what was forgotten is erased after what has taken its place is written. -ENOMEM. */
 int counts_restore(struct counts *counts, const struct state_counts *record);
+
+/* So many places are left, or more, from here on. */
+void counts_reserve(struct counts *counts, uint32_t places);
 
 /* Places left. */
 uint32_t counts_room(const struct counts *counts);

@@ -85,8 +85,8 @@ int session_restore(struct session_store *store, const struct state_session *rec
 		restore_keyset(store, s, slot, &record->keysets[slot]);
 	if (other)
 		end_unstarted(store, store_is_later(s->serial, other->serial) ? other : s);
-	/* Each keyset is to find a place when it leaves. */
-	return ret == 0 && !store_has_room(store, 0) ? -ENOSPC : ret;
+	counts_reserve(store->counts, store_places_taken(store)); /* when they leave */
+	return ret;
 }
 
 int session_restore_counts(struct session_store *store, const struct state_counts *record)

@@ -240,7 +240,7 @@ void session_written(struct session_store *store, const struct state_batch *batc
 void session_conclude(struct session_store *store);
 
 /* Before anything else: records of an earlier process, first all of COUNTs, then of their retention, then of sessions in
- * the order of ids. -ENOSPC: config.max is too small; of retention: too many names of sources. Nothing is sent to the
+ * the order of ids. -ENOSPC: of sessions, config.max is too small; of retention, too many names of sources; -ENOMEM. Nothing is sent to the
  * workers yet. */
 int session_restore(struct session_store *store, const struct state_session *record);
 int session_restore_counts(struct session_store *store, const struct state_counts *record);

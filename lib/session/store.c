@@ -350,11 +350,14 @@ uint32_t store_next_serial(struct session_store *store)
 	return store->last_serial;
 }
 
+uint32_t store_places_taken(const struct session_store *store)
+{
+	return store->in_use * DATAPATH_KEYSETS + store->promised;
+}
+
 bool store_has_room(const struct session_store *store, uint32_t counts)
 {
-	const uint64_t taken = (uint64_t)store->in_use * DATAPATH_KEYSETS + store->promised;
-
-	return counts_room(store->counts) >= taken + counts;
+	return counts_room(store->counts) >= (uint64_t)store_places_taken(store) + counts;
 }
 
 /* A place that was in use before, or the next that never was. */

@@ -279,6 +279,8 @@ struct session *store_find_control(struct session_store *store, enum session_ind
 /* Whose live flow has the tunnel, in whichever direction: workers know a tunnel once. */
 struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction);
+/* Places for COUNTs that keysets of sessions take when they leave, and that were promised. */
+uint32_t store_places_taken(const struct session_store *store);
 /* True when so many more COUNTs would find a place beside those of all keysets that sessions hold. */
 bool store_has_room(const struct session_store *store, uint32_t counts);
 
