@@ -154,9 +154,11 @@ static void say_lost(void)
 	struct log_line line;
 	const uint32_t count = writer.unsaid;
 
+	if (count == 0)
+		return;
 	snprintf(text, sizeof(text), "%u line%s lost", count, count == 1 ? "" : "s");
 	line = line_of(false, text, NULL, 0);
-	if (count > 0 && write_line(&line))
+	if (write_line(&line))
 		writer.unsaid = 0;
 }
 

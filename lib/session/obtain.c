@@ -222,17 +222,15 @@ find_shared(struct session_store *store, const struct session *s, unsigned slot,
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const struct e2m_imsi imsi = store_imsi(s);
+	const struct session *other = NULL;
 
-	for (uint8_t nsapi = 0; nsapi <= 15; nsapi++) {
-		const struct session *other = store_find_subscriber(store, &imsi, nsapi);
-
-		for (unsigned i = 0; other && other != s && i < DATAPATH_KEYSETS; i++)
+	while ((other = store_next_of_subscriber(store, &imsi, other)) != NULL)
+		for (unsigned i = 0; other != s && i < DATAPATH_KEYSETS; i++)
 			if (other->keysets[i].state == DATAPATH_KEY_READY &&
 			    memcmp(&other->keysets[i].id, &keyset->id, sizeof(keyset->id)) == 0) {
 				*given_by = other->given_by[i];
 				return &other->keysets[i];
 			}
-	}
 	return NULL;
 }
 

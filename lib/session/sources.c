@@ -92,25 +92,32 @@ static bool is_waited_for(void *arg, const struct keysource_request *request,
 	       retention_waits(store->retention, &request->imsi, &fingerprint, source);
 }
 
-/* A place is an NSAPI and one of a session's two keysets. */
+static bool is_held(const struct session_keyset *keyset)
+{
+	return keyset->state != DATAPATH_KEY_NONE && (keyset->is_known || keyset->key);
+}
+
+/* A place is a session and how many of its keysets were looked at. */
+#define PLACES (DATAPATH_KEYSETS + 1)
+
 static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
 		      struct retention_held *held)
 {
-	for (; *at < 16 * DATAPATH_KEYSETS; (*at)++) {
-		struct session *s =
-			store_find_subscriber(arg, imsi, (uint8_t)(*at / DATAPATH_KEYSETS));
-		const struct session_keyset *keyset =
-			s ? &s->keysets[*at % DATAPATH_KEYSETS] : NULL;
+	struct session_store *store = arg;
+	struct session *s = *at ? store_session(store, *at / PLACES)
+				: store_next_of_subscriber(store, imsi, NULL);
+	unsigned slot = *at % PLACES;
 
-		if (!keyset || keyset->state == DATAPATH_KEY_NONE ||
-		    (!keyset->is_known && !keyset->key))
-			continue;
-		*held = (struct retention_held){.fingerprint = keyset->fingerprint,
-						.given_by = s->given_by[*at % DATAPATH_KEYSETS],
-						.lifetime_s = keyset->lifetime_s};
-		(*at)++;
-		return true;
-	}
+	for (; s; s = store_next_of_subscriber(store, imsi, s), slot = 0)
+		for (; slot < DATAPATH_KEYSETS; slot++) {
+			if (!is_held(&s->keysets[slot]))
+				continue;
+			*held = (struct retention_held){.fingerprint = s->keysets[slot].fingerprint,
+							.given_by = s->given_by[slot],
+							.lifetime_s = s->keysets[slot].lifetime_s};
+			*at = store_id(store, s) * PLACES + slot + 1;
+			return true;
+		}
 	return false;
 }
 
@@ -138,10 +145,11 @@ void sources_init(struct session_store *store)
 /* Places that a subscriber's sessions and kept COUNTs take. */
 static uint32_t places_of(struct session_store *store, const struct e2m_imsi *imsi)
 {
+	const struct session *s = NULL;
 	uint32_t sessions = 0;
 
-	for (uint8_t nsapi = 0; nsapi <= 15; nsapi++)
-		sessions += store_find_subscriber(store, imsi, nsapi) != NULL;
+	while ((s = store_next_of_subscriber(store, imsi, s)) != NULL)
+		sessions++;
 	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
 }
 

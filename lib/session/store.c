@@ -158,7 +158,7 @@ static uint32_t hash_of(const struct session *s, enum session_index which)
 {
 	switch (which) {
 	case INDEX_SUBSCRIBER:
-		return rte_hash_crc_8byte(s->imsi, s->nsapi);
+		return rte_hash_crc_8byte(s->imsi, 0); /* store_next_of_subscriber */
 	case INDEX_CONTROL_SGSN:
 		return hash_of_tunnel(&s->control_sgsn, s->nsapi);
 	case INDEX_CONTROL_GGSN:
@@ -312,6 +312,18 @@ struct session *store_find_subscriber(struct session_store *store, const struct 
 	const struct session like = {.imsi = pack_imsi(imsi), .nsapi = nsapi};
 
 	return find(store, &like, INDEX_SUBSCRIBER);
+}
+
+struct session *store_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+					 const struct session *after)
+{
+	const struct session like = {.imsi = pack_imsi(imsi)};
+	uint32_t id =
+		after ? after->link[INDEX_SUBSCRIBER] : *head_of(store, &like, INDEX_SUBSCRIBER);
+
+	while (id != 0 && store->sessions[id].imsi != like.imsi)
+		id = store->sessions[id].link[INDEX_SUBSCRIBER];
+	return id ? &store->sessions[id] : NULL;
 }
 
 struct session *store_find_control(struct session_store *store, enum session_index which,

@@ -273,6 +273,9 @@ void store_set_apn(struct session_store *store, struct session *session, struct 
 
 struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi);
+/* All sessions of a subscriber, one after the other: after is NULL at first. NULL: there are no more. */
+struct session *store_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+					 const struct session *after);
 /* which: INDEX_CONTROL_SGSN or INDEX_CONTROL_GGSN. */
 struct session *store_find_control(struct session_store *store, enum session_index which,
 				   const struct tunnel *control, uint8_t nsapi);
