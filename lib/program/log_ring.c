@@ -60,22 +60,23 @@ bool log_ring_push(struct log_ring *ring, const char *text, size_t len, bool is_
 	return true;
 }
 
-const struct log_line *log_ring_first(const struct log_ring *ring)
+const struct log_line *log_ring_at(const struct log_ring *ring, size_t i)
 {
-	const size_t number = atomic_load_explicit(&ring->taken, memory_order_relaxed);
+	const size_t number = atomic_load_explicit(&ring->taken, memory_order_relaxed) + i;
 	struct log_place *place = place_of(ring, number);
 
 	return atomic_load_explicit(&place->turn, memory_order_acquire) == number + 1 ? &place->line
 										      : NULL;
 }
 
-void log_ring_pop(struct log_ring *ring)
+void log_ring_pop(struct log_ring *ring, size_t count)
 {
 	const size_t number = atomic_load_explicit(&ring->taken, memory_order_relaxed);
 
-	atomic_store_explicit(&place_of(ring, number)->turn, number + LOG_RING_LINES,
-			      memory_order_release);
-	atomic_store_explicit(&ring->taken, number + 1, memory_order_release);
+	for (size_t i = number; i < number + count; i++)
+		atomic_store_explicit(&place_of(ring, i)->turn, i + LOG_RING_LINES,
+				      memory_order_release);
+	atomic_store_explicit(&ring->taken, number + count, memory_order_release);
 }
 
 uint32_t log_ring_take_lost(struct log_ring *ring)

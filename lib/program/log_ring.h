@@ -43,9 +43,10 @@ void log_ring_init(struct log_ring *ring);
 /* Any thread. text: up to LOG_LINE_OCTETS, copied. False: no place; the line is counted as lost. */
 bool log_ring_push(struct log_ring *ring, const char *text, size_t len, bool is_error);
 
-/* One thread: the oldest line, NULL when there is none. It stays until log_ring_pop. */
-const struct log_line *log_ring_first(const struct log_ring *ring);
-void log_ring_pop(struct log_ring *ring);
+/* One thread: the oldest line but i, NULL when there are no more than i. It stays until log_ring_pop. */
+const struct log_line *log_ring_at(const struct log_ring *ring, size_t i);
+/* The same thread: the oldest count lines, which are there, go. */
+void log_ring_pop(struct log_ring *ring, size_t count);
 /* Lines that were lost after the newest in the ring, each told once. */
 uint32_t log_ring_take_lost(struct log_ring *ring);
 

@@ -16,9 +16,13 @@
 
 #include "program/log_ring.h"
 
-#define FILE_MODE     0640
-#define TIME_OCTETS   32
-#define LOOK_EVERY_MS 1000 /* at an output that failed, with nothing new to write */
+#define FILE_MODE   0640
+#define TIME_OCTETS 32
+#define LINE_ROOM   (TIME_OCTETS + LOG_LINE_OCTETS)
+/* Lines that come together are written together: as many as a pipe takes in one piece. */
+#define TOGETHER_OCTETS 4096
+#define TOGETHER_MS	1
+#define LOOK_EVERY_MS	1000 /* at an output that failed, with nothing new to write */
 /* How long an aborting process waits for its last lines. */
 #define ABORT_MS 1000
 /* How long a line waits that is written without the thread: the process has nothing else to do yet. */
@@ -85,7 +89,7 @@ static bool wait_until_writable(int fd)
 	return false;
 }
 
-/* False: it was not written, or not all of it. A line fits a pipe that poll calls writable, so write does not wait. */
+/* False: it was not written, or not all of it. TOGETHER_OCTETS fit a pipe that poll calls writable, so write does not wait. */
 static bool write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -124,15 +128,22 @@ static void show_error(const struct log_line *line)
 		return;
 }
 
-static bool write_line(const struct log_line *line)
+/* Room for one line. Returns how many octets it takes. */
+static size_t put_line(char text[LINE_ROOM], const struct log_line *line)
 {
-	char text[TIME_OCTETS + LOG_LINE_OCTETS];
-	size_t len = writer.is_file ? write_time(text, &line->made) : 0;
+	const size_t len = writer.is_file ? write_time(text, &line->made) : 0;
 
 	memcpy(text + len, line->text, line->len);
 	if (writer.is_file)
 		show_error(line);
-	return write_all(writer.fd, text, len + line->len);
+	return len + line->len;
+}
+
+static bool write_line(const struct log_line *line)
+{
+	char text[LINE_ROOM];
+
+	return write_all(writer.fd, text, put_line(text, line));
 }
 
 static struct log_line line_of(bool is_error, const char *what, const char *path, int error)
@@ -201,34 +212,58 @@ static void sleep_until_woken(void)
 	atomic_store(&writer.sleeps, true);
 	atomic_thread_fence(memory_order_seq_cst);
 	/* What was pushed before this is seen here; who pushes after it wakes us. */
-	if (!log_ring_first(&writer.ring) && !atomic_load(&writer.wanted) &&
+	if (!log_ring_at(&writer.ring, 0) && !atomic_load(&writer.wanted) &&
 	    !atomic_load(&writer.stops))
 		poll(&fd, 1, LOOK_EVERY_MS);
 	atomic_store(&writer.sleeps, false);
 	drain_wake();
+	/* More are likely to come. */
+	if (!atomic_load(&writer.stops))
+		nanosleep(&(const struct timespec){.tv_nsec = TOGETHER_MS * 1000000L}, NULL);
+}
+
+/* Puts the first lines of the ring, up to one before which others were lost. Returns how many. */
+static uint32_t put_lines(char text[TOGETHER_OCTETS], size_t *len)
+{
+	const struct log_line *line;
+	uint32_t count = 0;
+
+	*len = 0;
+	while ((line = log_ring_at(&writer.ring, count)) != NULL &&
+	       *len + LINE_ROOM <= TOGETHER_OCTETS && (count == 0 || line->lost_before == 0)) {
+		*len += put_line(text + *len, line);
+		count++;
+	}
+	return count;
 }
 
 static void write_first(const struct log_line *line)
 {
+	char text[TOGETHER_OCTETS];
+	uint32_t count;
+	size_t len;
+
 	writer.unsaid += line->lost_before;
 	say_lost();
-	while (!write_line(line)) {
+	count = put_lines(text, &len);
+	while (!write_all(writer.fd, text, len)) {
 		if (atomic_load(&writer.wanted) && !is_late()) {
 			take_output();
+			count = put_lines(text, &len);
 			continue;
 		}
-		writer.unsaid++;
-		atomic_fetch_add(&writer.lost, 1);
+		writer.unsaid += count;
+		atomic_fetch_add(&writer.lost, count);
 		break;
 	}
-	log_ring_pop(&writer.ring);
+	log_ring_pop(&writer.ring, count);
 }
 
 static void *run(void *arg)
 {
 	(void)arg;
 	for (;;) {
-		const struct log_line *line = log_ring_first(&writer.ring);
+		const struct log_line *line = log_ring_at(&writer.ring, 0);
 
 		if (line) {
 			write_first(line);
@@ -237,7 +272,7 @@ static void *run(void *arg)
 		take_output();
 		writer.unsaid += log_ring_take_lost(&writer.ring);
 		say_lost();
-		if (atomic_load(&writer.stops) && !log_ring_first(&writer.ring))
+		if (atomic_load(&writer.stops) && !log_ring_at(&writer.ring, 0))
 			return NULL;
 		sleep_until_woken();
 	}

@@ -42,8 +42,8 @@ static void lines_leave_in_the_order_in_which_they_came(void)
 		CU_ASSERT_FATAL(push_number(i));
 		if (i < 10)
 			continue; /* so that some are always waiting */
-		wrong += number_of(log_ring_first(&ring)) != i - 10;
-		log_ring_pop(&ring);
+		wrong += number_of(log_ring_at(&ring, 0)) != i - 10;
+		log_ring_pop(&ring, 1);
 	}
 	CU_ASSERT_EQUAL(wrong, 0);
 }
@@ -51,10 +51,10 @@ static void lines_leave_in_the_order_in_which_they_came(void)
 static void an_empty_ring_has_no_line(void)
 {
 	log_ring_init(&ring);
-	CU_ASSERT_PTR_NULL(log_ring_first(&ring));
+	CU_ASSERT_PTR_NULL(log_ring_at(&ring, 0));
 	push_number(1);
-	log_ring_pop(&ring);
-	CU_ASSERT_PTR_NULL(log_ring_first(&ring));
+	log_ring_pop(&ring, 1);
+	CU_ASSERT_PTR_NULL(log_ring_at(&ring, 0));
 }
 
 static void lines_without_a_place_are_counted_where_they_are_missing(void)
@@ -64,13 +64,13 @@ static void lines_without_a_place_are_counted_where_they_are_missing(void)
 		CU_ASSERT_FATAL(push_number(i));
 	CU_ASSERT_FALSE(push_number(0));
 	CU_ASSERT_FALSE(push_number(0));
-	log_ring_pop(&ring);
+	log_ring_pop(&ring, 1);
 	CU_ASSERT_TRUE(push_number(77));
 	for (unsigned i = 1; i < LOG_RING_LINES; i++) {
-		CU_ASSERT_EQUAL(log_ring_first(&ring)->lost_before, 0);
-		log_ring_pop(&ring);
+		CU_ASSERT_EQUAL(log_ring_at(&ring, 0)->lost_before, 0);
+		log_ring_pop(&ring, 1);
 	}
-	CU_ASSERT_EQUAL(log_ring_first(&ring)->lost_before, 2);
+	CU_ASSERT_EQUAL(log_ring_at(&ring, 0)->lost_before, 2);
 	CU_ASSERT_EQUAL(log_ring_take_lost(&ring), 0);
 	CU_ASSERT_EQUAL(atomic_load(&ring.lost_ever), 2);
 }
@@ -109,7 +109,7 @@ static void many_threads_lose_nothing_uncounted(void)
 		pthread_create(&threads[i], NULL, push_many, &numbers[i]);
 	}
 	while (taken + lost < PUSHERS * LINES_EACH) {
-		const struct log_line *line = log_ring_first(&ring);
+		const struct log_line *line = log_ring_at(&ring, 0);
 
 		if (!line) {
 			lost += log_ring_take_lost(&ring);
@@ -120,14 +120,14 @@ static void many_threads_lose_nothing_uncounted(void)
 		next[pusher % PUSHERS] = number % LINES_EACH + 1;
 		lost += line->lost_before;
 		taken++;
-		log_ring_pop(&ring);
+		log_ring_pop(&ring, 1);
 	}
 	for (unsigned i = 0; i < PUSHERS; i++)
 		pthread_join(threads[i], NULL);
 	CU_ASSERT_EQUAL(disorder, 0);
 	CU_ASSERT_EQUAL(taken + lost, PUSHERS * LINES_EACH);
 	CU_ASSERT_EQUAL(lost, atomic_load(&ring.lost_ever));
-	CU_ASSERT_PTR_NULL(log_ring_first(&ring));
+	CU_ASSERT_PTR_NULL(log_ring_at(&ring, 0));
 }
 
 /* --- the writer: in a child with stderr on a pipe or file --- */
