@@ -8,8 +8,10 @@
 /* Sessions looked at in one go, and how often. */
 #define SLICE	 4096
 #define SLICE_MS 10
-/* Requests that were read under the policy before have had their response by then. */
-#define AGAIN_MS 15000
+/* Requests that were read under the policy before may have their response later, a minute at most. So sessions are looked at
+ * again after AGAIN_MS, and then after twice as long each time. */
+#define AGAIN_MS 1000
+#define ROUNDS	 7
 
 /* --- the policy --- */
 
@@ -133,9 +135,9 @@ static void look_at_slice(struct wheel_timer *timer, void *arg)
 	say_done(store);
 	if (store->reconfigure.has_passed_over) {
 		wheel_set(store->wheel, timer, SLICE_MS, look_at_passed_over);
-	} else if (!store->reconfigure.is_last) {
-		store->reconfigure.is_last = true;
-		wheel_set(store->wheel, timer, AGAIN_MS, look_at_all);
+	} else if (store->reconfigure.rounds < ROUNDS) {
+		wheel_set(store->wheel, timer, AGAIN_MS << (store->reconfigure.rounds - 1),
+			  look_at_all);
 	}
 }
 
@@ -149,7 +151,10 @@ static void begin_round(struct session_store *store, struct wheel_timer *timer, 
 
 static void look_at_all(struct wheel_timer *timer, void *arg)
 {
-	begin_round(arg, timer, false);
+	struct session_store *store = arg;
+
+	store->reconfigure.rounds++;
+	begin_round(store, timer, false);
 }
 
 /* In a fleet something is always under way, but not for the same sessions. */
@@ -173,6 +178,6 @@ void session_reconfigure(struct session_store *store, const struct session_confi
 	c->count_warning = config->count_warning;
 	c->pull = config->pull;
 	pull_manager_configure(store->pulls, &config->pull);
-	store->reconfigure.is_last = false;
+	store->reconfigure.rounds = 0;
 	look_at_all(&store->reconfigure.timer, store);
 }

@@ -245,7 +245,7 @@ struct session_store {
 		uint32_t looked_at; /* ids, in this round */
 		bool has_passed_over; /* sessions with something under way: another round looks at those */
 		bool is_after;	      /* this is such a round */
-		bool is_last;
+		uint8_t rounds;		    /* begun, of all sessions */
 		uint32_t barred, forbidden; /* in this round */
 	} reconfigure;
 

@@ -145,7 +145,24 @@ static void one_that_is_made_meanwhile_is_found_too(void)
 	lab_create_response(&c);
 	lab_settle();
 	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
-	lab_pass(20000);
+	lab_pass(1100);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_BAR));
+	lab_stop();
+}
+
+static void one_of_a_request_that_was_open_for_long_is_found_too(void)
+{
+	struct lab_context c = lab_context(1);
+
+	lab_start_knowing_all(POLICY_OPTIONAL);
+	lab_create_request(&c, NULL, 0);
+	reload_with("internet", POLICY_PROTECT);
+	lab_pass(9000); /* the next look is 15 s after the first */
+	lab_create_response(&c);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
+	lab_pass(6100);
 	lab_settle();
 	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_BAR));
 	lab_stop();
@@ -268,6 +285,7 @@ UNIT_MAIN("session_reload", TEST(one_in_clear_that_is_to_be_protected_now_is_bar
 	  TEST(nothing_crosses_any_more_of_one_that_is_to_be_dropped),
 	  TEST(a_rule_for_another_apn_changes_nothing),
 	  TEST(one_that_is_made_meanwhile_is_found_too),
+	  TEST(one_of_a_request_that_was_open_for_long_is_found_too),
 	  TEST(one_with_something_under_way_is_barred_when_that_is_done),
 	  TEST(a_laxer_policy_is_for_sessions_that_are_made_later),
 	  TEST(a_keyset_whose_algorithms_are_not_allowed_any_more_is_refused),
