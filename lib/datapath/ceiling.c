@@ -22,15 +22,15 @@ static void ask(struct datapath_worker *w, struct flow *flow, unsigned slot, uin
 				       .cookie = flow->ceiling[slot]};
 
 	if (flow->direction == E2M_UPLINK) {
-		/* One answer serves all packets that wait: the window has their COUNTs already, but for those that
-		 * were recovered. */
+		/* One answer serves all waiting packets, because the window already has their
+		 * COUNTs. The exception is recovered COUNTs. */
 		if (needed < keyset->window.h)
 			needed = keyset->window.h;
 		if (needed < hold_recovered(w, flow, slot))
 			needed = hold_recovered(w, flow, slot);
 		event.used = needed;
 	} else {
-		/* Each packet that waits will need a COUNT of its own. */
+		/* Each waiting packet will need a COUNT of its own. */
 		event.used = keyset->window.h;
 		needed = needed < UINT32_MAX - hold_count(w, flow) ? needed + hold_count(w, flow)
 								   : UINT32_MAX;

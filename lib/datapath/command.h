@@ -55,7 +55,8 @@ enum datapath_command_kind {
 	DATAPATH_RAISE_CEILING,
 	/* Downlink: protect with this keyset's place from now on. What is held tries again. */
 	DATAPATH_USE_KEYSET,
-	/* One that lets packets pass as they are drops them from here on, until a keyset's place is set. */
+	/* If the flow lets packets pass unprotected, drop them from now on, until a keyset is
+	 * set. */
 	DATAPATH_BAR_FLOW,
 	/* Forgets keys and drops what is held; later packets are dropped as tunnel_removed. The
 	 * acknowledgement carries the COUNTs. */
@@ -69,7 +70,7 @@ enum datapath_command_kind {
 	DATAPATH_DISCARD_GTPC,
 	/* The worker is to be in bypass, or no longer: bypass.c. */
 	DATAPATH_SET_BYPASS,
-	/* Other limits than those of the start. */
+	/* Replaces the limits of the start. */
 	DATAPATH_SET_LIMITS,
 };
 
@@ -135,7 +136,8 @@ enum datapath_event_kind {
 	DATAPATH_SPENT,
 	/* COUNT has reached the mark in slot; said once until the ceiling is set again. */
 	DATAPATH_LOW,
-	/* An uplink PDU of a COUNT far ahead was accepted, or waits for a second one: e2m.md 7 "Recovery". */
+	/* An uplink PDU with a COUNT far ahead was accepted (RECOVERED) or waits for a second PDU
+	 * (PENDING): e2m.md 7 "Recovery". */
 	DATAPATH_COUNT_RECOVERED,
 	DATAPATH_COUNT_PENDING,
 };
@@ -147,15 +149,17 @@ struct datapath_event {
 	uint8_t command_kind; /* DONE */
 	uint32_t flow;
 	uint32_t session;
-	/* LOW: of the slot, one more than the highest COUNT used, or authenticated and waiting */
+	/* LOW: one more than the highest COUNT of the slot that was used, or is authenticated and
+	 * waiting */
 	uint32_t used;
 	/* DONE: the command's; GTPC: the message's number; LOW: the ceiling; COUNT_RECOVERED,
-	 * COUNT_PENDING: how many COUNTs from H to the PDU's */
+	 * COUNT_PENDING: the PDU's COUNT minus H */
 	uint64_t cookie;
 	/* DONE of STOP_FLOW, SET_KEYSET: next COUNT, or H; LOW: of the slot, one more than the highest
 	 * that is needed now */
 	uint32_t count[DATAPATH_KEYSETS];
-	/* LOW: tells the keyset from another that has come to the slot since; not to be read */
+	/* LOW: identifies the keyset, because the slot may have another one by now; do not
+	 * dereference */
 	const struct npdu_key *key;
 	struct rte_mbuf *mbuf; /* GTPC */
 	uint16_t l3;	       /* GTPC: offset of the IP header */

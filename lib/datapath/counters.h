@@ -29,8 +29,8 @@
 	X(DROP_COUNT_RANGE, "drop.count_range")                                                 \
 	X(DROP_REPLAY, "drop.replay")                                                           \
 	X(DROP_BAD_MAC, "drop.bad_mac")                                                         \
-	X(DROP_BAD_MAC_FLOOD, "drop.bad_mac_flood")  /* not checked: budget used up */          \
-	X(RECOVERED, "recovered")		     /* of those opened: COUNT was searched */  \
+	X(DROP_BAD_MAC_FLOOD, "drop.bad_mac_flood")  /* forgery budget used up */               \
+	X(RECOVERED, "recovered")		     /* opened, after a search for COUNT */     \
 	X(DROP_RECOVERY_PENDING, "recovery_pending") /* dropped: COUNT needs a second PDU */    \
 	/* no key */                                                                            \
 	X(HELD, "hold.held")			      /* waits, or waited, for its key */       \

@@ -38,10 +38,10 @@ struct datapath_config {
 	uint32_t hold_packets_total; /* for this worker */
 	uint32_t hold_ms;
 	uint32_t gtpc_hold_ms;
-	/* As npdu_searches_init takes them; per_s is at least 1 where recovery_windows is not 0. */
+	/* Parameters of npdu_searches_init. per_s is at least 1 unless recovery_windows is 0. */
 	uint32_t recovery_windows;
 	uint32_t recovery_per_s;
-	uint32_t bad_mac_per_s;	       /* forgery budget of a flow; 0: none */
+	uint32_t bad_mac_per_s;	       /* forgery budget of a flow; 0: unlimited */
 	bool lab_mode;		       /* replay_window 0 is allowed */
 	bool drop_unknown;	       /* G-PDUs of no known tunnel; else they pass */
 	struct rte_mempool *fragments; /* for headers of outer fragments; same socket */
@@ -74,7 +74,7 @@ void datapath_process(struct datapath_worker *worker, enum datapath_side side,
  * was to do. */
 unsigned datapath_housekeep(struct datapath_worker *worker, uint64_t now);
 
-/* Of the port of that side, from now on. */
+/* Sets the MTU of the port on that side from now on. */
 void datapath_set_mtu(struct datapath_worker *worker, enum datapath_side side, uint16_t mtu);
 
 void datapath_count(struct datapath_worker *worker, enum datapath_side side,

@@ -8,7 +8,7 @@
 
 #include "npdu/random.h"
 
-/* After that nothing of a flow that has not failed since matters any more. */
+/* After this time without a failure, no remembered data of a flow matters any more. */
 #define QUIET_MS NPDU_RECOVERY_PENDING_MS
 
 int failures_open(struct failures *f, uint32_t flows, uint64_t seed, int socket)
@@ -43,7 +43,7 @@ static struct flow_failures *place(const struct failures *f, uint32_t set, unsig
 	return &f->places[(size_t)set * FAILURES_WAYS + way];
 }
 
-/* FAILURES_WAYS: none. */
+/* Returns the way, or FAILURES_WAYS if the flow is not in the set. */
 static unsigned find(const struct failures *f, uint32_t set, uint32_t flow)
 {
 	unsigned way = 0;
@@ -61,7 +61,7 @@ static bool has_pending(const struct flow_failures *place, uint32_t now_ms)
 	return false;
 }
 
-/* Whose place is taken. */
+/* Chooses the way that a new flow takes over. */
 static unsigned choose(struct failures *f, uint32_t set, uint32_t now_ms)
 {
 	const unsigned first = npdu_random(&f->random, FAILURES_WAYS);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * failures: what a worker remembers of flows whose PDUs fail check 4 or 5: P of each keyset, when the flow may search,
- * and its forgery budget (e2m.md 7). Nothing of that is in the flow itself, for nearly no flow ever fails: it is in a
- * table of its own, of bounded size, which no PDU that passes touches.
+ * failures: what a worker remembers about flows with PDUs that fail check 4 or 5: P of each keyset,
+ * when the flow may search, and its forgery budget (e2m.md 7). Very few flows fail, so this data is
+ * not in the flow itself. It is in a separate table of bounded size, and a PDU that passes never
+ * touches that table.
  *
- * When more flows fail than the table has places, one of those that share a set gives its place up. Flows that have a P
- * keep theirs, for nobody without the key can make a flow have one; among others it is chosen at random, and
- * sets by a hash that nobody else knows. So junk for many flows takes the place of none in particular.
+ * When more flows fail than the table has places, a flow in the same set loses its place. A flow
+ * with a P keeps its place, because only a sender with the key can cause a P. Among the others, the
+ * flow is chosen at random. The hash that selects the set is secret. So an attacker with junk for
+ * many flows cannot choose which flow loses its place.
  */
 #ifndef DATAPATH_FAILURES_H
 #define DATAPATH_FAILURES_H
@@ -15,16 +17,16 @@
 #include "npdu/forgery.h"
 #include "npdu/recovery.h"
 
-/* Places of a worker with as many flows or more. */
+/* Places of a worker that has this many flows or more. */
 #define FAILURES_MAX  65536
 #define FAILURES_WAYS 8
 
-/* Of one flow, uplink. */
+/* The uplink failures of one flow. */
 struct flow_failures {
 	struct npdu_search_turn turn;
 	struct npdu_recovery recovery[DATAPATH_KEYSETS];
 	struct npdu_forgeries forgeries;
-	uint32_t latest_ms; /* failure */
+	uint32_t latest_ms; /* time of the latest failure */
 };
 
 _Static_assert(sizeof(struct flow_failures) <= 64, "one line");
@@ -33,20 +35,20 @@ struct failures {
 	uint32_t sets; /* power of two */
 	uint64_t seed;
 	uint64_t random;
-	uint32_t (*flows)[FAILURES_WAYS]; /* by set: a flow's number and 1; 0: nobody's */
+	uint32_t (*flows)[FAILURES_WAYS]; /* flow number + 1, by set; 0: free */
 	struct flow_failures *places;
 };
 
-/* For a worker of so many flows. -ENOMEM. seed: of the kernel's random octets. */
+/* For a worker with up to flows flows. seed: random octets from the kernel. -ENOMEM. */
 int failures_open(struct failures *failures, uint32_t flows, uint64_t seed, int socket);
 void failures_close(struct failures *failures);
 
-/* What is remembered of a flow; NULL: nothing. */
+/* Returns what is remembered about flow, or NULL. */
 struct flow_failures *failures_find(const struct failures *failures, uint32_t flow);
-/* The same of a flow that fails now, zeroed where nothing was remembered. h is not known here: a P counts as one
- * until its time is over. */
+/* Returns what is remembered about a flow that fails now, zeroed if nothing was remembered. h is
+ * not known here, so a P counts as valid until its time is over. */
 struct flow_failures *failures_take(struct failures *failures, uint32_t flow, uint32_t now_ms);
-/* The flow's number is given to another. */
+/* Call it when the flow's number is given to another flow. */
 void failures_forget(struct failures *failures, uint32_t flow);
 
 #endif

@@ -33,10 +33,9 @@ struct flow {
 	uint8_t direction;
 	uint8_t bearer;
 	uint8_t counter_octets;
-	uint8_t in_use; /* downlink: keyset's place to protect with */
-	uint8_t missed
-	    : DATAPATH_KEYSETS; /* bit of each keyset's place that a MISS was posted for */
-	bool is_flooded : 1;	/* its forgery budget is used up: open.c asks forgery.c */
+	uint8_t in_use;			   /* downlink: keyset's place to protect with */
+	uint8_t missed : DATAPATH_KEYSETS; /* bit per keyset place for which a MISS was posted */
+	bool is_flooded : 1; /* the forgery budget is used up: open.c asks recover.c */
 	uint16_t window;
 	uint32_t hold;	  /* number of its hold queue; 0: no packet waits */
 	uint32_t batch;	  /* the crypto batch that batch_h belongs to */

@@ -178,8 +178,9 @@ static void count_release(struct datapath_worker *w, struct flow *flow, struct p
 	p->waits = WAITS_NOT;
 }
 
-/* H has advanced since the packet's COUNT was recovered, so far that it need not be recovered any more. It waits as one
- * that was not: else packets that come now would move the window past it. */
+/* H has advanced since the packet's COUNT was recovered, and the COUNT is now within the window's
+ * reach. From here on the packet waits as an ordinary one. Otherwise new packets would move the
+ * window past it. */
 static bool is_in_reach(const struct datapath_worker *w, struct flow *flow, const struct packet *p)
 {
 	const uint32_t h = worker_keyset(w, flow, p->slot)->window.h;

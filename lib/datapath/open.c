@@ -15,7 +15,7 @@ void open_post_authenticated(struct datapath_worker *w, const struct flow *flow,
 	keyset->authenticated = worker_post(w, &event);
 }
 
-/* Checks 4 and 5 after the batch, and what follows from them. True when the packet has left. */
+/* Checks 4 and 5 after the batch, and their results. Returns true if the packet was sent. */
 static inline bool process_one(struct datapath_worker *w, struct worker_batch *b, uint16_t i)
 {
 	const struct npdu_op *op = &b->ops[i];
@@ -137,8 +137,8 @@ static void make_op(struct datapath_worker *w, struct rte_mbuf *m, struct flow_k
 		process(w);
 }
 
-/* Check 4 has failed: the packet is worked off in its turn, for those before it may make another COUNT of its
- * CTR. */
+/* Check 4 has failed. The packet is handled in its turn, because earlier packets may move H, and
+ * then its CTR gives another COUNT. */
 static void fail_early(struct datapath_worker *w, struct rte_mbuf *m, struct flow_keyset *keyset,
 		       uint8_t *pdu, uint32_t npdu_len, uint32_t count)
 {

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* open: what becomes of an uplink PDU once it is known to be authentic, for open.c and recover.c. */
+/* open: what happens to an uplink PDU after its MAC was found right. Used by open.c and
+ * recover.c. */
 #ifndef DATAPATH_OPEN_H
 #define DATAPATH_OPEN_H
 
@@ -9,7 +10,7 @@
 void open_post_authenticated(struct datapath_worker *w, const struct flow *flow,
 			     struct flow_keyset *keyset, unsigned slot);
 
-/* Takes the protected N-PDU's header out from between GTP-U header and N-PDU, and the MAC off. */
+/* Removes the header of the protected N-PDU between GTP-U header and N-PDU, and the MAC. */
 static inline void open_strip(struct rte_mbuf *m, const struct packet *p, const struct npdu_op *op)
 {
 	const uint16_t header = (uint16_t)npdu_header_len(op->counter_octets);
@@ -25,7 +26,8 @@ static inline void open_strip(struct rte_mbuf *m, const struct packet *p, const 
 	m->pkt_len = m->data_len;
 }
 
-/* After check 5 the window moves, and the N-PDU leaves, or waits for the ceiling. True when it has left. */
+/* After check 5: the window moves, and the N-PDU is sent or waits for the ceiling. Returns true if
+ * it was sent. */
 static inline bool open_accept(struct datapath_worker *w, struct rte_mbuf *m,
 			       const struct npdu_op *op, struct flow *flow,
 			       struct flow_keyset *keyset)
@@ -36,7 +38,7 @@ static inline bool open_accept(struct datapath_worker *w, struct rte_mbuf *m,
 	if (unlikely(!keyset->authenticated))
 		open_post_authenticated(w, flow, keyset, p->slot);
 	open_strip(m, p, op);
-	/* Only an authentic COUNT may ask for more of them. */
+	/* Only an authentic COUNT may request a higher ceiling. */
 	if (unlikely(op->count >= keyset->window.mark) &&
 	    !ceiling_covers(w, flow, p->slot, op->count + 1)) {
 		hold_open_packet(w, flow, p->slot, m, op->count, (uint16_t)op->npdu_len, false);

@@ -30,8 +30,8 @@ enum packet_kind {
 
 /* What the first fragment says of the datagram. */
 enum packet_says {
-	SAYS_NOTHING = 0, /* too short to tell: nobody sends this honestly */
-	SAYS_OTHER,	  /* no G-PDU */
+	SAYS_NOTHING = 0, /* too short to tell; no correct sender sends this */
+	SAYS_OTHER,	  /* not a G-PDU */
 	SAYS_GTPC,
 	SAYS_GPDU,
 };
@@ -66,7 +66,7 @@ struct packet {
 	bool is_last : 1;  /* PART */
 	uint8_t waits : 2; /* while it is held; enum packet_waits */
 	bool is_open : 1;  /* likewise: an uplink N-PDU that was authenticated, and is in clear */
-	bool is_recovered : 1; /* likewise: one whose COUNT the window has not accepted yet */
+	bool is_recovered : 1; /* likewise: the window has not accepted its COUNT yet */
 	uint16_t l3;	       /* offsets from the start of the frame */
 	union {
 		struct {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * recover: uplink PDUs that fail check 4 or 5, one by one, in their turn, when the crypto of their batch is done: a burst
- * in which every packet passes knows nothing of it. Recovery itself, its bounds and the forgery budget are lib/npdu's; here
- * is what they mean for a packet.
+ * recover: handles uplink PDUs that fail check 4 or 5, one by one and in order, after the crypto of
+ * their batch. A burst without failures never gets here. lib/npdu has the recovery algorithm, its
+ * bounds and the forgery budget. This file applies their results to packets.
  */
 #include "datapath/open.h"
 
-/* A packet that has failed. */
+/* A packet that has failed a check. */
 struct failed {
 	struct rte_mbuf *mbuf;
 	struct flow *flow;
 	struct flow_keyset *keyset;
 	struct npdu_op *op;
-	enum datapath_counter check; /* the one that failed first */
+	enum datapath_counter check; /* the check that failed first */
 };
 
 static void post(struct datapath_worker *w, const struct flow *flow, unsigned slot,
@@ -51,7 +51,7 @@ bool recover_drops_in_flood(struct datapath_worker *w, struct rte_mbuf *m, struc
 					       &w->searches.random);
 	if (verdict == NPDU_FORGERY_OVER)
 		flow->is_flooded = false;
-	/* The keyset in the other place may have other MACs. */
+	/* The keyset in the other place may have longer MACs, which have no budget. */
 	if (verdict != NPDU_FORGERY_DROP || keyset->mac_len >= NPDU_FORGERY_TAG)
 		return false;
 	worker_drop(w, m, DATAPATH_DROP_BAD_MAC_FLOOD);
@@ -98,8 +98,8 @@ bool recover_accept(struct datapath_worker *w, struct rte_mbuf *m, struct flow *
 	return true;
 }
 
-/* The N-PDU is open and COUNT known. H advances when it is accepted, which is not before the ceiling covers it; until
- * then that COUNT stands as P. */
+/* The N-PDU is open and its COUNT is known. H advances when the N-PDU is accepted, which must wait
+ * until the ceiling covers the COUNT. Until then the COUNT is kept as P. */
 static void take_recovered(struct datapath_worker *w, const struct failed *f,
 			   struct npdu_recovery *recovery)
 {
@@ -141,7 +141,8 @@ static void recover(struct datapath_worker *w, const struct failed *f)
 	}
 }
 
-/* Where H has moved since, COUNT is another, and all checks are made anew. True: the packet has been seen to. */
+/* If H has moved since the first check, the reconstructed COUNT differs, and all checks are
+ * repeated. Returns true if the packet is dealt with. */
 static bool check_again(struct datapath_worker *w, struct failed *f)
 {
 	struct npdu_op *op = f->op;
@@ -185,7 +186,8 @@ void recover_job(struct datapath_worker *w, uint16_t i)
 	struct failed f = {b->mbufs[i], b->flows[i], b->keysets[i], &b->ops[i],
 			   DATAPATH_DROP_BAD_MAC};
 
-	/* It is authentic, but a replay, since packets before it moved the window: make it what came again. */
+	/* The PDU is authentic but a replay, because packets before it moved the window. Restore it
+	 * as received. */
 	if (f.op->ok) {
 		npdu_protect(w->engine, f.op, 1);
 		f.op->is_spoilt = false;
@@ -203,7 +205,7 @@ void recover_early(struct datapath_worker *w, struct worker_early *early)
 	work_off(w, &f);
 }
 
-/* --- what is remembered --- */
+/* --- what the worker remembers --- */
 
 void recover_forget_flow(struct datapath_worker *w, uint32_t number)
 {

@@ -29,7 +29,7 @@ static int recovery_open(struct datapath_worker *w)
 	const struct datapath_config *c = &w->config;
 	uint64_t seeds[2];
 
-	/* What it chooses at random must not be foreseen. */
+	/* An attacker must not predict the worker's random choices. */
 	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
 		return -errno;
 	npdu_searches_init(&w->searches, w->engine, c->recovery_windows, c->recovery_per_s,

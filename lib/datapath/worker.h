@@ -95,12 +95,12 @@ struct worker_away {
 	struct rte_mbuf *mbufs[DATAPATH_BURST];
 };
 
-/* One that has failed check 4 before the batch was worked off. */
+/* A packet that failed check 4 before its batch was processed. */
 struct worker_early {
 	struct rte_mbuf *mbuf;
 	struct flow_keyset *keyset;
 	struct npdu_op op;
-	uint16_t before; /* of the batch's jobs, the one that came after it */
+	uint16_t before; /* number of batch jobs before this packet */
 };
 
 /* Jobs of one burst, in packet order. */
@@ -226,7 +226,7 @@ static inline void worker_pass(struct datapath_worker *w, struct rte_mbuf *m)
 	worker_send(w, m);
 }
 
-/* A clock that wraps, for what fails. */
+/* Milliseconds from an arbitrary start; wraps. Used for packets that fail. */
 static inline uint32_t worker_now_ms(const struct datapath_worker *w)
 {
 	return (uint32_t)(w->now / w->ms_tsc);
@@ -307,11 +307,11 @@ void hold_close(struct datapath_worker *w);
 void hold_packet(struct datapath_worker *w, struct flow *flow, unsigned slot, struct rte_mbuf *m);
 /* Until its flow, which is expected, is somebody's. */
 void hold_expected(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m);
-/* The same for an N-PDU of so many octets that is open, and bore a COUNT that may not be used yet.
- * is_recovered: and that the window has not accepted yet. */
+/* Same for an open N-PDU of len octets with a COUNT that must not be used yet. is_recovered: the
+ * window has not accepted its COUNT yet either. */
 void hold_open_packet(struct datapath_worker *w, struct flow *flow, unsigned slot,
 		      struct rte_mbuf *m, uint32_t count, uint16_t npdu_len, bool is_recovered);
-/* One more than the highest COUNT of those that wait for slot and are recovered; 0: there are none. */
+/* One more than the highest recovered COUNT that waits for slot; 0: none. */
 uint32_t hold_recovered(const struct datapath_worker *w, const struct flow *flow, unsigned slot);
 void hold_release(struct datapath_worker *w, struct flow *flow);
 void hold_drop(struct datapath_worker *w, struct flow *flow, enum datapath_counter counter);
@@ -331,18 +331,20 @@ void gtpc_drop_all(struct datapath_worker *w);
 
 /* --- recovery, e2m.md 7 --- */
 
-/* A PDU that has failed check 4 or 5: job i of the batch, or one that did not come as far as that. It leaves, waits or is
- * dropped. */
+/* Handles a PDU that has failed check 4 or 5: job i of the batch, or a packet that failed earlier.
+ * The packet is sent, waits or is dropped. */
 void recover_job(struct datapath_worker *w, uint16_t i);
 void recover_early(struct datapath_worker *w, struct worker_early *early);
-/* A PDU of flow, whose forgery budget was used up, has come as far as check 5. True: it was dropped. */
+/* Call it for a PDU that has reached check 5 while the flow's forgery budget is used up. Returns
+ * true if the PDU was dropped. */
 bool recover_drops_in_flood(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow,
 			    const struct flow_keyset *keyset);
-/* An open N-PDU whose COUNT was recovered has waited for the ceiling, which covers it now. False: it was a replay, and
- * has been dropped. */
+/* An open N-PDU with a recovered COUNT has waited for the ceiling, which covers that COUNT now.
+ * Returns false if the N-PDU was a replay and was dropped. */
 bool recover_accept(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow,
 		    uint32_t count);
-/* The flow's number is another's, or COUNT of its keyset in slot is. */
+/* Call it when the flow number goes to another flow, or when the keyset in slot gets another
+ * COUNT. */
 void recover_forget_flow(struct datapath_worker *w, uint32_t number);
 void recover_forget_keyset(struct datapath_worker *w, uint32_t number, unsigned slot);
 

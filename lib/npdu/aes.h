@@ -46,7 +46,8 @@ void aes_open(const struct aes_op *ops, size_t count);
 /* gcm, the same. */
 void aes_gcm_protect(const struct aes_op *ops, size_t count);
 void aes_gcm_open(const struct aes_op *ops, size_t count);
-/* Compares the tags of ops and sets ok, of one PDU with several COUNTs (at least one), which stays as it is. */
+/* Compares the tags of ops and sets ok. All ops (at least one) are the same PDU with different
+ * COUNTs. The PDU is unchanged. */
 void aes_gcm_check_tags(const struct aes_op *ops, size_t count);
 
 #endif

@@ -307,7 +307,8 @@ TARGET void aes_gcm_check_tags(const struct aes_op *ops, size_t count)
 {
 	__m128i hash, k;
 
-	/* GHASH is over the PDU alone: COUNT is in the block that is added to it. */
+	/* GHASH covers the PDU alone, so one GHASH serves all COUNTs: COUNT is in the block added
+	 * to GHASH. */
 	ghash_pdus(ops, 1, &hash);
 	for (size_t i = 0; i < count; i++) {
 		key_stream(&k, 1, _mm_cvtsi64_si128((long long)ops[i].count_bearer_direction), J0,

@@ -140,7 +140,7 @@ static void run_gcm_by_library(struct npdu_engine *engine, struct npdu_op *op,
 	}
 }
 
-/* The library deciphers before it compares: the ciphertext is made again. */
+/* The library deciphers before it compares the tag, so encipher again to restore the ciphertext. */
 static void restore_gcm_by_library(struct npdu_engine *engine, const struct npdu_op *op,
 				   const struct npdu_schedule *schedule)
 {
@@ -159,8 +159,8 @@ static void restore_gcm_by_library(struct npdu_engine *engine, const struct npdu
 enum job_task {
 	TASK_PROTECT,
 	TASK_OPEN,
-	TASK_CHECK_MAC, /* of open, that alone */
-	TASK_CIPHER,	/* likewise */
+	TASK_CHECK_MAC, /* the MAC part of open */
+	TASK_CIPHER,	/* the ciphering part of open */
 };
 
 static void set_cipher(IMB_JOB *job, const struct npdu_op *op, struct slot *slot, size_t header,
@@ -384,13 +384,13 @@ void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count)
 	run(engine, ops, count, false);
 }
 
-/* --- a PDU whose MAC was wrong --- */
+/* --- a PDU with a wrong MAC --- */
 
 void npdu_restore(struct npdu_engine *engine, struct npdu_op *op)
 {
 	const struct npdu_schedule *schedule;
 
-	/* The code of this library deciphers nothing that is not authentic. */
+	/* The project's own cipher code deciphers a PDU only after its MAC was right. */
 	if (!op->is_spoilt)
 		return;
 	op->is_spoilt = false;
@@ -403,14 +403,14 @@ void npdu_restore(struct npdu_engine *engine, struct npdu_op *op)
 	if (op->npdu_len == 0 || op->key->eea == E2M_EEA0)
 		return;
 	engine->slots[0].schedule = schedule;
-	run_jobs(engine, &op, 1, TASK_CIPHER); /* each cipher undoes itself */
+	run_jobs(engine, &op, 1, TASK_CIPHER); /* ciphering twice restores the input */
 	op->ok = false;
 }
 
 /* COUNTs tried side by side: two for each lane of aes_cmac.c. */
 #define TRIES 16
 
-/* Whether the MACs of ops are right, which are one PDU with several COUNTs. */
+/* Checks the MACs of ops, which are one PDU with several COUNTs. */
 static void check_macs(struct npdu_engine *engine, const struct npdu_schedule *schedule,
 		       struct npdu_op *ops, size_t count)
 {
@@ -434,13 +434,13 @@ static void check_macs(struct npdu_engine *engine, const struct npdu_schedule *s
 	} else if (engine->has_aes) {
 		aes_run_macs(aes, count, false);
 	} else {
-		/* One after the other, for they have the octets before the PDU in common. */
+		/* One after the other, because all ops share the octets before the PDU. */
 		for (size_t i = 0; i < count; i++)
 			run_jobs(engine, &jobs[i], 1, TASK_CHECK_MAC);
 	}
 }
 
-/* Up to TRIES COUNTs, from count on. */
+/* Makes up to TRIES ops, the first with count. */
 static size_t make_tries(struct npdu_op *ops, const struct npdu_op *op, uint64_t count,
 			 uint64_t step, uint32_t most)
 {

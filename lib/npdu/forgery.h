@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * forgery: the budget of e2m.md 7 "Forgery budget": how many PDUs a second and flow may fail check 5, for a MAC of
- * four octets is guessed with probability 2^-32 a try. After that, until the second is over, one of each 16 is
- * checked. Workers and hse-ue call it for PDUs that fail, and for PDUs of a flow whose budget is used up; tags
- * of NPDU_FORGERY_TAG octets and more have no budget. No lock, no heap, no system call.
+ * forgery: the budget of e2m.md 7 "Forgery budget": how many PDUs of a flow may fail check 5 in a
+ * second. It exists because each try guesses a MAC of four octets with probability 2^-32. Once the
+ * budget is used up, one PDU in 16 is checked until the second ends. Workers and hse-ue call it for
+ * PDUs that fail, and for all PDUs of a flow after its budget is used up. Tags of NPDU_FORGERY_TAG
+ * octets or more have no budget. It takes no lock, no heap memory and no system call.
  *
- * Times are in milliseconds from any moment on, and may wrap. A zeroed struct is valid.
+ * Times are in milliseconds from an arbitrary start, and may wrap. A zeroed struct is valid.
  */
 #ifndef NPDU_FORGERY_H
 #define NPDU_FORGERY_H
@@ -20,15 +21,16 @@
 #define NPDU_FORGERY_TAG	   8 /* octets */
 #define NPDU_FORGERY_ONE_OF	   16
 
-/* Of one flow. */
+/* The failures of one flow. */
 struct npdu_forgeries {
 	uint32_t second;
-	uint32_t failed; /* in it */
-	uint8_t place;	 /* of the next PDU among NPDU_FORGERY_ONE_OF, in a flood */
-	uint8_t chosen;	 /* the place of the one that is checked */
+	uint32_t failed; /* PDUs that failed in this second */
+	uint8_t place;	 /* place of the next PDU among NPDU_FORGERY_ONE_OF, in a flood */
+	uint8_t chosen;	 /* place of the PDU that is checked */
 };
 
-/* A PDU has failed check 5. True: the budget of per_s (at least 1) is used up, and npdu_forgeries_check decides. */
+/* A PDU has failed check 5. Returns true if the budget of per_s (at least 1) is used up: from then
+ * on npdu_forgeries_check decides. */
 static inline bool npdu_forgeries_note(struct npdu_forgeries *f, uint32_t per_s, uint32_t now_ms)
 {
 	const uint32_t second = now_ms / 1000;
@@ -39,12 +41,13 @@ static inline bool npdu_forgeries_note(struct npdu_forgeries *f, uint32_t per_s,
 }
 
 enum npdu_forgery_verdict {
-	NPDU_FORGERY_OVER,  /* the second is over: check this PDU and all others */
-	NPDU_FORGERY_CHECK, /* this one alone */
-	NPDU_FORGERY_DROP,  /* bad_mac_flood */
+	NPDU_FORGERY_OVER,  /* the second has ended: check this PDU and all others */
+	NPDU_FORGERY_CHECK, /* check this PDU alone */
+	NPDU_FORGERY_DROP,  /* drop it as bad_mac_flood */
 };
 
-/* Once the budget is used up, for each PDU that has come as far as check 5. random: npdu/random.h. */
+/* Call it for each PDU that has reached check 5 once the budget is used up. random: state of
+ * npdu/random.h. */
 static inline enum npdu_forgery_verdict npdu_forgeries_check(struct npdu_forgeries *f,
 							     uint32_t now_ms, uint64_t *random)
 {

@@ -89,7 +89,7 @@ static inline uint64_t npdu_reconstruct_count(unsigned n, uint32_t h, uint32_t c
 
 struct npdu_key;
 
-/* How N-PDUs are protected. Kenc and Kint depend on all of it (e2m.md 2). */
+/* How N-PDUs are protected. Kenc and Kint depend on all members (e2m.md 2). */
 struct npdu_profile {
 	enum e2m_eea eea;
 	enum e2m_eia eia;
@@ -179,24 +179,26 @@ struct npdu_op {
 	 * engine and key, NPDU_NO_HINT at first. NULL: it keeps none. */
 	uint32_t *hint;
 	bool ok; /* out: protect: always true unless the library failed; open: MAC was right */
-	bool is_spoilt; /* out, open, ok false: the N-PDU was deciphered all the same: npdu_restore */
+	bool is_spoilt; /* out, open, ok false: the N-PDU was deciphered anyway: npdu_restore */
 };
 
 /* Protects ops[0..count): the caller has written the headers (npdu_write_header). Operations of one
  * call finish together; different keys and algorithms may be mixed. count at most NPDU_BURST_MAX. */
 void npdu_protect(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
 
-/* Opens ops[0..count). Where ok is false the PDU must be dropped, or restored. */
+/* Opens ops[0..count). If ok is false, the PDU must be dropped or restored. */
 void npdu_open(struct npdu_engine *engine, struct npdu_op *ops, size_t count);
 
-/* Makes the PDU of op what came, after npdu_open has set ok to false. With the same COUNT; again does no harm. */
+/* Restores the received PDU of op after npdu_open has set ok to false. op->count must be unchanged.
+ * A second call does nothing. */
 void npdu_restore(struct npdu_engine *engine, struct npdu_op *op);
 
 /*
- * Looks for the COUNT of a PDU as it came: tries op->count, op->count + step and so on, at most tries COUNTs and
- * none above NPDU_COUNT_MAX, lowest first, until the MAC is right. Then ok is true and op->count is that COUNT, else ok
- * is false and op->count stays. The PDU stays as it came: npdu_open opens it. Returns how many MACs were computed: up
- * to 15 more than tried. Not for eia0, where every MAC is right.
+ * Searches the COUNT of a PDU that is as received. Tries op->count, op->count + step and so on,
+ * lowest first, until the MAC is right: at most tries COUNTs, none above NPDU_COUNT_MAX. On success
+ * ok is true and op->count is that COUNT. Otherwise ok is false and op->count is unchanged. The PDU
+ * is unchanged; npdu_open opens it. Returns how many MACs were computed: up to 15 more than COUNTs
+ * tried. Not for eia0, where every MAC is right.
  */
 uint32_t npdu_find_count(struct npdu_engine *engine, struct npdu_op *op, uint32_t step,
 			 uint32_t tries);

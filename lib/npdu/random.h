@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * random: moments and choices that a sender of junk cannot foresee, without a system call. The state is seeded
- * from the kernel, once, by its owner, and used by one thread. Not for keys.
+ * random: random times and choices that an attacker cannot predict, without a system call. The
+ * owner seeds the state once from the kernel, and one thread uses it. Not for keys.
  */
 #ifndef NPDU_RANDOM_H
 #define NPDU_RANDOM_H
 
 #include <stdint.h>
 
-/* 0 to below - 1; below is at least 1. The generator is splitmix64, for which any state is as good as another. */
+/* Returns 0 to below - 1; below is at least 1. The generator is splitmix64, which accepts any
+ * state. */
 static inline uint32_t npdu_random(uint64_t *state, uint32_t below)
 {
 	uint64_t z = *state += UINT64_C(0x9E3779B97F4A7C15);

@@ -38,7 +38,7 @@ static void fill(struct npdu_searches *s, uint32_t now_ms)
 		s->octets = NPDU_SEARCH_OCTETS_MS * NPDU_SEARCH_SAVED_MS;
 }
 
-/* Each flow once a second: among how many the searches are shared. */
+/* Counts each flow once a second, because the allowance is shared among all flows that fail. */
 static void count_flow(struct npdu_searches *s, struct npdu_search_turn *turn, uint32_t now_ms)
 {
 	const uint32_t second = now_ms / 1000;
@@ -48,7 +48,7 @@ static void count_flow(struct npdu_searches *s, struct npdu_search_turn *turn, u
 		s->second = second;
 		s->flows = 0;
 	}
-	/* 0 is a turn that was never counted. */
+	/* second is 0 in a turn that was never counted */
 	if (turn->second == (uint16_t)(second | 1U << 15))
 		return;
 	turn->second = (uint16_t)(second | 1U << 15);
@@ -75,7 +75,8 @@ static void note_failure(struct npdu_searches *s, struct npdu_search_turn *turn,
 	count_flow(s, turn, now_ms);
 }
 
-/* Flows that fail now. At least this one does: it is not counted where it was last counted 2^15 s before. */
+/* Flows that fail now, at least 1: this flow is missing only if it was last counted 2^15 s
+ * before. */
 static uint64_t flows_of(const struct npdu_searches *s)
 {
 	const uint32_t flows = s->flows > s->flows_before ? s->flows : s->flows_before;
@@ -83,8 +84,8 @@ static uint64_t flows_of(const struct npdu_searches *s)
 	return flows > 0 ? flows : 1;
 }
 
-/* What is left to pay of the flow's searches, in microseconds: each other flow that fails has had so much less. As flows
- * stop failing, it is less. */
+/* What the flow still owes for its searches, in microseconds. Every other failing flow had so much
+ * less time. The debt shrinks when fewer flows fail. */
 static uint64_t owed_us(const struct npdu_searches *s, const struct npdu_search_turn *turn,
 			uint32_t now_ms)
 {
@@ -109,14 +110,14 @@ static bool may_search(struct npdu_searches *s, struct npdu_search_turn *turn, u
 	return true;
 }
 
-/* The microseconds in which the thread may use so much, and a quarter more: else nothing would be left for flows that
- * come to their turn late. */
+/* Microseconds in which the thread may use so much, and a quarter more. Without the quarter,
+ * nothing would be left for flows with a late turn. */
 static uint64_t time_of(uint64_t used, uint64_t share)
 {
 	return used * 1000 * 5 / (4 * share);
 }
 
-/* Until the flow has paid, each other that fails can have as much as it has had. */
+/* Until the flow has paid, every other failing flow can use as much as this flow has used. */
 static void pay(struct npdu_searches *s, struct npdu_search_turn *turn, uint32_t macs,
 		uint64_t octets, uint32_t now_ms)
 {
@@ -147,13 +148,14 @@ static uint32_t windows_of(const struct npdu_searches *s, const struct npdu_op *
 	return s->per_s == 0 || windows < most ? windows : most;
 }
 
-/* The one COUNT in [P - W/2, P + W/2 - 1] that is CTR mod W, if it is at least H, not P, at most 2^32 - 2, and not the one
- * that has failed; else 0, which is never at least H while there is a P. */
+/* Returns the COUNT in [P - W/2, P + W/2 - 1] that is CTR mod W. The COUNT must be at least H, not
+ * P, at most 2^32 - 2, and not the COUNT that has failed. Returns 0 if there is none; 0 is below H
+ * whenever there is a P. */
 static uint32_t count_near(uint32_t p, uint32_t h, const struct npdu_op *op)
 {
 	const uint64_t w = window_of(op);
 	const uint32_t ctr = npdu_read_ctr(op->pdu, op->counter_octets);
-	/* One W more, so that nothing is below 0. */
+	/* add one W, so that the difference is never negative */
 	const uint64_t base = p + w - w / 2;
 	const uint64_t count = base + ((ctr - base) & (w - 1));
 
@@ -162,7 +164,7 @@ static uint32_t count_near(uint32_t p, uint32_t h, const struct npdu_op *op)
 	return (uint32_t)(count - w);
 }
 
-/* Leaves op as it was, unless the PDU bears count. */
+/* Tries count. If the PDU does not have that COUNT, op is unchanged. */
 static bool try_count(struct npdu_searches *s, struct npdu_op *op, uint32_t count)
 {
 	const uint32_t failed = op->count;
@@ -186,7 +188,7 @@ static bool try_near(struct npdu_searches *s, const struct npdu_recovery *recove
 	return near != 0 && try_count(s, op, near);
 }
 
-/* c + kW for k = 1, 2 ... windows. Returns k, 0 for none; found is the COUNT. */
+/* Tries c + kW for k = 1, 2 ... windows. Returns k and the COUNT in found, or 0 if none fits. */
 static uint32_t search(struct npdu_searches *s, struct npdu_search_turn *turn, struct npdu_op *op,
 		       uint32_t windows, uint32_t now_ms, uint32_t *found)
 {
