@@ -10,7 +10,7 @@
 struct apn {
 	uint32_t users;
 	uint16_t generation;
-	uint16_t next; /* of the same hash; 0: none */
+	uint16_t next; /* next APN with the same hash; 0: none */
 	bool is_there;
 	uint8_t len;
 	uint8_t octets[APNS_OCTETS_MAX];
@@ -18,8 +18,8 @@ struct apn {
 
 struct apns {
 	uint16_t lists[LISTS];
-	uint16_t highest; /* number that was ever given */
-	uint16_t hand;	  /* where the last place was found */
+	uint16_t highest; /* the highest number ever given */
+	uint16_t hand;	  /* the place found last */
 	uint16_t places;
 	struct apn *apn; /* [1..places] */
 };
@@ -66,7 +66,7 @@ static void forget(struct apns *a, uint16_t number)
 	apn->generation++;
 }
 
-/* Twice the places, up to APNS_MAX. */
+/* Doubles the places, up to APNS_MAX. */
 static void grow(struct apns *a)
 {
 	const uint16_t places = (uint16_t)(2 * a->places);
@@ -80,7 +80,7 @@ static void grow(struct apns *a)
 	a->places = places;
 }
 
-/* One that no APN has had, or of one that no session has. 0: none. */
+/* Returns a place that was never used, or the place of an APN without a session. 0: none. */
 static uint16_t find_place(struct apns *a)
 {
 	if (a->highest == a->places)

@@ -78,7 +78,8 @@ uint32_t ceilings_bound(const struct session *s, unsigned slot, enum session_dir
 	return granted > count ? granted : count;
 }
 
-/* COUNTs below needed are to be used, and those below used were: reserves those that are not, and some more. */
+/* COUNTs below needed are going to be used; COUNTs below used were used. Reserves those that are
+ * not reserved yet, and some more. */
 static void ask(struct session_store *store, struct session *s, unsigned slot,
 		enum session_direction direction, uint32_t needed, uint32_t used)
 {
@@ -123,8 +124,9 @@ void ceilings_begin(struct session_store *store, struct session *s, unsigned slo
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
 
-	/* Uplink it is for the packet that waits, most likely the first with its keyset. Nobody knows yet whether that is
-	 * authentic, so after a restart it reserves nothing: else each restart would refuse one COUNT more. */
+	/* Uplink: the ceiling is for the waiting packet, probably the first with its keyset. The
+	 * packet is not known to be authentic yet. So after a restart it reserves nothing;
+	 * otherwise each restart would refuse one COUNT more. */
 	if (direction == UP && count > 0)
 		return;
 	if (count >= keyset->ceiling[direction].granted)
@@ -166,7 +168,8 @@ void ceilings_take_low(struct session_store *store, struct session *s,
 {
 	const struct session_keyset *keyset = &s->keysets[event->slot];
 
-	/* Else it speaks of another keyset, whose COUNTs may be far above, or the worker has heard of more since. */
+	/* Otherwise the event is about another keyset, perhaps with COUNTs far above, or is older
+	 * than the worker's ceiling. */
 	if (event->key == keyset->key && event->cookie == keyset->ceiling[direction].granted)
 		ask(store, s, event->slot, direction, event->count[event->slot], event->used);
 }

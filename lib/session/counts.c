@@ -25,7 +25,7 @@ struct counts {
 	uint32_t used; /* that are not gone */
 	struct outbox outbox;
 	uint32_t lists_count;
-	struct record_list lists[]; /* all of an IMSI are in one of them */
+	struct record_list lists[]; /* all records of an IMSI are in the same list */
 };
 
 const struct counts_fingerprint counts_nameless;

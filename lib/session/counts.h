@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * counts: the COUNTs of keysets that have left their sessions. e2m.md 7: a sender never uses one twice with one
- * key, also when a tunnel is removed and made again with the same keyset and BEARER. A record is known by IMSI,
- * fingerprint of the keys, and BEARER: names will not do, for a keyset has two, the SQN and the RAND of its AV, and a
- * node that forwards the PCO could trade one for the other. How long records are kept, retention.h says. Bounded;
- * when all places are taken nothing is forgotten, and the caller must not serve what could not be remembered.
+ * counts: the COUNTs of keysets that have left their sessions. A sender never uses a COUNT twice
+ * with one key, also when a tunnel is removed and made again with the same keyset and BEARER
+ * (e2m.md 7). A record is identified by IMSI, fingerprint of the keys, and BEARER. Names do not
+ * identify it: a keyset has two, the SQN and the RAND of its AV, and a node that forwards the PCO
+ * could exchange them. retention.h decides how long records are kept. The number of records is
+ * bounded. When all places are taken, nothing is forgotten, and the caller must refuse what could
+ * not be remembered.
  */
 #ifndef SESSION_COUNTS_H
 #define SESSION_COUNTS_H
@@ -49,8 +51,8 @@ int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_
 struct counts *counts_new(uint32_t capacity, bool is_durable);
 void counts_free(struct counts *counts);
 
-/* Remembers value until counts_take or counts_forget. What is there already is only ever raised. -ENOSPC: all places
- * are taken; nothing was remembered. */
+/* Remembers value until counts_take or counts_forget. An existing value is only ever raised.
+ * -ENOSPC: all places are taken, and nothing was remembered. */
 int counts_put(struct counts *counts, const struct counts_key *key, struct counts_value value);
 
 /* Takes what is remembered out; false, and zeros, when there is nothing. */
@@ -58,14 +60,14 @@ bool counts_take(struct counts *counts, const struct counts_key *key, struct cou
 /* The same, and leaves it there. */
 bool counts_look(struct counts *counts, const struct counts_key *key, struct counts_value *value);
 
-/* How many records there are of a keyset, or, with keyset NULL, of all keysets of the IMSI. */
+/* Number of records of a keyset, or of all keysets of the IMSI if keyset is NULL. */
 uint32_t counts_of(struct counts *counts, const struct e2m_imsi *imsi,
 		   const struct counts_fingerprint *keyset);
-/* Forgets all of the keyset. */
+/* Forgets all records of the keyset. */
 void counts_forget(struct counts *counts, const struct e2m_imsi *imsi,
 		   const struct counts_fingerprint *keyset);
 
-/* For tables by IMSI. */
+/* A hash for tables by IMSI. */
 uint32_t counts_hash(const struct e2m_imsi *imsi);
 
 /* --- on disk --- */
@@ -84,11 +86,12 @@ void counts_collect_gone(struct counts *counts, struct state_batch *batch);
 /* What has become of a change that was collected. */
 void counts_written(struct counts *counts, const struct state_counts *record, bool is_gone,
 		    bool is_written);
-/* Remembers a record of the disk, for which there is always a place: after a crash the disk may have more records than
- * there were places, as what was forgotten is erased after what has taken its place is written. -ENOMEM. */
+/* Remembers a record from the disk; there is always a place for it. After a crash the disk may have
+ * more records than there were places, because forgotten records are erased after the records that
+ * replace them are written. -ENOMEM. */
 int counts_restore(struct counts *counts, const struct state_counts *record);
 
-/* So many places are left, or more, from here on. */
+/* Keeps at least this many places free from here on. */
 void counts_reserve(struct counts *counts, uint32_t places);
 
 /* Places left. */

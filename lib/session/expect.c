@@ -35,7 +35,7 @@ static void free_all(struct expected_list *list)
 	struct expected *e;
 
 	while ((e = LIST_FIRST(list)) != NULL) {
-		wheel_cancel(&e->timer); /* its neighbours in the wheel live longer */
+		wheel_cancel(&e->timer); /* its wheel neighbours live longer */
 		LIST_REMOVE(e, entry);
 		if (e->held && --e->held->users == 0)
 			free(e->held);

@@ -98,7 +98,7 @@ void flows_free_lingers(struct session_store *store)
 	for (size_t i = 0; i < LINGER_LISTS; i++)
 		while (!LIST_EMPTY(&store->lingers[i])) {
 			struct late_tunnel *linger = LIST_FIRST(&store->lingers[i]);
-			wheel_cancel(&linger->timer); /* its neighbours in the wheel live longer */
+			wheel_cancel(&linger->timer); /* its wheel neighbours live longer */
 			LIST_REMOVE(linger, entry);
 			free(linger);
 		}

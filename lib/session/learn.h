@@ -29,7 +29,7 @@ enum session_index learn_control_index(uint8_t side);
  * of its own; else what was said of the one that it belongs to. */
 enum policy_action learn_policy(const struct session_store *store, const struct e2m_imsi *imsi,
 				const struct gtp_octets *apn, const struct session *primary);
-/* What the policy was asked about. */
+/* The reference of the APN that the policy was checked with. */
 struct apn_ref learn_apn(struct session_store *store, const struct gtp_octets *apn,
 			 const struct session *primary);
 /* The message must not cross: true when held was discarded, counted, and said. */

@@ -13,8 +13,8 @@ struct request {
 	struct transaction transaction;
 	bool teardown;
 	bool has_e2m;
-	uint8_t policy;	    /* Create: enum policy_action, */
-	struct apn_ref apn; /* and what it was asked about */
+	uint8_t policy;	    /* Create: enum policy_action */
+	struct apn_ref apn; /* Create: the APN that the policy was checked with */
 	struct pco_e2m e2m;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;

@@ -23,8 +23,8 @@ struct request {
 	struct transaction transaction;
 	struct gtpc_v2_fteid control; /* the S-GW's */
 	bool has_e2m;
-	uint8_t policy;	    /* Create Session: enum policy_action, */
-	struct apn_ref apn; /* and what it was asked about */
+	uint8_t policy;	    /* Create Session: enum policy_action */
+	struct apn_ref apn; /* Create Session: the APN that the policy was checked with */
 	struct pco_e2m e2m;
 	struct recovery recovery[DATAPATH_SIDES]; /* of both, once the response is there */
 	struct e2m_imsi imsi;

@@ -155,7 +155,7 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	struct counts_value known, nameless;
 
-	/* COUNTs that an earlier process reserved by the keyset's name alone. */
+	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
 	if ((keyset->count.uplink > 0 || keyset->count.downlink > 0) &&
 	    !retention_keep_restored(store->retention, &key.imsi, &key.keyset))
 		abort(); /* as in retire */
@@ -315,7 +315,7 @@ void keys_forbid(struct session_store *store, struct session *s, unsigned slot)
 void keys_end(struct session_store *store, struct session *s, unsigned slot)
 {
 	keys_cancel_pull(store, s, slot);
-	s->keysets[slot].due = 0; /* for good */
+	s->keysets[slot].due = 0; /* never again */
 	fail(store, s, slot, FAILURE_NOT_ALLOWED);
 }
 
@@ -351,7 +351,7 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		refuse(store, s, slot, FAILURE_UNUSABLE, "its keys cannot be made ready", "");
 		return;
 	}
-	/* From now on its COUNTs are kept, whatever is under way. */
+	/* From now on its COUNTs are kept, whatever operation is under way. */
 	if (!keyset->is_known)
 		retire_unused(store, s, slot);
 	keyset->fingerprint = fingerprint;
@@ -364,7 +364,7 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		install(store, s, slot);
 }
 
-/* Of an answer that is final. */
+/* The failure that a final answer means. */
 static enum keyset_failure failure_of(enum keysource_outcome outcome)
 {
 	switch (outcome) {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* outages: what workers say of COUNTs that were lost and found again (e2m.md 7 "Recovery"), for people: counted by
- * session, and in the log the first time. A link that was down may be a million sessions' first time. */
+/* outages: reports COUNTs that were lost and recovered (e2m.md 7 "Recovery") to people. Workers
+ * send the events. Each session has counters, and its first event is logged. The log is limited,
+ * because one link failure can cause a first event in a million sessions. */
 #include <inttypes.h>
 
 #include "datapath/datapath.h"

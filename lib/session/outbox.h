@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * outbox: which records of a table have changes that are not on disk. An item lives in its record. A record that is
- * forgotten stays in memory until the disk has forgotten it too.
+ * outbox: finds the records of a table with changes that are not on disk yet. An item is a member
+ * of its record. A forgotten record stays in memory until the disk has forgotten it too.
  */
 #ifndef SESSION_OUTBOX_H
 #define SESSION_OUTBOX_H
@@ -11,9 +11,9 @@
 
 struct outbox_item {
 	TAILQ_ENTRY(outbox_item) entry;
-	bool is_gone;	 /* for all but the disk */
-	bool is_on_disk; /* some record with that key */
-	bool is_on_way;	 /* a change was taken, and its outcome is not known */
+	bool is_gone;	 /* deleted, but perhaps still on disk */
+	bool is_on_disk; /* the disk has some record with that key */
+	bool is_on_way;	 /* a change was taken and its outcome is unknown */
 	bool is_waiting; /* in one of the two queues */
 };
 
@@ -21,23 +21,24 @@ TAILQ_HEAD(outbox_queue, outbox_item);
 
 struct outbox {
 	struct outbox_queue changed, gone; /* by item->is_gone */
-	bool is_durable;		   /* else nothing waits here */
+	bool is_durable;		   /* if false, nothing waits here */
 };
 
 void outbox_init(struct outbox *outbox, bool is_durable);
 
 /* The record has changed. */
 void outbox_note(struct outbox *outbox, struct outbox_item *item);
-/* The record is forgotten. true: the disk knows nothing of it, so the caller frees it. */
+/* The record is forgotten. Returns true if the disk does not have it: then the caller frees it. */
 bool outbox_forget(struct outbox *outbox, struct outbox_item *item);
-/* A record that was forgotten is there again. */
+/* A forgotten record exists again. */
 void outbox_revive(struct outbox *outbox, struct outbox_item *item);
-/* Before a record is freed. */
+/* Call it before a record is freed. */
 void outbox_remove(struct outbox *outbox, struct outbox_item *item);
 
-/* The next item that changed, or is gone, which is on its way now. NULL: there is none. */
+/* Takes the next changed (or deleted) item; its change is then on its way. NULL: there is none. */
 struct outbox_item *outbox_take(struct outbox *outbox, bool is_gone);
-/* The outcome of a change that was taken. true: the record is gone from the disk too, so the caller frees it. */
+/* The outcome of a change that was taken. Returns true if the record is deleted on disk too: then
+ * the caller frees it. */
 bool outbox_written(struct outbox *outbox, struct outbox_item *item, bool is_gone, bool is_written);
 
 #endif

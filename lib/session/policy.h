@@ -20,13 +20,13 @@ enum policy_action {
 	POLICY_DROP,	 /* the request that would make it does not cross */
 };
 
-/* Without a keyset nothing crosses. */
+/* Returns true if no packet crosses without a keyset. */
 static inline bool policy_bars(enum policy_action action)
 {
 	return action == POLICY_PROTECT || action == POLICY_DROP;
 }
 
-/* A keyset that the UE names is used. */
+/* Returns true if a keyset that the UE names is used. */
 static inline bool policy_protects(enum policy_action action)
 {
 	return action == POLICY_OPTIONAL || action == POLICY_PROTECT;
@@ -46,7 +46,7 @@ struct policy_rule {
 	char last[E2M_IMSI_MAX_DIGITS + 1];
 };
 
-/* A rule that keeps something from crossing. */
+/* Returns true if the rule stops packets or requests. */
 static inline bool policy_rule_is_strict(const struct policy_rule *rule)
 {
 	return rule->action == POLICY_PROTECT || rule->action == POLICY_DROP;
@@ -57,12 +57,12 @@ struct policy {
 	size_t count;
 };
 
-/* Whether rules before rules[i] leave it without a session that it would be the first to fit. */
+/* is_covered: earlier rules fit every session that rules[i] fits, so rules[i] never applies. */
 struct policy_cover {
 	bool is_covered;
-	bool by_one; /* of the rules before it, rule alone does; else several together */
+	bool by_one; /* rule alone covers it; otherwise several rules together */
 	size_t rule;
-	bool same_action; /* they do what it would do */
+	bool same_action; /* the earlier rules have the same action */
 };
 struct policy_cover policy_find_cover(const struct policy *policy, size_t i);
 

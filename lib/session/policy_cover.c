@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Rules that never apply, since rules before them fit each session that they fit. */
+/* Finds rules that never apply, because earlier rules fit every session that they fit. */
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
@@ -27,14 +27,14 @@ static struct range range_of(const struct policy_rule *rule)
 	return (struct range){padded(rule->first, '0'), padded(rule->last, '9')};
 }
 
-/* Whether earlier can fit all IMSIs that later fits in its range: an IMSI with fewer digits than earlier names does
- * not fit it. */
+/* Returns true if earlier can fit all IMSIs that later fits. An IMSI with fewer digits than earlier
+ * names does not fit. */
 static bool has_digits(const struct policy_rule *earlier, const struct policy_rule *later)
 {
 	return earlier->digits <= E2M_IMSI_MIN_DIGITS || earlier->digits <= later->digits;
 }
 
-/* Labels of an APN that earlier fits, whichever of them later fits. */
+/* Returns true if the APN pattern earlier fits every APN that the pattern later fits. */
 static bool covers_labels(const char *earlier, const char *later)
 {
 	for (;;) {
@@ -52,7 +52,7 @@ static bool covers_labels(const char *earlier, const char *later)
 	}
 }
 
-/* Where there is no APN to read, rules with one fit only when they are strict (policy_decide), or protect
+/* Without a readable APN, a rule with an APN fits only if it is strict (policy_decide) or protects
  * (policy_decide_reported). */
 static bool covers_apn(const struct policy_rule *earlier, const struct policy_rule *later)
 {
@@ -63,7 +63,8 @@ static bool covers_apn(const struct policy_rule *earlier, const struct policy_ru
 	       (earlier->action == POLICY_PROTECT || later->action != POLICY_PROTECT);
 }
 
-/* The rule before rules[i] that fits the IMSI at from and as many above it as any; NULL: none does. */
+/* Finds the rule before rules[i] that fits the IMSI from and the most IMSIs above it; NULL:
+ * none. */
 static const struct policy_rule *find_rule(const struct policy *policy, size_t i, uint64_t from)
 {
 	const struct policy_rule *later = &policy->rules[i], *best = NULL;

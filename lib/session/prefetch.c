@@ -61,7 +61,8 @@ static void add(struct pull_manager *m, const struct keysource_request *request,
 void prefetch_tell(struct pull_manager *m, const struct keysource_request *request, unsigned source,
 		   const struct keysource_answer *answer, bool is_first)
 {
-	/* What a source that is told early gave, the others of them were told, or cannot get any more. */
+	/* If the source is told early, the other such sources were told already, or cannot get the
+	 * keyset any more. */
 	const bool is_for_all = !m->sources[source].is_told_early;
 
 	for (unsigned i = 0; i < m->sources_count; i++)

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pull: gets keysets from the key sources, steps 7 and 8. One pull for all who wait for the same
- * (IMSI, SQN|RAND); a bounded number on their way to each source at once, and no more a second than
- * it bears (pace.h). Sources are asked in their order: the next when one does not have the keyset, or
- * does not serve. When all have been asked and one of them may know more later, it is tried again
- * with exponential backoff and jitter, until there is a final answer or nobody waits any more. Refusals
- * are remembered for a while and answered from memory.
+ * pull: gets keysets from the key sources, steps 7 and 8. Requests for the same (IMSI, SQN|RAND)
+ * share one pull. The number of pulls on their way to each source is bounded, and so is their rate
+ * (pace.h). Sources are asked in order: the next one is asked when a source does not have the
+ * keyset or does not serve. When all have been asked and one of them may have the keyset later, the
+ * pull is retried with exponential backoff and jitter. It ends with a final answer, or when no
+ * request waits any more. Refusals are remembered for a while and answered from memory.
  *
- * A source may be one that is told early (a KMS): when another has given a keyset, it is asked for that
- * keyset too; and so is one that COUNTs wait for (retention.h), in the background, so that it gets it from the HSS while the HSS still has it. Nobody waits
- * for that, it goes behind all other pulls, and the keys that it answers are wiped unread.
+ * A source may be told early (a KMS): when another source has given a keyset, this source is asked
+ * for that keyset too. The same goes for a source that COUNTs wait for (retention.h). So the source
+ * gets the keyset from the HSS while the HSS still has it. No request waits for such a pull. It has
+ * the lowest priority, and the keys in its answer are wiped unread.
  */
 #ifndef SESSION_PULL_H
 #define SESSION_PULL_H
@@ -65,20 +66,20 @@ typedef void (*pull_troubled)(void *arg, const struct keysource_request *request
 			      const char *source, const struct keysource_answer *answer,
 			      uint32_t retry_ms);
 
-/* Who hears what sources release, whoever asked for it. */
+/* The observer's answer when a source has released a keyset, for any request. */
 enum pull_given {
 	PULL_GIVEN,
-	PULL_GIVEN_FIRST, /* sources that are waited for are to be asked for it too */
-	PULL_GIVEN_WRONG, /* it must not be used: as if source did not have it */
+	PULL_GIVEN_FIRST, /* also ask the sources that COUNTs wait for */
+	PULL_GIVEN_WRONG, /* do not use it: treat the source as if it did not have it */
 };
 struct pull_observer {
-	/* sent_ms: when the request left, of wheel_now. */
+	/* sent_ms: when the request was sent, by wheel_now. */
 	enum pull_given (*given)(void *arg, const struct keysource_request *request,
 				 unsigned source, uint64_t sent_ms,
 				 const struct keysource_answer *answer);
-	/* source was asked, and whether it has released the keyset nobody knows. */
+	/* source was asked, and it is unknown whether source has released the keyset. */
 	void (*lost)(void *arg, const struct keysource_request *request, unsigned source);
-	/* The source is to be asked for what another has given first. */
+	/* Returns true if source must also be asked for a keyset that another source gave first. */
 	bool (*is_waited_for)(void *arg, const struct keysource_request *request,
 			      const struct keysource_answer *answer, unsigned source);
 	void *arg;
@@ -86,7 +87,7 @@ struct pull_observer {
 
 struct pull_manager;
 
-/* Before anything is asked; observer is copied. */
+/* Call it before the first request; observer is copied. */
 void pull_manager_observe(struct pull_manager *manager, const struct pull_observer *observer);
 
 struct pull_manager *pull_manager_new(const struct pull_config *config, struct wheel *wheel,
@@ -99,9 +100,10 @@ void pull_manager_free(struct pull_manager *manager);
 int pull_manager_add_source(struct pull_manager *manager, struct keysource *source,
 			    const char *name, bool prefetch);
 
-/* Another configuration: pulls under way go on, those that are sent later follow it. */
+/* Replaces the configuration. Pulls under way continue; pulls sent later follow the new one. */
 void pull_manager_configure(struct pull_manager *manager, const struct pull_config *config);
-/* The sources, by their names, in the order in which they are asked from here on. -EINVAL: they are not these. */
+/* Sets the order in which sources are asked from here on, by their names. -EINVAL: the names are
+ * not those of the sources. */
 int pull_manager_set_order(struct pull_manager *manager, const char *const *names, unsigned count);
 
 /* Waits for the keyset of request. -ENOMEM. The answer never comes from within this call. */
@@ -110,7 +112,7 @@ int pull_start(struct pull_manager *manager, const struct keysource_request *req
 /* Waits no more; allowed for one that does not wait. */
 void pull_cancel(struct pull_manager *manager, struct pull_waiter *waiter);
 
-/* Which source has given answer. */
+/* The source that has given answer. */
 unsigned pull_answering_source(const struct keysource_answer *answer);
 
 /* What keysource_collect gave; wiped here. */

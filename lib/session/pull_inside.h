@@ -67,7 +67,7 @@ struct pull_manager {
 	struct pull_observer observer;
 	struct pull_source sources[PULL_SOURCES_MAX];
 	unsigned sources_count;
-	uint8_t order[PULL_SOURCES_MAX]; /* in which they are asked */
+	uint8_t order[PULL_SOURCES_MAX]; /* the order in which sources are asked */
 	struct pull_counters counters;
 	struct pull_queue refused, asked_again;
 	uint32_t refused_count;
@@ -81,14 +81,15 @@ struct pull_manager {
 struct pull *pull_new(struct pull_manager *m, const struct keysource_request *request);
 /* Takes it out of its list, and no other. */
 void pull_free(struct pull *pull);
-/* What a source has answered, or why it could not be asked. is_first: PULL_GIVEN_FIRST. */
+/* Handles a source's answer, or the reason why it could not be asked. is_first:
+ * PULL_GIVEN_FIRST. */
 void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer,
 		   bool is_first);
 uint32_t pull_next_backoff(const struct pull_manager *m, struct pull *pull);
 
 /* --- pull_source.c --- */
 
-/* The source that is asked first, and the one after; PULL_SOURCES_MAX: none. */
+/* The source that is asked first, and the source after another one; PULL_SOURCES_MAX: none. */
 static inline uint8_t pull_source_first(const struct pull_manager *m)
 {
 	return m->order[0];

@@ -51,7 +51,7 @@ uint8_t pull_source_after(const struct pull_manager *m, uint8_t source)
 	return PULL_SOURCES_MAX;
 }
 
-/* Places that pulls in flight have stay theirs. Without memory there are as many as before. */
+/* Pulls in flight keep their places. Without memory the number of places is unchanged. */
 static void add_places(struct pull_source *source, uint32_t count)
 {
 	struct pull_place *places = realloc(source->places, count * sizeof(*places));
@@ -78,7 +78,8 @@ void pull_manager_configure(struct pull_manager *m, const struct pull_config *co
 			add_places(&m->sources[i], config->in_flight_max);
 }
 
-/* Pulls that wait ask all sources, in the new order; those in flight ask again if they find nothing. */
+/* Waiting pulls ask all sources, in the new order. Pulls in flight do so if no source gives the
+ * keyset. */
 static void start_anew(struct pull_manager *m)
 {
 	struct pull_queue *first = &m->sources[pull_source_first(m)].waiting;
@@ -100,7 +101,7 @@ static void start_anew(struct pull_manager *m)
 int pull_manager_set_order(struct pull_manager *m, const char *const *names, unsigned count)
 {
 	uint8_t order[PULL_SOURCES_MAX];
-	unsigned named = 0; /* bit of each source */
+	unsigned named = 0; /* one bit for each source */
 
 	if (count != m->sources_count)
 		return -EINVAL;
@@ -223,7 +224,8 @@ static void note_pace(struct pull_manager *m, struct pull_source *source,
 		pace_note(&source->pace, wheel_now(m->wheel), outcome == KEYSOURCE_BUSY);
 }
 
-/* Tells the observer what source has released. true: the keyset is given for the first time. */
+/* Tells the observer which keyset the source has released. Returns true if the keyset was given for
+ * the first time. */
 static bool observe(struct pull_manager *m, const struct pull *pull, uint64_t sent_ms,
 		    struct keysource_answer *answer)
 {

@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reconfigure: another configuration while sessions are there. What became stricter is applied to all of them, some at
- * a time, while control goes on with its work; what became laxer waits for the next activation.
+ * reconfigure: applies another configuration while sessions exist. Stricter rules apply to all
+ * sessions, some at a time, so that control can do its other work meanwhile. Laxer rules apply from
+ * the next activation on.
  */
 #include "session/store.h"
 
-/* Sessions looked at in one go, and how often. */
+/* Sessions checked in one run, and how often a run starts. */
 #define SLICE	 4096
 #define SLICE_MS 10
-/* Requests that were read under the policy before may have their response later, a minute at most. So sessions are looked at
- * again after AGAIN_MS, and then after twice as long each time. */
+/* A request that was read under the old policy may get its response later, after a minute at most.
+ * So sessions are checked again after AGAIN_MS, and then after twice as long each time. */
 #define AGAIN_MS 1000
 #define ROUNDS	 7
 
@@ -30,7 +31,7 @@ static enum policy_action decide(const struct session_store *store, const struct
 	const uint8_t *apn;
 	size_t len;
 
-	/* An APN that is not known is treated as where a GGSN does not say it. */
+	/* Treat an unknown APN like a GGSN that does not report its APN. */
 	if (s->apn == 0 || s->origin == ORIGIN_NOTIFICATION)
 		return policy_decide_reported(policy, &imsi);
 	apn = apns_octets(store->apns, s->apn, &len);
@@ -46,7 +47,8 @@ static void bar(struct session_store *store, struct session *s)
 			flows_bar(store, s, d);
 }
 
-/* Its tunnels stay known until they are deleted: what is not known crosses. */
+/* The session's tunnels stay known until they are deleted, because packets of unknown tunnels
+ * pass. */
 static void drop(struct session_store *store, struct session *s)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
@@ -157,7 +159,7 @@ static void look_at_all(struct wheel_timer *timer, void *arg)
 	begin_round(store, timer, false);
 }
 
-/* In a fleet something is always under way, but not for the same sessions. */
+/* In a fleet some session always has an operation under way, but not always the same one. */
 static void look_at_passed_over(struct wheel_timer *timer, void *arg)
 {
 	begin_round(arg, timer, true);

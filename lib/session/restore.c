@@ -85,7 +85,7 @@ int session_restore(struct session_store *store, const struct state_session *rec
 		restore_keyset(store, s, slot, &record->keysets[slot]);
 	if (other)
 		end_unstarted(store, store_is_later(s->serial, other->serial) ? other : s);
-	counts_reserve(store->counts, store_places_taken(store)); /* when they leave */
+	counts_reserve(store->counts, store_places_taken(store)); /* for keysets that leave */
 	return ret;
 }
 

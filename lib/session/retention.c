@@ -8,10 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of sessions.max, for each list. */
+/* Times sessions.max: size of each list. */
 #define SUBSCRIBERS_A_LIST 4
 
-/* Stands for keysets whose COUNTs were given up. No keyset has it, but by a chance of 2^-128. */
+/* Stands for keysets with COUNTs that were given up. A real keyset has this fingerprint with
+ * probability 2^-128. */
 const struct counts_fingerprint retention_given_up = {
 	.octets = {[0 ... COUNTS_FINGERPRINT_LEN - 1] = 0xff}};
 
@@ -99,7 +100,7 @@ bool retention_has_fingerprint(const struct keyset *k, const struct counts_finge
 	return memcmp(&k->fingerprint, fingerprint, sizeof(*fingerprint)) == 0;
 }
 
-/* Those that are gone, too. */
+/* Finds deleted keysets too. */
 struct keyset *retention_find_any(struct retention *r, const struct e2m_imsi *imsi,
 				  const struct counts_fingerprint *fingerprint)
 {
@@ -128,8 +129,8 @@ void retention_prolong(struct keyset *k, uint64_t ms)
 		k->until_ms = until;
 }
 
-/* A source that has not given the keyset may have released it all the same: with a request that is under way, or with
- * one of an earlier process. */
+/* A source that has not given the keyset may have released it all the same: for a request that is
+ * under way, or for a request of an earlier process. */
 void retention_begin_again(const struct retention *r, struct item *item)
 {
 	item->since_ms = wheel_now(r->wheel) + RETENTION_LATE_MS;
@@ -143,7 +144,8 @@ static void begin(struct retention *r, struct keyset *k)
 	memset(k->items, 0, k->items_count * sizeof(k->items[0]));
 	for (unsigned i = 0; i < k->items_count; i++) {
 		retention_begin_again(r, &k->items[i]);
-		/* What is absent has not been asked for it, unless the process before this one did. */
+		/* An absent source was not asked for this keyset, unless the previous process asked
+		 * it. */
 		if (r->sources[i].is_absent && !(r->is_restoring && r->sources[i].was_there))
 			k->items[i].flags = STATE_RETENTION_FREE;
 	}
@@ -217,8 +219,9 @@ void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s
 	retention_prolong(k, k->retention->short_ms);
 	if (lifetime_s > 0)
 		retention_prolong(k, lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
-	/* From its first answer on, what others the source gives counts; and from this one, if they had replaced it: then
-	 * the source is not one KMS, or has forgotten what it released. */
+	/* Other keysets count from the source's first answer with this keyset. If they had already
+	 * replaced this keyset, they count from this answer: the source is then more than one KMS,
+	 * or has forgotten what it released. */
 	if (!(item->flags & STATE_RETENTION_GIVEN) || item->others >= retention_others_needed(k)) {
 		item->since_ms = wheel_now(k->retention->wheel);
 		item->others = 0;
@@ -226,10 +229,10 @@ void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s
 	item->flags &= (uint8_t)~STATE_RETENTION_FREE;
 	item->flags |= STATE_RETENTION_GIVEN;
 	item->flags |= lifetime_s > 0 ? STATE_RETENTION_LIFETIME : STATE_RETENTION_OPEN;
-	item->later = item->others > 0; /* one, for it has not been replaced yet */
+	item->later = item->others > 0; /* at most 1: the source has not replaced the keyset */
 }
 
-/* What is known of keysets that sessions hold and that nothing was kept of. */
+/* Makes records for keysets that sessions hold and that have no record. */
 void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
 {
 	struct retention_held held;
@@ -242,7 +245,7 @@ void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
 		for (unsigned i = 0; k && i < k->items_count; i++)
 			if (held.given_by >> i & 1)
 				retention_note_given(k, i, held.lifetime_s);
-		/* Of an earlier process: a source gave it. */
+		/* A keyset of an earlier process: an unknown source gave it. */
 		if (k && held.lifetime_s > 0)
 			retention_prolong(k, held.lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
 	}
@@ -301,7 +304,7 @@ void retention_forget(struct keyset *k)
 
 static void on_time(struct wheel_timer *timer, void *arg);
 
-/* Forgets what need not be kept. */
+/* Forgets the keyset if no rule keeps it. */
 void retention_judge(struct keyset *k)
 {
 	struct retention *r = k->retention;
@@ -329,7 +332,7 @@ static void on_time(struct wheel_timer *timer, void *arg)
 	retention_judge((struct keyset *)((char *)timer - offsetof(struct keyset, timer)));
 }
 
-/* When a caller who may yet hold it has had its turn. */
+/* Judges the keyset after the current caller, which may still use it, has returned. */
 void retention_judge_later(struct keyset *k)
 {
 	wheel_set(k->retention->wheel, &k->timer, 0, on_time);
@@ -358,7 +361,7 @@ void retention_release(struct retention *r, const struct e2m_imsi *imsi,
 	if (!k || k->holders == 0)
 		return;
 	k->holders--;
-	retention_prolong(k, r->short_ms); /* after its last use */
+	retention_prolong(k, r->short_ms); /* rule 2: after its last use */
 	outbox_note(&r->outbox, &k->outbox);
 	retention_judge(k);
 }
@@ -400,7 +403,7 @@ bool retention_may_come_again(struct retention *r, const struct e2m_imsi *imsi,
 	const struct keyset *k = retention_find(r, imsi, fingerprint);
 
 	if (!k)
-		return true; /* no source has given another */
+		return true; /* no source has given another keyset */
 	for (unsigned i = 0; i < k->items_count; i++) {
 		const struct item *item = &k->items[i];
 		const bool has_end = item->flags & STATE_RETENTION_LIFETIME;
@@ -422,5 +425,5 @@ size_t retention_octets_each(const struct retention *r)
 {
 	return RTE_ALIGN_CEIL(sizeof(struct keyset) + r->sources_count * sizeof(struct item) +
 				      sizeof(size_t),
-			      16); /* as glibc does */
+			      16); /* the cap that glibc uses */
 }

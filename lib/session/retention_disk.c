@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* retention_disk: how long COUNTs are kept, as records of the state. */
+/* retention_disk: writes and reads retention as records of the state. */
 #include <errno.h>
 #include <stddef.h>
 #include <string.h>
@@ -11,7 +11,7 @@ static void put_item(const struct keyset *k, unsigned i, struct state_retention 
 	const struct item *item = &k->items[i];
 	struct state_retention_source *source = &record->sources[record->sources_count];
 
-	/* What a process that comes after this one would find of itself. */
+	/* A later process sets these items to the same values itself. */
 	if (k->retention->sources[i].memory == RETENTION_SHORT ||
 	    (k->retention->sources[i].is_absent && (item->flags & STATE_RETENTION_FREE)))
 		return;
@@ -28,7 +28,7 @@ static void put_keyset(const struct keyset *k, uint64_t age_s, struct state_rete
 
 	record->imsi = k->imsi;
 	memcpy(record->fingerprint, k->fingerprint.octets, sizeof(record->fingerprint));
-	/* A moment longer, never shorter. */
+	/* Round up: keep it longer, never shorter. */
 	record->until_s = age_s + (k->until_ms > now ? (k->until_ms - now) / 1000 + 1 : 0);
 	for (unsigned i = 0; i < k->items_count; i++)
 		put_item(k, i, record);
@@ -68,7 +68,7 @@ static struct keyset *find_recorded(struct retention *r, const struct state_rete
 void retention_written(struct retention *r, const struct state_retention *record, bool is_gone,
 		       bool is_written)
 {
-	struct keyset *k = find_recorded(r, record); /* is there, for it is on its way */
+	struct keyset *k = find_recorded(r, record); /* never NULL: its change is on its way */
 
 	if (outbox_written(&r->outbox, &k->outbox, is_gone, is_written))
 		retention_free_keyset(k);
@@ -80,7 +80,7 @@ int retention_adopt(struct retention *r, const struct e2m_imsi *imsi,
 	return retention_find_or_make(r, imsi, fingerprint) ? 0 : -ENOMEM;
 }
 
-/* The source's number: one that the configuration does not have gets one too. */
+/* Finds the source's number. A source that is not in the configuration gets a number too. */
 static int number_of(struct retention *r, uint32_t name, unsigned *number)
 {
 	for (*number = 0; *number < r->sources_count; (*number)++)
@@ -96,8 +96,9 @@ static int number_of(struct retention *r, uint32_t name, unsigned *number)
 static void restore_item(struct item *item, const struct state_retention_source *source)
 {
 	item->flags = source->flags;
-	item->later = 1; /* by a request of the earlier process */
-	/* Else requests of the earlier process may release it yet. */
+	item->later = 1; /* a request of the earlier process may have released one */
+	/* If the source has not given the keyset, requests of the earlier process may still release
+	 * it. */
 	if (!(source->flags & STATE_RETENTION_GIVEN))
 		return;
 	item->since_ms = 0;
@@ -105,7 +106,7 @@ static void restore_item(struct item *item, const struct state_retention_source 
 	memcpy(item->tags, source->tags, sizeof(item->tags));
 }
 
-/* -ENOMEM: it has too few items, and no others can be had. */
+/* Returns NULL if the existing record has too few items and there is no memory for a new one. */
 static struct keyset *make_recorded(struct retention *r, const struct state_retention *record)
 {
 	struct keyset *k = find_recorded(r, record);

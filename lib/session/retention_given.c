@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* retention_given: what sources have given, and what may be believed of them. */
+/* retention_given: which keysets sources have given, and which of them can be trusted. */
 #include <string.h>
 
 #include "session/retention_inside.h"
@@ -33,14 +33,15 @@ static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms, uin
 		return;
 	if (item->others < OTHERS)
 		item->tags[item->others] = tag;
-	/* This one may be in an answer that is on its way. */
+	/* This keyset may be in an answer that is on its way. */
 	if (++item->others == retention_others_needed(k))
 		retention_prolong(k, RETENTION_LATE_MS);
 	outbox_note(&k->retention->outbox, &k->outbox);
 	retention_judge_later(k);
 }
 
-/* Where the sessions hold this keyset at most, and have it from source alone, with that lifetime. */
+/* Returns true if the IMSI's sessions hold no keyset but this one, have it from source alone and
+ * with lifetime_s, and no record is kept. */
 static bool is_plain(struct retention *r, const struct e2m_imsi *imsi,
 		     const struct counts_fingerprint *fingerprint, unsigned source,
 		     uint32_t lifetime_s)
@@ -76,7 +77,7 @@ enum retention_verdict retention_given(struct retention *r, const struct e2m_ims
 	is_doubtful = !k && doubt && retention_waits_for(doubt, source);
 	for (other = LIST_FIRST(retention_list_of(r, imsi)); other; other = next) {
 		next = LIST_NEXT(other, same_hash);
-		/* Those that have a lifetime may be many, and none of them new. */
+		/* Keysets with a lifetime do not count: they may be many, and none of them new. */
 		if (other != k && retention_is_of(other, imsi) && source < other->items_count &&
 		    lifetime_s == 0)
 			count_other(other, source, sent_ms, tag_of(fingerprint));
@@ -102,7 +103,7 @@ bool retention_keep_always(struct retention *r, const struct e2m_imsi *imsi,
 		k = retention_make(r, imsi, fingerprint);
 		if (!k)
 			return false;
-		/* The file has it; the disk need not know until a source gives it. */
+		/* The file has the keyset, so the disk need not have it until a source gives it. */
 		outbox_remove(&r->outbox, &k->outbox);
 	}
 	k->is_always = true;
@@ -167,7 +168,7 @@ static struct keyset *find_oldest(struct retention *r, const struct e2m_imsi *im
 	return oldest;
 }
 
-/* false: no memory. */
+/* Returns false if there is no memory. */
 static bool give_up(struct keyset *k)
 {
 	struct retention *r = k->retention;
@@ -209,7 +210,7 @@ bool retention_give_up_any(struct retention *r, struct e2m_imsi *of)
 		*of = k->imsi;
 		if (only_waits(k))
 			return give_up(k);
-		retention_wait_no_more(k); /* it is judged again in time */
+		retention_wait_no_more(k); /* it is judged again later */
 	}
 	return false;
 }

@@ -22,8 +22,9 @@
 
 /* COUNTs of removed keysets that can be remembered, for each session that can exist. */
 #define SESSION_COUNTS_REMEMBERED 16
-/* Of those, and of what its sessions hold, the most that one IMSI may take: 4 keysets on 11 bearers, which is how far
- * sources that replace keysets let it go, and an AKA run every 4 s for as long as an HSS remembers. */
+/* The most of those places that one IMSI may take, with what its sessions hold. 128 is enough for 4
+ * keysets on 11 bearers, the most that sources that replace keysets allow. It is also enough for an
+ * AKA run every 4 s during the time that an HSS remembers. */
 #define SESSION_COUNTS_OF_IMSI 128
 
 struct session_config {
@@ -92,11 +93,11 @@ struct session_ops {
 	X(REMOVED, "session.removed")                                                             \
 	X(MOVED, "session.moved")			/* downlink or uplink tunnel changed */   \
 	X(REKEYED, "session.rekeyed")			/* Update with another SQN or RAND */     \
-	X(REFUSED_FULL, "session.refused_full")		/* no place for it, or for its COUNTs */  \
-	X(REFUSED_QUOTA, "session.refused_quota")	/* of its IMSI, for COUNTs */             \
-	X(COUNTS_GIVEN_UP, "session.counts_given_up")	/* of keysets, for want of quota */       \
+	X(REFUSED_FULL, "session.refused_full")		/* no place for it or its COUNTs */       \
+	X(REFUSED_QUOTA, "session.refused_quota")	/* IMSI has too many COUNTs */            \
+	X(COUNTS_GIVEN_UP, "session.counts_given_up")	/* to stay within the quota */            \
 	X(KEYSETS_DOUBTFUL, "session.keysets_doubtful") /* COUNTs may have been given up */       \
-	X(REFUSED_TUNNEL, "session.refused_tunnel")	/* another's, who is to be protected */   \
+	X(REFUSED_TUNNEL, "session.refused_tunnel")	/* of a protected session */              \
 	X(REFUSED_STATIC, "session.refused_static") /* it, or a tunnel, is the configuration's */ \
 	X(CONTRADICTED, "session.contradicted")	    /* GTP-C said otherwise than who prevails */  \
 	X(GSN_RESTARTS, "session.gsn_restarts")	    /* whose sessions of before ended */          \
@@ -154,20 +155,21 @@ struct session_store *session_store_new(const struct session_config *config,
 void session_store_free(struct session_store *store);
 struct pull_manager *session_pulls(struct session_store *store);
 
-/* How long a source can give a keyset again, e2m.md 2. In doubt LONG. */
+/* How long a source can give a keyset again (e2m.md 2). In doubt use LONG. */
 enum session_source_memory {
 	SESSION_SOURCE_LONG,  /* until it is replaced: a KMS */
 	SESSION_SOURCE_SHORT, /* for short_s after it was made: an HSS */
 	SESSION_SOURCE_ALWAYS /* a file */
 };
 struct session_source {
-	struct keysource *keysource; /* the caller's, and name too */
-	const char *name;	     /* tells it from others, also in the state */
-	bool prefetch;		     /* pull.h */
+	struct keysource *keysource; /* owned by the caller, as is name */
+	const char *name;	     /* identifies the source, also in the state */
+	bool prefetch;		     /* see pull.h */
 	enum session_source_memory memory;
 	uint32_t short_s;
 };
-/* Before anything is restored or asked, in the order in which they are to be asked. -ENOSPC, -ENOMEM. */
+/* Call it in the order in which sources are asked, before anything is restored or asked. -ENOSPC,
+ * -ENOMEM. */
 int session_add_source(struct session_store *store, const struct session_source *source);
 
 /* A GTP-C message that crosses. source and destination carry their addresses in receiver, and the port
@@ -217,11 +219,12 @@ void session_take_event(struct session_store *store, unsigned worker,
 			const struct datapath_event *event);
 
 /*
- * Another configuration: of it policy, allowed algorithms, pull_on_activation, changeover_s, negative_cache_s,
- * idle_flush_s, count_warning and pull are taken, the rest stays. What became stricter applies to all sessions: one that
- * is to be protected now and has no keyset is barred, of one that is to be dropped nothing crosses any more, and a keyset
- * whose algorithms are not allowed any more is refused. What became laxer applies to sessions that are made later.
- * config's policy must stay until the next call.
+ * Replaces the configuration: policy, allowed algorithms, pull_on_activation, changeover_s,
+ * negative_cache_s, idle_flush_s, count_warning and pull. All other settings stay. Stricter rules
+ * apply to all sessions. A session that must be protected now and has no keyset is barred. No
+ * packet of a session that must be dropped crosses any more. A keyset with algorithms that are no
+ * longer allowed is refused. Laxer rules apply to sessions that are made later. config's policy
+ * must stay valid until the next call.
  */
 void session_reconfigure(struct session_store *store, const struct session_config *config);
 
@@ -239,9 +242,9 @@ void session_written(struct session_store *store, const struct state_batch *batc
  * stop none is skipped, nor refused. */
 void session_conclude(struct session_store *store);
 
-/* Before anything else: records of an earlier process, first all of COUNTs, then of their retention, then of sessions in
- * the order of ids. -ENOSPC: of sessions, config.max is too small; of retention, too many names of sources; -ENOMEM. Nothing is sent to the
- * workers yet. */
+/* Restores records of an earlier process, before anything else: first all COUNTs, then their
+ * retention, then sessions in the order of ids. -ENOSPC: config.max is too small for the sessions,
+ * or retention has too many source names. -ENOMEM. Nothing is sent to the workers yet. */
 int session_restore(struct session_store *store, const struct state_session *record);
 int session_restore_counts(struct session_store *store, const struct state_counts *record);
 int session_restore_retention(struct session_store *store, const struct state_retention *record);
@@ -258,9 +261,9 @@ struct session_totals {
 	uint32_t sessions;
 	uint32_t ready; /* can protect and open */
 	uint32_t max;
-	int state_error;      /* why the last batch could not be written, for state_strerror */
-	size_t octets;	      /* control's memory for one session at rest, all but keys */
-	size_t octets_keyset; /* for each keyset that sessions hold, or COUNTs are kept of */
+	int state_error;      /* why the last batch was not written, for state_strerror */
+	size_t octets;	      /* control's memory for one session at rest, without keys */
+	size_t octets_keyset; /* for each keyset that sessions hold, or with kept COUNTs */
 	size_t octets_remembered; /* for the COUNTs of a keyset and bearer that have left their session */
 };
 void session_totals(const struct session_store *store, struct session_totals *totals);
@@ -277,9 +280,9 @@ struct session_view {
 	uint32_t id;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
-	/* "learned", "pulling", "ready", "flushed"; without a keyset "barred" or "clear"; with one that cannot be used
-	 * the reason: "user_unknown", "not_available", "not_authorized", "not_allowed" (its algorithms),
-	 * "other_keys" (than before), "unusable", "expired" */
+	/* "learned", "pulling", "ready" or "flushed". Without a keyset: "barred" or "clear". With
+	 * an unusable keyset, the reason: "user_unknown", "not_available", "not_authorized",
+	 * "not_allowed" (its algorithms), "other_keys" (than before), "unusable" or "expired". */
 	const char *state;
 	const char *origin; /* "gtpc", "notification", "configuration": who has the last word */
 	struct session_flow_ref uplink, downlink;
@@ -287,8 +290,8 @@ struct session_view {
 	uint8_t key_id;
 	uint8_t slot;
 	bool count_warning; /* a COUNT nears its end */
-	/* Uplink PDUs by which COUNT was found again after an outage, and those that were not enough for it: e2m.md 7
-	 * "Recovery". */
+	/* Uplink PDUs that recovered COUNT after an outage, and PDUs that alone were not enough:
+	 * e2m.md 7 "Recovery". */
 	uint32_t recovered;
 	uint32_t recovery_pending;
 	enum e2m_eea eea; /* valid once ready */

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* sources: key sources, and what the store hears of the keysets that they release (retention.h). */
+/* sources: adds the key sources, and passes the keysets that they release to retention.h. */
 #include <errno.h>
 
 #include "session/store.h"
 
-/* A file gives what it has for as long as it has it, by whatever name. */
+/* A file can give each of its keysets, under either name, for as long as the file has it. */
 static int keep_file(struct session_store *store, const struct keysource *file)
 {
 	struct counts_fingerprint fingerprint;
@@ -50,7 +50,7 @@ void sources_look(struct session_store *store)
 		    !keysource_is_read(store->sources[i].keysource))
 			continue;
 		if (keep_file(store, store->sources[i].keysource) != 0)
-			return; /* the next time */
+			return; /* try again at the next look */
 		store->files_unread &= (uint8_t) ~(1U << i);
 		retention_is_read(store->retention, i);
 	}
@@ -97,7 +97,7 @@ static bool is_held(const struct session_keyset *keyset)
 	return keyset->state != DATAPATH_KEY_NONE && (keyset->is_known || keyset->key);
 }
 
-/* A place is a session and how many of its keysets were looked at. */
+/* A place number combines a session and the number of its keysets already returned. */
 #define PLACES (DATAPATH_KEYSETS + 1)
 
 static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
@@ -142,7 +142,7 @@ void sources_init(struct session_store *store)
 
 /* --- places for COUNTs --- */
 
-/* Places that a subscriber's sessions and kept COUNTs take. */
+/* Places that a subscriber's sessions and kept COUNTs use. */
 static uint32_t places_of(struct session_store *store, const struct e2m_imsi *imsi)
 {
 	const struct session *s = NULL;
@@ -153,7 +153,7 @@ static uint32_t places_of(struct session_store *store, const struct e2m_imsi *im
 	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
 }
 
-/* A source that does not answer may make many subscribers wait. */
+/* Limits the log: one source that does not answer can keep many subscribers waiting. */
 #define GIVEN_UP_SAID_EVERY_MS 60000
 
 static void say_given_up(struct session_store *store, const struct e2m_imsi *imsi)

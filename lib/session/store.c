@@ -158,7 +158,7 @@ static uint32_t hash_of(const struct session *s, enum session_index which)
 {
 	switch (which) {
 	case INDEX_SUBSCRIBER:
-		return rte_hash_crc_8byte(s->imsi, 0); /* store_next_of_subscriber */
+		return rte_hash_crc_8byte(s->imsi, 0); /* for store_next_of_subscriber */
 	case INDEX_CONTROL_SGSN:
 		return hash_of_tunnel(&s->control_sgsn, s->nsapi);
 	case INDEX_CONTROL_GGSN:

@@ -37,12 +37,12 @@ struct session_ceiling {
 /* A million of them: what a session needs only now and then is in struct session_work. */
 /* Why a keyset is FAILED. */
 enum keyset_failure {
-	FAILURE_USER_UNKNOWN, /* the sources' answers */
+	FAILURE_USER_UNKNOWN, /* final answers of the sources */
 	FAILURE_NOT_AVAILABLE,
 	FAILURE_NOT_AUTHORIZED,
-	FAILURE_NOT_ALLOWED, /* its algorithms, by the configuration */
-	FAILURE_OTHER_KEYS,  /* than came before under its name */
-	FAILURE_UNUSABLE,    /* memory, or the library of ciphers, does not have it */
+	FAILURE_NOT_ALLOWED, /* the configuration does not allow its algorithms */
+	FAILURE_OTHER_KEYS,  /* the keys differ from earlier keys under the same name */
+	FAILURE_UNUSABLE,    /* no memory, or the cipher library refused it */
 	FAILURE_EXPIRED,     /* its lifetime has ended */
 	FAILURES,
 };
@@ -55,9 +55,9 @@ struct session_keyset {
 	bool authenticated : 1; /* an uplink PDU under it was */
 	bool is_known : 1;	/* pulled once: it has a fingerprint, and COUNTs in use */
 	uint8_t eea : 5;
-	uint8_t failure : 3; /* enum keyset_failure, while FAILED */
+	uint8_t failure : 3; /* enum keyset_failure, if FAILED */
 	uint8_t eia : 5;
-	uint8_t idle : 2; /* looks in a row that saw no use */
+	uint8_t idle : 2; /* consecutive checks that saw no use */
 	bool count_warned : 1;
 	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
@@ -120,13 +120,13 @@ struct session {
 	uint8_t counter_octets : 2;
 	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
-	uint8_t is_passed_over : 1; /* by the latest round of reconfigure.c */
-	uint8_t policy : 2; /* enum policy_action by which it was made, or a stricter one since */
-	uint16_t apn;	    /* number in the store's apns; 0: not known */
-	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave its keyset */
+	uint8_t is_passed_over : 1; /* passed over in the latest round of reconfigure.c */
+	uint8_t policy : 2;	    /* enum policy_action that made it, or a stricter one since */
+	uint16_t apn;		    /* number in the store's apns; 0: not known */
+	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave the keyset */
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
-	uint32_t recovered;	 /* uplink PDUs by which COUNT was found again: outages.c */
-	uint32_t recovery_pending; /* those that were not enough for it */
+	uint32_t recovered;	 /* uplink PDUs that recovered COUNT: outages.c */
+	uint32_t recovery_pending; /* uplink PDUs that alone were not enough */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */
 	struct session_keyset keysets[DATAPATH_KEYSETS];
@@ -192,7 +192,7 @@ struct session_store {
 	struct retention *retention;
 	struct pull_manager *pulls;
 	struct session_source sources[PULL_SOURCES_MAX];
-	uint8_t files_unread; /* bit of each source that is a file, which is being read */
+	uint8_t files_unread; /* bit of each file source that is not read yet */
 	uint64_t counters[SESSION_COUNTER_COUNT];
 
 	struct session *sessions; /* [1..max]; 0 stands for none */
@@ -229,7 +229,7 @@ struct session_store {
 	struct changes changes;
 
 	struct {
-		uint64_t second; /* of the clock, that lines are counted in */
+		uint64_t second; /* the second in which lines are counted */
 		uint32_t lines;
 		uint32_t unsaid;
 	} outages;
@@ -242,10 +242,10 @@ struct session_store {
 
 	struct {
 		struct wheel_timer timer;
-		uint32_t looked_at; /* ids, in this round */
-		bool has_passed_over; /* sessions with something under way: another round looks at those */
-		bool is_after;	      /* this is such a round */
-		uint8_t rounds;		    /* begun, of all sessions */
+		uint32_t looked_at; /* ids checked in this round */
+		bool has_passed_over; /* sessions with an operation under way: another round follows */
+		bool is_after;	      /* this is such a second round */
+		uint8_t rounds;	      /* rounds begun over all sessions */
 		uint32_t barred, forbidden; /* in this round */
 	} reconfigure;
 
@@ -268,12 +268,12 @@ static inline bool store_is_later(uint32_t serial, uint32_t than)
 	return (int32_t)(serial - than) > 0;
 }
 
-/* What the policy was asked about when the session was made. */
+/* Stores the APN that the policy was checked with when the session was made. */
 void store_set_apn(struct session_store *store, struct session *session, struct apn_ref apn);
 
 struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi);
-/* All sessions of a subscriber, one after the other: after is NULL at first. NULL: there are no more. */
+/* Iterates over the sessions of a subscriber: after is NULL at first. NULL: no more. */
 struct session *store_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 					 const struct session *after);
 /* which: INDEX_CONTROL_SGSN or INDEX_CONTROL_GGSN. */
@@ -282,7 +282,7 @@ struct session *store_find_control(struct session_store *store, enum session_ind
 /* Whose live flow has the tunnel, in whichever direction: workers know a tunnel once. */
 struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction);
-/* Places for COUNTs that keysets of sessions take when they leave, and that were promised. */
+/* Places for COUNTs that were promised, or that the keysets of sessions need when they leave. */
 uint32_t store_places_taken(const struct session_store *store);
 /* True when so many more COUNTs would find a place beside those of all keysets that sessions hold. */
 bool store_has_room(const struct session_store *store, uint32_t counts);
@@ -315,11 +315,12 @@ void store_log(struct session_store *store, enum session_log_level level, const 
 /* -ENOMEM. */
 int sources_make_retention(struct session_store *store);
 void sources_init(struct session_store *store);
-/* For files that have been read since. */
+/* Takes over files that were read since the last call. */
 void sources_look(struct session_store *store);
-/* As store_has_room; what a source is waited for is given up for it. */
+/* Same as store_has_room. If necessary it gives up COUNTs that wait for a source. */
 bool sources_make_room(struct session_store *store, uint32_t counts);
-/* True when the IMSI may take so many more places for COUNTs; counts and logs what it costs. */
+/* Returns true if the IMSI may take counts more places. Counts and logs COUNTs that are given up
+ * for that. */
 bool sources_have_room(struct session_store *store, const struct e2m_imsi *imsi, uint32_t counts);
 
 /* --- due.c: times at which something is due --- */
@@ -355,7 +356,7 @@ uint64_t changes_age_s(const struct session_store *store);
 
 /* --- ceilings.c: COUNTs that may be used --- */
 
-/* A packet will use the keyset in slot: reserves COUNTs from the next one on, unless some are left. */
+/* A packet is going to use the keyset in slot: reserves COUNTs, unless some are left. */
 void ceilings_begin(struct session_store *store, struct session *session, unsigned slot,
 		    enum session_direction direction);
 /* The keyset leaves its place. */
@@ -396,7 +397,7 @@ int flows_add(struct session_store *store, struct session *session,
 /* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
 void flows_stop(struct session_store *store, struct session *session,
 		enum session_direction direction, void *acknowledge);
-/* One whose packets cross without protection drops them from here on. */
+/* A flow that passes packets unprotected drops them from here on. */
 void flows_bar(struct session_store *store, struct session *session,
 	       enum session_direction direction);
 /* Says to one live flow what a keyset's place holds now; acknowledge may be NULL. */
@@ -453,9 +454,9 @@ struct session_target {
 	bool is_swept; /* not alive: one of many, of which the log has spoken already */
 	bool fresh;    /* a Create: other keysets of the session count no more */
 	bool has_keyset;
-	bool is_bare;	    /* a Create that names none: those that the session has are over */
-	uint8_t policy;	    /* enum policy_action; of a fresh one */
-	struct apn_ref apn; /* of a fresh one */
+	bool is_bare;	    /* a Create without a keyset: ends the session's keysets */
+	uint8_t policy;	    /* enum policy_action; for a Create */
+	struct apn_ref apn; /* for a Create */
 	uint8_t key_id;
 	enum session_origin origin;
 	struct e2m_keyset_id keyset;
@@ -548,11 +549,11 @@ void keys_pull(struct session_store *store, struct session *session, unsigned sl
 void keys_cancel_pull(struct session_store *store, struct session *session, unsigned slot);
 /* The keyset's due time has come. */
 void keys_end_time(struct session_store *store, struct session *session, unsigned slot);
-/* Whether a keyset may have these algorithms, as the configuration is now. */
+/* Returns true if the current configuration allows a keyset these algorithms. */
 bool keys_may_have(const struct session_store *store, unsigned eea, unsigned eia);
-/* A READY keyset's algorithms are not allowed any more: it is refused. Nothing is under way. */
+/* The algorithms of a READY keyset are no longer allowed: refuse it. No operation is under way. */
 void keys_forbid(struct session_store *store, struct session *session, unsigned slot);
-/* Its packets are dropped, for good. Nothing is under way. */
+/* Drops the keyset's packets for good. No operation is under way. */
 void keys_end(struct session_store *store, struct session *session, unsigned slot);
 /* The session's operations are done: installs what came meanwhile. */
 void keys_settle(struct session_store *store, struct session *session);
@@ -576,7 +577,7 @@ uint32_t watch_use_of(const struct session_store *store, const struct session *s
 /* Takes out of a place its key, or its key and COUNTs, for retire_tell. NULL: there was nothing. */
 struct retired *retire_key(struct session_store *store, struct session *session, unsigned slot);
 struct retired *retire_keyset(struct session_store *store, struct session *session, unsigned slot);
-/* The keys that are in a place leave it, and no COUNT of them was used. */
+/* The keys in slot leave it, and none of their COUNTs was used. */
 void retire_unused(struct session_store *store, struct session *session, unsigned slot);
 /* Tells live flows what a place holds now. When all have heard it, the retired key is wiped and its
  * COUNTs, as the workers had them, are remembered. */

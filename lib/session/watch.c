@@ -69,7 +69,7 @@ static void flush(struct session_store *store, struct session *s, unsigned slot)
 	retire_tell(store, s, slot, true, retired);
 }
 
-/* e2m.md 2: keys of a keyset that is replaced are not flushed while a session holds it. */
+/* e2m.md 2: the keys of a replaced keyset are not flushed while a session holds it. */
 static bool may_come_again(struct session_store *store, const struct session *s, unsigned slot)
 {
 	const struct e2m_imsi imsi = store_imsi(s);

@@ -10,7 +10,7 @@
 #include "state/pages.h"
 #include "state/state.h"
 
-#define STATE_FORMAT 2 /* 1: COUNTs with a time of their own */
+#define STATE_FORMAT 2 /* 1: COUNTs had an expiry time each */
 #define STATE_FILE   "sessions.mdb"
 /* Flags that LMDB keeps in the file are among them: pages.c looks for those. One process uses the file, and
  * in it one thread at a time, so LMDB need not lock. */

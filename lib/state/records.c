@@ -7,7 +7,7 @@
 #include <rte_hash_crc.h>
 #include <string.h>
 
-/* In the order in which they are read. */
+/* The kinds in the order in which they are read. */
 #define KIND_HEAD      'A'
 #define KIND_COUNTS    'C'
 #define KIND_RETENTION 'R'

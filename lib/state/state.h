@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * state: what must outlive the process, on disk. Sessions, each with the COUNTs that may have been used
- * with its keysets, and the same of keysets that no session holds any more; and how long these are kept. One LMDB file, written by
- * one thread, many changes in a transaction, so that nobody else waits for the disk. The control thread
- * calls it. No key is ever in it. doc/state.md has the format, and why no COUNT comes twice.
+ * state: the data that must outlive the process, on disk. It has sessions with the COUNTs that may
+ * have been used with their keysets, the COUNTs of keysets that no session holds any more, and how
+ * long these are kept. One thread writes one LMDB file, many changes in a transaction, so that no
+ * other thread waits for the disk. The control thread calls it. No key is ever in it. doc/state.md
+ * has the format, and the reasons why no COUNT is used twice.
  */
 #ifndef STATE_STATE_H
 #define STATE_STATE_H
@@ -70,15 +71,15 @@ struct state_counts {
 	uint32_t ceiling[2];
 };
 
-/* --- how long they are kept: the session library's retention.h --- */
+/* --- how long COUNTs are kept: the session library's retention.h --- */
 
 #define STATE_RETENTION_SOURCES 16
 #define STATE_RETENTION_OTHERS	3
 
 enum state_retention_flag {
-	STATE_RETENTION_GIVEN = 1,    /* the source has given the keyset, */
-	STATE_RETENTION_LIFETIME = 2, /* with a lifetime, */
-	STATE_RETENTION_OPEN = 4,     /* and without one */
+	STATE_RETENTION_GIVEN = 1,    /* the source has given the keyset */
+	STATE_RETENTION_LIFETIME = 2, /* with a lifetime */
+	STATE_RETENTION_OPEN = 4,     /* without a lifetime */
 	STATE_RETENTION_FREE = 8,     /* the keyset does not wait for the source */
 };
 
@@ -89,7 +90,8 @@ struct state_retention_source {
 	uint32_t tags[STATE_RETENTION_OTHERS];
 };
 
-/* Of a keyset. The first two members are the record's key. One record has no IMSI, and says which sources there are. */
+/* The retention of one keyset. The first two members are the record's key. One record has no IMSI:
+ * it lists the sources. */
 struct state_retention {
 	struct e2m_imsi imsi;
 	uint8_t fingerprint[STATE_FINGERPRINT_LEN];
@@ -117,7 +119,8 @@ void state_close(struct state *state);
  * no one can set. */
 uint64_t state_age(const struct state *state);
 
-/* Who gets the records: COUNTs first, then how long they are kept, then sessions. false ends the load; whoever returns it has said why. */
+/* Receives the records: first COUNTs, then their retention, then sessions. A function that returns
+ * false ends the load and has logged the reason. */
 struct state_reader {
 	bool (*session)(void *arg, const struct state_session *session);
 	bool (*counts)(void *arg, const struct state_counts *counts);
