@@ -6,7 +6,7 @@
 struct report {
 	struct config_file *file;
 	const char *except;
-	bool of_reloads; /* which kind of keys */
+	bool of_reloads; /* true: report keys that reload; false: all others */
 };
 
 void program_log_change(struct config_file *file, const char *path, bool reloads)

@@ -8,7 +8,7 @@
 
 #define FAULTS_MAX 64
 #define REPEAT_S   60
-#define TEXT_MAX   900 /* a line of the log takes it */
+#define TEXT_MAX   900 /* fits in one log line */
 
 static struct {
 	pthread_mutex_t lock;
@@ -17,7 +17,7 @@ static struct {
 		char subject[64];
 		char text[TEXT_MAX];
 		int64_t said_s;
-	} list[FAULTS_MAX]; /* in the order in which they came */
+	} list[FAULTS_MAX]; /* in order of their first report */
 } faults = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 static int64_t now_s(void)
@@ -28,7 +28,7 @@ static int64_t now_s(void)
 	return now.tv_sec;
 }
 
-/* These with the lock held; NULL: there is none. */
+/* Call these with the lock held. NULL: not found. */
 static struct fault *find(const char *subject)
 {
 	for (size_t i = 0; i < faults.count; i++)

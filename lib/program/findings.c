@@ -4,7 +4,8 @@
 
 #include "program/program.h"
 
-/* "file:1:2: warning: path: text" says twice that it is one. */
+/* Removes "warning: " from "file:1:2: warning: path: text", because the log adds the level
+ * itself. */
 static void log_line(const char *line)
 {
 	const char *word = strstr(line, ": " CONFIG_WARNING);

@@ -11,7 +11,7 @@
 #include "program/log_writer.h"
 #include "program/program.h"
 
-/* How long a program that ends waits for its last lines to be read. */
+/* How long an ending program waits for its last lines to be written. */
 #define END_MS 1000
 
 static const char *const level_names[] = {"error", "warning", "info", "debug", NULL};

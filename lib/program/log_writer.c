@@ -19,32 +19,35 @@
 #define FILE_MODE   0640
 #define TIME_OCTETS 32
 #define LINE_ROOM   (TIME_OCTETS + LOG_LINE_OCTETS)
-/* Lines that come together are written together: as many as a pipe takes in one piece. */
+/* Lines that arrive together are written together, up to the size that a pipe takes in one
+ * piece. */
 #define TOGETHER_OCTETS 4096
 #define TOGETHER_MS	1
-#define LOOK_EVERY_MS	1000 /* at an output that failed, with nothing new to write */
-/* How long an aborting process waits for its last lines. */
+#define LOOK_EVERY_MS	1000 /* how often a failed output is tried with nothing new to write */
+/* How long an aborting process waits for its last lines to be written. */
 #define ABORT_MS 1000
-/* How long a line waits that is written without the thread: the process has nothing else to do yet. */
+/* How long a line may wait before the thread runs: at that time the process has nothing else to
+ * do. */
 #define DIRECT_MS 1000
 
 static struct {
 	const char *program;
 	atomic_bool runs;
-	atomic_bool is_over; /* it ran */
+	atomic_bool is_over; /* the thread has ended */
 	pthread_t thread;
 	int wake; /* an eventfd */
 	atomic_bool sleeps;
 	atomic_bool stops;
 	atomic_ullong stop_by_ms; /* CLOCK_MONOTONIC */
 	struct log_ring ring;
-	/* What log_writer_set_output asks for: a path, or NO_FILE; NULL: nothing. */
+	/* The output that log_writer_set_output requested: a path, or NO_FILE for stderr; NULL:
+	 * none. */
 	_Atomic(char *) wanted;
-	atomic_ullong lost; /* by the output */
-	/* The thread's own. */
+	atomic_ullong lost; /* lines lost by the output */
+	/* The members below belong to the thread. */
 	int fd;
 	bool is_file;
-	uint32_t unsaid; /* lines lost that are not said yet */
+	uint32_t unsaid; /* lost lines that are not reported yet */
 } writer = {.wake = -1, .fd = STDERR_FILENO};
 
 static char no_file[] = "";
@@ -71,7 +74,7 @@ static void drain_wake(void)
 	eventfd_read(writer.wake, &count);
 }
 
-/* False: the output is to be another, or the time is over. */
+/* Returns false if another output is requested, or if the time is over. */
 static bool wait_until_writable(int fd)
 {
 	struct pollfd fds[] = {{.fd = fd, .events = POLLOUT},
@@ -89,7 +92,8 @@ static bool wait_until_writable(int fd)
 	return false;
 }
 
-/* False: it was not written, or not all of it. TOGETHER_OCTETS fit a pipe that poll calls writable, so write does not wait. */
+/* Returns false if the text was not written, or only in part. write does not wait: TOGETHER_OCTETS
+ * fit a pipe that poll calls writable. */
 static bool write_all(int fd, const char *text, size_t len)
 {
 	while (len > 0) {
@@ -118,7 +122,7 @@ static size_t write_time(char text[TIME_OCTETS], const struct timespec *at)
 	       (size_t)snprintf(text + len, TIME_OCTETS - len, ".%03ldZ ", at->tv_nsec / 1000000);
 }
 
-/* Of a file, those who look at stderr see the errors too, unless they keep it from being written. */
+/* Errors also go to stderr when the log is a file, unless stderr blocks. */
 static void show_error(const struct log_line *line)
 {
 	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -128,7 +132,7 @@ static void show_error(const struct log_line *line)
 		return;
 }
 
-/* Room for one line. Returns how many octets it takes. */
+/* Needs room for one line. Returns its length in octets. */
 static size_t put_line(char text[LINE_ROOM], const struct log_line *line)
 {
 	const size_t len = writer.is_file ? write_time(text, &line->made) : 0;
@@ -211,18 +215,20 @@ static void sleep_until_woken(void)
 
 	atomic_store(&writer.sleeps, true);
 	atomic_thread_fence(memory_order_seq_cst);
-	/* What was pushed before this is seen here; who pushes after it wakes us. */
+	/* Lines pushed before this point are seen here. A thread that pushes later wakes this
+	 * one. */
 	if (!log_ring_at(&writer.ring, 0) && !atomic_load(&writer.wanted) &&
 	    !atomic_load(&writer.stops))
 		poll(&fd, 1, LOOK_EVERY_MS);
 	atomic_store(&writer.sleeps, false);
 	drain_wake();
-	/* More are likely to come. */
+	/* more lines are likely to follow */
 	if (!atomic_load(&writer.stops))
 		nanosleep(&(const struct timespec){.tv_nsec = TOGETHER_MS * 1000000L}, NULL);
 }
 
-/* Puts the first lines of the ring, up to one before which others were lost. Returns how many. */
+/* Puts the first lines of the ring into text, until a line with lost lines before it. Returns the
+ * number of lines. */
 static uint32_t put_lines(char text[TOGETHER_OCTETS], size_t *len)
 {
 	const struct log_line *line;
@@ -294,7 +300,7 @@ static bool runs(void)
 	return atomic_load_explicit(&writer.runs, memory_order_acquire);
 }
 
-/* Before the thread runs, and after it. */
+/* Used before the thread runs and after it has ended. */
 static void write_directly(const char *text, size_t len)
 {
 	struct pollfd fd = {.fd = STDERR_FILENO, .events = POLLOUT};
@@ -349,14 +355,14 @@ void log_writer_flush(uint32_t for_ms)
 		nanosleep(&step, NULL);
 }
 
-/* abort() in any of our libraries: what it said before is to be read. */
+/* A library called abort(): write the lines logged before it. */
 static void on_abort(int signal)
 {
 	(void)signal;
 	log_writer_flush(ABORT_MS);
 }
 
-/* The thread is not in a child, which writes itself. */
+/* A child process does not have the thread, so it writes directly. */
 static void in_child(void)
 {
 	atomic_store(&writer.runs, false);
@@ -420,7 +426,8 @@ void log_writer_stop(uint32_t for_ms)
 	atomic_store(&writer.stop_by_ms, now_ms() + for_ms);
 	atomic_store(&writer.stops, true);
 	wake();
-	/* Twice as long: it gives up by itself, unless a write waits that poll said would not. */
+	/* Wait twice as long: the thread stops by itself, unless a write blocks although poll
+	 * reported the output writable. */
 	clock_gettime(CLOCK_REALTIME, &until);
 	until.tv_sec += 2 * for_ms / 1000 + 1;
 	if (pthread_timedjoin_np(writer.thread, NULL, &until) == 0)

@@ -74,8 +74,8 @@ static bool take_option(const struct program *program, int option, struct progra
 	}
 }
 
-/* Where the parent has closed one of stdin, stdout and stderr, the next socket or file would get its number, and be sent
- * the lines of the log. */
+/* If the parent process has closed stdin, stdout or stderr, the next socket or file would get that
+ * number. Log lines would then be written to it. */
 static void open_standard_streams(void)
 {
 	int fd;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What Diameter tells, in the same words and at the same levels in every program. */
+/* Logs Diameter's lines and events with the same text and level in every program. */
 #include <stdatomic.h>
 
 #include "program/program.h"

@@ -19,7 +19,7 @@
 
 #include "program/program.h"
 
-/* --- who --- */
+/* --- the user --- */
 
 static void set_user(struct program_user *user, const struct passwd *entry)
 {
@@ -125,21 +125,21 @@ bool program_check_as_user(const struct config_file *file, const char *path, con
 	return false;
 }
 
-/* --- what --- */
+/* --- capabilities --- */
 
 void program_bound_privileges(void)
 {
 	const struct rlimit unlimited = {RLIM_INFINITY, RLIM_INFINITY};
 
-	/* Where this is refused, locks_by_privilege. */
+	/* if this is refused, locks_by_privilege applies */
 	setrlimit(RLIMIT_MEMLOCK, &unlimited);
 	for (unsigned long cap = 0; prctl(PR_CAPBSET_READ, cap) >= 0; cap++)
 		prctl(PR_CAPBSET_DROP, cap);
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 }
 
-/* All memory is locked (program_harden), also what is allocated later. Beyond the bound, that takes a capability, in each
- * thread. */
+/* program_harden locks all memory, including memory allocated later. Above the limit, each thread
+ * needs this capability. */
 static uint64_t locks_by_privilege(void)
 {
 	struct rlimit bound;
@@ -149,7 +149,7 @@ static uint64_t locks_by_privilege(void)
 	return PRIVILEGE(CAP_IPC_LOCK);
 }
 
-/* Of the calling thread, which then has those in keep at most. May be called by a handler of signals. */
+/* Sets the calling thread's capabilities to at most keep. May be called in a signal handler. */
 static int set_capabilities(uint64_t keep)
 {
 	struct __user_cap_header_struct header = {.version = _LINUX_CAPABILITY_VERSION_3};
@@ -168,14 +168,15 @@ static int set_capabilities(uint64_t keep)
 
 /* --- in all threads --- */
 
-/* A system call changes the capabilities of the thread that calls, and libraries make threads that never call us. So each
- * thread is sent a signal, by whose handler it calls, as glibc does for setresuid. A thread that ends meanwhile does not
- * answer, and one that is made meanwhile may have been made by a thread that was not told yet: so the threads are counted
- * again until each one that is there has answered. */
+/* The system call changes only the capabilities of the calling thread, and libraries have threads
+ * that never call this code. So each thread gets a signal, and its handler makes the call, as glibc
+ * does for setresuid. A thread that ends meanwhile does not answer. A new thread may come from a
+ * thread that has not made the call yet. So the threads are listed again until every existing
+ * thread has answered. */
 #define EACH_MS	    1
 #define ALL_MS	    5000
 #define THREADS_MAX 1024
-#define NO_KEEPING  UINT64_MAX /* instead of capabilities: keep them when the user changes */
+#define NO_KEEPING  UINT64_MAX /* not capabilities: keep them when the user changes */
 
 static struct {
 	uint64_t keep;
@@ -224,7 +225,7 @@ static void on_signal(int number)
 	errno = before;
 }
 
-/* Tells the threads that have not answered. Returns how many those are; negative errno. */
+/* Signals the threads that have not answered. Returns their number; negative errno. */
 static int tell_other_threads(void)
 {
 	DIR *dir = opendir("/proc/self/task");
@@ -244,7 +245,7 @@ static int tell_other_threads(void)
 	return told;
 }
 
-/* Until a look at all threads finds none that has not answered. */
+/* Repeats until no existing thread is left without an answer. */
 static int tell_until_all_answer(void)
 {
 	const struct timespec wait = {.tv_nsec = EACH_MS * 1000000L};
@@ -260,7 +261,7 @@ static int tell_until_all_answer(void)
 static int set_everywhere(uint64_t keep)
 {
 	const struct sigaction ours = {.sa_handler = on_signal, .sa_flags = SA_RESTART};
-	/* A thread may have been told twice: what is still on its way is discarded. */
+	/* A thread may have got the signal twice: discard a pending one. */
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	int ret;
 
@@ -274,7 +275,7 @@ static int set_everywhere(uint64_t keep)
 	return ret < 0 ? ret : atomic_load(&all.error);
 }
 
-/* glibc does each of these in all threads. */
+/* glibc does each of these calls in all threads. */
 static int change_user(const struct program_user *user)
 {
 	int ret = set_everywhere(NO_KEEPING);
@@ -287,7 +288,7 @@ static int change_user(const struct program_user *user)
 	    setresgid(user->gid, user->gid, user->gid) != 0 ||
 	    setresuid(user->uid, user->uid, user->uid) != 0)
 		return -errno;
-	/* The kernel sets this anew when the user changes, to what fs.suid_dumpable says. */
+	/* When the user changes, the kernel sets this flag anew from fs.suid_dumpable. */
 	return prctl(PR_SET_DUMPABLE, 0) == 0 ? 0 : -errno;
 }
 
@@ -320,7 +321,7 @@ void program_give_file(const char *path, const struct program_user *user)
 		return;
 	fd = open(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0640);
 	if (fd < 0)
-		return; /* whoever opens it says so */
+		return; /* the code that opens the file reports the error */
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode) && st.st_uid == 0 && st.st_nlink == 1 &&
 	    fchown(fd, user->uid, user->gid) != 0)
 		program_log(PROGRAM_WARNING, "%s cannot be given to user %s: %s", path, user->name,

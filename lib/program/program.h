@@ -45,12 +45,13 @@ struct program_extra_option {
 int program_parse_options_and(const char *name, const char *summary, int argc, char **argv,
 			      struct program_options *options, struct program_extra_option *extra);
 
-/* --- what is wrong with a configuration and keeps no program from starting --- */
+/* --- findings: faults of a configuration that do not keep a program from starting --- */
 
-/* Reports to out, by config_error what cannot work (false) and by config_warning what may not be meant. */
+/* Reports to out: config_error for a setting that cannot work (then returns false), config_warning
+ * for a doubtful one. */
 typedef bool (*program_findings)(const struct config_file *file, const void *config, FILE *out);
 
-/* At start, and when a configuration is read again: each finding is a warning in the log. */
+/* Logs each finding as a warning, at start and when a configuration is read again. */
 void program_log_findings(program_findings findings, const struct config_file *file,
 			  const void *config);
 
@@ -72,32 +73,35 @@ struct program_log_config {
 extern const struct program_log_config program_log_default; /* info, to stderr */
 extern const struct config_field program_log_fields[];
 
-/* What the table cannot see; makes output relative to the folder of file. Reports to errors; true when all is well. */
+/* Checks what the table cannot check. Makes output relative to the folder of file. Reports to
+ * errors; returns true if all is well. */
 bool program_log_config_check(struct program_log_config *config, struct config_file *file,
 			      FILE *errors);
 
 /*
- * Starts the thread that writes the log. From here on no thread waits in program_log: lines go through a bounded
- * ring, and lines without a place are counted and said ("log: 120 lines lost"). When the program ends, exit waits
- * at most a second for lines that wait. Call once, before threads that log; lines before it go to stderr at once.
+ * Starts the thread that writes the log. From here on program_log never waits: lines go through a
+ * bounded ring. Lines without a free place are counted and reported ("log: 120 lines lost"). At
+ * exit, the program waits at most a second for lines in the ring. Call it once, before other
+ * threads log. Earlier lines go to stderr at once.
  */
 void program_log_start(const struct program_log_config *config);
-/* Another level and output; an output that is the same file is opened anew. Any thread; waits for nothing. */
+/* Sets another level and output. An output with the same path is opened again. Any thread; never
+ * waits. */
 void program_log_reload(const struct program_log_config *config);
-/* The thread runs on the caller's CPUs from here on. */
+/* From here on the thread runs on the caller's CPUs. */
 void program_log_follow_caller(void);
 
 void program_set_log_level(enum program_level level);
 
-/* Writes "PROGRAM: level: text" as one line. Control characters become '?'. Lines above 1000 octets are cut. In a
- * file, the time stands before it: "2026-11-30T12:00:00.123Z ". Never given a key. */
+/* Writes "PROGRAM: level: text" as one line. Control characters become '?'. Lines above 1000 octets
+ * are cut. In a file, the time comes first: "2026-11-30T12:00:00.123Z ". Never pass a key. */
 void program_log(enum program_level level, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Each line of text, which is written to, as a line of the log behind prefix. */
+/* Logs each line of text as a line of its own after prefix. Modifies text. */
 void program_log_lines(enum program_level level, const char *prefix, char *text);
 
-/* Lines lost since the start: the ring was full, or the output failed. */
+/* Lines lost since the start, because the ring was full or the output failed. */
 uint64_t program_log_lost(void);
 
 /* True when a line of that level would be written. */
@@ -105,49 +109,54 @@ bool program_logs(enum program_level level);
 
 /* --- Diameter --- */
 
-/* Called by the Diameter library, from any thread: a line of its log, and a peer that opens or closes. An error is a
- * warning, since the library tries again; while it ends the program, as at the start of one that needs it, an error. */
+/* The Diameter library calls these from any thread: with a line of its log, and when a peer opens
+ * or closes. An error is logged as a warning, because the library tries again. If the error ends
+ * the program, as it may at start, it is logged as an error. */
 void program_log_diameter(bool is_error, const char *line);
 void program_log_peer(const char *identity, bool open);
 void program_diameter_ends_program(bool yes);
 
-/* --- faults: what a program lacks outside of itself, and goes on without --- */
+/* --- faults: missing outside resources that the program can run without --- */
 
 /*
- * text says what is wrong with subject ("diameter.listen"), or NULL that nothing is, any more. A fault is an error in
- * the log at once, when its text changes, and every minute as long as it is reported. Any thread; waits for nothing.
+ * text says what is wrong with subject ("diameter.listen"); NULL: nothing is wrong any more. A
+ * fault is logged as an error at once, when its text changes, and every minute while it is
+ * reported. Any thread; never waits.
  */
 void program_fault(const char *subject, const char *text);
-/* The texts of all faults, a line each, cut to size; how many there are. Any thread. */
+/* Writes the texts of all faults, one a line, cut to size. Returns their number. Any thread. */
 size_t program_faults(char *text, size_t size);
 
 /* --- reload --- */
 
-/* Says in the log that the key at path of file has changed: that it is in effect, or that it needs a restart. */
+/* Logs that the key at path of file has changed, and whether it is in effect or needs a restart. */
 void program_log_change(struct config_file *file, const char *path, bool reloads);
-/* The same of each key of table that has: one that reloads against current, the configuration of the reload before;
- * another against that of the start. Nothing is said of the key except (NULL: of all). loaded comes from file. */
+/* Same for each changed key of the table. A key that reloads is compared with current, the
+ * configuration of the last reload; any other key with that of the start. The key except is not
+ * reported (NULL: none is left out). loaded comes from file. */
 void program_log_changes(struct config_file *file, const struct config_field *table,
 			 const void *start, const void *current, const void *loaded,
 			 const char *except);
 
 /* --- signals --- */
 
-/* Blocks the signals in numbers, for the program to read by signalfd or sigtimedwait (taken is that set), and ignores
- * the others that would end it, but for those that tell of a fault of its own, and realtime signals, which drivers may
- * want. Before the first thread, which inherits it. */
+/* Blocks the signals in numbers, so that the program can read them with signalfd or sigtimedwait;
+ * taken is the set of them. Ignores all other signals that would end it, except those for its own
+ * faults, and realtime signals, which drivers may need. Call it before the first thread, because
+ * threads inherit it. */
 void program_take_signals(const int *numbers, size_t count, sigset_t *taken);
 
-/* Ignores all signals that would end or stop a process by default, realtime signals too, but for SIGTERM, SIGINT,
- * SIGHUP, SIGTSTP, and those that tell of a fault of its own. Those that have a handler, or are blocked to be read,
- * stay as they are. */
+/* Ignores all signals that end or stop a process by default, including realtime signals.
+ * Exceptions: SIGTERM, SIGINT, SIGHUP, SIGTSTP, and signals for its own faults. Signals that have a
+ * handler, or are blocked to be read, are unchanged. */
 void program_ignore_signals(void);
 
 /* --- before keys are in memory --- */
 
-/* No core dumps and no ptrace by other processes of the user (PR_SET_DUMPABLE 0), and no page of the
- * process on a swap device (mlockall; pages are locked as they are touched); program_bound_privileges. Negative errno,
- * said in the log, when the system refuses. */
+/* Prevents core dumps and ptrace by other processes of the user (PR_SET_DUMPABLE 0). Keeps all
+ * pages off swap devices (mlockall; pages are locked when first touched). Calls
+ * program_bound_privileges. If the system refuses, it logs the error and returns a negative
+ * errno. */
 int program_harden(void);
 
 #endif

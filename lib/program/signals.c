@@ -3,11 +3,12 @@
 
 #include "program/program.h"
 
-/* Those that end or stop a process by default, but for SIGTERM, SIGINT, SIGHUP, SIGTSTP, and faults of its own. */
+/* Signals that end or stop a process by default, except SIGTERM, SIGINT, SIGHUP, SIGTSTP, and
+ * signals for its own faults. */
 static const int ending[] = {SIGQUIT, SIGUSR1,	 SIGUSR2, SIGALRM, SIGPIPE, SIGVTALRM, SIGPROF,
 			     SIGIO,   SIGSTKFLT, SIGPWR,  SIGXCPU, SIGXFSZ, SIGTTIN,   SIGTTOU};
 
-/* Unless it is blocked, to be read, or a library has a handler for it. */
+/* Ignores the signal, unless it is blocked to be read, or a library has a handler for it. */
 static void ignore(const sigset_t *blocked, int number)
 {
 	struct sigaction action;
@@ -39,7 +40,7 @@ void program_take_signals(const int *numbers, size_t count, sigset_t *taken)
 	for (size_t i = 0; i < count; i++)
 		sigaddset(taken, numbers[i]);
 	pthread_sigmask(SIG_BLOCK, taken, NULL);
-	/* An ignored signal never becomes pending, and the parent may have had it ignored. */
+	/* An ignored signal never becomes pending, and the parent may have set it to ignored. */
 	for (size_t i = 0; i < count; i++)
 		signal(numbers[i], SIG_DFL);
 	ignore_ending(taken);

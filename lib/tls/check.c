@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether certificate, key and CA are good, and go together. */
+/* Checks whether certificate, key and CA are valid and belong together. */
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "tls/internal.h"
 
-/* A stranger's certificate says what it likes: no second line, nothing that a terminal obeys. */
+/* Another party's certificate may contain any text: remove line breaks and terminal control
+ * characters. */
 static char *make_printable(char *text)
 {
 	for (char *c = text; *c; c++)
@@ -43,7 +44,7 @@ static void write_names(gnutls_x509_crt_t certificate, char *text, size_t size)
 	for (unsigned i = 0; used < size; i++) {
 		len = sizeof(name) - 1;
 		type = gnutls_x509_crt_get_subject_alt_name(certificate, i, name, &len, NULL);
-		/* The end, or an extension that cannot be read, which has none. */
+		/* the end of the list, or an extension that cannot be read and so has no names */
 		if (type < 0 && type != GNUTLS_E_SHORT_MEMORY_BUFFER)
 			break;
 		if (type != GNUTLS_SAN_DNSNAME)
@@ -122,7 +123,7 @@ static bool import_key(struct reading *r, gnutls_x509_privkey_t *into)
 
 /* --- one certificate --- */
 
-/* "the certificate", or which of several. */
+/* "the certificate", or its number if there are several. */
 static const char *which(const struct certificates *of, unsigned i, char *text, size_t size)
 {
 	char subject[160];
@@ -264,8 +265,9 @@ static bool is_in_time(gnutls_x509_crt_t certificate, time_t now)
 	       gnutls_x509_crt_get_expiration_time(certificate) >= now;
 }
 
-/* Which of ca issued the chain, or is a certificate of it. -1: none. A CA that was renewed under its name is in ca twice
- * for a while: the certificate that is valid now counts, as it does for GnuTLS. */
+/* Finds the certificate of ca that issued the chain or is part of it; -1: none. A CA renewed under
+ * the same name is in ca twice for a while. The certificate that is valid now is used, as GnuTLS
+ * does. */
 static int find_issuer(const struct certificates *chain, const struct certificates *ca, time_t now)
 {
 	int found = -1;
@@ -314,7 +316,7 @@ static void tell_untrusted(struct reading *r, unsigned status, const struct cert
 	gnutls_free(text.data);
 }
 
-/* Dates are checked apart, at a time that the caller gives. */
+/* Ignores dates: they are checked separately, at a time that the caller passes. */
 static void check_trust(struct reading *r, const struct tls_material *m, time_t now)
 {
 	const struct certificates *chain = &m->chain;

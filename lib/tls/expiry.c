@@ -64,7 +64,7 @@ static bool tell_all(struct tls_material *m, enum tls_file file, struct certific
 
 		if (stage > of->told[i])
 			tell_one(m, file, of->list[i], now, tell, arg);
-		/* A clock that is set back has the warnings come again. */
+		/* If the clock is set back, the warnings are given again. */
 		of->told[i] = stage;
 		any_over |= stage == EXPIRY_OVER;
 	}
@@ -75,7 +75,8 @@ bool tls_tell_expiry(struct tls_material *m, time_t now, tls_teller tell, void *
 {
 	bool is_over = tell_all(m, TLS_CERTIFICATE, &m->chain, now, tell, arg);
 
-	/* A bundle may have a CA that is long over; the one that counts issued our own chain. */
+	/* A bundle may contain CAs that have expired long ago. Only the issuer of the program's own
+	 * chain matters. */
 	tell_all(m, TLS_CA, &m->ca, now, tell, arg);
 	return is_over || (m->issuer >= 0 && m->ca.told[m->issuer] == EXPIRY_OVER);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What the files of lib/tls share: read.c reads a file, check.c checks what is in the three, expiry.c watches dates,
- * refusal.c says what is wrong with a peer's certificate. */
+/* Shared by the files of lib/tls. read.c reads a file, check.c checks the three together, expiry.c
+ * watches dates, refusal.c explains what is wrong with a peer's certificate. */
 #ifndef TLS_INTERNAL_H
 #define TLS_INTERNAL_H
 
@@ -13,7 +13,7 @@
 
 #define TLS_CHAIN_MAX 16
 
-/* How far the warnings about a certificate have come. */
+/* The latest expiry warning given for a certificate. */
 enum expiry_stage {
 	EXPIRY_FAR,
 	EXPIRY_MONTH,
@@ -25,17 +25,17 @@ enum expiry_stage {
 struct certificates {
 	gnutls_x509_crt_t *list;
 	unsigned count;
-	enum expiry_stage *told; /* by certificate */
+	enum expiry_stage *told; /* the latest warning of each certificate */
 };
 
 struct tls_material {
 	char *names[TLS_FILES];
 	struct certificates chain, ca;
-	int issuer; /* in ca: who issued the chain; -1: the chain's last is its own issuer */
+	int issuer; /* the chain's issuer, in ca; -1: the chain's last certificate issued itself */
 	gnutls_x509_privkey_t key;
 };
 
-/* While the files are read and checked. */
+/* The state while the files are read and checked. */
 struct reading {
 	const char *const *files;
 	tls_teller tell;
@@ -46,16 +46,16 @@ struct reading {
 void tls_fault(struct reading *reading, enum tls_file file, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* Reads a file; false, and told, when it cannot be, or when it is not what it should be. The caller wipes and
- * frees data. */
+/* Reads a file. Reports a fault and returns false if the file cannot be read or has the wrong
+ * contents. The caller wipes and frees data. */
 bool tls_read_file(struct reading *reading, enum tls_file file, gnutls_datum_t *data);
 void tls_wipe(gnutls_datum_t *data);
 
-/* "CN=lab CA"; size octets at most. */
+/* "CN=lab CA"; at most size octets. */
 const char *tls_subject(gnutls_x509_crt_t certificate, char *text, size_t size);
 const char *tls_issuer(gnutls_x509_crt_t certificate, char *text, size_t size);
 
-/* The host names that a certificate bears. */
+/* The host names in a certificate. */
 void tls_names(gnutls_x509_crt_t certificate, char *text, size_t size);
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* One file: whether it can be read, who else can, and whether it holds what its setting is for. */
+/* Reads one file: whether it can be read, which other users can read it, and whether its contents
+ * fit the setting. */
 #include <errno.h>
 #include <fcntl.h>
 #include <gnutls/pkcs12.h>
@@ -13,7 +14,7 @@
 #include "e2m/e2m.h"
 #include "tls/internal.h"
 
-/* Bundles of all public CAs have 200 KiB. */
+/* A bundle of all public CAs has about 200 KiB. */
 #define FILE_MAX_OCTETS (1 << 20)
 
 static const char *const setting_names[TLS_FILES] = {"certificate", "key", "ca"};
@@ -45,7 +46,7 @@ void tls_wipe(gnutls_datum_t *data)
 	*data = (gnutls_datum_t){0};
 }
 
-/* --- what a file holds, when it is not what it should be --- */
+/* --- what a file contains, if it has the wrong contents --- */
 
 static bool has(const gnutls_datum_t *data, const char *text)
 {
@@ -105,7 +106,7 @@ static bool is_encrypted(const gnutls_datum_t *data)
 	       has(data, "Proc-Type: 4,ENCRYPTED");
 }
 
-/* What to do about a file that has nothing in PEM of what is wanted. */
+/* Explains what to do about a file without the wanted kind of PEM block. */
 static void explain_binary(struct reading *r, enum tls_file file, const gnutls_datum_t *data)
 {
 	const char *name = r->files[file];
@@ -176,7 +177,7 @@ static bool is_key(struct reading *r, const gnutls_datum_t *data)
 
 /* --- reading --- */
 
-/* The file's octets; false with errno. */
+/* Reads the file's octets; returns false and sets errno. */
 static bool read_octets(int fd, size_t size, gnutls_datum_t *data)
 {
 	ssize_t got = 0;
@@ -204,7 +205,7 @@ static bool is_regular(struct reading *r, enum tls_file file, const struct stat 
 	return false;
 }
 
-/* A key is its owner's alone, wherever it is. */
+/* Only the owner may have access to a key, wherever the file is. */
 static bool is_private(struct reading *r, enum tls_file file, const struct stat *st,
 		       const gnutls_datum_t *data)
 {
@@ -233,7 +234,7 @@ static void tell_unreadable(struct reading *r, enum tls_file file, int error)
 
 bool tls_read_file(struct reading *r, enum tls_file file, gnutls_datum_t *data)
 {
-	/* A pipe without a writer would hold up who opens it. */
+	/* O_NONBLOCK, because open would block on a pipe without a writer. */
 	int fd = open(r->files[file], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	struct stat st;
 	bool ok = false;

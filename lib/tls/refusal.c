@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Why the certificate of a peer is not accepted, in one phrase. */
+/* Explains in one phrase why a peer's certificate is rejected. */
 #include <stdio.h>
 #include <time.h>
 
