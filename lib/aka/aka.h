@@ -74,7 +74,7 @@ enum aka_key_type {
 	AKA_KINT = 0x02,
 };
 
-/* P1 of the algorithm keys: two ends that are configured differently derive different keys. With gcm
+/* P1 of the algorithm keys: two ends with different configurations derive different keys. With gcm,
  * both identities are numbers->gcm_identity. */
 struct aka_profile {
 	uint8_t ciphering; /* algorithm identities, e2m.md 3 */

@@ -29,7 +29,7 @@ static void advise_bool(const char *text, bool plain, char *advice)
 			 plain ? "" : " without quotes");
 }
 
-/* "0100": decimal to some, octal to others; "0080": hexadecimal, perhaps. */
+/* Some readers take "0100" as decimal, others as octal. "0080" may be hexadecimal. */
 static void advise_zeros(const char *text, char *advice)
 {
 	const char *digits = text + strspn(text, "0");
@@ -48,7 +48,7 @@ static void advise_zeros(const char *text, char *advice)
 			 octal);
 }
 
-/* "1e6", "64.0". */
+/* "1e6", "64.0" */
 static bool advise_float(const char *text, char *advice)
 {
 	char *end;
@@ -61,7 +61,7 @@ static bool advise_float(const char *text, char *advice)
 	return true;
 }
 
-/* "1_000", "1,000". */
+/* "1_000", "1,000" */
 static bool advise_separators(const char *text, char *advice)
 {
 	char digits[24];
@@ -84,7 +84,7 @@ static void advise_base(const char *text, char *advice)
 	char *end;
 	const unsigned long long value = strtoull(text + 2, &end, base);
 
-	/* One that is written as it must be is out of range. */
+	/* a well-formed hexadecimal number is out of range */
 	if (text[2] && !*end && kind != 'x')
 		snprintf(advice, CONFIG_ADVICE, "; write 0x%llx", value);
 }
@@ -124,7 +124,7 @@ static void advise_enum(const struct config_field *field, const char *text, char
 		snprintf(advice, CONFIG_ADVICE, "; did you mean %s?", config_guess_best(&guess));
 }
 
-/* Says nothing of the digits: they may be those of a key. */
+/* Does not echo the digits: they may be those of a key. */
 static void advise_hex(const struct config_field *field, const char *text, size_t len, char *advice)
 {
 	if (strncasecmp(text, "0x", 2) == 0)
@@ -162,7 +162,7 @@ static void advise_imsi(const char *text, size_t len, char *advice)
 		snprintf(advice, CONFIG_ADVICE, "; write digits alone");
 }
 
-/* "name, name, name" of what fields know; as many as there is room for. */
+/* Lists the names of fields as "name, name, name", as many as fit. */
 static void list_fields(const struct config_field *fields, char *list, size_t size)
 {
 	size_t at = 0;
@@ -248,7 +248,7 @@ const char *config_advice_value(const struct config_field *field, const struct c
 
 #define PATH_SIZE 96
 
-/* The first path in fields that ends with key; false: there is none. */
+/* Finds the first path in fields that ends with key. Returns false if there is none. */
 static bool find_elsewhere(const struct config_field *fields, const char *key, char path[PATH_SIZE],
 			   size_t len)
 {

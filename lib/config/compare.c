@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* compare: what differs between two configurations that were read by the same table. */
+/* compare: finds the differences between two configurations that were read with the same table. */
 #include <string.h>
 
 #include "config/config.h"
@@ -34,7 +34,7 @@ static bool is_given(const struct config_field *field, const uint8_t *base)
 	return field->given_offset && *(const bool *)(base + field->given_offset);
 }
 
-/* a and b: the structs that have the field. */
+/* a and b are the structs that contain the field. */
 static bool is_same(const struct config_field *field, const uint8_t *a, const uint8_t *b)
 {
 	const uint8_t *x = a + field->offset, *y = b + field->offset;

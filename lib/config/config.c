@@ -63,7 +63,7 @@ struct config_file *config_load_memory(const char *name, const char *text, size_
 	return load(name, false, text, len, table, out, errors);
 }
 
-/* A pipe, as of a shell's <(...), is nobody else's. */
+/* Other users cannot read a pipe, such as a shell's <(...). */
 static bool is_open_to_others(int fd)
 {
 	struct stat st;
@@ -199,7 +199,8 @@ void config_warn_of_folder(const struct config_file *file, FILE *errors, const c
 			   const char *name)
 {
 	const char *slash = strrchr(name, '/');
-	/* "/name" is in "/", "name" in the folder of the process, which is there. */
+	/* The folder of "/name" is "/". The folder of "name" is the working folder, which
+	 * exists. */
 	const int len = slash ? (int)(slash - name) + (slash == name) : 0;
 	char folder[PATH_MAX];
 	struct stat st;

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * config: a YAML file to a C struct, by a table of fields. Every error names
- * file:line:column: path: what is wrong, and what would be right. Unknown keys, duplicate keys, and
- * values out of range are errors; all errors of a file are reported, not the first alone. All
- * programs use it at start-up; nothing here is fast or needs to be.
+ * config: reads a YAML file into a C struct by a table of fields. Every error has the form
+ * file:line:column: path: what is wrong, and what to write instead. Unknown keys, duplicate keys,
+ * and values out of range are errors. All errors of a file are reported. All programs use it at
+ * start; it is not fast and need not be.
  *
  * Scalars that hold keys (CONFIG_HEX with secret set) are wiped from the parser's memory as soon as
- * they are read, and are never echoed in an error; what looks like a key is not echoed wherever it stands. Lists are wiped by config_free; the struct that was
- * filled is the caller's to wipe.
+ * they are read. They are never echoed in an error. Text that looks like a key is never echoed,
+ * wherever it stands. config_free wipes the lists; the caller wipes the struct that was filled.
  *
- * Of YAML, one document without anchors, aliases and tags is taken.
+ * A file is one YAML document without anchors, aliases and tags.
  */
 #ifndef CONFIG_CONFIG_H
 #define CONFIG_CONFIG_H
@@ -47,9 +47,9 @@ struct config_field {
 	size_t offset; /* in the struct that the table describes */
 	size_t size;   /* octets of the member; items of a list: of one item */
 	bool required;
-	bool secret;	   /* never echo the value */
-	bool reloads;	   /* a running program takes a new value; all that is below it, too */
-	uint64_t min, max; /* CONFIG_UINT; both 0: the member's whole range.
+	bool secret;  /* never echo the value */
+	bool reloads; /* a running program accepts a new value; applies to all fields below too */
+	uint64_t min, max;		   /* CONFIG_UINT; both 0: the member's whole range.
 					    * CONFIG_LIST: number of items; both 0: any */
 	const char *const *names;	   /* CONFIG_ENUM */
 	const int *values;		   /* CONFIG_ENUM, optional */
@@ -67,10 +67,10 @@ struct config_field {
 struct config_file; /* the parsed file, and the owner of all strings and lists read from it */
 
 /*
- * Reads path into out, which holds the defaults beforehand, by table (at most 64 fields a mapping).
- * Errors are written to errors, a line each: the first 20, then how many more there are. Returns the
- * file, or NULL when there was any error; out must not be used then. A file with a secret in it that others than its
- * owner may read or write is an error.
+ * Reads path into out by table (at most 64 fields a mapping). out must hold the defaults. Errors
+ * are written to errors, one a line: the first 20, then the number of further errors. Returns the
+ * file, or NULL if there was any error; then do not use out. A file with a secret is an error if
+ * other users than its owner may read or write it.
  */
 struct config_file *config_load(const char *path, const struct config_field *table, void *out,
 				FILE *errors);
@@ -86,48 +86,51 @@ struct config_file *config_load_memory(const char *name, const char *text, size_
 void config_error(const struct config_file *file, FILE *errors, const char *path,
 		  const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* The same for what need not be mended: CONFIG_WARNING comes after the place. */
+/* Same for a fault that need not be repaired. CONFIG_WARNING follows the place. */
 #define CONFIG_WARNING "warning: "
 void config_warning(const struct config_file *file, FILE *errors, const char *path,
 		    const char *format, ...) __attribute__((format(printf, 4, 5)));
 
-/* For --check: warns at path of file unless there is a folder for name, a file that is yet to be made. */
+/* For --check: warns at path of file if there is no folder for name, a file that does not exist
+ * yet. */
 void config_warn_of_folder(const struct config_file *file, FILE *errors, const char *path,
 			   const char *name);
 
-/* The line of the value at path, or of its nearest parent that is in the file; from 1. */
+/* The line of the value at path, or of its nearest parent in the file; from 1. */
 unsigned config_line(const struct config_file *file, const char *path);
 
 /*
- * Which known word a misspelt one stands for ("did you mean ..."): the one that it takes the fewest insertions,
- * deletions, substitutions and swaps of neighbouring letters to come to, whatever their case. At most one in words of up to 5
- * letters, two of up to 10, three in longer ones. After those, one that begins with the other.
+ * Finds the known word that a misspelt word probably stands for ("did you mean ..."). It is the
+ * word with the fewest insertions, deletions, substitutions and swaps of neighbouring letters,
+ * without regard to case. At most one change in words of up to 5 letters, two in words of up to 10,
+ * three in longer words. If no word is that near, a word counts if one of the two begins with the
+ * other.
  */
 struct config_guess {
 	const char *word;
 	const char *best;
-	unsigned distance; /* of best, or the largest that counts */
-	bool is_tied;	   /* best is not the only one so near */
+	unsigned distance; /* of best, or the largest distance that counts */
+	bool is_tied;	   /* another word is as near as best */
 };
-/* word and the words that are tried are kept, not copied. */
+/* word and the known words are kept by reference, not copied. */
 struct config_guess config_guess_start(const char *word);
 void config_guess_try(struct config_guess *guess, const char *known);
-/* NULL: none is near enough, or several are equally near. */
+/* NULL: no word is near enough, or several are equally near. */
 const char *config_guess_best(const struct config_guess *guess);
 
-/* "FILE:LINE:COLUMN: PATH" of the value at path, as an error of config_error begins: for faults that are found later.
- * Owned by file; NULL when memory ran out. */
+/* "FILE:LINE:COLUMN: PATH" of the value at path, like the start of a config_error message: for
+ * faults found later. Owned by file; NULL if there is no memory. */
 const char *config_where(struct config_file *file, const char *path);
 
 /*
- * What differs between a running configuration and loaded, which was read from file by the same table. take is called
- * for each key whose value differs, with its path; a key that reloads as a whole, or a list of another length, is one
- * key. arg is passed on.
+ * Compares a running configuration with loaded, which was read from file by the same table. Calls
+ * take for each key with a different value, with the path of the key. A key that reloads as a
+ * whole, or a list with another length, counts as one key. arg is passed on.
  */
 typedef void (*config_difference)(void *arg, const char *path, bool reloads);
 void config_compare(const struct config_field *table, const void *running, const void *loaded,
 		    config_difference take, void *arg);
-/* The same for one struct below path ("key_sources[1]"), by the table of its fields. */
+/* Same for one struct at path ("key_sources[1]"), with the table of its fields. */
 void config_compare_at(const char *path, const struct config_field *fields, const void *running,
 		       const void *loaded, config_difference take, void *arg);
 
@@ -141,7 +144,7 @@ void config_free(struct config_file *file);
 /* The table for a `numbers:` mapping (struct e2m_numbers), the same in every program. */
 extern const struct config_field config_e2m_numbers[];
 
-/* Numbers that cannot be used, or not together; false when there was one. */
+/* Reports numbers that are invalid, alone or together. Returns false if there was one. */
 bool config_e2m_numbers_check(const struct config_file *file, const struct e2m_numbers *numbers,
 			      FILE *errors);
 

@@ -93,7 +93,7 @@ static bool is_printable(const char *text, size_t len)
 	return true;
 }
 
-/* What there is at node. */
+/* Describes the value at node. */
 static void describe_value(char found[ECHO_MAX + 8], const struct config_field *field,
 			   const struct config_node *node)
 {
@@ -112,7 +112,7 @@ static void describe_value(char found[ECHO_MAX + 8], const struct config_field *
 			 node->len > ECHO_MAX ? "..." : "");
 }
 
-/* "expected ..., found ...; write ...", at node. */
+/* Reports "expected ..., found ...; write ..." at node. */
 static void report_expected(struct decoder *d, const struct config_field *field,
 			    const struct config_node *node, const char *expected)
 {
@@ -244,7 +244,7 @@ static bool is_hex(const struct config_node *node, size_t octets)
 	return true;
 }
 
-/* Once a file, at the first key in it. */
+/* Reports once per file, at the first key in it. */
 static void expect_private(struct decoder *d, const struct config_node *node)
 {
 	if (!d->report->is_open)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Which known word a misspelt one stands for. */
+/* Finds the known word that a misspelt word stands for. */
 #include <ctype.h>
 #include <string.h>
 #include <strings.h>
@@ -18,7 +18,8 @@ static bool same(char a, char b)
 	return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* Insertions, deletions, substitutions and swaps of neighbours that make a into b (optimal string alignment). */
+/* Number of insertions, deletions, substitutions and swaps of neighbours that turn a into b
+ * (optimal string alignment). */
 static unsigned distance_of(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	unsigned rows[3][WORD_MAX + 1];
@@ -50,7 +51,7 @@ struct config_guess config_guess_start(const char *word)
 							    : 3};
 }
 
-/* "key" of "key_file", "information" of "info". */
+/* True for "key" and "key_file", or "info" and "information". */
 static bool begins_alike(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	const size_t shorter = a_len < b_len ? a_len : b_len;

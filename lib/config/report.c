@@ -6,11 +6,13 @@
 
 #include "e2m/e2m.h"
 
-#define TEXT_SIZE   2048 /* longer texts are cut */
-#define DIGITS_MASK 20	 /* hex digits that may be a key; an IMSI has 15 decimal ones, an SQN 12 */
-#define PAIRS_MASK  8	 /* the same with a separator between octets; a MAC address has 6 */
+#define TEXT_SIZE 2048 /* longer texts are cut */
+#define DIGITS_MASK \
+	20 /* this many hex digits may be a key; an IMSI has 15 decimal digits, an SQN 12 */
+#define PAIRS_MASK 8 /* same for octets with separators; a MAC address has 6 */
 
-/* Digits of a key at text, 0: none is there. len: characters that they take. A number in decimal is none. */
+/* Number of hex digits if text starts with a possible key, else 0. len: characters to skip. A
+ * decimal number is not a key. */
 static size_t count_digits(const char *text, size_t *len)
 {
 	size_t digits = 0;
@@ -30,7 +32,8 @@ static size_t count_digits(const char *text, size_t *len)
 	return digits >= 2 * PAIRS_MASK ? digits : 0;
 }
 
-/* A key may stand anywhere: in the place of another value, or joined to a name by mistake. */
+/* Masks possible keys. A key may be anywhere: in the place of another value, or joined to a name by
+ * mistake. */
 static void write_masked(FILE *errors, const char *text)
 {
 	for (size_t len; *text; text += len) {

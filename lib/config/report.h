@@ -16,7 +16,7 @@ struct config_report {
 	const char *name; /* of the file */
 	FILE *errors;
 	unsigned count; /* errors seen, shown or not */
-	bool is_open; /* others than its owner can read or write the file; said once, where it holds a secret */
+	bool is_open;	/* other users can read or write it; reported once, if it holds a secret */
 };
 
 /* Writes name:line:column: path: text; line 0 leaves the place out, an empty path leaves that out. */

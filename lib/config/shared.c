@@ -5,7 +5,7 @@
 #include <stdarg.h>
 
 #define FC_KASME	   0x10	  /* TS 33.401 A.2 */
-#define AMF_SEPARATION_BIT 0x8000 /* TS 33.401 6.1.1: of EPS */
+#define AMF_SEPARATION_BIT 0x8000 /* TS 33.401 6.1.1: separation bit, for EPS */
 
 #define NUMBER(member)                                                                           \
 	{                                                                                        \
@@ -49,7 +49,8 @@ wrong(struct check *check, const char *path, const char *format, ...)
 	check->ok = false;
 }
 
-/* With two equal ones, two keys of which one party may know only one are the same. */
+/* If two FC values are equal, two keys are equal, and a party that may know only one of them knows
+ * both. */
 static void check_fcs(struct check *check, const struct e2m_numbers *n)
 {
 	const struct {
@@ -67,7 +68,7 @@ static void check_fcs(struct check *check, const struct e2m_numbers *n)
 			wrong(check, fcs[i].path,
 			      "0x%02x is FC of KASME (TS 33.401 A.2); take another", FC_KASME);
 		for (size_t j = 0; j < i; j++) {
-			/* The one that the file gives, or the later one of two. */
+			/* report the value that the file sets, or the later of two */
 			const bool earlier = fcs[i].fc == fcs[i].by_default;
 			const char *at = fcs[earlier ? j : i].path,
 				   *other = fcs[earlier ? i : j].path;

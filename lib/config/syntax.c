@@ -6,12 +6,12 @@
 
 #define SIZE 256
 
-/* What the YAML library says, and what most often lies behind it. */
+/* Messages of the YAML library, and their most frequent causes. */
 static const struct advice {
-	const char *problem, *context; /* parts of what it says; NULL: any */
+	const char *problem, *context; /* parts of the message; NULL: any */
 	const char *text;	       /* NULL ends the list */
-	const char *opened;	       /* what the context began with; NULL: no matter */
-	bool at_context;	       /* the mistake is where the context began */
+	const char *opened;	       /* what the context began with; NULL: any */
+	bool at_context;	       /* the mistake is at the start of the context */
 } advices[] = {
 	{"unexpected end of stream", "quoted scalar", "the quote that opens here is never closed",
 	 NULL, true},
@@ -64,7 +64,7 @@ static void report_at(struct config_report *report, const yaml_mark_t *mark, con
 			    "not valid YAML: %s", text);
 }
 
-/* A character that begins no value: a tab, '@', '`', '%'. */
+/* A character that cannot begin a value: a tab, '@', '`', '%'. */
 static void describe_character(char said[SIZE], char c)
 {
 	if (c == '\t')

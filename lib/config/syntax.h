@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* syntax: what the YAML library says is wrong, in words and at the place of the mistake. */
+/* syntax: explains errors of the YAML library, at the place of the mistake. */
 #ifndef CONFIG_SYNTAX_H
 #define CONFIG_SYNTAX_H
 
@@ -7,10 +7,11 @@
 
 #include "config/report.h"
 
-/* yaml has failed. */
+/* Call it when yaml has failed. */
 void config_syntax_report(const yaml_parser_t *yaml, struct config_report *report);
 
-/* A quoted scalar that ends on another line than it begins on: its closing quote is missing, and a later quote closed it. */
+/* Reports a quoted scalar that ends on another line than it begins on. Its closing quote is
+ * missing, and a later quote closed it. */
 void config_syntax_report_quote(const yaml_mark_t *start, const yaml_mark_t *end,
 				struct config_report *report);
 

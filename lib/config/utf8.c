@@ -8,7 +8,7 @@ struct place {
 	uint32_t line, column; /* from 1, in characters */
 };
 
-/* Octets of the character at text, at most len; 0: they are not UTF-8 (RFC 3629 4). */
+/* Length in octets of the character at text, at most len; 0: not UTF-8 (RFC 3629 4). */
 static size_t read_character(const uint8_t *text, size_t len, uint32_t *character)
 {
 	static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
@@ -32,7 +32,7 @@ static size_t read_character(const uint8_t *text, size_t len, uint32_t *characte
 	return *character <= 0x10ffff && (*character < 0xd800 || *character > 0xdfff) ? octets : 0;
 }
 
-/* YAML 1.1 5.1, as libyaml has it. */
+/* The characters of YAML 1.1 5.1 that libyaml accepts. */
 static bool is_allowed(uint32_t c)
 {
 	return c == '\t' || c == '\n' || c == '\r' || (c >= 0x20 && c <= 0x7e) || c == 0x85 ||

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * utf8: what a YAML file may be made of. The YAML library reads ahead and cannot say where a character stood that it
- * does not take, so all characters are looked at before it sees any.
+ * utf8: checks the characters of a YAML file before the YAML library reads it. The library reads
+ * ahead, so it cannot report the place of a character that it rejects.
  */
 #ifndef CONFIG_UTF8_H
 #define CONFIG_UTF8_H
@@ -11,7 +11,8 @@
 
 #include "config/report.h"
 
-/* False when the place of the first octet that is not UTF-8, or of a character that YAML does not allow, was reported. */
+/* Returns false after it has reported the place of the first octet that is not UTF-8, or of a
+ * character that YAML does not allow. */
 bool config_utf8_check(const char *text, size_t len, struct config_report *report);
 
 #endif

@@ -145,7 +145,7 @@ static bool check_identity(struct check *check, const char *name, const char *id
 	return false;
 }
 
-/* The place of diameter.NAME, for faults that are found later. */
+/* The place of diameter.NAME, for faults found later. */
 static const char *place_of(struct check *check, const char *name)
 {
 	char path[256];
@@ -170,7 +170,8 @@ static void resolve_tls_file(struct check *check, const char *name, char **value
 	check->ok &= resolved != NULL;
 }
 
-/* "10.1.2" is no address, and a host name ends in a label that is no number (RFC 3696 2). */
+/* The last label of a host name is not a number (RFC 3696 2), so "10.1.2" is neither an address nor
+ * a name. */
 static bool is_host_name(const char *text)
 {
 	const char *last = strrchr(text, '.');
@@ -262,7 +263,7 @@ static void tell_tls_fault(void *arg, enum tls_file file, const char *text)
 	config_error(outside->file, outside->errors, path, "%s", text);
 }
 
-/* Whoever checks the configuration of a program that runs finds its port in use, by that program. */
+/* If the program runs while its configuration is checked, the program itself uses the port. */
 static bool check_listen(const struct diameter_config *config, const struct config_file *file,
 			 const char *path, FILE *errors)
 {
@@ -316,9 +317,10 @@ static int memfd_write(const char *name, const char *text, size_t len)
 }
 
 /*
- * Peers and the listening address are not in the text: the grammar would leave out loopback addresses (ListenOn) or
- * ask the resolver (ConnectTo); see peers.c and stack.c. Nor are certificates: libfdcore would refuse to start with
- * those that do not hold, and read them once; see credentials.c.
+ * The text has no peers and no listening address. The grammar would leave out loopback addresses
+ * (ListenOn) or ask the resolver (ConnectTo); see peers.c and stack.c. The text has no certificates
+ * either. libfdcore would refuse to start with invalid ones, and would read them only once; see
+ * credentials.c.
  */
 int diameter_conf_write(const struct diameter_config *config)
 {

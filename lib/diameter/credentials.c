@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Which certificate, key and CA new connections use. libfdcore keeps one set of credentials, read once, for all
- * sessions. Here a session gets those that are current when it begins, and holds them until it ends, so that
- * others can take over while connections are open.
+ * Chooses the certificate, key and CA of new connections. libfdcore keeps one set of credentials
+ * for all sessions, and reads it once. Here, a session gets the credentials that are current when
+ * it begins, and holds them until it ends. So the credentials can be replaced while connections are
+ * open.
  *
- * libfdcore calls the two functions of GnuTLS below by name, and a program's own come first (fixes.c).
+ * libfdcore calls the two functions of GnuTLS below by name. The definitions in the program take
+ * precedence (fixes.c).
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -16,16 +18,17 @@
 
 struct credentials {
 	gnutls_certificate_credentials_t gnutls;
-	unsigned holders; /* sessions, and one for being current */
+	unsigned holders; /* one for each session, and one while current */
 };
 
-/* What is known of a TLS session of libfdcore's. */
+/* Data of a TLS session of libfdcore. */
 struct tls_session {
 	struct credentials *credentials;
-	char peer[DIAMETER_IDENTITY_MAX + 1]; /* whom we connect to; "": it connects to us */
+	char peer[DIAMETER_IDENTITY_MAX +
+		  1]; /* the peer that this side connects to; "": the peer connects */
 };
 
-static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* of current, and of all holders */
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER; /* protects current and all holders */
 static struct credentials *current;
 
 static int (*real_set)(gnutls_session_t session, gnutls_credentials_type_t type, void *credentials);
@@ -36,14 +39,14 @@ static void find_real(void)
 	void *set = dlsym(RTLD_NEXT, "gnutls_credentials_set");
 	void *deinit = dlsym(RTLD_NEXT, "gnutls_deinit");
 
-	/* ISO C has no cast from void * to a pointer to a function. */
+	/* ISO C has no cast from void * to a function pointer. */
 	memcpy(&real_set, &set, sizeof(set));
 	memcpy(&real_deinit, &deinit, sizeof(deinit));
 	if (!real_set || !real_deinit)
 		abort();
 }
 
-/* Programs that link this library call GnuTLS before diameter_init, too. */
+/* Programs linked with this library may call GnuTLS before diameter_init. */
 static void load_real(void)
 {
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
@@ -51,7 +54,7 @@ static void load_real(void)
 	pthread_once(&once, find_real);
 }
 
-/* With the lock held. */
+/* Call it with the lock held. */
 static void let_go(struct credentials *credentials)
 {
 	if (!credentials || --credentials->holders > 0)
@@ -118,7 +121,8 @@ char *diameter_tls_peer(gnutls_session_t session)
 	return own ? own->peer : NULL;
 }
 
-/* libfdcore has no use for the pointer of a session's database with TCP: it holds what is known of the session. */
+/* libfdcore does not use the session's database pointer with TCP, so this pointer holds the data of
+ * the session. */
 int gnutls_credentials_set(gnutls_session_t session, gnutls_credentials_type_t type,
 			   void *credentials)
 {
@@ -131,8 +135,8 @@ int gnutls_credentials_set(gnutls_session_t session, gnutls_credentials_type_t t
 	if (!own)
 		return GNUTLS_E_INSUFFICIENT_CREDENTIALS;
 	gnutls_db_set_ptr(session, own);
-	/* A client that reads which CAs a server takes shows no certificate of another one, and the server could only
-	 * say that there is none. */
+	/* A client that reads the server's list of CAs sends no certificate of another CA. The
+	 * server could then only report that there is no certificate. So the list is not sent. */
 	gnutls_certificate_send_x509_rdn_sequence(session, 1);
 	return real_set(session, type, own->credentials->gnutls);
 }

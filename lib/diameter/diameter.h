@@ -22,11 +22,11 @@
 struct diameter_peer {
 	char *identity; /* DiameterIdentity (a host name); its certificate must bear it */
 	char *at;	/* the setting `address`: an IP address or a host name */
-	struct config_address address; /* of at, when it is one; family 0 */
-	char *host;		       /* of at, when it is one: resolved at each try to connect */
-	const char *where;	       /* of the setting; NULL: not known */
-	uint16_t port;		       /* 5868 (TLS) by default */
-};				       /* Without address and host it connects to us. */
+	struct config_address address; /* the address, if at is an IP address; otherwise family 0 */
+	char *host;	   /* the name, if at is a host name: resolved at each try to connect */
+	const char *where; /* place of the setting; NULL: unknown */
+	uint16_t port;	   /* 5868 (TLS) by default */
+};			   /* Without address and host, the peer connects to this program. */
 
 /* The `diameter:` mapping of every program. */
 struct diameter_config {
@@ -37,8 +37,8 @@ struct diameter_config {
 	char *tls_certificate;	      /* PEM files: lib/tls says what is in them */
 	char *tls_key;
 	char *tls_ca;
-	/* Where these are in the configuration, as faults begin ("hse.yaml:7:9: diameter.tls.key"); NULL: not
-	 * known. Set by diameter_config_check. */
+	/* The places of these settings in the configuration, as fault texts begin ("hse.yaml:7:9:
+	 * diameter.tls.key"). NULL: unknown. Set by diameter_config_check. */
 	const char *where_certificate, *where_key, *where_ca, *where_listen;
 	struct diameter_peer *peers; /* all there are: others are refused */
 	size_t peers_count;
@@ -51,68 +51,71 @@ extern const struct diameter_config diameter_default_config;
 extern const struct config_field diameter_config_fields[];
 
 /*
- * What the table cannot see: names that are no DiameterIdentity, peers that come twice, peers that
- * nobody connects to. Makes the names of TLS files relative to the folder of file. Reports at path ("diameter")
- * of file; true when all is well. config keeps pointers into file.
+ * Checks what the table cannot check: invalid DiameterIdentities, duplicate peers, and peers that
+ * neither side connects to. Makes the names of TLS files relative to the folder of file. Reports at
+ * path ("diameter") of file. Returns true if all is well. config keeps pointers into file.
  */
 bool diameter_config_check(struct diameter_config *config, struct config_file *file,
 			   const char *path, FILE *errors);
 
-/* Identities are host names: case does not matter. */
+/* Compares without regard to case, because identities are host names. */
 bool diameter_config_has_peer(const struct diameter_config *config, const char *identity);
-/* The identity at path of file is meant to be a peer. False when it was reported that no peer has it, and which may
- * have been meant. */
+/* The identity at path of file must be a peer. If no peer has it, this reports the error with a
+ * suggestion and returns false. */
 bool diameter_config_check_name(const struct diameter_config *config,
 				const struct config_file *file, const char *path,
 				const char *identity, FILE *errors);
 
 /*
- * What is outside of the configuration, for --check: whether certificate, key and CA hold, and the address to listen
- * on is there. Each fault is reported at its place in file; true when there is none. Reads files.
- * After diameter_config_check.
+ * Checks outside resources for --check: certificate, key and CA are valid, host names of peers
+ * resolve, and the listening address can be used. Reports each fault at its place in file. Returns
+ * true if there is none. Reads files. Call it after diameter_config_check.
  */
 bool diameter_config_check_outside(const struct diameter_config *config,
 				   const struct config_file *file, const char *path, FILE *errors);
 
 /*
- * Starts libfdcore with config (through a memfd, so nothing is written to disk), registers the
- * dictionary of e2m.md 4 with numbers, and takes over its log: lines go to diameter_log, from any
- * thread; they hold no keys, and one that repeats within a minute is no error any more. Plain TCP is
- * refused; every connection is TLS 1.2 or 1.3, with certificates of both sides. Nothing outside is read or opened yet:
- * it fails for lack of memory and the like alone. Its threads run on the caller's CPUs (sched_setaffinity)
- * from here on. SIGPIPE is ignored from here on. config and numbers are copied. Once a process.
+ * Starts libfdcore with config (through a memfd, so nothing is written to disk) and registers the
+ * dictionary of e2m.md 4 with numbers. Takes over libfdcore's log: log gets the lines, on any
+ * thread. The lines hold no keys. An error that repeats within a minute is not passed on as an
+ * error. Plain TCP is refused: every connection is TLS 1.2 or 1.3 with certificates of both sides.
+ * No outside resource is read or opened yet, so only lack of memory and the like make it fail. From
+ * here on libfdcore's threads run on the caller's CPUs (sched_setaffinity), and SIGPIPE is ignored.
+ * config and numbers are copied. Call it once per process.
  */
 typedef void (*diameter_log)(bool is_error, const char *line);
 int diameter_init(const struct diameter_config *config, const struct e2m_numbers *numbers,
 		  diameter_log log);
 
 /*
- * Told of what is missing outside: subject is the setting ("diameter.tls.key", "diameter.listen"), text begins with its
- * place in the configuration and says what is wrong; NULL: it is mended. While it lasts it is told again at each try,
- * every second or so. From any thread. Set before diameter_start. Without it faults are errors in the log.
+ * Called for missing outside resources. subject is the setting ("diameter.tls.key",
+ * "diameter.listen"). text begins with the place in the configuration and says what is wrong; NULL:
+ * the fault is repaired. The call repeats at each try, about every second. Any thread. Set it
+ * before diameter_start. If it is not set, faults are logged as errors.
  */
 typedef void (*diameter_fault)(const char *subject, const char *text);
 void diameter_watch_faults(diameter_fault fault);
 
 /*
- * Loads the certificates, opens the socket and starts to connect to the peers. -EINVAL: something of it is not as
- * it must be, and has been told. Reads files. From here on a thread looks after the certificates: it warns 30, 7
- * and 1 days before one expires, and when one has expired reads the files anew until they are good.
+ * Loads the certificates, opens the socket and starts to connect to the peers. -EINVAL: one of
+ * these failed, and the fault was reported. Reads files. From here on a thread watches the
+ * certificates. It warns 30, 7 and 1 days before one expires. When one has expired, the thread
+ * reads the files again until they are valid.
  */
 int diameter_start(void);
 
 /*
- * The same for a program that has to start in any case: what is missing outside is told, and tried again every
- * second until it is there. Until then, requests get -EHOSTUNREACH, and diameter_peer_why says why. Does not wait for
- * anything outside.
+ * Same for a program that must start in any case. Missing outside resources are reported, and tried
+ * again every second until they are there. Until then requests get -EHOSTUNREACH, and
+ * diameter_peer_why gives the reason. Does not wait for any outside resource.
  */
 int diameter_start_in_any_case(void);
 
 /*
- * New connections use the certificate, key and CA of config from now on; open ones go on with those that they have.
- * When anything is wrong with the three, each fault goes to the log with its place in the configuration, nothing
- * changes, and -EINVAL is returned. From any thread but one that must not wait: it reads files. After
- * diameter_start. config->identity must be the one of diameter_init.
+ * From now on new connections use the certificate, key and CA of config. Open connections keep
+ * theirs. If one of the three is wrong, each fault is logged with its place in the configuration,
+ * nothing changes, and -EINVAL is returned. Reads files: do not call it on a thread that must not
+ * wait. Call it after diameter_start. config->identity must be that of diameter_init.
  */
 int diameter_reload_certificates(const struct diameter_config *config);
 
@@ -122,7 +125,8 @@ void diameter_stop(void);
 
 /* True while the peer of that identity is in state OPEN. */
 bool diameter_peer_is_open(const char *identity);
-/* Why it is not, for people: "TLS: its certificate expired on ..."; of the last try. "" while it is open. Any thread. */
+/* Why the peer is not connected, for people: "TLS: its certificate expired on ...". It is the
+ * reason of the last try. "" while the connection is open. Any thread. */
 void diameter_peer_why(const char *identity, char *text, size_t size);
 
 /* Called whenever a peer opens or closes, within a tenth of a second, from a thread of the library.
@@ -221,7 +225,8 @@ void diameter_hosts_free(struct diameter_hosts *hosts);
 /* As diameter_send_key_request. -EHOSTUNREACH: none of them is open. */
 int diameter_hosts_ask(struct diameter_hosts *hosts, const struct diameter_key_request *request,
 		       uint32_t timeout_ms, diameter_key_answered answered, void *arg);
-/* Why none of them can be asked, for people: "hss.home.example is not connected: ..."; "": one can. */
+/* Why no host can be asked, for people: "hss.home.example is not connected: ..."; "": at least one
+ * can. */
 void diameter_hosts_why(const struct diameter_hosts *hosts, char *text, size_t size);
 /* How often another host was asked because one did not serve. */
 uint64_t diameter_hosts_failovers(const struct diameter_hosts *hosts);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * TLS that fails, told in one line: the peer and the reason. libfdcore knows no more than that a call failed, and tells
- * the peer nothing. So these calls of its (fixes.c says how) are watched here; and the peer gets the alert that
- * names the reason, for its own log.
+ * Reports each TLS failure in one line with the peer and the reason. libfdcore knows only that a
+ * call failed, and sends the peer no reason. So this file replaces the GnuTLS calls of libfdcore
+ * (fixes.c says how). The peer gets an alert with the reason, for its own log.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,9 +12,9 @@
 
 #include "diameter/internal.h"
 
-struct cnxctx; /* libfdcore's own */
+struct cnxctx; /* libfdcore's own type */
 
-/* libfdcore's own, exported but not in its headers: "{----} TCP from [10.0.0.1]:4000 (7<-3)". */
+/* Exported by libfdcore, but not in its headers: "{----} TCP from [10.0.0.1]:4000 (7<-3)". */
 char *fd_cnx_getid(struct cnxctx *connection);
 
 static int (*real_handshake)(gnutls_session_t session);
@@ -22,7 +22,7 @@ static ssize_t (*real_recv)(gnutls_session_t session, void *data, size_t size);
 static int (*real_server_name)(gnutls_session_t session, gnutls_server_name_type_t type,
 			       const void *name, size_t len);
 
-/* Of the handshake on this thread: why the peer's certificate was not accepted. */
+/* Why the peer's certificate was rejected in the handshake on this thread. */
 static _Thread_local struct {
 	char reason[TLS_TEXT_MAX];
 	gnutls_alert_description_t alert;
@@ -54,9 +54,10 @@ void diameter_handshake_refuse(gnutls_alert_description_t alert, const char *rea
 	refusal.alert = alert;
 }
 
-/* --- who --- */
+/* --- the peer --- */
 
-/* A CA of ours has issued the certificate, so it is of whom it names, even if it does not hold any more. */
+/* A CA of this program issued the certificate, so its names are true, even if it has expired or was
+ * revoked. */
 static bool is_proven(gnutls_session_t session)
 {
 	const unsigned bearable = GNUTLS_CERT_INVALID | GNUTLS_CERT_EXPIRED |
@@ -66,7 +67,8 @@ static bool is_proven(gnutls_session_t session)
 	return gnutls_certificate_verify_peers2(session, &status) == 0 && !(status & ~bearable);
 }
 
-/* The peer that the certificate names, if we know it, and a CA of ours says so; else where the connection comes from. */
+/* The peer named in the certificate, if it is a known peer and a CA of this program confirms it.
+ * Otherwise the origin of the connection. */
 static const char *name_client(gnutls_session_t session, char *text, size_t size)
 {
 	struct cnxctx *connection = gnutls_session_get_ptr(session);
@@ -83,7 +85,7 @@ static const char *name_client(gnutls_session_t session, char *text, size_t size
 	return text;
 }
 
-/* --- why --- */
+/* --- the reason --- */
 
 static bool is_about_our_certificate(gnutls_alert_description_t alert)
 {
@@ -107,7 +109,7 @@ static void explain_alert(gnutls_session_t session, char text[TLS_TEXT_MAX])
 	gnutls_alert_description_t alert = gnutls_alert_get(session);
 	const char *name = gnutls_alert_get_name(alert);
 
-	/* We have one; but only for a CA that the peer names. */
+	/* This program has a certificate, but only of a CA that the peer did not list. */
 	if (alert == GNUTLS_A_CERTIFICATE_REQUIRED)
 		snprintf(text, TLS_TEXT_MAX,
 			 "it does not take certificates of our CA: alert %d, %s", (int)alert, name);
@@ -157,7 +159,7 @@ static void tell(gnutls_session_t session, const char *reason)
 	char client[128 + DIAMETER_IDENTITY_MAX], text[TLS_TEXT_MAX];
 
 	if (!peer)
-		return; /* not libfdcore's */
+		return; /* not a session of libfdcore */
 	if (!*peer)
 		peer = name_client(session, client, sizeof(client));
 	diameter_log_line(true, "%s: TLS: %s", peer, reason);
@@ -206,7 +208,7 @@ int gnutls_handshake(gnutls_session_t session)
 	return rc;
 }
 
-/* In TLS 1.3 a client has finished the handshake before the server looks at its certificate. */
+/* In TLS 1.3 a client finishes the handshake before the server checks the client's certificate. */
 ssize_t gnutls_record_recv(gnutls_session_t session, void *data, size_t size)
 {
 	char text[TLS_TEXT_MAX];

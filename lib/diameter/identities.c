@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Names in a configuration that stand for peers. */
+/* Checks names in a configuration that must be peers. */
 #include <strings.h>
 
 #include "diameter/diameter.h"
@@ -18,7 +18,7 @@ bool diameter_config_check_name(const struct diameter_config *config,
 {
 	struct config_guess guess = config_guess_start(identity);
 
-	guess.distance = 1; /* most of the name is the realm, and tells nothing */
+	guess.distance = 1; /* most of the name is the realm, which is no evidence */
 	if (diameter_config_has_peer(config, identity))
 		return true;
 	for (size_t i = 0; i < config->peers_count; i++)

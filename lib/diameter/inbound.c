@@ -56,7 +56,7 @@ static gnutls_alert_description_t alert_of(unsigned status)
 					    : GNUTLS_A_BAD_CERTIFICATE;
 }
 
-/* The name, where we connect to a peer: a certificate of another one's. */
+/* If this side connects, the certificate must name that peer. */
 static int verify_name(gnutls_session_t session, const gnutls_datum_t *der)
 {
 	const char *peer = diameter_tls_peer(session);

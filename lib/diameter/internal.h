@@ -1,24 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What the files of lib/diameter share. Outside of this folder, only diameter.h is known.
+ * Shared by the files of lib/diameter. Outside of this folder, only diameter.h is known.
  *
  *   conf.c        the YAML table, its checks, and the text that libfdcore reads instead of a file
  *   stack.c       start and stop
  *   log.c         libfdcore's log and hooks, turned into lines without message contents
- *   peers.c       who there is, and who is open
- *   inbound.c     who may connect to us, and whether a certificate is good
+ *   peers.c       the peers, and which of them are open
+ *   identities.c  configured names that must be peers
+ *   inbound.c     which peers may connect, and whether a certificate is valid
  *   credentials.c the certificate, key and CA of new connections
- *   handshake.c   TLS that fails, told in one line
- *   upkeep.c      what is needed from outside, tried until it is there
+ *   handshake.c   one log line for each TLS failure
+ *   upkeep.c      outside resources, tried until they are there
  *   listen.c      whether an address can be listened on
  *   resolve.c     peers by host name
  *   dictionary.c  the AVPs and commands of e2m.md 4 and TS 29.272
  *   avp.c         reading and writing AVPs and whole messages
  *   pending.c     requests on their way: each completes exactly once
- *   fixes.c       what libfdcore does and must not
+ *   fixes.c       changes to libfdcore's behaviour
  *   key_pull.c    EKR and EKA, both sides
  *   notification.c  ESR and ESA, both sides
- *   hosts.c       pulls from one of several hosts, and from another when that does not serve
+ *   hosts.c       pulls from one of several hosts, and from another if the first does not serve
  *   auth_info.c   AIR and AIA, both sides
  */
 #ifndef DIAMETER_INTERNAL_H
@@ -69,7 +70,8 @@ enum diameter_log_phase {
 void diameter_log_phase(enum diameter_log_phase phase);
 /* Takes over its hooks, whose defaults would write whole messages, keys and all, to the log. */
 int diameter_hooks_start(void);
-/* This thread has told why its connection fails: what libfdcore says of that next is no error. */
+/* This thread has logged why its connection fails: libfdcore's next line about the failure is not
+ * an error. */
 void diameter_log_told(void);
 void diameter_log_line(bool is_error, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -77,7 +79,8 @@ void diameter_log_line(bool is_error, const char *format, ...)
 /* --- peers.c --- */
 
 int diameter_peers_start(const struct diameter_config *config);
-/* Has libfdcore connect to those that have an address. Once; when there are credentials. */
+/* Makes libfdcore connect to the peers that have an address. Call it once, when there are
+ * credentials. */
 void diameter_peers_connect(void);
 /* Tells the watcher what has changed; called every tenth of a second. */
 void diameter_peers_poll(void);
@@ -86,17 +89,19 @@ bool diameter_peers_can_reach(const char *host);
 /* How often the peer has been seen to open; 0 for a host that is no peer. */
 uint32_t diameter_peers_openings(const char *host);
 bool diameter_peers_know(const char *identity);
-/* The peer that the certificate is for, or NULL. */
+/* The peer named in the certificate, or NULL. */
 const char *diameter_peers_named_by(const gnutls_datum_t *der);
-/* Of a peer whose address is a host name: that name, and the subject and place of its faults. NULL: it is none. */
+/* For a peer with a host name as address: the name, and the subject and place of its faults. NULL:
+ * another kind of peer. */
 struct diameter_peer_name {
 	const char *host, *where;
 	char subject[48];
 };
 const struct diameter_peer_name *diameter_peers_name(const char *identity);
-/* Keeps why a connection with a peer failed. A reason that TLS gave stays for a while when libfdcore adds its own. */
+/* Stores why a connection with a peer failed. A reason from TLS is kept for some seconds when
+ * libfdcore adds its own. */
 void diameter_peers_note(const char *identity, const char *reason, bool is_tls);
-/* The same of all peers, or of those that connect to us, that cannot be connected with for one reason. */
+/* Stores one reason for all peers, or only for the peers that connect to this program. */
 void diameter_peers_note_all(bool that_connect_to_us, const char *reason);
 /* Has libfdcore send a request to its Destination-Host, when that is a peer, and to no other. */
 int diameter_peers_route(void);
@@ -105,7 +110,8 @@ void diameter_peers_stop(void);
 /* --- inbound.c --- */
 
 int diameter_inbound_start(void);
-/* GnuTLS calls it in the handshake: is the certificate that the peer shows good, and when we connect, the peer's? */
+/* Called by GnuTLS in the handshake. Checks that the peer's certificate is valid. If this side
+ * connects, also checks that it names the peer. */
 int diameter_inbound_verify(gnutls_session_t session);
 /* The first message of a connection, a CER: makes libfdcore close the connection unless it may go on. */
 void diameter_inbound_check(struct msg *message, const char *connection);
@@ -114,17 +120,18 @@ bool diameter_inbound_has_refused(void);
 
 /* --- credentials.c --- */
 
-/* New connections use these from now on; owned from now on, except on failure: -ENOMEM. */
+/* From now on new connections use these credentials. Takes ownership unless it fails: -ENOMEM. */
 int diameter_credentials_take(gnutls_certificate_credentials_t credentials);
-/* New connections fail. */
+/* From now on new connections fail. */
 void diameter_credentials_drop(void);
-/* The identity that libfdcore connects to in this session, "" when a peer connects; NULL: the session is not
- * libfdcore's. DIAMETER_IDENTITY_MAX + 1 octets. */
+/* The identity that libfdcore connects to in this session; "" if the peer connects. NULL: not a
+ * session of libfdcore. The buffer has DIAMETER_IDENTITY_MAX + 1 octets. */
 char *diameter_tls_peer(gnutls_session_t session);
 
 /* --- handshake.c --- */
 
-/* Why the handshake on this thread is about to fail, for the log and for the peer. */
+/* Sets why the handshake on this thread is about to fail: reason for the log, alert for the
+ * peer. */
 void diameter_handshake_refuse(gnutls_alert_description_t alert, const char *reason);
 
 /* --- dictionary.c --- */
@@ -270,29 +277,30 @@ int diameter_fixes_start(void);
 
 #define DIAMETER_FAULT_MAX 1024
 
-/* Whether libfdcore can listen where config says; 0, also when config says nothing of it, or -errno and a text. */
+/* Whether libfdcore can listen at the address of config. Returns 0, also if config has no such
+ * address, or -errno and a text. */
 int diameter_listen_try(const struct diameter_config *config, char text[DIAMETER_FAULT_MAX]);
 
 /* --- resolve.c --- */
 
-/* Whether a name resolves; 0, or not, and a text. Waits for the resolver. */
+/* Whether a name resolves. Returns 0, or another value and a text. Waits for the resolver. */
 int diameter_resolve_try(const char *host, char text[DIAMETER_FAULT_MAX]);
 
 /* --- upkeep.c --- */
 
 int diameter_upkeep_init(const struct diameter_config *config);
-/* One try to get what is missing; true: nothing is, any more. */
+/* Tries once to get missing resources. Returns true if nothing is missing any more. */
 bool diameter_upkeep_try(void);
-/* Tells a fault, or that it is mended (text NULL), as diameter_watch_faults says. */
+/* Reports a fault, or its repair (text NULL), as described at diameter_watch_faults. */
 void diameter_upkeep_tell(const char *subject, const char *where, const char *text);
-/* Has a thread go on with it. */
+/* Starts a thread that tries again. */
 int diameter_upkeep_start(void);
 void diameter_upkeep_stop(void);
 void diameter_upkeep_free(void);
 
 /* --- stack.c --- */
 
-/* Opens the socket that peers connect to, which diameter_listen_try found to be possible; -errno. */
+/* Opens the socket for peers that connect, after diameter_listen_try has succeeded; -errno. */
 int diameter_stack_listen(uint16_t port);
 
 extern char diameter_identity[DIAMETER_IDENTITY_MAX + 1];

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Whether libfdcore can listen, asked before it tries: when it fails at that it says little and stops altogether. */
+/* Checks whether libfdcore can listen before it tries: if libfdcore fails to listen, it logs little
+ * and stops altogether. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
@@ -34,7 +35,7 @@ static int try_address(const struct diameter_config *config)
 
 	if (fd < 0)
 		return -errno;
-	/* As libfdcore does it. */
+	/* same option as libfdcore */
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
 	if (config->listen.family == AF_INET6)
 		setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));

@@ -68,7 +68,8 @@ static void write_line(bool is_error, char *line)
 			*c = ' ';
 	int cancel;
 
-	/* A stopping libfdcore cancels its threads, which shall not keep what the log locks. */
+	/* When libfdcore stops, it cancels its threads. A cancelled thread must not hold the lock
+	 * of the log. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	/* Good-bye is no error, whatever it interrupts. */
 	if (__atomic_load_n(&phase, __ATOMIC_RELAXED) == LOG_STOPPING)
@@ -105,7 +106,8 @@ static bool is_about_a_call(const char *line)
 	return false;
 }
 
-/* Of the thread that connects to a peer: libfdcore says why at level debug, and then that all attempts failed. */
+/* The thread that connects to a peer: libfdcore logs the reason at level debug, and then that all
+ * attempts failed. */
 static _Thread_local char connect_error[160];
 
 static bool is_connect_error(const char *format)
@@ -176,7 +178,7 @@ void diameter_log_told(void)
 	has_told = true;
 }
 
-/* What has been said in better words already is no error a second time. */
+/* If a better line about the failure is in the log already, this line is not an error. */
 static void tell_no_connection(struct peer_hdr *peer, const char *reason)
 {
 	bool is_news = !has_told && (peer || !diameter_inbound_has_refused());
@@ -189,7 +191,8 @@ static void tell_no_connection(struct peer_hdr *peer, const char *reason)
 	}
 	if (peer)
 		diameter_peers_note(peer->info.pi_diamid, reason, false);
-	/* On the thread that connected: the next try resolves the name anew. */
+	/* On the thread that connected. Removes the addresses, so that the next try resolves the
+	 * name again. */
 	if (peer && diameter_peers_name(peer->info.pi_diamid))
 		fd_ep_filter(&peer->info.pi_endpoints, EP_FL_CONF);
 	connect_error[0] = 0;

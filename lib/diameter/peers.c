@@ -10,23 +10,23 @@
 #include "diameter/internal.h"
 
 #define AVP_DESTINATION_HOST 293
-/* So long a reason that TLS gave explains what libfdcore says after it. */
+/* For this time, a reason from TLS explains libfdcore's own messages after it. */
 #define TLS_REASON_S 5
 
 static struct {
 	struct known_peer {
 		char identity[DIAMETER_IDENTITY_MAX + 1];
-		struct config_address address; /* family 0: it has a host name, or connects to us */
-		struct diameter_peer_name name; /* host NULL: it has none */
+		struct config_address address;	/* family 0: has a host name, or connects to us */
+		struct diameter_peer_name name; /* host NULL: no host name */
 		uint16_t port;
 		bool is_open; /* as told to the watcher; written by the poll alone */
 		uint32_t openings;
-		char why[256]; /* it is not open; with the lock */
+		char why[256]; /* why the peer is not open; protected by lock */
 		int64_t tls_failed_s;
 	} * peers;
 	size_t count;
 	diameter_peer_changed changed;
-	pthread_mutex_t lock; /* of all why */
+	pthread_mutex_t lock; /* protects why of all peers */
 } known = {.lock = PTHREAD_MUTEX_INITIALIZER};
 
 void diameter_watch_peers(diameter_peer_changed changed)

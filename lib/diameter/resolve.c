@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * Peers by host name. For a peer without an address libfdcore asks the resolver for its identity, on the thread that
- * connects, before each try; here the host name of the configuration is asked for instead (fixes.c says how it comes
- * here). A name that does not resolve is tried again like a peer that does not listen.
+ * Peers by host name. For a peer without an address, libfdcore asks the resolver for the peer's
+ * identity before each try, on the thread that connects. Here the host name of the configuration is
+ * resolved instead (fixes.c says how the call gets here). A name that does not resolve is tried
+ * again, like a peer that does not listen.
  *
- * The resolver may take its time, and a stopping libfdcore cancels the thread that connects, which the resolver does
- * not bear. So a thread of its own asks it, and the other waits.
+ * The resolver may take long. A stopping libfdcore cancels the connecting thread, and the resolver
+ * does not support cancellation. So a separate thread asks the resolver, and the connecting thread
+ * waits for it.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -24,8 +26,8 @@ struct question {
 	unsigned holders;
 	bool is_answered;
 	char *host;
-	int error;	  /* EAI_ */
-	int system_error; /* errno, where that is EAI_SYSTEM */
+	int error;	  /* EAI_ value */
+	int system_error; /* errno, if error is EAI_SYSTEM */
 	struct addrinfo *answer;
 };
 
@@ -120,7 +122,7 @@ static void unlock(void *lock)
 	pthread_mutex_unlock(lock);
 }
 
-/* The caller may be cancelled while it waits. As getaddrinfo, with errno. */
+/* The caller may be cancelled while it waits. Same result as getaddrinfo, with errno. */
 static int resolve(const char *host, struct addrinfo **answer)
 {
 	struct question *question = ask(host);
@@ -178,12 +180,12 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 		diameter_log_told();
 	}
 	diameter_upkeep_tell(name->subject, name->where, error ? text : NULL);
-	/* At any other error libfdcore gives the peer up. */
+	/* at any other error libfdcore gives up the peer */
 	return error ? EAI_AGAIN : 0;
 }
 
-/* libfdcore wants a name for each connection, for its log alone: one that takes an answer of a DNS server would hold
- * up the connection. */
+/* libfdcore resolves the name of each connection for its log. A slow DNS server would delay the
+ * connection. */
 int getnameinfo(const struct sockaddr *address, socklen_t len, char *host, socklen_t host_len,
 		char *service, socklen_t service_len, int flags)
 {

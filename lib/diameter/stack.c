@@ -20,8 +20,8 @@ static enum { STACK_NONE, STACK_READY, STACK_RUNNING, STACK_STOPPED } state;
 /* libfdcore keeps the pointer to the name that it is given. */
 static char conf_name[32];
 
-/* Without certificates libfdcore takes TLS to be switched off, which it is not: from here on it finds them in
- * credentials.c. */
+/* Without certificates libfdcore considers TLS switched off. So TLS is switched on here;
+ * credentials.c provides the certificates. */
 static int parse_conf(const struct diameter_config *config)
 {
 	int conf = diameter_conf_write(config);
@@ -138,7 +138,7 @@ int diameter_init(const struct diameter_config *config, const struct e2m_numbers
 	return 0;
 }
 
-/* libfdcore's own, exported but not in its headers. */
+/* Exported by libfdcore, but not in its headers. */
 int fd_servers_start(void);
 
 int diameter_stack_listen(uint16_t port)

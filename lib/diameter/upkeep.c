@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * What Diameter needs from outside: a certificate, key and CA that hold, and the address to listen on. What is not there
- * is told and tried again by a thread of its own, so that nothing else waits for it. The same thread warns before
- * certificates expire.
+ * The outside resources of Diameter: a valid certificate, key and CA, and the address to listen on.
+ * A separate thread reports missing resources and tries again, so that no other thread waits for
+ * them. The same thread warns before certificates expire.
  *
- * libfdcore itself starts without any of it (stack.c). When there are credentials the peers are added, and when the
- * address is there as well, the server.
+ * libfdcore itself starts without any of them (stack.c). The peers are added when there are
+ * credentials. The server is added when the address can be used as well.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -18,20 +18,20 @@
 #define RETRY_MS  1000
 #define WHERE_MAX 512
 
-/* The three files, and where the configuration names them. */
+/* The three files, and their places in the configuration. */
 struct files {
 	char *name[TLS_FILES];
 	char *where[TLS_FILES];
 };
 
 static struct {
-	pthread_mutex_t lock; /* of all below; held while files are read */
+	pthread_mutex_t lock; /* protects the members below; held while files are read */
 	pthread_cond_t wake;
 	pthread_t thread;
 	bool runs, shall_stop;
 	struct files files;
 	struct tls_material *material; /* in use; NULL: none yet */
-	struct diameter_config listen; /* its listen and listen_port alone */
+	struct diameter_config listen; /* only its listen and listen_port are set */
 	char *where_listen;
 	bool has_peers, listens, has_expired;
 	diameter_fault tell;
@@ -42,14 +42,14 @@ void diameter_watch_faults(diameter_fault fault)
 	upkeep.tell = fault;
 }
 
-/* --- telling --- */
+/* --- reports --- */
 
 void diameter_upkeep_tell(const char *subject, const char *where, const char *text)
 {
 	char line[WHERE_MAX + DIAMETER_FAULT_MAX];
 	int cancel;
 
-	/* libfdcore cancels the threads that connect to peers. */
+	/* libfdcore may cancel the calling thread, if it connects to a peer. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancel);
 	if (text)
 		snprintf(line, sizeof(line), "%s: %s", where, text);
@@ -63,7 +63,7 @@ void diameter_upkeep_tell(const char *subject, const char *where, const char *te
 static const char *const tls_subjects[TLS_FILES] = {"diameter.tls.certificate", "diameter.tls.key",
 						    "diameter.tls.ca"};
 
-/* What is wrong with each of the files, in one text. */
+/* The faults of all files, one text for each. */
 struct tls_faults {
 	char text[TLS_FILES][DIAMETER_FAULT_MAX];
 };
@@ -116,7 +116,7 @@ static int copy_files(struct files *files, const struct diameter_config *config)
 
 /* --- certificates --- */
 
-/* Loads what is in the files and has new connections use it. 0, or -EINVAL and faults. */
+/* Loads the files and uses them for new connections. Returns 0, or a negative errno and faults. */
 static int use(const struct files *files, struct tls_faults *faults)
 {
 	struct tls_material *material = tls_load((const char *const *)files->name,
@@ -139,7 +139,7 @@ static int use(const struct files *files, struct tls_faults *faults)
 	return 0;
 }
 
-/* Until there is a certificate, no peer is connected. */
+/* No peer can connect until there is a certificate. */
 static void tell_peers(const struct tls_faults *faults)
 {
 	char reason[DIAMETER_FAULT_MAX + 32];
@@ -190,7 +190,7 @@ int diameter_reload_certificates(const struct diameter_config *config)
 			diameter_log_line(true, "%s: %s; %s", files.where[i], faults.text[i],
 					  upkeep.material ? "the certificates in use stay"
 							  : "there is no certificate yet");
-	/* With none in use, there is nothing to keep of the names before. */
+	/* If no credentials are in use, the old file names are worthless. */
 	if (rc == 0 || !upkeep.material) {
 		tell_tls_faults(&files, &faults);
 		free_files(&upkeep.files);

@@ -81,7 +81,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : memcmp(&x->id, &y->id, sizeof(x->id));
 }
 
-/* Equal ones in the order of the file. */
+/* Equal entries stay in the order of the file. */
 static int compare_places(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;
@@ -115,7 +115,7 @@ static bool check_entry(struct keysource_file *file, size_t i, FILE *errors)
 	return true;
 }
 
-/* After sorting, so equal ones are neighbours. */
+/* The entries are sorted, so duplicates are neighbours. */
 static bool check_duplicates(const struct keysource_file *file, FILE *errors)
 {
 	char id[E2M_KEYSET_ID_STR], first[64], second[64];

@@ -28,12 +28,12 @@ void keysource_file_look_up(const struct keysource_file *file,
 			    const struct keysource_request *request,
 			    struct keysource_answer *answer);
 
-/* Reads it until it is good, in a thread of its own. */
+/* Reads the file in a separate thread until it is valid. */
 struct keysource_loader;
 struct keysource_loader *keysource_loader_new(const struct keysource_config *config,
 					      keysource_fault fault);
 void keysource_loader_free(struct keysource_loader *loader);
-/* NULL: not read yet. Stays as it is from then on. */
+/* NULL: not read yet. Once set, it does not change. */
 const struct keysource_file *keysource_loader_file(struct keysource_loader *loader);
 void keysource_loader_why(struct keysource_loader *loader, char *text, size_t size);
 

@@ -136,7 +136,7 @@ static bool check_hosts(const struct keysource_config *config, const struct conf
 			     "an HSS, which forgets them after this time, needs no prefetch");
 		ok = false;
 	}
-	/* Each of several KMSs counts for itself when a keyset is replaced. */
+	/* Several KMSs each decide separately when a keyset is replaced. */
 	if (!config->has_retention && !config->host && config->hosts_count != 1) {
 		snprintf(path, sizeof(path), "%s%s", entry, config->has_hosts ? ".hosts" : "");
 		config_error(

@@ -31,10 +31,10 @@ struct keysource_config {
 	bool has_hosts;
 	char *realm;
 	char *path;	   /* file */
-	const char *where; /* of path in the configuration, as faults begin; NULL: not known */
-	bool prefetch;	   /* told of keysets that other sources gave; see session/pull.h */
-	/* diameter: for how long after a keyset was made the source gives it: an HSS. Without it until the keyset is
-	 * replaced, e2m.md 2. */
+	const char *where; /* place of path in the configuration, as faults begin; NULL: unknown */
+	bool prefetch;	   /* also asked for keysets that other sources gave: session/pull.h */
+	/* diameter: the source is an HSS and gives a keyset for this time after it was made.
+	 * Without it, until the keyset is replaced (e2m.md 2). */
 	uint32_t keyset_retention_s;
 	bool has_retention;
 };
@@ -46,8 +46,8 @@ extern const struct config_field keysource_config_fields[];
 bool keysource_config_check(struct keysource_config *config, struct config_file *file,
 			    const char *path_of_entry, FILE *errors);
 
-/* What is outside of the configuration, for --check: whether a file can be read, and all that is wrong in it. After
- * keysource_config_check. */
+/* Checks outside resources for --check: whether a file can be read, and all errors in it. Call it
+ * after keysource_config_check. */
 bool keysource_config_check_outside(const struct keysource_config *config,
 				    const struct config_file *file, const char *path_of_entry,
 				    FILE *errors);
@@ -97,14 +97,15 @@ struct keysource_queue;
 struct keysource_queue *keysource_queue_new(void); /* NULL with errno */
 void keysource_queue_free(struct keysource_queue *queue);
 
-/* Told of what a source lacks: subject is "key_sources.NAME", text begins with the place in the configuration and says
- * what is wrong; NULL: it is mended. Told again at each try, every second. From any thread. */
+/* Called for faults of a source. subject is "key_sources.NAME". text begins with the place in the
+ * configuration and says what is wrong; NULL: the fault is repaired. The call repeats at each try,
+ * every second. Any thread. */
 typedef void (*keysource_fault)(const char *subject, const char *text);
 
 /*
- * Opens a source; config is copied. A file is read in the background, again and again until it is good, and until then
- * nobody can ask the source; fault (or NULL) is told. NULL: no memory. KEYSOURCE_DIAMETER asks over the process's
- * Diameter stack (diameter_init).
+ * Opens a source; config is copied. A file is read in the background, again and again until it is
+ * valid. Until then the source cannot be asked, and fault (or NULL) is called. NULL: no memory.
+ * KEYSOURCE_DIAMETER uses the Diameter stack of the process (diameter_init).
  */
 struct keysource *keysource_open(const struct keysource_config *config,
 				 struct keysource_queue *queue, keysource_fault fault);
@@ -116,12 +117,14 @@ void keysource_close(struct keysource *source);
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie);
 
-/* Why nobody can ask it now, for people: "hss.home.example is not connected: ..."; "": it can be asked. */
+/* Why the source cannot be asked now, for people: "hss.home.example is not connected: ..."; "": it
+ * can be asked. */
 void keysource_why(const struct keysource *source, char *text, size_t size);
 
-/* A file has been read. */
+/* Returns true if the source is a file that has been read. */
 bool keysource_is_read(const struct keysource *source);
-/* The i-th keyset that a file has, from 0 on; the caller wipes it. false: it has no more, or is no file. */
+/* The i-th keyset of a file, from 0; the caller wipes it. Returns false if there are no more, or if
+ * it is not a file. */
 bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
 		      struct e2m_keyset *keyset);
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * A file of keysets is read by a thread of its own, from the start and again every second until it is good: who asks
- * never waits for a disk. Until then the source says why it has nothing.
+ * A separate thread reads a file of keysets at start, and again every second until it is valid. So
+ * no thread that asks the source waits for a disk. Until then the source says why it has no
+ * keysets.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -15,12 +16,12 @@
 #define FAULT_MAX 512
 
 struct keysource_loader {
-	pthread_mutex_t lock; /* of all below but path and names */
+	pthread_mutex_t lock; /* protects the members below, except path, where and subject */
 	pthread_cond_t wake;
 	unsigned holders; /* the source, and the thread while it runs */
 	bool is_closed;
 	struct keysource_file *file; /* NULL: not read yet */
-	char why[FAULT_MAX];	     /* it is not */
+	char why[FAULT_MAX];	     /* why the file is not read */
 	char *path, *where, *subject;
 	keysource_fault tell;
 };
@@ -43,7 +44,7 @@ static void let_go(struct keysource_loader *loader)
 	free(loader);
 }
 
-/* The first error, and how many more there are. */
+/* Makes why: the first error, and the number of further errors. */
 static void sum_up(const char *errors, char why[FAULT_MAX])
 {
 	size_t first = strcspn(errors, "\n"), lines = 0;
@@ -56,7 +57,7 @@ static void sum_up(const char *errors, char why[FAULT_MAX])
 		snprintf(why + strlen(why), 64, "; and %zu more: `--check` lists them", lines - 1);
 }
 
-/* NULL, and why. */
+/* Returns NULL and sets why on failure. */
 static struct keysource_file *read_file(const char *path, char why[FAULT_MAX])
 {
 	char *text = NULL;
@@ -87,7 +88,8 @@ static void tell(const struct keysource_loader *loader, const char *why)
 	loader->tell(loader->subject, why ? text : NULL);
 }
 
-/* One try, with the lock held, which it lets go of to read. True: it is over. */
+/* Tries once. The caller holds the lock; it is released during the read. Returns true if no further
+ * try is needed. */
 static bool try_to_read(struct keysource_loader *loader)
 {
 	struct keysource_file *file;
