@@ -81,13 +81,14 @@ int fleet_install(const struct bench_fleet *fleet, struct datapath_worker *const
 void fleet_fill(struct bench_fleet *fleet);
 void fleet_tunnel(const struct bench_case *c, uint32_t session, struct tunnel *tunnel);
 
-/* One frame of a session with count, as the other end of direction sends it: uplink to hse, downlink to the UE. Room for
- * BENCH_HEADERS, NPDU_HEADER_MAX, the N-PDU and NPDU_MAC_MAX. Returns its length. */
+/* One frame of a session with count, as the sender of direction makes it: uplink to hse, downlink
+ * to the UE. frame must have room for BENCH_HEADERS, NPDU_HEADER_MAX, the N-PDU and NPDU_MAC_MAX.
+ * Returns the frame's length. */
 uint32_t fleet_write(struct bench_fleet *fleet, uint8_t *frame, uint32_t session, uint32_t count,
 		     enum e2m_direction direction);
 void fleet_keyset(uint32_t session, struct e2m_keyset *keyset);
 
-/* --- bench_worker.c: a worker whose packets may be dropped --- */
+/* --- bench_worker.c: a worker that may drop packets --- */
 
 struct bench_worker {
 	struct datapath_worker *worker;
@@ -96,13 +97,13 @@ struct bench_worker {
 	unsigned left_count;
 };
 
-/* With all sessions of an uplink fleet. -ENOMEM. */
+/* Makes a worker with all sessions of an uplink fleet. -ENOMEM. */
 int bench_worker_init(struct bench_worker *worker, const struct bench_fleet *fleet);
 void bench_worker_free(struct bench_worker *worker);
-/* One frame, at a time of the caller's (TSC). True: it has left. */
+/* Passes one frame to the worker at time (TSC). Returns true if the frame was sent on. */
 bool bench_worker_receive(struct bench_worker *worker, const uint8_t *frame, uint32_t len,
 			  uint64_t now);
-/* DATAPATH_BURST frames; the cycles that they took. */
+/* Passes DATAPATH_BURST frames. Returns the cycles used. */
 uint64_t bench_worker_burst(struct bench_worker *worker, const uint8_t *const *frames,
 			    const uint32_t *lens, uint64_t now);
 void bench_worker_forget_events(struct bench_worker *worker);

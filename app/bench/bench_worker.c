@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* bench_worker: one worker whose packets may be dropped: each goes in a buffer of its own, and what leaves is
- * counted. */
+/* bench_worker: one worker that may drop packets. Each packet has a buffer of its own, and the
+ * packets that the worker sends are counted. */
 #include <errno.h>
 #include <rte_cycles.h>
 #include <rte_mempool.h>

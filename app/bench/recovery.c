@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hse-bench --recovery: what an outage costs, and what junk costs (e2m.md 7 "Recovery"). Outages are in a time of the
- * bench's own, a packet after the other: uplink through a worker, downlink through hse-ue's user plane. Junk is timed: a worker
- * that is busy gets it at a rate, in its own time.
+ * hse-bench --recovery: the cost of an outage and of junk (e2m.md 7 "Recovery"). Outages run in
+ * simulated time, one packet after the other: uplink through a worker, downlink through hse-ue's
+ * user plane. Junk is timed: a busy worker gets junk at a fixed rate, measured
+ * in the worker's own time.
  */
 #include <errno.h>
 #include <rte_cycles.h>
@@ -19,7 +20,7 @@
 #include "ue/user_plane.h"
 
 #define H_BEFORE     100000 /* COUNTs used before the outage */
-#define AFTERWARDS   2000   /* packets that are looked at */
+#define AFTERWARDS   2000   /* packets checked after the outage */
 #define JUNK_FLOOD   100000 /* PDUs a second */
 #define JUNK_TRICKLE 1000
 #define LOST_MAX     12
@@ -69,7 +70,8 @@ static void receiver_free(struct receiver *r, enum e2m_direction direction)
 	fleet_free(&r->fleet);
 }
 
-/* True when the PDU with count was opened, at a time in microseconds. Junk has the CTR of one. */
+/* Returns true if the PDU with count was opened, at a time in microseconds. Junk has the CTR of
+ * one. */
 static bool receive_one(struct receiver *r, enum e2m_direction direction, uint32_t count, bool junk,
 			uint64_t now_us)
 {
@@ -86,11 +88,12 @@ static bool receive_one(struct receiver *r, enum e2m_direction direction, uint32
 }
 
 struct outcome {
-	unsigned lost; /* of AFTERWARDS */
-	double back_ms; /* from the first that arrives to the first that is opened and followed by no loss */
+	unsigned lost;	/* of AFTERWARDS */
+	double back_ms; /* from the first arrival to the first opened packet without later loss */
 };
 
-/* COUNTs 0 to H_BEFORE arrive, then rate * seconds are lost, then all arrive, and junk PDUs a second too. */
+/* COUNTs 0 to H_BEFORE arrive. Then rate * seconds are lost. Then all arrive, together with
+ * junk PDUs a second (the parameter junk). */
 static int run_outage(enum e2m_direction direction, uint32_t rate, uint32_t seconds, uint32_t junk,
 		      uint64_t seed, struct outcome *out)
 {
@@ -104,14 +107,14 @@ static int run_outage(enum e2m_direction direction, uint32_t rate, uint32_t seco
 	if (receiver_init(&r, direction, seed) != 0)
 		return -ENOMEM;
 	r.random = seed;
-	/* The first H is so far only because nothing was lost before. */
+	/* H can only get this far because nothing was lost before. */
 	for (uint32_t count = 0; count < H_BEFORE; count += BENCH_HALF_WINDOW - 1)
 		receive_one(&r, direction, count, false, 1000000);
 	receive_one(&r, direction, H_BEFORE - 1, false, 1000000);
 	for (; sent < AFTERWARDS && sent < 20 * rate; sent++) {
 		const uint64_t now_us = start_us + UINT64_C(1000000) * sent / rate;
 
-		/* Junk comes at times of its own. */
+		/* Junk arrives at random times of its own. */
 		for (; junk > 0 && junk_us <= now_us;
 		     junk_us += 1 + npdu_random(&r.random, 2 * 1000000 / junk))
 			receive_one(&r, direction, npdu_random(&r.random, 100000), true, junk_us);
@@ -129,7 +132,7 @@ static const char *direction_of(unsigned direction)
 	return direction == E2M_UPLINK ? "uplink" : "downlink";
 }
 
-/* 256 windows reach so far. */
+/* 256 windows cover this distance. */
 static bool is_within_reach(uint32_t lost)
 {
 	return lost < 256 * 2 * BENCH_HALF_WINDOW;
@@ -187,18 +190,18 @@ static int measure_outages_in_junk(void)
 	return held;
 }
 
-/* --- junk for one flow, and the others --- */
+/* --- junk for one flow, and the other flows --- */
 
 struct flood {
-	struct bench_fleet fleet; /* session 0 is the one that gets junk */
+	struct bench_fleet fleet; /* session 0 gets the junk */
 	struct bench_worker worker;
 	uint8_t *junk;
 	uint32_t junk_len;
-	uint32_t at;  /* frame of the fleet */
-	uint64_t now; /* cycles of the worker's work */
+	uint32_t at;  /* the next frame of the fleet */
+	uint64_t now; /* cycles that the worker has worked */
 };
 
-/* COUNTs that are in the window, so that only the MAC is wrong. */
+/* The COUNTs are in the window, so only the MAC is wrong. */
 static void write_junk(struct flood *f, uint8_t *frame)
 {
 	f->junk_len = fleet_write(&f->fleet, frame, 0, f->fleet.counts[0] + 100, E2M_UPLINK);
@@ -217,8 +220,9 @@ static const uint8_t *next_frame(struct flood *f)
 	return frame;
 }
 
-/* Bursts for ms of the worker's time. kinds: the others' frames, junk at JUNK_FLOOD a second, or both. Returns the
- * frames a second of the others, or for junk alone the part of the worker's time that it takes. */
+/* Runs bursts for ms of the worker's time. kinds: the others' frames, junk at JUNK_FLOOD a second,
+ * or both. Returns the others' frames a second. For junk alone, it returns the share of the
+ * worker's time that junk takes. */
 enum kinds { OTHERS, JUNK, BOTH };
 
 static double run_flood(struct flood *f, enum kinds kinds, unsigned ms)
@@ -241,7 +245,7 @@ static double run_flood(struct flood *f, enum kinds kinds, unsigned ms)
 		}
 		cycles = bench_worker_burst(&f->worker, frames, lens, f->now);
 		worked += cycles;
-		/* Junk alone comes no faster, though it is worked off faster. */
+		/* Junk alone does not arrive faster, although it is handled faster. */
 		f->now += kinds == JUNK ? DATAPATH_BURST * every : cycles;
 	}
 	if (kinds == JUNK)
@@ -249,7 +253,7 @@ static double run_flood(struct flood *f, enum kinds kinds, unsigned ms)
 	return (double)others / ms * 1000;
 }
 
-/* Short and many, as a machine that does something else meanwhile spoils some of them. */
+/* Many short turns, because other work of the machine spoils some of them. */
 #define FLOOD_TURNS 151
 #define FLOOD_MS    10
 
@@ -301,7 +305,7 @@ static int measure_floods(void)
 
 int recovery_main(void)
 {
-	program_set_log_level(PROGRAM_WARNING); /* the user plane says that it has recovered */
+	program_set_log_level(PROGRAM_WARNING); /* hides the user plane's lines about recovery */
 
 	const int outages = measure_outages();
 	const int in_junk = outages < 0 ? -1 : measure_outages_in_junk();

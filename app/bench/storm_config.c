@@ -20,7 +20,7 @@ static FILE *create(const struct lab *lab, const char *name)
 	snprintf(path, sizeof(path), "%s/%s.yaml", lab->folder, name);
 	f = fopen(path, "we");
 	if (f)
-		fchmod(fileno(f), 0600); /* it holds keys */
+		fchmod(fileno(f), 0600); /* the file holds keys */
 	if (!f)
 		fprintf(stderr, "hse-bench: %s: %s\n", path, strerror(errno));
 	else

@@ -15,7 +15,7 @@
 
 /* Flat objects: name to count. */
 struct counters {
-	json_t *total;	 /* of workers and ports */
+	json_t *total;	 /* sum over workers and ports */
 	json_t *control; /* and of the key sources */
 	json_t *workers[WORKERS_MAX];
 	size_t worker_count;
@@ -219,7 +219,7 @@ static void print_counters_json(const struct counters *counters)
 static void add_count(struct table *table, const json_t *counts, const char *name)
 {
 	const json_t *value = json_object_get(counts, name);
-	char text[24] = "-"; /* what a NIC has lost is no worker's */
+	char text[24] = "-"; /* a NIC's drops belong to no worker */
 
 	if (value)
 		snprintf(text, sizeof(text), "%" JSON_INTEGER_FORMAT, json_integer_value(value));

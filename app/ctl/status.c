@@ -68,7 +68,7 @@ static void add_line(struct table *table, const json_t *status, const char *key,
 	free(text);
 }
 
-/* "faults" becomes a list of lines. What hse tells in pieces is one line here. */
+/* Turns "faults" into a list of lines. hse sends each line in pieces; they are joined here. */
 static bool fetch_faults(struct telemetry *telemetry, json_t *status)
 {
 	json_t *list = json_array(), *answer, *pieces, *piece;
@@ -91,7 +91,7 @@ static bool fetch_faults(struct telemetry *telemetry, json_t *status)
 	return answer != NULL;
 }
 
-/* Whole lines, after all that is short. */
+/* Prints whole lines, so they come after the short values. */
 static void print_faults(const json_t *status)
 {
 	json_t *fault;

@@ -66,7 +66,7 @@ static void send_command(void *arg, unsigned worker, const struct datapath_comma
 	if (backlog_push(&c->backlogs[worker], command) != 0) {
 		/* A command lost would leave a worker with a key that is freed. */
 		program_log(PROGRAM_ERROR, "out of memory for commands to worker %u", worker);
-		abort(); /* after what the log has said */
+		abort(); /* the log has the reason */
 	}
 }
 
@@ -191,7 +191,7 @@ void control_session_config(const struct hse_config *config, struct session_conf
 	};
 }
 
-/* e2m.md 2: in doubt a source remembers keysets until they are replaced. */
+/* e2m.md 2: in doubt, assume that the source remembers a keyset until it is replaced. */
 static enum session_source_memory memory_of(const struct keysource_config *k)
 {
 	if (k->kind == KEYSOURCE_FILE)
@@ -438,7 +438,7 @@ static void set_limits(struct hse_control *c, const struct hse_config *config)
 		send_command(c, w, &command);
 }
 
-/* Sources that have come or gone need a restart; then their order stays. */
+/* A new or removed source needs a restart. Then the order stays unchanged too. */
 static void set_order(struct hse_control *c, const struct hse_config *config)
 {
 	const char *names[PULL_SOURCES_MAX];

@@ -28,11 +28,11 @@ void control_session_config(const struct hse_config *config, struct session_conf
 /* After the workers have stopped: has them do what they were told, and writes what is to be on disk. */
 void control_conclude(struct hse_control *control);
 
-/* Runs until SIGTERM or SIGINT; SIGHUP reloads. All of control_signals must be blocked in every thread. */
+/* Runs until SIGTERM or SIGINT; SIGHUP reloads. Every thread must block control_signals. */
 #define CONTROL_SIGNALS 3
 extern const int control_signals[CONTROL_SIGNALS];
 int control_run(struct hse_control *control);
-/* What SIGHUP asks; before control_run. */
+/* Sets the target of SIGHUP. Call it before control_run. */
 void control_set_reload(struct hse_control *control, struct hse_reload *reload);
 
 /* From any other thread: runs ask in the control thread and waits for it. -ESHUTDOWN once control

@@ -12,7 +12,7 @@ uint32_t cpus_of_worker(const struct hse_config *c, unsigned worker)
 {
 	if (c->workers.lcores_count > 0)
 		return c->workers.lcores[worker];
-	/* From CPU 1 on; a machine with one CPU has no choice. */
+	/* Start with CPU 1, unless the machine has only one CPU. */
 	return (worker + 1) % cpus_count();
 }
 

@@ -4,7 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
-/* Arguments of net_af_packet, net_pcap, net_af_xdp, net_tap and virtio_user that name an interface. */
+/* The arguments of net_af_packet, net_pcap, net_af_xdp, net_tap and virtio_user that name an
+ * interface. */
 static const char *const interface_arguments[] = {"iface",    "rx_iface", "rx_iface_in",
 						  "tx_iface", "remote",	  NULL};
 
@@ -34,7 +35,7 @@ static void add_interface(struct device *device, const char *value, size_t len)
 {
 	char name[IF_NAMESIZE];
 
-	/* No interface has a longer name, nor an empty one. */
+	/* The value is not a valid interface name. */
 	if (len == 0 || len >= sizeof(name) || device->count == DEVICE_INTERFACES_MAX)
 		return;
 	snprintf(name, sizeof(name), "%.*s", (int)len, value);
@@ -42,7 +43,7 @@ static void add_interface(struct device *device, const char *value, size_t len)
 		strcpy(device->interfaces[device->count++], name);
 }
 
-/* One "key=value" of len octets. */
+/* Reads one "key=value" of len octets. */
 static void read_argument(struct device *device, const char *argument, size_t len)
 {
 	const char *equals = memchr(argument, '=', len);

@@ -116,7 +116,8 @@ static void add_memory(struct arguments *a, const struct hse_config *c)
 		add(a, "%u", c->memory.mib);
 }
 
-/* The first error that DPDK logs on this thread while it starts: the lines after it say what fails because of it. */
+/* The first error that DPDK logs on this thread while it starts. Later errors only follow from
+ * it. */
 static _Thread_local bool is_starting;
 static char first_error[256];
 
@@ -186,7 +187,8 @@ static bool has_telemetry(void)
 	return strstr(greeting, us) != NULL;
 }
 
-/* Takes fd, of the directory at path, over. The directory itself goes if the user may remove it. */
+/* Takes ownership of fd, the directory at path. Removes the directory's files, and the directory
+ * itself if the user may. */
 static void remove_directory(int fd, const char *path)
 {
 	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
@@ -226,8 +228,8 @@ static int explain_failure(const struct hse_config *c, int error)
 	return error ? -error : -EIO;
 }
 
-/* An hse that became an ordinary user could not remove its runtime directory, and that user could have put links into it:
- * root must not write there. */
+/* An earlier hse that became an ordinary user could not remove its runtime directory. That user may
+ * have put links into it, so root must not write there. */
 static void remove_directory_of_user(const struct hse_config *c)
 {
 	char path[PATH_MAX], config[PATH_MAX + 16];
@@ -253,8 +255,8 @@ int eal_start(const struct hse_config *c)
 	add_memory(&a, c);
 	add_devices(&a, c);
 	take_over_log();
-	given = a;     /* the EAL moves them about */
-	rte_errno = 0; /* not each failure sets it */
+	given = a;     /* the EAL reorders them */
+	rte_errno = 0; /* because not every failure sets it */
 	is_starting = true;
 	ret = rte_eal_init(given.count, given.values);
 	is_starting = false;
@@ -277,7 +279,7 @@ int eal_start(const struct hse_config *c)
 	return 0;
 }
 
-/* The user cannot open it again, as the directory above it is root's. */
+/* Kept open, because the user cannot open it again: its parent directory belongs to root. */
 static int given_directory = -1;
 
 void eal_give_files(const struct program_user *user)
@@ -291,7 +293,8 @@ void eal_give_files(const struct program_user *user)
 		if (entry->d_type != DT_DIR)
 			good &= fchownat(fd, entry->d_name, user->uid, user->gid,
 					 AT_SYMLINK_NOFOLLOW) == 0;
-	/* Last: until then the directory is root's, and nobody else puts anything into it. */
+	/* Change the directory last: until then it belongs to root, and no other user can add
+	 * files. */
 	good = good && fchown(fd, user->uid, user->gid) == 0;
 	if (good)
 		given_directory = dup(fd);
@@ -309,7 +312,7 @@ void eal_remove_files(void)
 
 	given_directory = -1;
 	if (fd >= 0)
-		lseek(fd, 0, SEEK_SET); /* it is where eal_give_files has read to */
+		lseek(fd, 0, SEEK_SET); /* eal_give_files has read to the end */
 	else
 		fd = open_directory(path);
 	remove_directory(fd, path);

@@ -9,10 +9,12 @@
 /* Errors are logged; negative errno, and then nothing is left. The caller's thread becomes control's. */
 int eal_start(const struct hse_config *config);
 
-/* The first error in DPDK's log during eal_start, of a device that it cannot make, for instance; "": there was none. */
+/* The first error that DPDK logged during eal_start, for instance about a device that cannot be
+ * opened; "": none. */
 const char *eal_first_error(void);
 
-/* user owns what the EAL has in its runtime directory, and so can remove it at the end. */
+/* Gives user the EAL's files in the runtime directory, so that the files can be removed at the
+ * end. */
 void eal_give_files(const struct program_user *user);
 
 /* Removes what the EAL leaves in its runtime directory for processes that would attach to this one; hse

@@ -13,8 +13,9 @@ unsigned frames_room(uint16_t port, const struct hse_port_config *p);
  * the port in the configuration. Errors are logged; negative errno. */
 int frames_set_mtu(uint16_t port, const struct hse_port_config *p, const char *name, uint16_t *mtu);
 
-/* The MTU that a running port goes by, now that its Linux interface has an MTU of has: that, as far as the port's buffers
- * and its configuration let it. What is kept, and why, is logged. */
+/* The MTU for a running port after its Linux interface has got the MTU has: that MTU, if the
+ * port's buffers and the configuration allow it. If they do not, the MTU in use and the reason
+ * are logged. */
 uint16_t frames_follow_mtu(uint16_t port, const struct hse_port_config *p, const char *name,
 			   unsigned has);
 

@@ -15,7 +15,7 @@ static bool has_prefix(const char *text, const char *prefix)
 	return strncmp(text, prefix, strlen(prefix)) == 0;
 }
 
-/* What DPDK would say nothing useful of. */
+/* Reports errors about which DPDK logs nothing useful. */
 static bool check_device(const struct config_file *file, const char *path, const char *text,
 			 unsigned number, const struct device *device, FILE *errors)
 {
@@ -57,7 +57,7 @@ static bool check_ports(const struct config_file *file, const struct hse_config 
 	return false;
 }
 
-/* It becomes a part of names of files and of a socket. */
+/* The prefix becomes part of file names and of a socket name. */
 static bool check_prefix(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	static const char allowed[] =
@@ -121,7 +121,7 @@ static bool check_workers(const struct config_file *file, const struct hse_confi
 	return good;
 }
 
-/* DPDK ends with a memory fault when it gets less than it asks for. */
+/* DPDK crashes with a memory fault if it gets less memory than it requests. */
 static bool check_memory(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	const uint64_t pages = (uint64_t)sysconf(_SC_PHYS_PAGES);
@@ -200,7 +200,7 @@ static bool check_policy(const struct config_file *file, struct hse_config *c, F
 	return good;
 }
 
-/* Some keyset must be allowed, or nothing would ever be protected. */
+/* At least one keyset must be allowed; otherwise nothing would ever be protected. */
 static bool check_allowed(const struct config_file *file, const struct hse_config *c, FILE *errors)
 {
 	for (unsigned eea = 0; eea <= E2M_EEA_GCM; eea++)

@@ -95,7 +95,7 @@ struct hse_config {
 		int *integrity; /* enum e2m_eia */
 		size_t integrity_count;
 	} allowed_algorithms; /* none: all */
-	char *user; /* that hse becomes when it is started as root; NULL: HSE_USER, if there is one */
+	char *user; /* the user to become if started as root; NULL: HSE_USER, if it exists */
 	bool lab_mode;
 	bool link_state_mirror;
 	bool bypass; /* at the start */
@@ -112,17 +112,17 @@ struct hse_config {
 
 /* A list of algorithms as bits by their identities; 0: it is empty. */
 uint32_t hse_config_algorithms(const int *list, size_t count);
-/* Whether a keyset may have the algorithm, as far as this list says; an empty list allows all. */
+/* Whether this list allows algorithm for a keyset. An empty list allows all. */
 bool hse_config_is_allowed(const int *list, size_t count, unsigned algorithm);
 
-/* All keys. */
+/* The table of all keys. */
 extern const struct config_field hse_config_fields[];
 
-/* Reads and checks; NULL when there was any error. The file owns all strings. */
+/* Reads and checks the configuration. NULL if there was any error. The file owns all strings. */
 struct config_file *hse_config_load(const char *path, struct hse_config *config, FILE *errors);
 
-/* --check: reports every error, all findings (hse_findings.h), and faults outside: certificates, the address to listen on.
- * False when there was any that is no warning. */
+/* --check: reports every error, all findings (hse_findings.h), and outside faults: certificates,
+ * the listening address. Returns false if any of them is more than a warning. */
 bool hse_config_check(const char *path, struct hse_config *config, FILE *errors);
 
 /* How workers know a tunnel of that receiver. */

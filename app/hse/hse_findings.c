@@ -19,7 +19,7 @@ struct findings {
 	bool good;
 };
 
-/* --- names that no peer has --- */
+/* --- names without a peer --- */
 
 static void check_name(struct findings *f, const char *path, const char *identity)
 {
@@ -98,7 +98,7 @@ static void check_policy(struct findings *f)
 
 	for (size_t i = 0; i < policy.count; i++)
 		if (policy.rules[i].imsi && policy.rules[i].digits == 0)
-			return; /* hse_check has refused it */
+			return; /* hse_check has rejected it */
 	for (size_t i = 1; i < policy.count; i++) {
 		const struct policy_cover cover = policy_find_cover(&policy, i);
 
@@ -175,7 +175,7 @@ static void check_workers(struct findings *f)
 	const bool has_list = c->workers.lcores_count > 0;
 	char path[PATH_SIZE] = "workers";
 
-	/* hse_check has refused it. */
+	/* hse_check has rejected it. */
 	if (has_list ? c->workers.lcores_count != c->workers.count
 		     : c->workers.count >= cpus_count() && cpus_count() > 1)
 		return;
@@ -208,7 +208,7 @@ static void check_interfaces(struct findings *f, const char *path, const struct 
 				       device->interfaces[i]);
 }
 
-/* Mellanox NICs stay with the kernel's driver. */
+/* Mellanox NICs keep their kernel driver. */
 static bool is_driver_for_dpdk(const char *driver)
 {
 	static const char *const drivers[] = {"vfio-pci",  "uio_pci_generic", "igb_uio",

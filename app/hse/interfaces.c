@@ -33,7 +33,7 @@ static void take_message(const struct nlmsghdr *message, struct interfaces ports
 {
 	const struct ifinfomsg *info = NLMSG_DATA(message);
 
-	/* Of the family of bridges it says only that the interface has left one. */
+	/* In the bridge family, the message means only that the interface has left a bridge. */
 	if (message->nlmsg_type != RTM_DELLINK ||
 	    message->nlmsg_len < NLMSG_LENGTH(sizeof(*info)) || info->ifi_family != AF_UNSPEC)
 		return;
@@ -46,7 +46,7 @@ void interfaces_take_events(int fd, struct interfaces ports[DATAPATH_SIDES])
 	_Alignas(struct nlmsghdr) char buffer[16384];
 	ssize_t got;
 
-	/* ENOBUFS: some were lost, more can be read. */
+	/* ENOBUFS: some messages were lost, but more can be read. */
 	while ((got = recv(fd, buffer, sizeof(buffer), 0)) > 0 || (got < 0 && errno == ENOBUFS)) {
 		unsigned len = got > 0 ? (unsigned)got : 0;
 
@@ -60,7 +60,7 @@ void interfaces_note(struct interfaces *port, unsigned if_index)
 {
 	for (unsigned i = 0; i < port->device.count; i++)
 		port->indexes[i] = if_nametoindex(port->device.interfaces[i]);
-	/* The driver knows better, as an interface may have been renamed meanwhile. */
+	/* The driver's index is more reliable, because the interface may have been renamed. */
 	if (if_index != 0 && port->device.count == 1)
 		port->indexes[0] = if_index;
 	port->was_removed = false;

@@ -14,21 +14,21 @@
 #include "interfaces.h"
 #include "netdev.h"
 
-/* Between tries to take an interface again that is back, but cannot be opened. */
+/* Time between tries to open a port on an interface that exists again. */
 #define RETRY_MIN_MS 1000
 #define RETRY_MAX_MS 60000
 
 static const char *const side_names[] = {"access", "core"};
 
-/* What is behind one port. */
+/* The device of one port. */
 struct behind {
 	struct nic nic;
 	bool is_gone;
-	uint64_t gone; /* times */
+	uint64_t gone; /* number of removals */
 	uint64_t gone_since_ms;
 	uint64_t try_at_ms;
 	uint64_t try_after_ms;
-	unsigned mtu; /* of the interface, when it was last looked at */
+	unsigned mtu; /* MTU of the interface at the last look */
 };
 
 struct links {
@@ -36,10 +36,10 @@ struct links {
 	const struct hse_config *config;
 	struct interfaces interfaces[DATAPATH_SIDES];
 	struct behind behind[DATAPATH_SIDES];
-	int events; /* of interfaces; negative: none */
+	int events; /* socket for interface events; negative: none */
 	struct link_mirror mirror;
 	pthread_t thread;
-	pthread_mutex_t lock; /* over what follows */
+	pthread_mutex_t lock; /* protects the members below */
 	pthread_cond_t stopped;
 	bool stop;
 	struct link_view seen[DATAPATH_SIDES];
@@ -80,7 +80,7 @@ static int set_device(const struct links *l, unsigned side, bool up)
 	int ret;
 
 	if (l->behind[side].is_gone)
-		return 0; /* when it is back, it becomes what the mirror wants it to be */
+		return 0; /* when the interface is back, the mirror sets its link */
 	ret = up ? rte_eth_dev_set_link_up(id) : rte_eth_dev_set_link_down(id);
 	if (ret == -ENOTSUP && index != 0)
 		ret = netdev_set_up(index, up);
@@ -102,7 +102,7 @@ static int set_link(void *arg, enum datapath_side side, bool up)
 	return ret;
 }
 
-/* An earlier hse may have crashed after it had taken it down. */
+/* An earlier hse may have crashed after it had taken the interface down. */
 static void bring_up(const struct links *l, unsigned side)
 {
 	const unsigned index = interfaces_first(&l->interfaces[side]);
@@ -115,7 +115,7 @@ static void bring_up(const struct links *l, unsigned side)
 			    side_names[side], strerror(-ret));
 }
 
-/* --- interfaces that go, and are back --- */
+/* --- interfaces that are removed and made again --- */
 
 static void note_opened(struct links *l, unsigned side)
 {
@@ -155,7 +155,8 @@ static void follow_mtu(struct links *l, unsigned side)
 		     frames_follow_mtu(port->id, &l->config->ports[side], side_names[side], mtu));
 }
 
-/* The interface is another one than the mirror knew: it may be down, or be up where it is to be down. */
+/* The mirror does not know the state of the new interface, so set the link as the mirror wants
+ * it. */
 static void set_as_mirror_wants(struct links *l, unsigned side)
 {
 	if (!l->config->link_state_mirror)

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * links: a thread that looks at what is behind the ports: links, which it mirrors (link_state_mirror); Linux interfaces,
- * which may be removed, made again, and given another MTU; and what NICs have lost. No worker and no packet waits for it,
- * and it may wait for a device. It alone changes a port that runs.
+ * links: a thread that watches the devices of the ports. It mirrors links (link_state_mirror). It
+ * handles Linux interfaces that are removed, made again, or given another MTU. It reads the numbers
+ * of packets lost by NICs. The thread may wait for a device, but no worker and no packet waits for
+ * the thread. No other thread changes a running port.
  */
 #ifndef HSE_LINKS_H
 #define HSE_LINKS_H
@@ -14,11 +15,11 @@
 
 struct links;
 
-/* What there is of one port. */
+/* The state of one port. */
 struct link_view {
 	struct link_port link;
-	bool is_gone;  /* its interface was removed, and is not taken again yet */
-	uint64_t gone; /* times that */
+	bool is_gone;  /* its interface was removed, and the port is not opened again yet */
+	uint64_t gone; /* number of removals */
 	uint16_t mtu;
 	uint64_t drops[NIC_DROP_COUNT];
 };
@@ -28,7 +29,7 @@ struct links *links_start(struct hse_ports *ports, const struct hse_config *conf
 /* Leaves no port taken down. links may be NULL. */
 void links_stop(struct links *links);
 
-/* From any thread: as it was at the last look, every LINK_LOOK_MS. */
+/* Any thread. The state at the last look, which is repeated every LINK_LOOK_MS. */
 void links_view(struct links *links, struct link_view ports[DATAPATH_SIDES]);
 
 #endif

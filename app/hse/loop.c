@@ -16,7 +16,7 @@
 
 static bool is_away(const struct hse_port *port)
 {
-	/* What the port is made of since it is back must not be read before this. */
+	/* Acquire: the members set by ports_reopen must be read after is_away. */
 	return atomic_load_explicit(&port->is_away, memory_order_acquire);
 }
 
@@ -78,7 +78,7 @@ static void rest(unsigned empty_rounds)
 	nanosleep(&t, NULL);
 }
 
-/* An interface's MTU may change while hse runs: links.c. */
+/* An interface's MTU may change while hse runs: see links.c. */
 static void follow_mtu(struct hse_loop *loop)
 {
 	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {

@@ -14,7 +14,7 @@ struct hse_loop {
 	unsigned worker;
 	unsigned workers;
 	bool adaptive;
-	uint16_t mtu[DATAPATH_SIDES]; /* that datapath goes by */
+	uint16_t mtu[DATAPATH_SIDES]; /* the MTU that datapath uses */
 	atomic_bool *stop;
 };
 

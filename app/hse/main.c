@@ -128,7 +128,7 @@ static void launch_workers(struct hse *hse)
 		rte_eal_remote_launch(loop_run, &hse->loops[i], eal_worker_lcore(i));
 }
 
-/* Of the control thread, and of Diameter's, which it makes. */
+/* The capabilities of the control thread, and of Diameter's threads, which it creates. */
 static uint64_t control_privileges(const struct hse_config *c)
 {
 	const bool is_low = c->diameter_given && c->diameter.listen.family != 0 &&
@@ -137,8 +137,8 @@ static uint64_t control_privileges(const struct hse_config *c)
 	return is_low ? PRIVILEGE(CAP_NET_BIND_SERVICE) : 0;
 }
 
-/* What needs root is done. The thread of the links keeps what it needs to take an interface again, no other thread has any
- * capability from here on. */
+/* After all work that needs root. Only the links thread keeps the capabilities to open a port
+ * again. From here on no other thread has any. */
 static int give_up_privileges(struct hse *hse)
 {
 	const struct hse_config *c = &hse->config;
@@ -263,7 +263,7 @@ int main(int argc, char **argv)
 	file = hse_config_load(options.config, &hse.config, stderr);
 	if (!file)
 		return PROGRAM_USAGE;
-	/* Before there are threads, which inherit it. */
+	/* Before any thread starts, because threads inherit it. */
 	if (program_harden() != 0)
 		return PROGRAM_FAILED;
 	program_take_signals(control_signals, CONTROL_SIGNALS, &signals);

@@ -28,7 +28,7 @@ static bool is_packet_socket_of(int fd, unsigned if_index)
 	       address.sll_family == AF_PACKET && (unsigned)address.sll_ifindex == if_index;
 }
 
-/* The driver keeps its sockets to itself; they are among this process's. */
+/* The driver does not export its sockets, so search this process's file descriptors. */
 static void find_sockets(struct nic *nic, unsigned if_index)
 {
 	DIR *dir = opendir("/proc/self/fd");
@@ -60,7 +60,7 @@ void nic_opened(struct nic *nic, uint16_t port)
 	nic_look(nic);
 }
 
-/* The kernel counts from 0 again each time that it is asked. */
+/* The kernel resets its counter at each read. */
 static void ask_kernel(struct nic *nic)
 {
 	for (unsigned i = 0; i < nic->socket_count; i++) {

@@ -13,7 +13,7 @@
 #include "frames.h"
 #include "program/privileges.h"
 
-/* As many frames as a ring of af_packet may have, and more. */
+/* More frames than a ring of af_packet may have. */
 #define STRAYS_MAX 4096
 
 static const char *const side_names[] = {"access", "core"};
@@ -67,7 +67,7 @@ void ports_unlock(struct hse_ports *ports)
 		wire_lock_release(&ports->port[side].lock);
 }
 
-/* why: what DPDK says of it; "": nothing. */
+/* why: DPDK's reason; "": none. */
 static void say_missing(const struct device *device, unsigned side, const char *why)
 {
 	if (device->is_pci)
@@ -106,7 +106,8 @@ static int find_ports(struct hse_ports *ports, const struct hse_config *c)
 	return ret;
 }
 
-/* Each worker tells when it has ended a round, so that a port can be taken from all of them without a lock. */
+/* Each worker reports the end of each round. So a port can be taken from all workers without a
+ * lock. */
 static int make_rounds(struct hse_ports *ports, const struct hse_config *c)
 {
 	const size_t size = rte_rcu_qsbr_get_memsize(c->workers.count);
@@ -215,9 +216,9 @@ static int start_queues(const struct hse_ports *ports, const struct hse_config *
 }
 
 /*
- * The sockets of af_packet take the frames of all interfaces from when they are made until they are bound. Such a frame
- * would cross: an uplink frame, for one, as if it had come from the core, back to the SGSN. They are the first in the rings,
- * with frames of before the start.
+ * Between creation and bind, the sockets of af_packet receive the frames of all interfaces. Such a
+ * frame must not cross: an uplink frame, for instance, could arrive on the core port and go back to
+ * the SGSN. These frames are the first in the rings, together with frames from before the start.
  */
 static void discard_strays(const struct hse_port *port, uint16_t queues,
 			   const struct rte_eth_dev_info *info)
@@ -228,7 +229,7 @@ static void discard_strays(const struct hse_port *port, uint16_t queues,
 	if (strcmp(info->driver_name, "net_af_packet") != 0)
 		return;
 	for (uint16_t q = 0; q < queues; q++)
-		/* No more than a ring holds: a busy port never runs empty. */
+		/* Stop after a full ring, because the ring of a busy port never runs empty. */
 		for (unsigned left = STRAYS_MAX; left > 0; left -= RTE_MIN(left, count)) {
 			count = rte_eth_rx_burst(port->id, q, burst, RTE_DIM(burst));
 			if (count == 0)
@@ -266,7 +267,8 @@ static int cannot_be_set_up(const struct hse_port_config *p, unsigned side, int 
 	return error;
 }
 
-/* Once the port runs, its interface may have an MTU that a start would refuse: links.c follows that. */
+/* While the port runs, the interface may get an MTU that a start would refuse: links.c follows
+ * it. */
 static int set_mtu(struct hse_port *port, const struct hse_port_config *p, unsigned side,
 		   bool again)
 {
@@ -329,7 +331,7 @@ int ports_open(struct hse_ports *ports, const struct hse_config *c)
 	return ret;
 }
 
-/* The vdev with its sockets and rings; also one that an earlier try left. */
+/* Removes the vdev with its sockets and rings, also after an earlier failed try. */
 static void remove_device(const char *name)
 {
 	uint16_t id;
@@ -352,7 +354,7 @@ static int add_device(const char *name, const char *text, unsigned side)
 	return ret;
 }
 
-/* No worker uses the port when this returns. */
+/* When this returns, no worker uses the port. */
 static void take_from_workers(struct hse_ports *ports, unsigned side)
 {
 	atomic_store(&ports->port[side].is_away, true);
@@ -378,7 +380,7 @@ int ports_reopen(struct hse_ports *ports, const struct hse_config *c, unsigned s
 	return ret;
 }
 
-/* A NIC whose driver goes on to have a Linux interface, as of NVIDIA, is set up by that. */
+/* Some NICs, such as NVIDIA's, keep their Linux interface, and are configured through it. */
 static bool has_interface(const struct device *device)
 {
 	char path[128];

@@ -19,18 +19,18 @@ struct hse_port {
 	enum steering steering;
 	struct wire_lock lock;
 	atomic_bool is_down; /* taken down by links.c: what is sent would stay in it */
-	atomic_bool is_away; /* the interface is gone: the port is not to be used at all */
+	atomic_bool is_away; /* the interface is gone: do not use the port */
 };
 
 struct hse_ports {
 	struct hse_port port[DATAPATH_SIDES];
 	struct pools pools;
-	struct rte_rcu_qsbr
-		*rounds; /* of the workers: when each has ended one; NULL before ports_open */
+	struct rte_rcu_qsbr *rounds; /* the workers' completed rounds; NULL before ports_open */
 };
 
-/* Keeps other hses off both ports' devices, until ports_unlock. Call before the EAL starts, which opens the devices.
- * Errors are logged; negative errno, and then nothing is locked. */
+/* Keeps other hse processes off the devices of both ports until ports_unlock. Call it before the
+ * EAL starts, because the EAL opens the devices. Errors are logged. After a negative errno nothing
+ * is locked. */
 int ports_lock(struct hse_ports *ports, const struct hse_config *config);
 void ports_unlock(struct hse_ports *ports);
 
@@ -39,13 +39,15 @@ void ports_unlock(struct hse_ports *ports);
 int ports_open(struct hse_ports *ports, const struct hse_config *config);
 
 /*
- * Closes one port and opens it anew, as far as the configuration goes, while workers run: for a vdev whose Linux
- * interface was removed and is back. Sets is_away, waits until no worker uses the port, and leaves is_away to the caller
- * to clear, once the MTU is right too. Errors are logged; negative errno, and then it can be tried again.
+ * Closes one port and opens it again with the configuration, while workers run. For a vdev with a
+ * Linux interface that was removed and made again. Sets is_away and waits until no worker uses the
+ * port. The caller clears is_away after it has set the MTU. Errors are logged. After a negative
+ * errno the call may be repeated.
  */
 int ports_reopen(struct hse_ports *ports, const struct hse_config *config, unsigned side);
 
-/* What links.c needs to take an interface again, to follow its MTU and to mirror its link: bits of privileges.h. */
+/* What links.c needs to open a port again, to follow its MTU and to mirror its link: bits of
+ * privileges.h. */
 uint64_t ports_privileges(const struct hse_config *config);
 
 void ports_close(struct hse_ports *ports);

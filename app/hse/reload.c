@@ -9,10 +9,10 @@
 
 #include "hse_findings.h"
 
-/* How long a stop waits for a reload under way. */
+/* How long a stop waits for a reload in progress. */
 #define STOP_S 1
 
-/* A configuration and the file that owns its strings. */
+/* A configuration, and the file that owns its strings. */
 struct loaded {
 	struct hse_config config;
 	struct config_file *file;
@@ -20,20 +20,20 @@ struct loaded {
 
 struct hse_reload {
 	const char *path;
-	const struct hse_config *running; /* of the start */
+	const struct hse_config *running; /* the configuration of the start */
 	pthread_t thread;
-	pthread_mutex_t lock; /* over what follows; never held while anything is read */
+	pthread_mutex_t lock; /* protects the members below; never held during a read */
 	pthread_cond_t changed;
 	bool is_requested;
 	bool stop;
-	bool is_taken; /* next, by control */
-	bool is_ended; /* the thread */
+	bool is_taken; /* control has taken next */
+	bool is_ended; /* the thread has ended */
 	struct loaded *next;
-	/* The thread's own. */
-	struct loaded *current; /* NULL: that of the start */
+	/* Used by the thread alone. */
+	struct loaded *current; /* NULL: the configuration of the start */
 };
 
-/* --- what is different --- */
+/* --- differences --- */
 
 static const struct keysource_config *find_source(const struct hse_config *c, const char *name)
 {
@@ -107,7 +107,7 @@ static void free_loaded(struct loaded *loaded)
 	free(loaded);
 }
 
-/* NULL: it has errors, which are in the log. */
+/* Returns NULL if there are errors, which are logged. */
 static struct loaded *load(const char *path)
 {
 	struct loaded *loaded = calloc(1, sizeof(*loaded));
@@ -127,7 +127,8 @@ static struct loaded *load(const char *path)
 	return NULL;
 }
 
-/* Certificates that are not good keep a stricter policy from nothing. */
+/* Invalid certificates do not prevent other changes: a stricter policy, for instance, must still
+ * apply. */
 static void reload_certificates(const struct hse_reload *r, const struct loaded *loaded)
 {
 	struct diameter_config config = loaded->config.diameter;
@@ -141,7 +142,7 @@ static void reload_certificates(const struct hse_reload *r, const struct loaded 
 			    config_where(loaded->file, "diameter.tls"));
 }
 
-/* What control is to take; NULL: nothing changes. */
+/* Returns the configuration that control must apply; NULL: nothing changes. */
 static struct loaded *reload(struct hse_reload *r)
 {
 	struct loaded *loaded = load(r->path);
@@ -160,7 +161,7 @@ static struct loaded *reload(struct hse_reload *r)
 
 /* --- the thread --- */
 
-/* With the lock held: false: it is over. */
+/* Call it with the lock held. Returns false if the thread must end. */
 static bool wait_for_request(struct hse_reload *r)
 {
 	while (!r->is_requested && !r->stop)
@@ -169,7 +170,8 @@ static bool wait_for_request(struct hse_reload *r)
 	return !r->stop;
 }
 
-/* With the lock held: control has next, and needs the one before no more. */
+/* Call it with the lock held. Waits until control has taken next; then the previous configuration
+ * is unused. */
 static void hand_over(struct hse_reload *r, struct loaded *next)
 {
 	r->next = next;

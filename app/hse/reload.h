@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reload: SIGHUP. A thread of its own reads the configuration anew, checks it, says what is different, and loads the
- * certificates; control takes what is left to do when all that is done. So a disk that hangs holds up the reload and
- * nothing else.
+ * reload: handles SIGHUP. A separate thread reads the configuration again, checks it, logs the
+ * differences, and loads the certificates. Then control applies the rest. So a disk that hangs
+ * delays the reload and nothing else.
  */
 #ifndef HSE_RELOAD_H
 #define HSE_RELOAD_H
@@ -11,20 +11,23 @@
 
 struct hse_reload;
 
-/* running, of the file at path, stays. NULL, with the reason in the log. Its thread runs on the caller's CPUs. */
+/* running, read from the file at path, must stay valid. NULL: the reason is logged. The thread runs
+ * on the caller's CPUs. */
 struct hse_reload *reload_start(const char *path, const struct hse_config *running);
-/* Ends the thread; a reload that waits for a disk is left alone. What was taken stays. */
+/* Ends the thread. A reload that waits for a disk is abandoned. A configuration already taken stays
+ * valid. */
 void reload_stop(struct hse_reload *reload);
-/* After reload_stop, and after the last use of what was taken. */
+/* Call it after reload_stop, and after the last use of a configuration that was taken. */
 void reload_free(struct hse_reload *reload);
 
-/* --- the control thread; none of these waits --- */
+/* --- for the control thread; these functions do not wait --- */
 
-/* The configuration is to be read anew; asked again meanwhile, once more after that. */
+/* Requests a reload. A request during a reload starts another one afterwards. */
 void reload_request(struct hse_reload *reload);
-/* One that was read and is good. NULL: there is none now. */
+/* Returns a configuration that was read and is valid. NULL: there is none now. */
 const struct hse_config *reload_take(struct hse_reload *reload);
-/* It is in use; that of the reload before is not any more, and is freed. */
+/* The configuration is in use. The one of the previous reload is not used any more, and is
+ * freed. */
 void reload_taken(struct hse_reload *reload);
 
 #endif

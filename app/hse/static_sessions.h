@@ -28,7 +28,7 @@ struct static_session {
 extern const struct config_field static_session_item;
 #define STATIC_SESSIONS_MAX 4096
 
-/* What the table cannot see; true when all is well. */
+/* Checks what the table cannot check. Returns true if all is well. */
 bool static_sessions_check(const struct config_file *file, const struct hse_config *config,
 			   FILE *errors);
 

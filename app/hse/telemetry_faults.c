@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* All that is told, and peers of it: what fits the socket's longest message. */
+/* Limits of the report, so that it fits the socket's longest message. */
 #define TEXT_MAX   7000
 #define PEERS_TOLD 16
 

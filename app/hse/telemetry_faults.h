@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* telemetry_faults: what hse lacks outside of itself, a line each. In telemetry's threads. */
+/* telemetry_faults: reports the missing outside resources of hse, one a line. Runs in telemetry's
+ * threads. */
 #ifndef HSE_TELEMETRY_FAULTS_H
 #define HSE_TELEMETRY_FAULTS_H
 
@@ -7,11 +8,11 @@
 
 #include "hse_config.h"
 
-/* Faults, and peers that are not connected. */
+/* Number of faults, and of peers that are not connected. */
 unsigned telemetry_count_faults(const struct hse_config *config);
 
-/* /hse/faults: {"0": [PIECES], "1": [PIECES], ...}: the pieces of a line, one after the other, for DPDK's strings are
- * short. */
+/* /hse/faults: {"0": [PIECES], "1": [PIECES], ...}. Each line is split into pieces, in order,
+ * because DPDK's strings are short. */
 int telemetry_tell_faults(struct rte_tel_data *d, const struct hse_config *config);
 
 #endif

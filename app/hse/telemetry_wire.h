@@ -19,7 +19,7 @@ typedef void (*telemetry_counter_adder)(struct rte_tel_data *d, const char *pref
 void telemetry_add_link_counters(struct rte_tel_data *d, struct links *links,
 				 telemetry_counter_adder add);
 
-/* What NICs have lost: drops, by the names of enum nic_drop. */
+/* Packets that NICs have lost: drops, with the names of enum nic_drop. */
 void telemetry_add_nic_counters(struct rte_tel_data *d, struct links *links,
 				telemetry_counter_adder add);
 

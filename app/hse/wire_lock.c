@@ -13,7 +13,8 @@
 
 #include "program/program.h"
 
-/* While another process is between bind and listen, its address is in use, but does not say whose it is. */
+/* While another process is between bind and listen, its address is in use but does not show its
+ * user. */
 #define TRIES	     50
 #define TRY_AGAIN_NS 10000000
 
@@ -22,14 +23,15 @@ enum place { PLACE_FREE, PLACE_TAKEN, PLACE_BUSY, PLACE_NOT_A_LOCK };
 static socklen_t make_address(struct sockaddr_un *address, const char *key, unsigned place)
 {
 	*address = (struct sockaddr_un){.sun_family = AF_UNIX};
-	/* sun_path[0] is 0: abstract. */
+	/* sun_path[0] is 0: an abstract address. */
 	const int len = snprintf(address->sun_path + 1, sizeof(address->sun_path) - 1,
 				 "hse-wire/%s/%u", key, place);
 
 	return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + 1 + (size_t)len);
 }
 
-/* Of the user that hse runs as by default. From the file alone: a directory service may not answer. */
+/* The uid of hse's default user. Reads only the passwd file, because a directory service may not
+ * answer. */
 static uid_t uid_of_hse(void)
 {
 	FILE *f = fopen("/etc/passwd", "re");
@@ -45,8 +47,9 @@ static uid_t uid_of_hse(void)
 }
 
 /*
- * The user alone counts, which the kernel noted when the socket began to listen. What the process may do now says nothing:
- * an ordinary user's process gets all capabilities in a user namespace of its own, or by running a setuid program.
+ * Only the user counts, which the kernel stored when the socket began to listen. The current rights
+ * of the process prove nothing. An ordinary user's process can get all capabilities in its own user
+ * namespace, or by a setuid program.
  */
 static bool is_trusted(uid_t user)
 {
@@ -78,7 +81,8 @@ static enum place look_at(const char *key, unsigned place, pid_t *holder)
 	return found;
 }
 
-/* A listening socket, -EADDRINUSE when somebody was faster, or another negative errno. */
+/* Returns a listening socket, -EADDRINUSE if another process was faster, or another negative
+ * errno. */
 static int listen_at(const char *key, unsigned place)
 {
 	const int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
@@ -95,7 +99,8 @@ static int listen_at(const char *key, unsigned place)
 	return error;
 }
 
-/* A listening socket; -EBUSY: *holder has it; -EUSERS: no address is left; -EADDRINUSE: try again. */
+/* Returns a listening socket. -EBUSY: *holder has the lock; -EUSERS: no address is left;
+ * -EADDRINUSE: try again. */
 static int try_key(const char *key, bool is_last, pid_t *holder)
 {
 	int free_place = -1;
@@ -109,7 +114,7 @@ static int try_key(const char *key, bool is_last, pid_t *holder)
 				free_place = (int)place;
 			break;
 		case PLACE_BUSY:
-			/* An hse soon has time for the connections that wait. */
+			/* A running hse will soon close the waiting connections. */
 			if (!is_last)
 				return -EADDRINUSE;
 			break;
@@ -130,7 +135,7 @@ static int take_key(struct wire_lock *lock, const char *key, pid_t *holder)
 		fd = try_key(key, i + 1 == TRIES, holder);
 	}
 	if (fd == -EUSERS || fd == -EADDRINUSE) {
-		/* Another user's processes must not keep the wire from being served. */
+		/* Other users' processes must not prevent hse from starting. */
 		program_log(PROGRAM_WARNING,
 			    "%s: other users' programs hold all %u addresses @hse-wire/%s/: end "
 			    "them; until then nothing keeps a second hse off",

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * wire_lock: keeps a second hse off the interfaces and PCI devices of this one. Two of them on one wire would both send
- * each packet on, one of them in clear.
+ * wire_lock: keeps a second hse off the interfaces and PCI devices of this one. Two hse on one wire
+ * would both forward each packet, one of them unprotected.
  *
- * A lock is a listening socket with an abstract UNIX address made of the device's name. Such an address belongs to the
- * network namespace, as the interface does; needs no file, and so no folder and no permission; and ends with the process,
- * whatever ends that. Any user may bind such an address, so the lock counts only where the kernel says (SO_PEERCRED) that
- * the holder was root, our own user, or the user named hse when the lock was taken. Where another user holds the address,
- * the lock goes to the next of WIRE_LOCK_PLACES addresses.
+ * A lock is a listening socket with an abstract UNIX address made of the device's name. Such an
+ * address belongs to the network namespace, like the interface. It needs no file, and so no folder
+ * and no permission. The kernel removes it when the process ends, for whatever reason. But any user
+ * may bind such an address. So a lock counts only if the kernel says (SO_PEERCRED) that root, this
+ * process's user or the user named hse took it. If another user holds the address, the lock uses
+ * the next of WIRE_LOCK_PLACES addresses.
  */
 #ifndef HSE_WIRE_LOCK_H
 #define HSE_WIRE_LOCK_H
@@ -18,32 +19,35 @@
 #include "device.h"
 
 #define WIRE_LOCK_PLACES  16
-#define WIRE_LOCK_ANSWERS 100 /* at most so many at once, for each address */
-/* A device's own, and two for each interface: the name and the index. */
+#define WIRE_LOCK_ANSWERS 100 /* connections accepted per call, for each address */
+/* One for the device, and two for each interface: its name and its index. */
 #define WIRE_LOCK_MAX (1 + 2 * DEVICE_INTERFACES_MAX)
 
 struct wire_lock {
 	int fds[WIRE_LOCK_MAX];
-	bool is_index[WIRE_LOCK_MAX]; /* of an interface: it has another when it is made again */
+	bool is_index[WIRE_LOCK_MAX]; /* an interface index: changes if made again */
 	unsigned count;
 };
 
 /*
- * Takes all that device uses: the PCI address, and of each interface its name and its index, so that a second name of
- * the interface, or a new one, is no way round. 0; -EBUSY: another process has it: *holder is its pid (0: of another PID
- * namespace), *what points to what it has, into device; other negative errno. On any error nothing is held.
+ * Locks everything that device uses: the PCI address, and the name and the index of each interface.
+ * The index prevents that a second or new name of the interface avoids the lock. Returns 0. -EBUSY:
+ * another process has a lock; *holder is its pid (0: in another PID namespace), and *what points to
+ * the locked name in device. Other errors: negative errno. After any error nothing is locked.
  */
 int wire_lock_take(struct wire_lock *lock, const struct device *device, pid_t *holder,
 		   const char **what);
 /*
- * The interfaces of a device that is locked have been made again: takes their indexes of now. The names stay locked
- * without a gap, and as the user's that took them, which need not be the user that hse has become. As wire_lock_take;
- * on any error the names are still held, and it may be called again.
+ * The interfaces of a locked device have been made again: locks their new indexes. The names stay
+ * locked without a gap, by the user that took them, even if hse has become another user since.
+ * Returns as wire_lock_take does. After an error the names are still locked, and the call may be
+ * repeated.
  */
 int wire_lock_follow(struct wire_lock *lock, const struct device *device, pid_t *holder,
 		     const char **what);
-/* Ends the connections of processes that looked who holds the lock. Call several times a second: when too many wait, the
- * lock is not seen. Does not block, and ends, even while a local user connects without end. */
+/* Closes the connections of processes that checked the lock. Call it several times a second: with
+ * too many waiting connections, the lock is not seen. It never blocks, and it ends even if a local
+ * user connects endlessly. */
 void wire_lock_answer(const struct wire_lock *lock);
 void wire_lock_release(struct wire_lock *lock);
 

@@ -28,7 +28,7 @@ struct clusters {
 	size_t count;
 };
 
-/* The cluster of list that has identity, of its first count; count: none has. */
+/* The index of the cluster with identity among the first count of list; count: none. */
 static size_t find(const struct cluster_config *list, size_t count, const char *identity)
 {
 	for (size_t i = 0; i < count; i++)

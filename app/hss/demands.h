@@ -14,8 +14,9 @@
 
 struct demand;
 
-/* The HSS has answered, or has not in time. True: those who wait are to be answered so, answer may have been changed.
- * False: demands_conclude answers them, now or later. */
+/* The HSS has answered, or did not answer in time. The function may change answer. It returns true
+ * if the waiting requests must get answer. It returns false if demands_conclude will answer them,
+ * now or later. */
 typedef bool (*demands_answered)(void *arg, struct demand *demand,
 				 const struct diameter_key_request *request,
 				 struct diameter_key_answer *answer);
@@ -32,7 +33,7 @@ void demands_free(struct demands *demands);
 void demands_ask(struct demands *demands, const struct diameter_key_request *request,
 		 struct diameter_asked *asked);
 
-/* Answers those who wait; request, of the call before, is gone then. */
+/* Answers the waiting requests. Afterwards the request passed to demands_answered is invalid. */
 void demands_conclude(struct demand *demand, const struct diameter_key_answer *answer);
 
 struct demands_counters {

@@ -13,10 +13,10 @@
 #include "hss/sqn_store.h"
 
 struct hss {
-	const struct hss_config *config; /* of the start */
-	/* Handlers hold it for reading, and a reload for writing. */
+	const struct hss_config *config; /* the configuration of the start */
+	/* Handlers hold it for reading, a reload for writing. */
 	pthread_rwlock_t lock;
-	const struct hss_config *current; /* subscribers, kms_peers */
+	const struct hss_config *current; /* for subscribers and kms_peers */
 	struct sqn_store *sqns;
 	struct keyset_store *keysets;
 	struct clusters *clusters;
@@ -31,7 +31,8 @@ static uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
-/* Handlers follow one another without a pause: a reload must not wait for one. */
+/* Prefer the writer: handlers follow one another without a pause, and a reload must not wait for a
+ * gap. */
 static void init_lock(pthread_rwlock_t *lock)
 {
 	pthread_rwlockattr_t attributes;

@@ -23,9 +23,10 @@ void hss_answer_pull(void *arg, const struct diameter_key_request *request,
 		     struct diameter_key_answer *answer);
 
 /*
- * Goes on with the subscribers, kms_peers and max_pulls_per_s of config, which stays from here on; handlers wait
- * meanwhile. A subscriber that is in both goes on with its SQNs; of one that is gone, no vector is made and no keyset
- * given. -EIO, -ENOMEM: nothing changes; the log says why.
+ * Continues with the subscribers, kms_peers and max_pulls_per_s of config, which must stay valid
+ * from here on. Handlers wait meanwhile. A subscriber in both configurations keeps its SQNs. A
+ * removed subscriber gets no vectors and no keysets any more. -EIO, -ENOMEM: nothing changes; the
+ * reason is logged.
  */
 int hss_reload(struct hss *hss, const struct hss_config *config);
 

@@ -2,7 +2,7 @@
 #include "hss/hss_check.h"
 #include "program/privileges.h"
 
-/* A setting that this role must have (wanted), or must not. */
+/* Checks a setting that this role must have (wanted) or must not have. */
 static bool check_setting(const struct hss_config *config, const struct config_file *file,
 			  const char *name, bool given, bool wanted, FILE *errors)
 {
@@ -14,7 +14,8 @@ static bool check_setting(const struct hss_config *config, const struct config_f
 	return false;
 }
 
-/* A name that is misspelt here would make an HSE of the KMS, which then takes keysets from the true ones. */
+/* A misspelt name here would make the KMS look like an HSE, which then takes keysets from the real
+ * ones. */
 static bool check_kms_peers(const struct hss_config *config, const struct config_file *file,
 			    FILE *errors)
 {

@@ -21,8 +21,8 @@ extern const char *const hss_role_names[];
 
 struct hss_config {
 	struct program_log_config log;
-	char *user; /* that it becomes when it is started as root; NULL: HSS_USER, if there is one */
-	int role;   /* enum hss_role */
+	char *user;  /* the user to become if started as root; NULL: HSS_USER, if it exists */
+	int role;    /* enum hss_role */
 	char *state; /* file of SQNs; of a KMS: of keysets */
 	uint32_t keyset_retention_s;
 	bool has_retention;
@@ -41,14 +41,14 @@ struct hss_config {
 	bool has_kms;
 };
 
-/* All keys. */
+/* The table of all keys. */
 extern const struct config_field hss_config_fields[];
 
 /* Reads and checks path. NULL: errors says why. What it returns owns what config points to. */
 struct config_file *hss_config_load(const char *path, struct hss_config *config, FILE *errors);
 
-/* --check: reports every error, all findings (hss_check.h), and faults outside: certificates, the address to listen on.
- * False when there was any that is no warning. */
+/* --check: reports every error, all findings (hss_check.h), and outside faults: certificates, the
+ * listening address. Returns false if any of them is more than a warning. */
 bool hss_config_check(const char *path, struct hss_config *config, FILE *errors);
 
 bool hss_config_is_kms(const struct hss_config *config, const char *peer);

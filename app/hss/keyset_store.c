@@ -7,9 +7,9 @@
 #include <string.h>
 #include <strings.h>
 
-/* Entries lie in a ring in the order that they were made in, which is the order that they expire in.
- * Each is in a hash chain of each index, in the same order: so the oldest of all is the first of its chains, however
- * many of one IMSI there are. */
+/* Entries are in a ring, in the order of their creation, which is also the order of their expiry.
+ * Each entry is in one hash chain of each index, in the same order. So the oldest entry is always
+ * first in its chains, however many entries one IMSI has. */
 enum index_kind {
 	BY_SQN,
 	BY_RAND,
@@ -27,7 +27,7 @@ struct entry {
 	char *holder; /* the HSE that it was given to; NULL: to none yet */
 	bool is_refusal_said;
 	bool is_open;	/* it was released without a lifetime */
-	uint8_t others; /* that were released for the first time after it, to the same HSE */
+	uint8_t others; /* others first released later, to the same HSE */
 	uint64_t expires_ns;
 	uint32_t next[INDICES];
 };
@@ -41,10 +41,10 @@ struct keyset_store {
 	struct chain {
 		uint32_t first, last; /* places in ring, or NONE */
 	} * chains[INDICES];
-	uint32_t mask; /* of the chains' number, a power of two */
+	uint32_t mask; /* number of chains - 1; the number is a power of two */
 };
 
-/* So many replace a keyset. */
+/* This many others replace a keyset. */
 #define OTHERS 2
 
 struct keyset_store *keyset_store_new(size_t capacity, uint32_t retention_s,
@@ -184,7 +184,7 @@ static bool is_replaced(const struct entry *entry)
 	return entry->is_open && entry->others >= OTHERS;
 }
 
-/* With the lock held: entry is released for the first time. */
+/* Call it with the lock held, when entry is released for the first time. */
 static void count_release(struct keyset_store *store, const struct entry *entry)
 {
 	uint32_t place = chain_of(store, entry, BY_IMSI)->first;

@@ -16,9 +16,9 @@
 #define HELD_SAID 1024
 
 struct kms {
-	const struct hss_config *config; /* of the start */
+	const struct hss_config *config; /* the configuration of the start */
 	pthread_rwlock_t lock;
-	const struct hss_config *current; /* kms.may_pull */
+	const struct hss_config *current; /* for kms.may_pull */
 	struct kms_store *store;
 	struct clusters *clusters;
 	struct diameter_hosts *hss;
@@ -135,7 +135,7 @@ void kms_close(struct kms *kms)
 {
 	if (!kms)
 		return;
-	kms_store_close(kms->store); /* answers demands */
+	kms_store_close(kms->store); /* this answers waiting demands */
 	demands_free(kms->demands);
 	diameter_hosts_free(kms->hss);
 	clusters_free(kms->clusters);
@@ -257,7 +257,7 @@ static void give_if_its_own(struct kms *kms, const struct diameter_key_request *
 	diameter_answer_key(asked, &refusal);
 }
 
-/* FOUND: the pull is to be answered. */
+/* FOUND: go on and answer the pull. */
 static enum diameter_key_outcome admit(struct kms *kms, const struct diameter_key_request *request)
 {
 	enum diameter_key_outcome outcome = DIAMETER_KEY_FOUND;
@@ -313,7 +313,7 @@ void kms_take_pull(void *arg, const struct diameter_key_request *request,
 
 /* --- what the HSS says --- */
 
-/* A keyset that the HSS gave, until it is on disk that it was released. */
+/* A keyset from the HSS, until its release is on disk. */
 struct learned {
 	struct kms *kms;
 	struct demand *demand;
@@ -374,7 +374,7 @@ static void on_written(void *arg, enum kms_outcome outcome)
 	free(learned);
 }
 
-/* It is given when it is on disk that it was: on_written. */
+/* on_written gives the keyset when its release is on disk. */
 static void keep(struct kms *kms, struct demand *demand, const struct diameter_key_request *request,
 		 const struct diameter_key_answer *answer)
 {

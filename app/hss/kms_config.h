@@ -36,7 +36,8 @@ extern const struct config_field kms_config_fields[];
 bool kms_config_check(struct kms_config *config, struct config_file *file, const char *path,
 		      FILE *errors);
 
-/* Names in `hss` and `may_pull` that no peer of diameter has, at path of file; false when there was one. */
+/* Reports names in `hss` and `may_pull` without a peer in diameter, at path of file. Returns false
+ * if there was one. */
 bool kms_config_check_names(const struct kms_config *config, const struct diameter_config *diameter,
 			    const struct config_file *file, const char *path, FILE *errors);
 

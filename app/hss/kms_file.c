@@ -3,14 +3,15 @@
 
 #include <string.h>
 
-/* Octets of address space: a record takes some 350 with its indices, and up to 255 for its HSE's name, in
- * pages that are half full; and what was released of its IMSI, which may be its only keyset, up to a page. */
+/* Octets of address space. A record takes about 350 with its indices, and up to 255 for the HSE's
+ * name, in pages that are half full. The IMSI's list of releases takes up to a page, and may be
+ * needed for this keyset alone. */
 #define MAP_BASE	(UINT64_C(64) << 20)
 #define MAP_PER_KEYSET	(1536 + 4096)
 #define ERASED_A_ROUND	10000
 #define LATEST_EVERY_S	60 /* the time is written so often, not with each transaction */
 #define META_NAME	"meta"
-#define META_VERSION	3 /* 2: records without fingerprints; 1: without their HSE */
+#define META_VERSION	3		   /* 2: records without fingerprints; 1: without the HSE */
 #define SEALED_TEXT	"hse-hss role kms" /* which only the right key opens */
 #define SEALED_TEXT_LEN (sizeof(SEALED_TEXT) - 1)
 #define COST                                                                                 \
@@ -348,8 +349,8 @@ static int first_of(struct kms_file *file, MDB_txn *txn, uint8_t kind, struct ke
 	return rc;
 }
 
-/* What was released of an IMSI is kept for as long as a keyset of it is: nothing else can be given again, but by an HSS
- * that has counted too. */
+/* The list of releases is kept as long as a keyset of the IMSI is. Without one, only an HSS can
+ * give a keyset again, and an HSS counts releases itself. */
 static int drop_releases_if_last(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi)
 {
 	const struct key first = {.kind = RECORD, .name.imsi = *imsi};
@@ -421,10 +422,10 @@ int kms_file_trim(struct kms_file *file, MDB_txn *txn, uint64_t capacity, uint64
 	return rc == MDB_NOTFOUND ? 0 : rc;
 }
 
-/* A keyset of an IMSI, by its names. */
+/* A keyset of an IMSI, with all its names. */
 struct kept {
 	uint8_t fingerprint[KMS_FINGERPRINT_LEN];
-	uint64_t number; /* the lowest */
+	uint64_t number; /* the lowest number of its names */
 };
 
 #define KEPT_MAX 128
@@ -447,7 +448,7 @@ static void note_kept(struct kept *kept, uint32_t *count, const struct kms_recor
 	}
 }
 
-/* Looks at the records of an IMSI: its keysets, or the first name of one of them. */
+/* Reads the records of an IMSI. Finds its keysets, or the first name of one keyset. */
 static int survey_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 		       const uint8_t *fingerprint, struct kms_name *first, struct kept *kept,
 		       uint32_t *count)
@@ -519,7 +520,7 @@ int kms_file_trim_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_ims
 	return rc;
 }
 
-/* --- what was released --- */
+/* --- releases --- */
 
 int kms_file_get_within(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
 			struct kms_record *record)

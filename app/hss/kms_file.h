@@ -1,16 +1,17 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kms_file: how kms_store's records lie on disk: in one LMDB database, under keys that begin with a letter.
+ * kms_file: stores the records of kms_store on disk, in one LMDB database. Each key begins with a
+ * letter.
  *
  *   r name (IMSI, SQN|RAND)  ->  expiry, number, fingerprint of the keys, sealed keyset
- *   s IMSI                   ->  what was released of it (kms_releases.h), sealed
- *   n number                 ->  name        the oldest comes first
- *   e expiry, number         ->  name        those without an end are not there
- *   m                        ->  what the file is, the latest time it has seen, and a text sealed with its key
+ *   s IMSI                   ->  the released keysets of the IMSI (kms_releases.h), sealed
+ *   n number                 ->  name        in the order of age, oldest first
+ *   e expiry, number         ->  name        not for records without expiry
+ *   m                        ->  kind of file, the latest time seen, and a text sealed with its key
  *
- * Numbers count up as keysets come. An n or e whose record is gone, or bears another number, means
- * nothing. One thread at a time but for kms_file_get and kms_file_count. Functions return 0, or what LMDB
- * says.
+ * Numbers increase with each keyset. An n or e entry is void if its record is missing or has
+ * another number. Only one thread at a time may call these functions, except kms_file_get and
+ * kms_file_count. Functions return 0 or an error of LMDB.
  */
 #ifndef HSS_KMS_FILE_H
 #define HSS_KMS_FILE_H
@@ -65,20 +66,22 @@ int kms_file_begin(struct kms_file *file, MDB_txn **txn);
 int kms_file_put(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
 		 const struct kms_record *record);
 int kms_file_erase(struct kms_file *file, MDB_txn *txn, const struct kms_name *name);
-/* As kms_file_get. */
+/* Same as kms_file_get. */
 int kms_file_get_within(struct kms_file *file, MDB_txn *txn, const struct kms_name *name,
 			struct kms_record *record);
-/* What was released, as it is sealed: up to KMS_RELEASES_LEN(KMS_RELEASES_MAX) octets. MDB_NOTFOUND: nothing was. */
+/* The sealed list of released keysets: up to KMS_RELEASES_LEN(KMS_RELEASES_MAX) octets.
+ * MDB_NOTFOUND: none. */
 #define KMS_RELEASES_LEN(count) ((count) * sizeof(struct kms_release) + SEAL_EXTRA)
 int kms_file_get_releases(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 			  uint8_t *sealed, size_t *len);
 int kms_file_put_releases(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 			  const uint8_t *sealed, size_t len);
-/* All names of a keyset. *erased: how many keysets, 0 or 1. */
+/* Erases all names of a keyset. *erased: the number of keysets erased, 0 or 1. */
 int kms_file_erase_keyset(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 			  const uint8_t fingerprint[KMS_FINGERPRINT_LEN], uint64_t *erased);
-/* These erase what has had its time, the keysets beyond per_imsi of the IMSI, by whatever names, and what is beyond capacity;
- * *erased: how many. Bounded: more is done the next time. */
+/* These erase expired records, the IMSI's keysets beyond per_imsi (under all their names), and
+ * records beyond capacity. *erased: their number. The work of one call is bounded; the next call
+ * continues. */
 int kms_file_expire(struct kms_file *file, MDB_txn *txn, uint64_t now_s, uint64_t *erased);
 int kms_file_trim_imsi(struct kms_file *file, MDB_txn *txn, const struct e2m_imsi *imsi,
 		       uint32_t per_imsi, uint64_t *erased);

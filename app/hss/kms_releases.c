@@ -41,7 +41,7 @@ static void forget_old(struct kms_releases *r, uint64_t now_s)
 	for (size_t i = r->count; i-- > 0;)
 		if (r->list[i].until_s && r->list[i].until_s <= now_s)
 			remove_at(r, i);
-	/* One that is replaced rather than one that is not. */
+	/* Remove a replaced keyset rather than one in use. */
 	for (size_t i = 0; i < r->count && r->count == KMS_RELEASES_MAX; i++)
 		if (r->list[i].flags & KMS_RELEASE_REPLACED)
 			remove_at(r, i);
@@ -58,7 +58,7 @@ static void judge(struct kms_release *release, uint64_t now_s)
 	release->until_s = now_s + KMS_RELEASE_KEPT_S;
 }
 
-/* Until its lifetime ends, and an HSS cannot give it anew. */
+/* Keep it until its lifetime has ended and an HSS cannot give it again. */
 static void note_lifetime(struct kms_release *release, uint32_t lifetime_s, uint64_t now_s)
 {
 	const uint64_t until_s = now_s + lifetime_s + KMS_RELEASE_KEPT_S;

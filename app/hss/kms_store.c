@@ -12,12 +12,12 @@
 #include "hss/kms_file.h"
 #include "program/program.h"
 
-#define RETRY_MS      1000  /* after the disk did not take it */
+#define RETRY_MS      1000  /* wait after the disk failed */
 #define UNWRITTEN_MAX 65536 /* keysets that wait for the disk */
 #define BATCH	      4096
 #define DRAIN_MS      5000
 
-/* A keyset that is to be released, or the wish that one be erased. */
+/* A keyset to be released, or a keyset to be erased. */
 struct change {
 	TAILQ_ENTRY(change) entry;
 	struct kms_name name;
@@ -42,7 +42,7 @@ struct kms_store {
 
 	pthread_mutex_t lock; /* of what follows, and of file.next_number */
 	pthread_cond_t wake;  /* for the writer */
-	pthread_cond_t ended; /* a round has */
+	pthread_cond_t ended; /* signalled after each round */
 	struct seal *seal;
 	struct changes waiting, writing; /* in the order they came in */
 	uint32_t count;			 /* of both */
@@ -142,7 +142,7 @@ static int add_change(struct kms_store *store, const struct change *like)
 
 /* --- the writer --- */
 
-/* An erased file, or one that somebody has changed, has released nothing that it knows of. */
+/* A file that was erased or manipulated has no list of releases. */
 static int read_releases(struct kms_store *store, MDB_txn *txn, const struct e2m_imsi *imsi,
 			 struct kms_releases *releases)
 {
@@ -178,7 +178,7 @@ static int write_releases(struct kms_store *store, MDB_txn *txn, const struct e2
 		    : MDB_PANIC;
 }
 
-/* The name is kept already, with other keys, for another HSE. */
+/* The name is in use already, for other keys of another HSE. */
 static bool is_anothers(struct kms_store *store, MDB_txn *txn, const struct change *change)
 {
 	struct kms_record record;
@@ -217,7 +217,7 @@ static int release(struct kms_store *store, MDB_txn *txn, struct change *change,
 	uint64_t erased = 0;
 	int rc = read_releases(store, txn, imsi, &releases);
 
-	/* Any of its keysets may have been replaced. */
+	/* Each of the IMSI's keysets may have been replaced. */
 	if (rc == MDB_CORRUPTED) {
 		program_log(PROGRAM_ERROR,
 			    "%s: what was released of IMSI %s is damaged: its keysets are erased",
@@ -307,7 +307,7 @@ static void count_round(struct kms_store *store, int rc, const struct kms_store_
 	store->is_failing = rc != 0;
 }
 
-/* Says what has become of each, without the lock. */
+/* Reports the outcome of each change. Call it without the lock. */
 static void end_round(struct kms_store *store, int rc)
 {
 	struct change *change;
@@ -337,7 +337,8 @@ static struct timespec in_ms(unsigned ms)
 	return until;
 }
 
-/* Until there is something to do; what comes while it is done is done together. */
+/* Waits until there is something to do. Changes that arrive during a round are done together in the
+ * next one. */
 static void wait_for_work(struct kms_store *store)
 {
 	const struct timespec until = in_ms(RETRY_MS);

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * kms_store: the KMS's long memory (e2m.md 1). Keysets by (IMSI, SQN|RAND), each until its lifetime ends;
- * those without an end until two others have replaced them (kms_releases.h). Each with the HSE that it was
- * got for, its holder. On disk (LMDB), each sealed under the master key and bound to its name and times,
- * so that none can be read, changed, or put in another's place there.
+ * kms_store: the KMS's long-term memory (e2m.md 1). It has keysets by (IMSI, SQN|RAND), each until
+ * its lifetime ends. Keysets without lifetime stay until two others have replaced them
+ * (kms_releases.h). Each keyset is stored with its holder, the HSE that it was pulled for. The
+ * store is on disk (LMDB). Each keyset is sealed with the master key and bound to its name and
+ * times, so that it cannot be read, changed or moved to another record.
  *
- * A keyset that comes is released when it is on disk that it was, and not before (e2m.md 2): a thread writes what has
- * come, all of it in one transaction, and then says what has become of each. It alone decides, so that of two requests
- * of one moment each knows of the other. Times are in seconds of a clock that never runs backwards, also
- * from one run to the next. All functions but open and close may be called from several threads at once.
+ * A new keyset is released only after its release is on disk (e2m.md 2). One thread writes all
+ * waiting releases in one transaction, and then reports the outcome of each. This thread alone
+ * decides, so that two requests at the same moment know of each other. Times are in seconds of a
+ * clock that never runs backwards, not even across restarts. All functions except open and close
+ * may be called from several threads at once.
  */
 #ifndef HSS_KMS_STORE_H
 #define HSS_KMS_STORE_H
@@ -27,9 +29,9 @@ struct kms_keyset {
 
 struct kms_store_config {
 	const char *path;
-	uint64_t capacity;		 /* keysets in all; the oldest goes first */
-	uint32_t per_imsi;		 /* the same for those of one IMSI */
-	const struct clusters *clusters; /* stay; NULL: there are none */
+	uint64_t capacity;		 /* keysets in all; the oldest is removed first */
+	uint32_t per_imsi;		 /* same for one IMSI */
+	const struct clusters *clusters; /* must stay valid; NULL: no clusters */
 };
 
 enum kms_store_result {
@@ -44,7 +46,7 @@ struct kms_store_counters {
 	uint64_t replaced; /* erased for newer ones of the same IMSI */
 	uint64_t evicted;  /* erased for others, for want of room */
 	uint64_t damaged;
-	uint64_t lost; /* not released: the disk did not take them */
+	uint64_t lost; /* not released, because the disk failed */
 };
 
 struct kms_store;
@@ -53,8 +55,8 @@ struct kms_store;
  * another key. key may be wiped afterwards. */
 struct kms_store *kms_store_open(const struct kms_store_config *config,
 				 const uint8_t key[SEAL_KEY_LEN], FILE *errors);
-/* Nothing is put any more (-EBUSY); returns when what has been is done, or after some seconds in which the disk does
- * not take it. */
+/* Accepts no further keysets (-EBUSY). Returns when all earlier ones are written, or after some
+ * seconds if the disk fails. */
 void kms_store_drain(struct kms_store *store);
 /* Writes everything; wipes. */
 void kms_store_close(struct kms_store *store);
@@ -63,15 +65,15 @@ void kms_store_close(struct kms_store *store);
 uint64_t kms_store_latest_s(const struct kms_store *store);
 
 enum kms_outcome {
-	KMS_OUTCOME_KEPT,     /* it is on disk, and may be released to its holder */
-	KMS_OUTCOME_HELD,     /* it is another HSE's */
-	KMS_OUTCOME_REPLACED, /* it was released, and two others after it: never again */
-	KMS_OUTCOME_FAILED,   /* the disk did not take it: it must not be released now */
+	KMS_OUTCOME_KEPT,     /* it is on disk and may be released to its holder */
+	KMS_OUTCOME_HELD,     /* another HSE has it */
+	KMS_OUTCOME_REPLACED, /* released before, with two others since: never again */
+	KMS_OUTCOME_FAILED,   /* the disk failed: it must not be released now */
 };
 typedef void (*kms_store_done)(void *arg, enum kms_outcome outcome);
 
-/* done is called once, from the thread that writes, if 0 is returned. -EINVAL: no holder. -EBUSY: too many wait. -ENOMEM,
- * -EIO. */
+/* If 0 is returned, done is called once, from the writing thread. -EINVAL: no holder. -EBUSY: too
+ * many wait. -ENOMEM, -EIO. */
 int kms_store_put(struct kms_store *store, const struct e2m_imsi *imsi,
 		  const struct e2m_keyset_id *id, const struct kms_keyset *keyset, uint64_t now_s,
 		  kms_store_done done, void *arg);

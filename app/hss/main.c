@@ -37,7 +37,7 @@ static void say_ready(const struct hss_config *config)
 		program_log(PROGRAM_INFO, "ready: %zu subscribers", config->subscribers.count);
 }
 
-/* Until SIGTERM or SIGINT; SIGUSR1 asks a KMS for its counters, SIGHUP reloads. */
+/* Returns at SIGTERM or SIGINT. SIGUSR1 prints a KMS's counters, SIGHUP reloads. */
 static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *kms,
 			  struct reload *reload)
 {
@@ -58,7 +58,7 @@ static void wait_for_stop(const sigset_t *signals, struct hss *hss, struct kms *
 	program_log(PROGRAM_INFO, "stopping");
 }
 
-/* One of the two; what is wrong goes to the log. */
+/* Opens one of the two. Errors are logged. */
 static bool open_role(const struct hss_config *config, struct hss **hss, struct kms **kms)
 {
 	char *text = NULL;
@@ -79,7 +79,7 @@ static bool open_role(const struct hss_config *config, struct hss **hss, struct 
 	return *hss || *kms;
 }
 
-/* As HSS or KMS it needs none, but for a port below 1024. */
+/* hse-hss needs no capabilities, except for a port below 1024. */
 static int give_up_privileges(const struct hss_config *config)
 {
 	const bool is_low =

@@ -6,7 +6,7 @@
 
 #include "hss/hss_check.h"
 
-/* A configuration and the file that owns what it points to. */
+/* A configuration, and the file that owns its strings and lists. */
 struct loaded {
 	struct hss_config config;
 	struct config_file *file;
@@ -15,7 +15,7 @@ struct loaded {
 struct reload {
 	const char *path;
 	const struct hss_config *start;
-	struct loaded *current; /* NULL: that of the start */
+	struct loaded *current; /* NULL: the configuration of the start */
 };
 
 struct reload *reload_new(const char *path, const struct hss_config *start)
@@ -43,7 +43,7 @@ void reload_free(struct reload *r)
 	free(r);
 }
 
-/* NULL: the log says why. */
+/* NULL: the reason is logged. */
 static struct loaded *load(const char *path)
 {
 	struct loaded *loaded = calloc(1, sizeof(*loaded));
@@ -63,7 +63,7 @@ static struct loaded *load(const char *path)
 	return NULL;
 }
 
-/* The name in the certificates is that of the start. Certificates that are not good keep nothing else from being reloaded. */
+/* The identity stays that of the start. Invalid certificates do not prevent the other changes. */
 static void reload_certificates(const struct reload *r, const struct loaded *loaded)
 {
 	struct diameter_config config = loaded->config.diameter;
@@ -75,7 +75,7 @@ static void reload_certificates(const struct reload *r, const struct loaded *loa
 			    config_where(loaded->file, "diameter.tls"));
 }
 
-/* Another role needs a restart, and what it needs is not there. */
+/* Another role needs a restart, because its resources do not exist in this process. */
 static bool apply(const struct reload *r, const struct loaded *loaded, struct hss *hss,
 		  struct kms *kms)
 {

@@ -57,7 +57,7 @@ struct sqn_store {
 	bool is_urgent, is_closing, is_failing, is_writing;
 };
 
-/* What there is of each subscriber. */
+/* The arrays with one item for each subscriber. */
 struct arrays {
 	struct slot *slots;
 	uint32_t *dirty, *writing;
@@ -272,7 +272,7 @@ static void *run_writer(void *arg)
 	return NULL;
 }
 
-/* --- other subscribers --- */
+/* --- a new set of subscribers --- */
 
 static void free_arrays(struct arrays *a)
 {
@@ -306,7 +306,8 @@ static struct arrays arrays_of(const struct sqn_store *store)
 	return (struct arrays){store->slots, store->dirty, store->writing, store->snapshot};
 }
 
-/* With the lock held, which it lets go of meanwhile: until all is on disk. */
+/* Waits until all SQNs are on disk. Call it with the lock held; the lock is released while it
+ * waits. */
 static bool write_all(struct sqn_store *store)
 {
 	struct timespec until;
@@ -322,7 +323,8 @@ static bool write_all(struct sqn_store *store)
 	return true;
 }
 
-/* Slots of subscribers: as they are, or from the file. 0, or an error of LMDB. */
+/* Fills the slots of subscribers from memory, or else from the file. Returns 0 or an error of
+ * LMDB. */
 static int fill_slots(struct sqn_store *store, const struct subscribers *subscribers,
 		      struct slot *slots)
 {

@@ -26,9 +26,11 @@ struct sqn_store *sqn_store_open(const char *path, const struct subscribers *sub
 void sqn_store_close(struct sqn_store *store);
 
 /*
- * Other subscribers, which have been prepared, and stay: those that were there go on with their SQNs, those that are
- * gone are written, and go on if they come back. No other call is under way. -EIO: what is to be written is not, or the
- * file cannot be read; -ENOMEM. Then the subscribers are as before, and the log says why.
+ * Replaces the subscribers by others, which are prepared and must stay valid. Subscribers in both
+ * sets keep their SQNs. The SQNs of removed subscribers are written, and used again if the
+ * subscriber comes back. No other call may run meanwhile. -EIO: the SQNs cannot be written, or the
+ * file cannot be read; -ENOMEM. After an error the subscribers are unchanged, and the reason is
+ * logged.
  */
 int sqn_store_reload(struct sqn_store *store, const struct subscribers *subscribers);
 

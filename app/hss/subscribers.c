@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define REPORTS_MAX 20 /* of one kind */
+#define REPORTS_MAX 20 /* errors reported of one kind */
 
 const struct subscriber subscriber_default = {
 	.count = 1, .ciphering = E2M_EEA2, .integrity = E2M_EIA2};
@@ -69,7 +69,7 @@ static int compare(const void *a, const void *b)
 
 	const int order = memcmp(&x->imsi, &y->imsi, sizeof(x->imsi));
 
-	/* Of two with one IMSI, the later in the file is the one too many. */
+	/* If two entries have the same IMSI, the later one in the file is the duplicate. */
 	return order ? order : (x->entry > y->entry) - (x->entry < y->entry);
 }
 
@@ -169,7 +169,7 @@ static void report_duplicate(const struct subscriber *first, const struct subscr
 		     second->imsi.digits, path, first->entry, config_line(file, first_place));
 }
 
-/* Of sorted ones. Two ranges that overlap are reported once. */
+/* The subscribers are sorted. Two overlapping ranges are reported once. */
 static bool check_duplicates(const struct subscribers *subscribers, const struct config_file *file,
 			     const char *path, FILE *errors)
 {
@@ -216,7 +216,7 @@ void subscribers_free(struct subscribers *subscribers)
 	*subscribers = (struct subscribers){0};
 }
 
-/* Those of one entry share its list. */
+/* Subscribers of one entry share its list. */
 static bool same_hses(const struct subscriber *a, const struct subscriber *b)
 {
 	return a->entry == b->entry;

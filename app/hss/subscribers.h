@@ -9,7 +9,7 @@
 
 struct subscriber {
 	struct e2m_imsi imsi;
-	uint32_t entry; /* its place in the configuration's list */
+	uint32_t entry; /* index in the configuration's list */
 	uint32_t count; /* of the IMSIs from imsi on that this entry stands for; 1 once prepared */
 	bool derive_k;	/* k is not theirs, but what theirs are derived from */
 	uint8_t k[AKA_K_LEN];
@@ -46,8 +46,8 @@ bool subscribers_prepare(struct subscribers *subscribers, const struct config_fi
 /* Wipes and frees what subscribers_prepare has made. */
 void subscribers_free(struct subscribers *subscribers);
 
-/* Names in `hses` that no peer of diameter has, at path of file; false when there was one. The first twenty are
- * reported. */
+/* Reports names in `hses` without a peer in diameter, at path of file: the first twenty. Returns
+ * false if there was one. */
 bool subscribers_check_names(const struct subscribers *subscribers,
 			     const struct diameter_config *diameter, const struct config_file *file,
 			     const char *path, FILE *errors);

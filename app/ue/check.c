@@ -9,7 +9,7 @@
 
 #include "npdu/window.h"
 
-/* What the tables cannot see. Each check says at most one thing, at its place. */
+/* Checks that the tables cannot make. Each check reports at most one error, at its place. */
 struct check {
 	struct config_file *file;
 	struct ue_config *config;
@@ -65,7 +65,7 @@ static void check_sgsn(struct check *check)
 		wrong(check, "sgsn.move_to", "expected another address than address");
 }
 
-/* TS 23.003 9.1: as a domain name, 100 octets at most with the octet before each label. */
+/* TS 23.003 9.1: like a domain name, at most 100 octets with the length octet of each label. */
 static bool is_apn(const char *apn)
 {
 	static const char letters[] =
@@ -109,7 +109,7 @@ static void check_session(struct check *check)
 		      session->msisdn);
 }
 
-/* "10.2.0.0/24" */
+/* Parses "10.2.0.0/24". */
 static bool parse_route(const char *text, struct tun_route *route)
 {
 	char network[INET_ADDRSTRLEN], *end;

@@ -94,8 +94,8 @@ static inline unsigned ue_gtp_version(const struct ue_config *config)
  * what is returned: ue_config_free takes both. */
 struct config_file *ue_config_load(const char *path, uint32_t fleet, struct ue_config *config,
 				   FILE *errors);
-/* --check: reports every error, all findings (check.h), and faults outside: certificates, the address to listen on.
- * False when there was any that is no warning. */
+/* --check: reports every error, all findings (check.h), and outside faults: certificates, the
+ * listening address. Returns false if any of them is more than a warning. */
 bool ue_config_check(const char *path, uint32_t fleet, struct ue_config *config, FILE *errors);
 void ue_config_free(struct config_file *file, struct ue_config *config);
 

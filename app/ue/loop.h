@@ -26,7 +26,7 @@ struct loop_timer {
 	void *arg;
 };
 
-/* Of a clock that nobody sets, from any moment on. */
+/* A monotonic clock with an arbitrary start. */
 uint64_t loop_now_ms(void);
 
 /* NULL with errno. */

@@ -27,7 +27,7 @@ struct process {
 	uint32_t devices; /* of the fleet; 0: there is one UE */
 	struct fleet *fleet;
 	struct ue ue;
-	sigset_t taken; /* signals */
+	sigset_t taken; /* signals that the program reads */
 	struct loop_source signals;
 	unsigned paths_open; /* SGSNs */
 };

@@ -161,7 +161,7 @@ static uint64_t reconstruct(const struct user_plane *plane, uint64_t h, const ui
 	return npdu_reconstruct_count(n, (uint32_t)h, npdu_read_ctr(pdu, n));
 }
 
-/* Of a PDU that has come as far as check 5 while the forgery budget is used up. */
+/* Call it for a PDU that has reached check 5 while the forgery budget is used up. */
 static bool is_flood(struct user_plane *plane, uint32_t now_ms)
 {
 	switch (npdu_forgeries_check(&plane->forgeries, now_ms, &plane->searches->random)) {
@@ -224,7 +224,7 @@ static bool prepare_downlink(struct user_plane *plane, const struct packet *pack
 	return true;
 }
 
-/* The MAC of op is wrong with its COUNT. */
+/* The MAC of op is wrong for its COUNT. */
 static void note_bad_mac(struct user_plane *plane, const struct user_plane_keyset *keyset,
 			 struct npdu_op *op, uint32_t now_ms)
 {
@@ -237,7 +237,8 @@ static void note_bad_mac(struct user_plane *plane, const struct user_plane_keyse
 		plane->is_flooded = true;
 }
 
-/* The PDUs before it may have advanced H since its COUNT was reconstructed. False: check 3 has failed. */
+/* Earlier PDUs may have advanced H since the COUNT of op was reconstructed. Returns false if check
+ * 3 has failed. */
 static bool open_again(struct user_plane *plane, const struct user_plane_keyset *keyset,
 		       struct npdu_op *op, uint32_t now_ms)
 {
@@ -267,7 +268,7 @@ static void say_recovered(const struct user_plane *plane, uint32_t h, uint32_t c
 			    plane->config.bearer, count, count - h);
 }
 
-/* op has failed check 4 or 5. True: it is open, with a COUNT that was not seen. */
+/* op has failed check 4 or 5. Returns true if it is open, with a new COUNT. */
 static bool recover(struct user_plane *plane, struct user_plane_keyset *keyset, struct npdu_op *op,
 		    uint32_t now_ms)
 {
@@ -288,12 +289,12 @@ static bool recover(struct user_plane *plane, struct user_plane_keyset *keyset, 
 	}
 }
 
-/* Checks 4 and 5 of op, which has been through the engine. True: it is open, with a COUNT that was not seen. */
+/* Checks 4 and 5 of op after its crypto. Returns true if it is open, with a new COUNT. */
 static bool check(struct user_plane *plane, struct user_plane_keyset *keyset, struct npdu_op *op,
 		  uint32_t now_ms)
 {
 	if (op->ok && is_replay(plane, keyset, op->count)) {
-		/* Its MAC covers this COUNT, so there is no other one to look for. */
+		/* The MAC proves this COUNT, so there is no other COUNT to search. */
 		plane->counters->down_replay++;
 		return false;
 	}
@@ -305,7 +306,7 @@ static bool check(struct user_plane *plane, struct user_plane_keyset *keyset, st
 	return op->ok || recover(plane, keyset, op, now_ms);
 }
 
-/* PDU by PDU as they came; what remains is appended to packets[0..kept). */
+/* Handles PDU by PDU, in order. Appends those that pass to packets[0..kept). */
 static size_t finish_downlink(struct user_plane *plane, struct opening *opening,
 			      struct packet *packets, size_t kept)
 {

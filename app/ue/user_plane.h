@@ -35,7 +35,7 @@ struct user_plane_keyset {
 	uint8_t key_id;
 	uint64_t up_count; /* COUNT of the next uplink PDU; above NPDU_COUNT_MAX: spent */
 	struct npdu_window *down;
-	struct npdu_recovery recovery; /* of COUNT, downlink */
+	struct npdu_recovery recovery; /* recovery of the downlink COUNT */
 	uint64_t down_ahead; /* h, if every PDU that is being opened turns out to be right */
 };
 
@@ -56,7 +56,7 @@ struct user_plane {
 	bool is_flooded; /* the forgery budget of this second is used up */
 };
 
-/* searches, with its engine, and counters are the caller's, and outlive plane. */
+/* The caller owns searches, with its engine, and counters; they must outlive plane. */
 void user_plane_init(struct user_plane *plane, const struct user_plane_config *config,
 		     struct npdu_searches *searches, struct ue_counters *counters);
 /* Wipes and frees keys. */
@@ -75,9 +75,10 @@ int user_plane_use_keyset(struct user_plane *plane, uint8_t key_id);
  * Protects them; what cannot be sent is counted and left out. Returns how many remain, in order. */
 size_t user_plane_protect(struct user_plane *plane, struct packet *packets, size_t count);
 
-/* packets[0..count) are what stood in G-PDUs, with NPDU_HEADROOM before each; count at most BURST_MAX.
- * Makes the checks of e2m.md 7 and opens them, with recovery of COUNT where it was lost; what fails is
- * counted and left out. now_ms may wrap. Returns how many remain, in order. */
+/* packets[0..count) are the payloads of G-PDUs, with NPDU_HEADROOM before each; count is at most
+ * BURST_MAX. Makes the checks of e2m.md 7 and opens the packets, with recovery of a lost COUNT.
+ * Packets that fail are counted and removed. now_ms may wrap. Returns the number of packets left,
+ * in order. */
 size_t user_plane_open(struct user_plane *plane, struct packet *packets, size_t count,
 		       uint32_t now_ms);
 
