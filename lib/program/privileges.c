@@ -168,21 +168,28 @@ static int set_capabilities(uint64_t keep)
 
 /* --- in all threads --- */
 
-/* The system call changes only the capabilities of the calling thread, and libraries have threads
- * that never call this code. So each thread gets a signal, and its handler makes the call, as glibc
- * does for setresuid. A thread that ends meanwhile does not answer. A new thread may come from a
- * thread that has not made the call yet. So the threads are listed again until every existing
- * thread has answered. */
+/*
+ * A system call changes the capabilities of the calling thread only, and libraries make threads that never call this file.
+ * So each thread gets a signal, and the signal's handler makes the system call, as glibc does for setresuid.
+ *
+ * A thread inherits what the thread that makes it has. A thread made before its maker was told is told in the next pass.
+ * A thread made later does not need to be told. So as many passes are enough as threads make threads in a chain.
+ */
+#define PASSES	    4
 #define EACH_MS	    1
-#define ALL_MS	    5000
+#define PASS_MS	    5000
 #define THREADS_MAX 1024
-#define NO_KEEPING  UINT64_MAX /* not capabilities: keep them when the user changes */
+#define NO_KEEPING  UINT64_MAX /* instead of capabilities: keep them when the user changes */
 
 static struct {
 	uint64_t keep;
-	atomic_int answered[THREADS_MAX]; /* thread ids; 0: a free place */
+	struct {
+		atomic_int id;
+		atomic_bool has_answered;
+	} threads[THREADS_MAX];
+	unsigned count;
 	atomic_int error;
-} all;
+} told;
 
 static int set_here(uint64_t keep)
 {
@@ -191,71 +198,92 @@ static int set_here(uint64_t keep)
 	return set_capabilities(keep);
 }
 
-static void note_answered(pid_t thread)
-{
-	for (unsigned i = 0; i < THREADS_MAX; i++) {
-		int place = 0;
-
-		if (atomic_compare_exchange_strong(&all.answered[i], &place, thread) ||
-		    place == thread)
-			return;
-	}
-	atomic_store(&all.error, -ENOSPC);
-}
-
-static bool has_answered(pid_t thread)
-{
-	for (unsigned i = 0; i < THREADS_MAX; i++) {
-		const int place = atomic_load(&all.answered[i]);
-
-		if (place == thread || place == 0)
-			return place == thread;
-	}
-	return false;
-}
-
 static void on_signal(int number)
 {
-	const int before = errno, ret = set_here(all.keep);
+	const int before = errno, ret = set_here(told.keep);
+	const pid_t self = gettid();
 
 	(void)number;
 	if (ret != 0)
-		atomic_store(&all.error, ret);
-	note_answered(gettid());
+		atomic_store(&told.error, ret);
+	for (unsigned i = 0; i < THREADS_MAX; i++)
+		if (atomic_load(&told.threads[i].id) == self)
+			atomic_store(&told.threads[i].has_answered, true);
 	errno = before;
 }
 
-/* Signals the threads that have not answered. Returns their number; negative errno. */
-static int tell_other_threads(void)
+static bool was_told(pid_t thread)
+{
+	for (unsigned i = 0; i < told.count; i++)
+		if (atomic_load(&told.threads[i].id) == thread)
+			return true;
+	return false;
+}
+
+static int tell(pid_t thread)
+{
+	if (told.count == THREADS_MAX)
+		return -ENOSPC;
+	atomic_store(&told.threads[told.count].has_answered, false);
+	atomic_store(&told.threads[told.count].id, thread);
+	told.count++;
+	syscall(SYS_tgkill, getpid(), thread,
+		PRIVILEGES_SIGNAL); /* fails if the thread has ended */
+	return 1;
+}
+
+/* Tells the threads that were not told. Returns the number of these threads, or a negative errno. */
+static int tell_others(void)
 {
 	DIR *dir = opendir("/proc/self/task");
 	struct dirent *entry;
-	int told = 0;
+	int count = 0, ret = 0;
 
 	if (!dir)
 		return -errno;
-	while ((entry = readdir(dir)) != NULL) {
+	while (ret >= 0 && (entry = readdir(dir)) != NULL) {
 		const pid_t thread = atoi(entry->d_name);
 
-		if (thread > 0 && thread != gettid() && !has_answered(thread) &&
-		    syscall(SYS_tgkill, getpid(), thread, PRIVILEGES_SIGNAL) == 0)
-			told++;
+		if (thread == 0 || thread == gettid() || was_told(thread))
+			continue;
+		ret = tell(thread);
+		count++;
 	}
 	closedir(dir);
-	return told;
+	return ret < 0 ? ret : count;
 }
 
-/* Repeats until no existing thread is left without an answer. */
-static int tell_until_all_answer(void)
+static bool have_all_answered(void)
+{
+	for (unsigned i = 0; i < told.count; i++)
+		if (!atomic_load(&told.threads[i].has_answered) &&
+		    syscall(SYS_tgkill, getpid(), atomic_load(&told.threads[i].id), 0) == 0)
+			return false;
+	return true;
+}
+
+static int wait_for_answers(void)
 {
 	const struct timespec wait = {.tv_nsec = EACH_MS * 1000000L};
-	int told = tell_other_threads();
 
-	for (int ms = 0; told > 0 && ms < ALL_MS; ms += EACH_MS) {
+	for (int ms = 0; ms < PASS_MS; ms += EACH_MS) {
+		if (have_all_answered())
+			return 0;
 		nanosleep(&wait, NULL);
-		told = tell_other_threads();
 	}
-	return told > 0 ? -ETIMEDOUT : told;
+	return -ETIMEDOUT;
+}
+
+static int tell_all(void)
+{
+	int ret = 1;
+
+	for (unsigned pass = 0; ret > 0 && pass < PASSES; pass++) {
+		ret = tell_others();
+		if (ret > 0 && wait_for_answers() != 0)
+			return -ETIMEDOUT;
+	}
+	return ret < 0 ? ret : 0;
 }
 
 static int set_everywhere(uint64_t keep)
@@ -265,14 +293,15 @@ static int set_everywhere(uint64_t keep)
 	const struct sigaction ignore = {.sa_handler = SIG_IGN};
 	int ret;
 
-	all.keep = keep;
-	for (unsigned i = 0; i < THREADS_MAX; i++)
-		atomic_store(&all.answered[i], 0);
-	atomic_store(&all.error, 0);
+	told.keep = keep;
+	for (unsigned i = 0; i < told.count; i++)
+		atomic_store(&told.threads[i].id, 0);
+	told.count = 0;
+	atomic_store(&told.error, 0);
 	sigaction(PRIVILEGES_SIGNAL, &ours, NULL);
-	ret = tell_until_all_answer();
+	ret = tell_all();
 	sigaction(PRIVILEGES_SIGNAL, &ignore, NULL);
-	return ret < 0 ? ret : atomic_load(&all.error);
+	return ret < 0 ? ret : atomic_load(&told.error);
 }
 
 /* glibc does each of these calls in all threads. */
