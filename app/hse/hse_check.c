@@ -163,12 +163,11 @@ static bool check_state(struct config_file *file, struct hse_config *c, FILE *er
 	if (!c->state_given && c->lab_mode)
 		return true;
 	if (!c->state_given) {
-		config_error(
-			file, errors, "state",
-			"required, but missing: without it COUNTs begin at 0 again at each "
-			"start of hse, and packets of before and after share key stream; give "
-			"state: {path: FOLDER} (doc/state.md), or, in a lab whose keys no real "
-			"device has, lab_mode: true");
+		config_error(file, errors, "state",
+			     "required, but missing: without it COUNTs begin at 0 again at each "
+			     "start of hse, and packets of before and after share key stream; add "
+			     "state: {path: FOLDER} (doc/state.md); a lab without real devices may "
+			     "have lab_mode: true instead");
 		return false;
 	}
 	c->state.path = (char *)config_resolve_path(file, c->state.path);

@@ -43,8 +43,9 @@ static void check_key_source(struct findings *f, size_t i)
 	}
 	if (source->prefetch && f->c->key_sources_count == 1) {
 		snprintf(path, sizeof(path), "key_sources[%zu].prefetch", i);
-		config_warning(f->file, f->out, path,
-			       "there is no source before it whose keysets it could be told of");
+		config_warning(
+			f->file, f->out, path,
+			"no effect: prefetch needs another key source, which gives the keysets");
 	}
 }
 
@@ -64,8 +65,8 @@ static void check_names(struct findings *f)
 	}
 	if (c->diameter_given && !any_diameter)
 		config_warning(f->file, f->out, "diameter",
-			       "no key source is of kind diameter, and nobody may notify: no peer "
-			       "is ever asked or heard");
+			       "no key source is of kind diameter, and notifications.peers is "
+			       "empty: Diameter is not used");
 }
 
 /* --- policy --- */

@@ -28,7 +28,7 @@ export PYTHONDONTWRITEBYTECODE=1
 PATH=/usr/bin:$PATH
 test_name=$(basename "$0" .sh)
 run=hse-$$
-umask 077 # files with keys must be nobody else's
+umask 077 # other users must not read files with keys
 lab=$(mktemp -d "${TMPDIR:-/tmp}/$run-XXXXXX")
 chmod 700 "$lab"
 declare -A pids=()

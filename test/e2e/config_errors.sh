@@ -24,7 +24,7 @@ for program in hse hse-hss hse-ue hse-kms; do
 	check $program 0
 done
 
-# Whoever checks the configuration of a program that runs finds its port in use.
+# --check of a configuration that a running program uses finds the port in use.
 start listener home python3 -c "
 import signal, socket
 s = socket.socket()

@@ -40,9 +40,9 @@ static void running_without_state_is_for_labs(void)
 	CU_ASSERT_PTR_NOT_NULL(strstr(
 		said, PLACE("1", "1") "state: required, but missing: without it COUNTs begin "
 				      "at 0 again at each start of hse"));
-	CU_ASSERT_PTR_NOT_NULL(strstr(
-		said, "give state: {path: FOLDER} (doc/state.md), or, in a lab whose keys no "
-		      "real device has, lab_mode: true"));
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(said, "add state: {path: FOLDER} (doc/state.md); a lab without real devices "
+			     "may have lab_mode: true instead"));
 	CU_ASSERT_FALSE(check(BASE));
 	CU_ASSERT_FALSE(load(BASE "lab_mode: false\n"));
 	CU_ASSERT_TRUE(load(BASE LAB));

@@ -88,15 +88,15 @@ static void a_prefetch_without_a_source_before_it_is_warned_of(void)
 	CU_ASSERT_TRUE(
 		finds(PORTS STATE DIAMETER "key_sources: [{kind: diameter, name: a, realm: "
 					   "home.test, host: kms.home.test, prefetch: true}]\n",
-		      "hse.yaml:5:90: warning: key_sources[0].prefetch: there is no source before "
-		      "it whose keysets it could be told of"));
+		      "hse.yaml:5:90: warning: key_sources[0].prefetch: no effect: prefetch needs "
+		      "another key source, which gives the keysets"));
 }
 
 static void diameter_that_nothing_uses_is_warned_of(void)
 {
 	CU_ASSERT_TRUE(finds(PORTS STATE DIAMETER FILE_SOURCE,
-			     "warning: diameter: no key source is of kind diameter, and nobody may "
-			     "notify: no peer is ever asked or heard"));
+			     "warning: diameter: no key source is of kind diameter, and "
+			     "notifications.peers is empty: Diameter is not used"));
 }
 
 /* --- policy --- */

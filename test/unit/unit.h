@@ -24,7 +24,7 @@ static inline int unit_run(const char *suite, const struct unit_test *tests, siz
 {
 	unsigned passed = 0, failed = 0;
 
-	umask(077); /* files with keys must be nobody else's */
+	umask(077); /* other users must not read files with keys */
 	if (CU_initialize_registry() != CUE_SUCCESS)
 		return 1;
 	CU_pSuite s = CU_add_suite(suite, NULL, NULL);
