@@ -16,6 +16,11 @@ static void bearer_ends(void *arg, struct pdp_bearer *bearer);
 static void downlink(void *arg, struct packet *packets, size_t count);
 static void write_tun(void *arg, const struct packet *packets, size_t count);
 static void uplink(void *arg);
+static void send_move(void *arg);
+
+/* A UE is silent before its SGSN asks for a move. The GGSN reads GTP-C and GTP-U from different sockets: without a
+ * pause it may read the Update before uplink PDUs that were sent earlier, and refuse those. */
+#define MOVE_SILENCE_MS 200
 
 static int add_place(struct ue *ue)
 {
@@ -104,6 +109,7 @@ int ue_init(struct ue *ue, struct ue_shared *shared, void (*ended)(void *arg, bo
 	*ue = (struct ue){
 		.shared = shared,
 		.tun = {.fd = -1, .ready = uplink, .arg = ue},
+		.move = {.expired = send_move, .arg = ue},
 		.ended = ended,
 		.arg = arg,
 	};
@@ -130,6 +136,7 @@ void ue_free(struct ue *ue)
 	if (!ue->shared)
 		return;
 	auth_stop(&ue->auth);
+	loop_stop_timer(ue->shared->loop, &ue->move);
 	pdp_stop(&ue->pdp);
 	close_tun(ue);
 	bearers_free(&ue->bearers);
@@ -141,6 +148,7 @@ static void end(struct ue *ue, bool failed)
 {
 	ue->state = UE_ENDED;
 	auth_stop(&ue->auth);
+	loop_stop_timer(ue->shared->loop, &ue->move);
 	pdp_stop(&ue->pdp);
 	close_tun(ue);
 	ue->ended(ue->arg, failed);
@@ -189,9 +197,16 @@ void ue_move(struct ue *ue)
 		endpoint_str(&to->local, address));
 	fflush(ue->shared->steps);
 	ue->updating = true;
-	/* The GGSN may know the new SGSN before it is told so, and the old one no more. */
+	/* From the Update on, the GGSN refuses what the old SGSN sends. */
 	ue->uplink_waits = true;
 	loop_remove(ue->shared->loop, &ue->tun);
+	loop_start_timer(ue->shared->loop, &ue->move, MOVE_SILENCE_MS);
+}
+
+static void send_move(void *arg)
+{
+	struct ue *ue = arg;
+
 	if (pdp_move(&ue->pdp))
 		fail(ue);
 }
@@ -209,6 +224,7 @@ void ue_stop(struct ue *ue)
 	case UE_READY:
 		ue->state = UE_LEAVING;
 		auth_stop(&ue->auth);
+		loop_stop_timer(ue->shared->loop, &ue->move);
 		if (pdp_delete(&ue->pdp))
 			end(ue, true);
 		break;

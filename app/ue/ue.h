@@ -55,12 +55,13 @@ struct ue {
 	struct user_plane plane;
 	struct bearers bearers; /* others than the first */
 	struct loop_source tun;
-	uint8_t key_id;	   /* of the latest AKA run that gave keys */
-	bool updating;	   /* a move is on its way, or an AKA run or Update of a rekey */
-	bool rekey_wanted; /* asked for meanwhile */
-	bool uplink_waits; /* in the TUN device: neither SGSN may send it */
-	bool stop_wanted;  /* asked for while the Create was on its way */
-	bool failed;	   /* it leaves because something went wrong */
+	struct loop_timer move; /* runs until the uplink before a move has arrived */
+	uint8_t key_id;		/* of the latest AKA run that gave keys */
+	bool updating;		/* a move is on its way, or an AKA run or Update of a rekey */
+	bool rekey_wanted;	/* asked for meanwhile */
+	bool uplink_waits;	/* in the TUN device: neither SGSN may send it */
+	bool stop_wanted;	/* asked for while the Create was on its way */
+	bool failed;		/* it leaves because something went wrong */
 	void (*ended)(void *arg, bool failed);
 	void *arg;
 };
