@@ -4,12 +4,12 @@
 #ifndef HSE_CONTROL_H
 #define HSE_CONTROL_H
 
+#include "control/control.h"
 #include "datapath/datapath.h"
 #include "disk.h"
 #include "hse_config.h"
 #include "notifications.h"
 #include "reload.h"
-#include "session/session.h"
 
 struct hse_control;
 

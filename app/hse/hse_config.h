@@ -10,9 +10,9 @@
 #include "config/config.h"
 #include "datapath/command.h"
 #include "diameter/diameter.h"
-#include "keysource/keysource.h"
+#include "keys/keysource.h"
+#include "policy/policy.h"
 #include "program/program.h"
-#include "session/policy.h"
 #include "static_sessions.h"
 
 enum hse_teid_steering { HSE_STEERING_AUTO, HSE_STEERING_OFF };

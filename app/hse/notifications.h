@@ -4,8 +4,8 @@
 #ifndef HSE_NOTIFICATIONS_H
 #define HSE_NOTIFICATIONS_H
 
+#include "control/control.h"
 #include "hse_config.h"
-#include "session/session.h"
 
 struct hse_notifications;
 

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/control.h"
 #include "hse_config.h"
-#include "session/session.h"
 
 #define NSAPI_MIN 5
 #define NSAPI_MAX 15

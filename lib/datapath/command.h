@@ -10,7 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "datapath/tunnel.h"
+#include "gtp/tunnel.h"
 #include "npdu/npdu.h"
 
 struct rte_mbuf;

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "datapath/command.h"
-#include "datapath/tunnel.h"
+#include "gtp/tunnel.h"
 #include "npdu/window.h"
 
 enum flow_state {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "datapath/owner.h"
+#include "datapath/tunnel_hash.h"
 #include "datapath/worker.h"
 
 static void make_key(struct rte_mbuf *m, struct gather_key *key)

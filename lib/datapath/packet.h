@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "datapath/datapath.h"
-#include "datapath/tunnel.h"
+#include "gtp/tunnel.h"
 
 struct flow;
 

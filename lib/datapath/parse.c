@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "datapath/headers.h"
+#include "datapath/tunnel_hash.h"
 #include "datapath/worker.h"
 #include "gtp/gtpc.h"
 #include "gtp/gtpu.h"

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "datapath/table.h"
+#include "datapath/tunnel_hash.h"
 
 #include <errno.h>
 #include <rte_malloc.h>

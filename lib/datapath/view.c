@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* view: what control and telemetry see of a worker from outside its thread. */
-#include <arpa/inet.h>
 #include <errno.h>
-#include <stdio.h>
 
 #include "datapath/worker.h"
 
@@ -15,18 +13,6 @@ const char *datapath_counter_name(enum datapath_counter counter)
 	};
 
 	return names[counter];
-}
-
-const char *tunnel_str(const struct tunnel *t, char buf[TUNNEL_STR])
-{
-	char address[INET6_ADDRSTRLEN];
-
-	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)t->receiver))
-		inet_ntop(AF_INET, t->receiver + 12, address, sizeof(address));
-	else
-		inet_ntop(AF_INET6, t->receiver, address, sizeof(address));
-	snprintf(buf, TUNNEL_STR, "%s/0x%08x", address, t->teid);
-	return buf;
 }
 
 int datapath_command(struct datapath_worker *w, const struct datapath_command *command)

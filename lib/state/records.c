@@ -4,8 +4,9 @@
 #include "state/internal.h"
 
 #include <ctype.h>
-#include <rte_hash_crc.h>
 #include <string.h>
+
+#include "base/crc32c.h"
 
 /* The kinds in the order in which they are read. */
 #define KIND_HEAD      'A'
@@ -129,8 +130,7 @@ static uint32_t read_id(const uint8_t *in)
 /* Of the key and the first len octets of the value. */
 static uint32_t crc_of(const struct record *r, size_t len)
 {
-	return rte_hash_crc(r->value, (uint32_t)len,
-			    rte_hash_crc(r->key, (uint32_t)r->key_len, 0xffffffff));
+	return crc32c(crc32c(0xffffffff, r->key, r->key_len), r->value, len);
 }
 
 /* --- to octets --- */

@@ -14,8 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "datapath/tunnel.h"
 #include "e2m/e2m.h"
+#include "gtp/tunnel.h"
 
 #define STATE_KEYSETS	      2
 #define STATE_FINGERPRINT_LEN 16

@@ -12,7 +12,7 @@
 
 #include "../unit/unit_diameter.h"
 #include "hss/hss.h"
-#include "keysource/keysource.h"
+#include "keys/keysource.h"
 
 #define SUBSCRIBERS 100000
 #define BATCH	    64

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "session/apns.h"
+#include "control/apns.h"
 
 #include "unit.h"
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* doc/counters.md names every counter, and none that there is not. */
+#include "control/control.h"
 #include "datapath/counters.h"
 #include "diameter/diameter.h"
-#include "keysource/keysource.h"
+#include "keys/keysource.h"
 #include "nic.h"
-#include "session/session.h"
 #include "unit.h"
 
 #define NAMES_MAX   256

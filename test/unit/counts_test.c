@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "session/counts.h"
+#include "counts/counts.h"
 
 #include <errno.h>
 

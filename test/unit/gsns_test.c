@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "session/gsns.h"
+#include "control/gsns.h"
 
 #include "unit.h"
 

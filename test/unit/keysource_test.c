@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "keysource/keysource.h"
+#include "keys/keysource.h"
 
 #include <poll.h>
 

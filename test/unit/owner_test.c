@@ -5,7 +5,8 @@
 #include <rte_byteorder.h>
 #include <rte_thash.h>
 
-#include "datapath/tunnel.h"
+#include "datapath/tunnel_hash.h"
+#include "gtp/tunnel.h"
 #include "unit.h"
 
 #define KEY_OCTETS 52

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* A source that bears so many pulls a second and refuses the rest at once, and somebody with more. */
-#include "session/pace.h"
+#include "keys/pace.h"
 
 #include "unit.h"
 

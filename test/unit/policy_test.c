@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Which rule fits which subscriber and APN. */
-#include "session/policy.h"
+#include "policy/policy.h"
 
 #include "unit.h"
 

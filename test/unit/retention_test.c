@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* How long COUNTs of a keyset are kept: the sentences of e2m.md 2. */
-#include "session/retention.h"
+#include "counts/retention.h"
 
 #include "unit.h"
 

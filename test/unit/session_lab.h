@@ -9,9 +9,9 @@
 #ifndef UNIT_SESSION_LAB_H
 #define UNIT_SESSION_LAB_H
 
+#include "control/control.h"
+#include "control/store.h"
 #include "gtp/gtpc_v1.h"
-#include "session/session.h"
-#include "session/store.h"
 #include "unit.h"
 
 #define LAB_WORKERS	  4

@@ -7,11 +7,11 @@
 #include <rte_eal.h>
 #include <sys/mman.h>
 
+#include "control/control.h"
 #include "datapath/datapath.h"
 #include "gtp/gtpc_v1.h"
 #include "gtp/pco.h"
 #include "npdu/npdu.h"
-#include "session/session.h"
 #include "unit.h"
 
 #define SESSIONS      100000

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 
+#include "datapath/tunnel_hash.h"
 #include "datapath_rig.h"
 
 #define FLOWS 1024

@@ -5,7 +5,7 @@
 #ifndef UNIT_UNIT_PULL_H
 #define UNIT_UNIT_PULL_H
 
-#include "session/pull.h"
+#include "keys/pull.h"
 
 #include <errno.h>
 #include <stddef.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "session/wheel.h"
+#include "base/wheel.h"
 
 #include <stddef.h>
 

@@ -1,0 +1,454 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* apply: brings a session from what it is to what a GTP-C message, or a notification, makes it, in three
+ * steps: stop the flows that end, whose acknowledgements have the COUNTs; add those that begin; let the message
+ * leave. Operations of one session run one after the other; those of different sessions never wait for each
+ * other. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/store.h"
+
+enum step {
+	STEP_WAIT, /* for the operations before it */
+	STEP_STOP,
+	STEP_START,
+};
+
+struct operation {
+	TAILQ_ENTRY(operation) entry;
+	struct session *session;
+	struct session_target target;
+	enum step step;
+	unsigned pending;  /* acknowledgements */
+	unsigned promised; /* COUNTs that it may have to remember */
+	bool robbed[2];	   /* the tunnel of that direction went to another session meanwhile */
+	enum session_outcome outcome;
+	struct held *held;
+};
+
+static const struct session_target end_of_session = {.alive = false};
+
+static void advance(struct session_store *store, struct operation *op);
+
+static struct operation *enqueue(struct session_store *store, struct session *s,
+				 const struct session_target *target)
+{
+	struct session_work *work = work_begin(store, s);
+	struct operation *op = work ? calloc(1, sizeof(*op)) : NULL;
+
+	if (!op) {
+		work_end(s);
+		return NULL;
+	}
+	op->session = s;
+	op->target = *target;
+	TAILQ_INSERT_TAIL(&work->operations, op, entry);
+	return op;
+}
+
+static void dequeue(struct session *s, struct operation *op)
+{
+	TAILQ_REMOVE(&s->work->operations, op, entry);
+	free(op);
+	work_end(s);
+}
+
+/* --- stop --- */
+
+static bool must_stop(const struct session_store *store, const struct session *s,
+		      const struct session_target *t, unsigned direction)
+{
+	const struct tunnel tunnel = store_tunnel(store, &s->flow[direction].tunnel);
+
+	return s->flow[direction].live &&
+	       (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[direction]));
+}
+
+static void stop_flow(struct session_store *store, struct operation *op,
+		      enum session_direction direction)
+{
+	op->pending++;
+	flows_stop(store, op->session, direction, op);
+}
+
+static void stop(struct session_store *store, struct operation *op)
+{
+	op->step = STEP_STOP;
+	for (unsigned d = 0; d < 2; d++)
+		if (must_stop(store, op->session, &op->target, d))
+			stop_flow(store, op, d);
+}
+
+/* --- start --- */
+
+/* -ENOMEM. */
+static int set_control(struct session_store *store, struct session *s,
+		       const struct session_target *t)
+{
+	int ret;
+
+	store_unindex(store, s, INDEX_CONTROL_SGSN);
+	store_unindex(store, s, INDEX_CONTROL_GGSN);
+	ret = store_set_tunnel(store, &s->control_sgsn, &t->control_sgsn);
+	if (ret == 0)
+		ret = store_set_tunnel(store, &s->control_ggsn, &t->control_ggsn);
+	store_index(store, s, INDEX_CONTROL_SGSN);
+	store_index(store, s, INDEX_CONTROL_GGSN);
+	return ret;
+}
+
+bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
+				uint8_t nsapi, enum session_direction wanted,
+				const struct tunnel *tunnel)
+{
+	enum session_direction direction;
+	const struct session *other = store_find_tunnel(store, tunnel, &direction);
+	struct e2m_imsi its;
+
+	if (!other || (wanted == UP && direction == UP) || !policy_bars(other->policy) ||
+	    recovery_is_lost(store, other))
+		return false;
+	if (!imsi)
+		return true;
+	its = store_imsi(other);
+	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
+}
+
+/* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
+ * ours begins, in the same worker, and then it ends; unless it has more under way, which says what becomes
+ * of it. One of the configuration stays. */
+static enum session_outcome evict(struct session_store *store, const struct session *s,
+				  enum session_direction wanted, const struct tunnel *tunnel)
+{
+	const struct e2m_imsi imsi = store_imsi(s);
+	enum session_direction direction;
+	struct session *other = store_find_tunnel(store, tunnel, &direction);
+	struct operation *current, *end = NULL;
+	char text[TUNNEL_STR];
+
+	if (!other)
+		return SESSION_DONE;
+	if (other->origin == ORIGIN_CONFIGURATION)
+		return SESSION_STATIC;
+	if (apply_is_anothers_downlink(store, &imsi, s->nsapi, wanted, tunnel))
+		return SESSION_TAKEN;
+	current = work_first_operation(other);
+	if (!current || !TAILQ_NEXT(current, entry)) {
+		end = enqueue(store, other, &end_of_session);
+		if (!end)
+			return SESSION_NO_ROOM;
+	}
+	store_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
+		  store_imsi(other).digits, other->nsapi, tunnel_str(tunnel, text));
+	if (current) {
+		current->robbed[direction] = true;
+		stop_flow(store, current, direction);
+	} else {
+		advance(store, end);
+	}
+	return SESSION_DONE;
+}
+
+static void start_flow(struct session_store *store, struct operation *op,
+		       enum session_direction direction)
+{
+	struct session *s = op->session;
+	const struct tunnel *tunnel = &op->target.tunnel[direction];
+
+	if (op->robbed[direction])
+		return;
+	if (s->flow[direction].live) {
+		flows_use_keyset(store, s, direction, op);
+	} else {
+		enum session_outcome outcome = evict(store, s, direction, tunnel);
+
+		if (outcome == SESSION_DONE && flows_add(store, s, direction, tunnel, op) != 0)
+			outcome = SESSION_NO_ROOM;
+		if (outcome != SESSION_DONE) {
+			op->outcome = outcome;
+			return;
+		}
+	}
+	op->pending++;
+}
+
+static void start(struct session_store *store, struct operation *op)
+{
+	struct session *s = op->session;
+	const struct session_target *t = &op->target;
+
+	op->step = STEP_START;
+	if (!t->alive)
+		return;
+	s->origin = t->origin & 3;
+	changes_note(store, s);
+	if (set_control(store, s, t) != 0) {
+		op->outcome = SESSION_NO_ROOM;
+		return;
+	}
+	recovery_note(store, t->recovery);
+	if (t->fresh) {
+		s->policy = t->policy & 3;
+		store_set_apn(store, s, t->apn);
+	}
+	for (unsigned slot = 0; t->is_bare && slot < DATAPATH_KEYSETS; slot++)
+		keys_drop(store, s, slot);
+	if (t->has_keyset)
+		keys_activate(store, s, &t->keyset, t->key_id, t->fresh);
+	start_flow(store, op, UP);
+	start_flow(store, op, DOWN);
+}
+
+/* --- finish --- */
+
+static void end_session(struct session_store *store, struct session *s, bool is_swept)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		keys_drop(store, s, slot);
+	store_count(store, SESSION_REMOVED);
+	store_log(store, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
+		  "IMSI %s NSAPI %u: session removed", store_imsi(s).digits, s->nsapi);
+	store_free_session(store, s);
+}
+
+/* what: there is no room for. */
+static void refuse(struct session_store *store, const struct session *s, struct held *held,
+		   enum session_outcome outcome, const char *what)
+{
+	static const struct {
+		enum session_counter counter;
+		const char *why, *then;
+	} says[] = {
+		[SESSION_NO_ROOM] = {SESSION_REFUSED_FULL, "no room for its ",
+				     "; raise sessions.max"},
+		[SESSION_STATIC] = {SESSION_REFUSED_STATIC,
+				    "its tunnel is that of a static session", ""},
+		[SESSION_TAKEN] = {SESSION_REFUSED_TUNNEL,
+				   "its downlink tunnel, or that of its GGSN, is another session's",
+				   ""},
+	};
+
+	store_count(store, says[outcome].counter);
+	store_log(store, SESSION_LOG_WARNING,
+		  "IMSI %s NSAPI %u: %s%s; what asks for it is refused%s", store_imsi(s).digits,
+		  s->nsapi, says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
+		  says[outcome].then);
+	if (held)
+		held->outcome = outcome;
+}
+
+/* What is next for a session when nothing more is under way. */
+static void settle(struct session_store *store, struct session *s,
+		   const struct session_target *target)
+{
+	if (!target->alive) {
+		end_session(store, s, target->is_swept);
+		return;
+	}
+	keys_settle(store, s);
+	if (store->config.pull_on_activation)
+		keys_pull(store, s, s->newest);
+}
+
+static void finish(struct session_store *store, struct operation *op)
+{
+	struct session *s = op->session;
+	const struct session_target target = op->target;
+	const bool failed = op->outcome != SESSION_DONE;
+	struct operation *next;
+
+	if (failed)
+		refuse(store, s, op->held, op->outcome, "flows");
+	else if (op->held)
+		op->held->is_lasting |= target.alive;
+	apply_let_go(store, op->held);
+	store->promised -= op->promised;
+	dequeue(s, op);
+	next = work_first_operation(s);
+	if (failed && target.fresh && !next)
+		next = enqueue(store, s, &end_of_session); /* it was never made */
+	if (next)
+		advance(store, next);
+	else
+		settle(store, s, &target);
+}
+
+static void advance(struct session_store *store, struct operation *op)
+{
+	if (op->step == STEP_WAIT)
+		stop(store, op);
+	if (op->step == STEP_STOP && op->pending == 0)
+		start(store, op);
+	if (op->step == STEP_START && op->pending == 0)
+		finish(store, op);
+}
+
+/* --- messages and notifications --- */
+
+struct held *apply_hold_gtpc(const struct session_gtpc *gtpc)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (held) {
+		held->users = 1;
+		held->gtpc = *gtpc;
+		held->gtpc.data = NULL; /* the caller's, and gone by then */
+	}
+	return held;
+}
+
+struct held *apply_hold_notification(uint64_t number)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (held) {
+		held->users = 1;
+		held->is_notification = true;
+		held->notification = number;
+	}
+	return held;
+}
+
+void apply_let_go(struct session_store *store, struct held *held)
+{
+	if (!held || --held->users > 0)
+		return;
+	if (held->outcome != SESSION_DONE || !held->is_lasting || !changes_hold(store, held))
+		apply_answer(store, held);
+}
+
+void apply_answer(struct session_store *store, struct held *held)
+{
+	if (held->is_notification)
+		store->ops.notified(store->ops.arg, held->notification, held->outcome);
+	else if (held->outcome != SESSION_DONE)
+		flows_discard_gtpc(store, &held->gtpc);
+	else
+		flows_release_gtpc(store, &held->gtpc);
+	free(held);
+}
+
+/* --- targets --- */
+
+/* Keysets that leave a session by an activation, at most. */
+static unsigned keysets_at_stake(const struct session *s, const struct session_target *t)
+{
+	const unsigned most = t->fresh ? DATAPATH_KEYSETS : 1;
+	unsigned held = 0;
+
+	if (!t->alive || (!t->has_keyset && !t->is_bare))
+		return 0;
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		held += s->keysets[slot].state != DATAPATH_KEY_NONE;
+	return !work_first_operation(s) && held < most ? held : most;
+}
+
+void apply_target(struct session_store *store, struct session *s,
+		  const struct session_target *target, struct held *held)
+{
+	const unsigned promised = keysets_at_stake(s, target);
+	const struct e2m_imsi imsi = store_imsi(s);
+	struct operation *op;
+
+	if (promised > 0 && !sources_make_room(store, promised)) {
+		refuse(store, s, held, SESSION_NO_ROOM, "COUNTs");
+		return;
+	}
+	if (promised > 0 && !sources_have_room(store, &imsi, promised)) {
+		if (held)
+			held->outcome = SESSION_NO_ROOM;
+		return;
+	}
+	op = enqueue(store, s, target);
+	if (!op) {
+		refuse(store, s, held, SESSION_NO_ROOM, "operation in memory");
+		if (!work_first_operation(s) && !s->flow[UP].live && !s->flow[DOWN].live)
+			end_session(store, s, false); /* it was only just made */
+		return;
+	}
+	op->promised = promised;
+	store->promised += promised;
+	if (held) {
+		op->held = held;
+		held->users++;
+	}
+	if (work_first_operation(s) == op)
+		advance(store, op);
+}
+
+void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
+			 struct held *held)
+{
+	enum session_direction direction;
+	struct session *s = store_find_tunnel(store, tunnel, &direction);
+
+	if (s && s->origin != ORIGIN_CONFIGURATION)
+		apply_target(store, s, &end_of_session, held);
+	flows_end_linger(store, tunnel);
+}
+
+void apply_current(const struct session_store *store, const struct session *s,
+		   struct session_target *target)
+{
+	const struct operation *last = work_last_operation(s);
+	const struct operation *activation = last;
+
+	if (last) {
+		*target = last->target;
+	} else {
+		*target = (struct session_target){
+			.alive = true,
+			.origin = s->origin,
+			.policy = s->policy,
+			.apn = apns_ref(store->apns, s->apn),
+			.control_sgsn = store_tunnel(store, &s->control_sgsn),
+			.control_ggsn = store_tunnel(store, &s->control_ggsn),
+			.tunnel = {store_tunnel(store, &s->flow[UP].tunnel),
+				   store_tunnel(store, &s->flow[DOWN].tunnel)}};
+	}
+	while (activation && !activation->target.has_keyset)
+		activation = TAILQ_PREV(activation, operation_list, entry);
+	target->keyset = activation ? activation->target.keyset : s->keysets[s->newest].id;
+	target->key_id = activation ? activation->target.key_id : s->keysets[s->newest].key_id;
+	target->fresh = false;
+	target->has_keyset = false;
+	memset(target->recovery, 0, sizeof(target->recovery));
+	target->is_bare = false;
+}
+
+bool apply_names_keyset(const struct session *s)
+{
+	const struct operation *op = work_last_operation(s);
+
+	while (op && !op->target.has_keyset && !op->target.is_bare)
+		op = TAILQ_PREV(op, operation_list, entry);
+	return op ? op->target.has_keyset : keys_are_there(s);
+}
+
+void apply_acknowledged(struct session_store *store, const struct datapath_event *event)
+{
+	struct operation *op = (struct operation *)(uintptr_t)event->cookie;
+	struct session *s = op->session;
+
+	if (event->command_kind == DATAPATH_STOP_FLOW)
+		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+			struct counts_value *count = &s->keysets[slot].count;
+			if (event->side == E2M_UPLINK)
+				count->uplink = event->count[slot];
+			else
+				count->downlink = event->count[slot];
+		}
+	if (--op->pending == 0)
+		advance(store, op);
+}
+
+void apply_free(struct session *s)
+{
+	struct operation *op;
+
+	while ((op = work_first_operation(s)) != NULL) {
+		if (op->held && --op->held->users == 0)
+			free(op->held);
+		dequeue(s, op);
+	}
+}

@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* ceilings: COUNTs are reserved before they are used. Workers use those below a ceiling that is on disk, and
+ * ask in time for more; a process that comes after this one takes all below it for used. What is reserved ahead is
+ * lost in a crash. Downlink that costs nothing: a sender skips it, and the receiver finds COUNT again. Uplink it costs
+ * packets, for what the UE sends with those COUNTs is refused; so for a UE that sends now and then none is reserved
+ * ahead, and each packet waits for the disk, and only as many as a moment needs where one write must serve many. */
+#include "control/store.h"
+#include "datapath/datapath.h"
+
+/* COUNTs that are reserved ahead for downlink, however slow; and from which on the number may grow. */
+#define AHEAD_MIN 4
+/* It grows by this at once: a burst is no rate. */
+#define AHEAD_GROWS 8
+/* How long what is ahead should last at the rate of the last reservation, by direction. */
+static const uint32_t lasts_ms[] = {[UP] = 250, [DOWN] = 2000};
+/* A clock that wraps after an hour and more: enough to tell fast from slow. */
+#define TICK_MS 64
+
+static uint16_t now_in_ticks(const struct session_store *store)
+{
+	return (uint16_t)(wheel_now(store->wheel) / TICK_MS);
+}
+
+/* A ceiling is at most W/4 above the highest COUNT used (e2m.md 7). The COUNT of the ceiling itself is not reserved. */
+static uint32_t ahead_max(const struct session_store *store, const struct session *s)
+{
+	const uint32_t quarter = UINT32_C(1) << (1 + 8 * s->counter_octets);
+	const uint32_t most = quarter - 1;
+
+	return most < store->config.count_block ? most : store->config.count_block;
+}
+
+static uint8_t log2_above(uint64_t n)
+{
+	return n <= 1 ? 0 : (uint8_t)(64 - __builtin_clzll(n - 1));
+}
+
+static uint32_t ahead_of(const struct session_ceiling *c)
+{
+	return c->ahead == 0 ? 0 : UINT32_C(1) << (c->ahead - 1);
+}
+
+/* As many as were used of the last reservation, for the time that this one should last. */
+static uint8_t choose_ahead(const struct session_store *store, const struct session *s,
+			    const struct session_ceiling *c, enum session_direction direction,
+			    uint32_t needed)
+{
+	const uint64_t least = direction == DOWN ? AHEAD_MIN : 0, max = ahead_max(store, s);
+	const uint32_t before = ahead_of(c);
+	const uint64_t most = AHEAD_GROWS * (uint64_t)(before > AHEAD_MIN ? before : AHEAD_MIN);
+	const uint16_t ticks = (uint16_t)(now_in_ticks(store) - c->asked);
+	const uint32_t begin = c->granted > before ? c->granted - before : 0;
+	uint64_t ahead = least;
+
+	if (c->granted > 0 && needed > begin)
+		ahead = (needed - begin) * (uint64_t)lasts_ms[direction] /
+			((ticks ? ticks : 1) * (uint64_t)TICK_MS);
+	if (ahead > most)
+		ahead = most;
+	if (ahead < least)
+		ahead = least;
+	if (ahead > max)
+		ahead = max;
+	return ahead == 0 ? 0 : (uint8_t)(log2_above(ahead) + 1);
+}
+
+static uint32_t sum(uint32_t a, uint32_t b)
+{
+	return a < UINT32_MAX - b ? a + b : UINT32_MAX;
+}
+
+uint32_t ceilings_bound(const struct session *s, unsigned slot, enum session_direction direction)
+{
+	const struct session_keyset *keyset = &s->keysets[slot];
+	const uint32_t granted = keyset->ceiling[direction].granted;
+	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
+
+	return granted > count ? granted : count;
+}
+
+/* COUNTs below needed are going to be used; COUNTs below used were used. Reserves those that are
+ * not reserved yet, and some more. */
+static void ask(struct session_store *store, struct session *s, unsigned slot,
+		enum session_direction direction, uint32_t needed, uint32_t used)
+{
+	const struct session_keyset *keyset = &s->keysets[slot];
+	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+	const uint32_t most = sum(used, ahead_max(store, s));
+	struct session_work *work;
+	uint32_t *wanted;
+
+	/* An event may speak of a keyset that has left since. */
+	if (!store->config.is_durable ||
+	    (keyset->state != DATAPATH_KEY_MISSING && keyset->state != DATAPATH_KEY_READY))
+		return;
+	work = work_begin(store, s);
+	if (!work) {
+		if (s->flow[direction].live)
+			flows_raise_ceiling(store, s, direction, slot); /* it asks again */
+		return;
+	}
+	wanted = &work->wanted[slot][direction];
+	if (*wanted == 0) {
+		c->ahead = choose_ahead(store, s, c, direction, needed);
+		c->asked = now_in_ticks(store);
+	}
+	needed = sum(needed, ahead_of(c));
+	if (needed > most)
+		needed = most;
+	if (needed > c->granted && needed > *wanted) {
+		*wanted = needed;
+		store_count(store, SESSION_RESERVATIONS);
+		changes_note(store, s);
+	} else if (*wanted == 0 && s->flow[direction].live) {
+		/* Enough for now, as slow as it has become: it asks again at a later mark. */
+		flows_raise_ceiling(store, s, direction, slot);
+	}
+	work_end(s);
+}
+
+void ceilings_begin(struct session_store *store, struct session *s, unsigned slot,
+		    enum session_direction direction)
+{
+	const struct session_keyset *keyset = &s->keysets[slot];
+	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
+
+	/* Uplink: the ceiling is for the waiting packet, probably the first with its keyset. The
+	 * packet is not known to be authentic yet. So after a restart it reserves nothing;
+	 * otherwise each restart would refuse one COUNT more. */
+	if (direction == UP && count > 0)
+		return;
+	if (count >= keyset->ceiling[direction].granted)
+		ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count, count);
+}
+
+struct datapath_ceiling ceilings_of(const struct session_store *store, const struct session *s,
+				    unsigned slot, enum session_direction direction)
+{
+	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+	const uint32_t half = ahead_of(c) / 2;
+	struct datapath_ceiling ceiling = {.ceiling = c->granted, .mark = DATAPATH_NO_MARK};
+
+	if (!store->config.is_durable)
+		return DATAPATH_NO_CEILING;
+	if (!s->work || s->work->wanted[slot][direction] == 0)
+		ceiling.mark = c->granted - (half < c->granted ? half : c->granted);
+	return ceiling;
+}
+
+uint32_t ceilings_wanted(const struct session *s, unsigned slot, enum session_direction direction)
+{
+	const uint32_t bound = ceilings_bound(s, slot, direction);
+	const uint32_t wanted = s->work ? s->work->wanted[slot][direction] : 0;
+
+	return wanted > bound ? wanted : bound;
+}
+
+void ceilings_give_up(struct session *s, unsigned slot)
+{
+	if (!s->work)
+		return;
+	s->work->wanted[slot][UP] = s->work->wanted[slot][DOWN] = 0;
+	work_end(s);
+}
+
+void ceilings_take_low(struct session_store *store, struct session *s,
+		       const struct datapath_event *event, enum session_direction direction)
+{
+	const struct session_keyset *keyset = &s->keysets[event->slot];
+
+	/* Otherwise the event is about another keyset, perhaps with COUNTs far above, or is older
+	 * than the worker's ceiling. */
+	if (event->key == keyset->key && event->cookie == keyset->ceiling[direction].granted)
+		ask(store, s, event->slot, direction, event->count[event->slot], event->used);
+}
+
+/* --- what is on disk --- */
+
+/* Is what the disk says of a keyset true of this one, whoever reads it? By its keys where the disk knows them,
+ * else by its name. */
+static bool is_about(const struct state_keyset *record, const struct session_keyset *keyset)
+{
+	if (keyset->state == DATAPATH_KEY_NONE || !(record->flags & STATE_KEYSET_HELD) ||
+	    memcmp(&record->id, &keyset->id, sizeof(keyset->id)) != 0)
+		return false;
+	return !(record->flags & STATE_KEYSET_KNOWN) ||
+	       (keyset->is_known && memcmp(record->fingerprint, keyset->fingerprint.octets,
+					   sizeof(record->fingerprint)) == 0);
+}
+
+static void grant(struct session_store *store, struct session *s, unsigned slot,
+		  enum session_direction direction, uint32_t ceiling)
+{
+	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+
+	/* At the end COUNTs are on disk as they are: none may be used any more. */
+	if (ceiling <= c->granted || store->changes.is_last)
+		return;
+	c->granted = ceiling;
+	if (s->work && s->work->wanted[slot][direction] <= ceiling)
+		s->work->wanted[slot][direction] = 0;
+	if (s->flow[direction].live)
+		flows_raise_ceiling(store, s, direction, slot);
+}
+
+void ceilings_grant(struct session_store *store, struct session *s,
+		    const struct state_session *record)
+{
+	const struct e2m_imsi imsi = store_imsi(s);
+
+	if (s->nsapi != record->nsapi || memcmp(&imsi, &record->imsi, sizeof(imsi)) != 0)
+		return;
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		if (is_about(&record->keysets[slot], &s->keysets[slot]))
+			for (unsigned d = 0; d < 2; d++)
+				grant(store, s, slot, d, record->keysets[slot].ceiling[d]);
+	work_end(s);
+}

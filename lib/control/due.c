@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* due: times at which something is due for a session. One timer a session, set to the first of them; one
+ * that fires for a time that was taken back finds nothing to do. */
+#include <stddef.h>
+
+#include "control/store.h"
+
+static uint64_t elapsed_ms(const struct session_store *store)
+{
+	return wheel_now(store->wheel) - store->started_ms;
+}
+
+static void on_time(struct wheel_timer *timer, void *arg);
+
+static void arm(struct session_store *store, struct session *s)
+{
+	const uint64_t elapsed = elapsed_ms(store);
+	uint32_t first = s->changeover_due;
+	uint64_t at;
+
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+		const uint32_t due = s->keysets[slot].due;
+		if (due != 0 && (first == 0 || due < first))
+			first = due;
+	}
+	if (first == 0)
+		return;
+	at = first * (uint64_t)DUE_MS;
+	wheel_set(store->wheel, &s->timer, at > elapsed ? at - elapsed : 0, on_time);
+}
+
+static bool has_come(const struct session_store *store, uint32_t *due)
+{
+	if (*due == 0 || *due * (uint64_t)DUE_MS > elapsed_ms(store))
+		return false;
+	*due = 0;
+	return true;
+}
+
+static void on_time(struct wheel_timer *timer, void *arg)
+{
+	struct session_store *store = arg;
+	struct session *s = (struct session *)((char *)timer - offsetof(struct session, timer));
+
+	if (has_come(store, &s->changeover_due))
+		keys_change_over(store, s);
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		if (has_come(store, &s->keysets[slot].due))
+			keys_end_time(store, s, slot);
+	arm(store, s);
+}
+
+void due_set(struct session_store *store, struct session *s, uint32_t *due, uint64_t delay_ms)
+{
+	const uint64_t at = (elapsed_ms(store) + delay_ms) / DUE_MS + 1;
+
+	*due = at < UINT32_MAX ? (uint32_t)at : UINT32_MAX; /* in thirteen years */
+	arm(store, s);
+}
+
+uint32_t due_age_s(const struct session_store *store, uint32_t due)
+{
+	if (due == 0)
+		return 0;
+	return (uint32_t)(store->config.age_s + due * (uint64_t)DUE_MS / 1000 + 1);
+}
+
+void due_set_no_later(struct session_store *store, struct session *s, uint32_t *due,
+		      uint64_t delay_ms)
+{
+	const uint32_t before = *due;
+
+	due_set(store, s, due, delay_ms);
+	if (before != 0 && before < *due) {
+		*due = before;
+		arm(store, s);
+	}
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * reconfigure: applies another configuration while sessions exist. Stricter rules apply to all
+ * sessions, some at a time, so that control can do its other work meanwhile. Laxer rules apply from
+ * the next activation on.
+ */
+#include "control/store.h"
+
+/* Sessions checked in one run, and how often a run starts. */
+#define SLICE	 4096
+#define SLICE_MS 10
+/* A request that was read under the old policy may get its response later, after a minute at most.
+ * So sessions are checked again after AGAIN_MS, and then after twice as long each time. */
+#define AGAIN_MS 1000
+#define ROUNDS	 7
+
+/* --- the policy --- */
+
+static unsigned strictness(enum policy_action action)
+{
+	static const uint8_t order[] = {
+		[POLICY_PASS] = 0, [POLICY_OPTIONAL] = 1, [POLICY_PROTECT] = 2, [POLICY_DROP] = 3};
+
+	return order[action];
+}
+
+static enum policy_action decide(const struct session_store *store, const struct session *s)
+{
+	const struct policy *policy = &store->config.policy;
+	const struct e2m_imsi imsi = store_imsi(s);
+	const uint8_t *apn;
+	size_t len;
+
+	/* Treat an unknown APN like a GGSN that does not report its APN. */
+	if (s->apn == 0 || s->origin == ORIGIN_NOTIFICATION)
+		return policy_decide_reported(policy, &imsi);
+	apn = apns_octets(store->apns, s->apn, &len);
+	return policy_decide(policy, &imsi, apn, len);
+}
+
+static void bar(struct session_store *store, struct session *s)
+{
+	store_count(store, SESSION_POLICY_BARRED);
+	store->reconfigure.barred++;
+	for (unsigned d = 0; d < 2; d++)
+		if (s->flow[d].live)
+			flows_bar(store, s, d);
+}
+
+/* The session's tunnels stay known until they are deleted, because packets of unknown tunnels
+ * pass. */
+static void drop(struct session_store *store, struct session *s)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
+			keys_end(store, s, slot);
+}
+
+static void apply_policy(struct session_store *store, struct session *s)
+{
+	const enum policy_action policy = decide(store, s);
+
+	if (s->origin == ORIGIN_CONFIGURATION || strictness(policy) <= strictness(s->policy))
+		return;
+	s->policy = policy & 3;
+	store_log(store, SESSION_LOG_DEBUG, "IMSI %s NSAPI %u: the policy says %s now",
+		  store_imsi(s).digits, s->nsapi, policy_action_names[policy]);
+	if (!keys_are_there(s)) {
+		bar(store, s);
+	} else if (policy == POLICY_DROP) {
+		store->reconfigure.barred++;
+		drop(store, s);
+	}
+	changes_note(store, s);
+}
+
+/* --- algorithms --- */
+
+static void apply_algorithms(struct session_store *store, struct session *s)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+		const struct session_keyset *keyset = &s->keysets[slot];
+
+		if (keyset->state != DATAPATH_KEY_READY ||
+		    keys_may_have(store, keyset->eea, keyset->eia))
+			continue;
+		store->reconfigure.forbidden++;
+		keys_forbid(store, s, slot);
+	}
+}
+
+/* --- all sessions --- */
+
+static void say_done(struct session_store *store)
+{
+	if (store->reconfigure.barred > 0)
+		store_log(store, SESSION_LOG_WARNING,
+			  "policy: %u sessions are barred that were not before",
+			  store->reconfigure.barred);
+	if (store->reconfigure.forbidden > 0)
+		store_log(store, SESSION_LOG_WARNING,
+			  "allowed_algorithms: %u keysets are refused that were in use",
+			  store->reconfigure.forbidden);
+	store->reconfigure.barred = store->reconfigure.forbidden = 0;
+}
+
+static void look_at(struct session_store *store, struct session *s)
+{
+	if (store->reconfigure.is_after && !s->is_passed_over)
+		return;
+	s->is_passed_over = work_first_operation(s) != NULL;
+	if (s->is_passed_over) {
+		store->reconfigure.has_passed_over = true;
+		return;
+	}
+	apply_policy(store, s);
+	apply_algorithms(store, s);
+}
+
+static void look_at_all(struct wheel_timer *timer, void *arg);
+static void look_at_passed_over(struct wheel_timer *timer, void *arg);
+
+static void look_at_slice(struct wheel_timer *timer, void *arg)
+{
+	struct session_store *store = arg;
+
+	for (unsigned i = 0; i < SLICE && store->reconfigure.looked_at < store->highest; i++) {
+		struct session *s = store_session(store, ++store->reconfigure.looked_at);
+
+		if (s)
+			look_at(store, s);
+	}
+	if (store->reconfigure.looked_at < store->highest) {
+		wheel_set(store->wheel, timer, SLICE_MS, look_at_slice);
+		return;
+	}
+	say_done(store);
+	if (store->reconfigure.has_passed_over) {
+		wheel_set(store->wheel, timer, SLICE_MS, look_at_passed_over);
+	} else if (store->reconfigure.rounds < ROUNDS) {
+		wheel_set(store->wheel, timer, AGAIN_MS << (store->reconfigure.rounds - 1),
+			  look_at_all);
+	}
+}
+
+static void begin_round(struct session_store *store, struct wheel_timer *timer, bool is_after)
+{
+	store->reconfigure.looked_at = 0;
+	store->reconfigure.has_passed_over = false;
+	store->reconfigure.is_after = is_after;
+	look_at_slice(timer, store);
+}
+
+static void look_at_all(struct wheel_timer *timer, void *arg)
+{
+	struct session_store *store = arg;
+
+	store->reconfigure.rounds++;
+	begin_round(store, timer, false);
+}
+
+/* In a fleet some session always has an operation under way, but not always the same one. */
+static void look_at_passed_over(struct wheel_timer *timer, void *arg)
+{
+	begin_round(arg, timer, true);
+}
+
+void session_reconfigure(struct session_store *store, const struct session_config *config)
+{
+	struct session_config *c = &store->config;
+
+	c->policy = config->policy;
+	c->allow_null_integrity = config->allow_null_integrity;
+	c->ciphering_allowed = config->ciphering_allowed;
+	c->integrity_allowed = config->integrity_allowed;
+	c->pull_on_activation = config->pull_on_activation;
+	c->changeover_s = config->changeover_s;
+	c->negative_cache_s = config->negative_cache_s;
+	c->idle_flush_s = config->idle_flush_s;
+	c->count_warning = config->count_warning;
+	c->pull = config->pull;
+	pull_manager_configure(store->pulls, &config->pull);
+	store->reconfigure.rounds = 0;
+	look_at_all(&store->reconfigure.timer, store);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* restore: sessions of an earlier process. All COUNTs below the ceilings that it left count as used; keys
+ * are pulled again when a packet needs them, as they would be after a flush. First come all records, then
+ * flows are made, when it is clear which of them are right: where the process ended between two batches, two
+ * may speak of one subscriber, tunnel or keyset. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "control/store.h"
+
+/* --- records --- */
+
+static void restore_keyset(struct session_store *store, struct session *s, unsigned slot,
+			   const struct state_keyset *record)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const bool is_over = record->flags & STATE_KEYSET_OVER;
+	const uint64_t age_s = store->config.age_s;
+
+	if (!(record->flags & STATE_KEYSET_HELD))
+		return;
+	keyset->id = record->id;
+	keyset->key_id = record->key_id & 7;
+	keyset->authenticated = record->flags & STATE_KEYSET_AUTHENTICATED;
+	keyset->is_known = record->flags & STATE_KEYSET_KNOWN;
+	keyset->eea = record->eea & 0x1f;
+	keyset->eia = record->eia;
+	memcpy(keyset->fingerprint.octets, record->fingerprint, sizeof(record->fingerprint));
+	keyset->lifetime_s = record->lifetime_s;
+	keyset->count = (struct counts_value){.uplink = record->ceiling[UP],
+					      .downlink = record->ceiling[DOWN]};
+	for (unsigned d = 0; d < 2; d++)
+		keyset->ceiling[d].granted = record->ceiling[d];
+	if (is_over)
+		s->keysets[slot].failure = FAILURE_EXPIRED;
+	keys_set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);
+	if (!is_over && record->over_at != 0)
+		due_set(store, s, &keyset->due,
+			record->over_at > age_s ? (record->over_at - age_s) * 1000 : 0);
+}
+
+/* -ENOMEM. */
+static int restore_tunnels(struct session_store *store, struct session *s,
+			   const struct state_session *record)
+{
+	int ret = store_set_tunnel(store, &s->control_sgsn, &record->control_sgsn);
+
+	if (ret == 0)
+		ret = store_set_tunnel(store, &s->control_ggsn, &record->control_ggsn);
+	for (unsigned d = 0; d < 2 && ret == 0; d++)
+		if (record->has_tunnel[d])
+			ret = store_set_tunnel(store, &s->flow[d].tunnel, &record->tunnel[d]);
+	return ret;
+}
+
+/* Only its COUNTs count. */
+static void end_unstarted(struct session_store *store, struct session *s)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		keys_drop(store, s, slot);
+	store_free_session(store, s);
+}
+
+int session_restore(struct session_store *store, const struct state_session *record)
+{
+	struct session *other = store_find_subscriber(store, &record->imsi, record->nsapi);
+	struct session *s;
+	int ret;
+
+	if (record->id > store->config.max || record->id <= store->highest)
+		return -ENOSPC;
+	s = store_restore_session(store, record->id, &record->imsi, record->nsapi);
+	s->serial = record->serial;
+	if (store_is_later(record->serial, store->last_serial))
+		store->last_serial = record->serial;
+	s->primary = record->primary;
+	s->newest = record->newest & 1;
+	s->downlink_slot = record->downlink_slot & 1;
+	s->counter_octets = record->counter_octets & 3;
+	s->origin = record->origin & 3;
+	s->policy = record->policy & 3;
+	ret = restore_tunnels(store, s, record);
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		restore_keyset(store, s, slot, &record->keysets[slot]);
+	if (other)
+		end_unstarted(store, store_is_later(s->serial, other->serial) ? other : s);
+	counts_reserve(store->counts, store_places_taken(store)); /* for keysets that leave */
+	return ret;
+}
+
+int session_restore_counts(struct session_store *store, const struct state_counts *record)
+{
+	struct counts_fingerprint fingerprint;
+	int ret = counts_restore(store->counts, record);
+
+	memcpy(fingerprint.octets, record->fingerprint, sizeof(fingerprint.octets));
+	return ret != 0 ? ret : retention_adopt(store->retention, &record->imsi, &fingerprint);
+}
+
+int session_restore_retention(struct session_store *store, const struct state_retention *record)
+{
+	return retention_restore(store->retention, record, store->config.age_s);
+}
+
+/* --- flows --- */
+
+/* What another record has of the same keyset. */
+static void take_remembered(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const struct counts_key key = {
+		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+	struct counts_value value;
+
+	if (!keyset->is_known)
+		return;
+	if (!retention_keep_restored(store->retention, &key.imsi, &key.keyset))
+		abort(); /* as in retire */
+	if (!counts_take(store->counts, &key, &value))
+		return;
+	counts_raise(&keyset->count, value);
+	changes_note(store, s);
+}
+
+/* Whose tunnel is it really? */
+static bool is_robbed(struct session_store *store, const struct session *s,
+		      const struct tunnel *tunnel)
+{
+	enum session_direction direction;
+	const struct session *other = store_find_tunnel(store, tunnel, &direction);
+
+	return other && store_is_later(other->serial, s->serial);
+}
+
+static void restart(struct session_store *store, struct session *s)
+{
+	struct session_target target;
+
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		take_remembered(store, s, slot);
+	apply_current(store, s, &target);
+	target.fresh = true; /* without its flows it ends */
+	for (unsigned d = 0; d < 2; d++)
+		if (s->flow[d].tunnel.gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
+			target.alive = false;
+	store_count(store, SESSION_RESTORED);
+	keys_resume_changeover(store, s);
+	apply_target(store, s, &target, NULL);
+}
+
+uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t count)
+{
+	uint32_t id = first ? first : 1;
+
+	for (; id <= store->highest && count > 0; id++, count--) {
+		struct session *s = store_session(store, id);
+		if (s)
+			restart(store, s);
+	}
+	if (id <= store->highest)
+		return id;
+	retention_begin(store->retention);
+	if (!retention_note_sources(store->retention))
+		abort();
+	return 0;
+}

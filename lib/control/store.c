@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/store.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <rte_hash_crc.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+const char *session_counter_name(enum session_counter counter)
+{
+	static const char *const names[] = {
+#define X(symbol, name) [SESSION_##symbol] = name,
+		SESSION_COUNTERS(X)
+#undef X
+	};
+
+	return names[counter];
+}
+
+/* Of an index, when all are in use: a few octets less a session for one look more. */
+#define SESSIONS_A_HEAD 2
+
+static int allocate_flow_numbers(struct session_store *store)
+{
+	const uint32_t flows = session_flows_per_worker(&store->config);
+
+	store->free_flows = calloc(store->config.workers, sizeof(*store->free_flows));
+	store->free_flow_counts = calloc(store->config.workers, sizeof(*store->free_flow_counts));
+	store->lingers_by_age = calloc(store->config.workers, sizeof(*store->lingers_by_age));
+	if (!store->free_flows || !store->free_flow_counts || !store->lingers_by_age)
+		return -ENOMEM;
+	for (unsigned w = 0; w < store->config.workers; w++) {
+		store->free_flows[w] = calloc(flows, sizeof(uint32_t));
+		if (!store->free_flows[w])
+			return -ENOMEM;
+		for (uint32_t i = 0; i < flows; i++)
+			store->free_flows[w][i] = flows - 1 - i;
+		store->free_flow_counts[w] = flows;
+		TAILQ_INIT(&store->lingers_by_age[w]);
+	}
+	return 0;
+}
+
+static int allocate(struct session_store *store, uint64_t now_ms)
+{
+	const struct session_config *c = &store->config;
+
+	store->heads_count = c->max / SESSIONS_A_HEAD + 1;
+	for (unsigned i = 0; i < SESSION_INDEXES; i++)
+		if (!(store->heads[i] = calloc(store->heads_count, sizeof(uint32_t))))
+			return -ENOMEM;
+	store->sessions = calloc((size_t)c->max + 1, sizeof(*store->sessions));
+	store->gsns = gsns_new();
+	store->apns = apns_new();
+	store->wheel = wheel_new(now_ms, store);
+	if (!store->sessions || !store->gsns || !store->apns || !store->wheel ||
+	    changes_init(store) != 0)
+		return -ENOMEM;
+	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
+	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
+					store);
+	if (!store->counts || !store->pulls || sources_make_retention(store) != 0 ||
+	    transactions_init(store) != 0)
+		return -ENOMEM;
+	sources_init(store);
+	expect_init(store);
+	watch_start(store);
+	return allocate_flow_numbers(store);
+}
+
+struct session_store *session_store_new(const struct session_config *config,
+					const struct session_ops *ops, uint64_t now_ms)
+{
+	struct session_store *store = calloc(1, sizeof(*store));
+
+	if (!store)
+		return NULL;
+	store->config = *config;
+	store->ops = *ops;
+	store->started_ms = now_ms;
+	if (allocate(store, now_ms) != 0) {
+		session_store_free(store);
+		errno = ENOMEM;
+		return NULL;
+	}
+	return store;
+}
+
+void session_store_free(struct session_store *store)
+{
+	if (!store)
+		return;
+	for (uint32_t id = 1; id <= store->highest; id++) {
+		struct session *s = store_session(store, id);
+		if (!s)
+			continue;
+		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+			npdu_key_free(s->keysets[slot].key);
+		apply_free(s);
+		free(s->work); /* its pulls end with their manager */
+	}
+	retire_free(store);
+	transactions_free(store);
+	flows_free_lingers(store);
+	expect_free(store);
+	pull_manager_free(store->pulls);
+	retention_free(store->retention);
+	counts_free(store->counts);
+	wheel_free(store->wheel);
+	for (unsigned w = 0; store->free_flows && w < store->config.workers; w++)
+		free(store->free_flows[w]);
+	free(store->free_flows);
+	free(store->free_flow_counts);
+	free(store->lingers_by_age);
+	for (unsigned i = 0; i < SESSION_INDEXES; i++)
+		free(store->heads[i]);
+	changes_free(store);
+	gsns_free(store->gsns);
+	apns_free(store->apns);
+	free(store->sessions);
+	free(store);
+}
+
+struct pull_manager *session_pulls(struct session_store *store)
+{
+	return store->pulls;
+}
+
+void session_advance(struct session_store *store, uint64_t now_ms)
+{
+	if (store->files_unread)
+		sources_look(store);
+	wheel_advance(store->wheel, now_ms);
+	pull_send_waiting(store->pulls);
+}
+
+uint32_t session_flows_per_worker(const struct session_config *config)
+{
+	/* Both flows of a session may fall to the same worker; one that was moved lingers, and others are
+	 * expected. */
+	const uint64_t more = 1024 + EXPECTED_MAX;
+	uint64_t even = (uint64_t)config->max * 2 / config->workers;
+	uint64_t flows = config->workers == 1 ? even + more : even + even / 4 + more;
+
+	return flows < UINT32_MAX ? (uint32_t)flows : UINT32_MAX;
+}
+
+/* --- indexes --- */
+
+static uint32_t hash_of_tunnel(const struct session_tunnel *t, uint32_t seed)
+{
+	return rte_hash_crc_8byte((uint64_t)t->gsn << 32 | t->teid, seed);
+}
+
+static uint32_t hash_of(const struct session *s, enum session_index which)
+{
+	switch (which) {
+	case INDEX_SUBSCRIBER:
+		return rte_hash_crc_8byte(s->imsi, 0); /* for store_next_of_subscriber */
+	case INDEX_CONTROL_SGSN:
+		return hash_of_tunnel(&s->control_sgsn, s->nsapi);
+	case INDEX_CONTROL_GGSN:
+		return hash_of_tunnel(&s->control_ggsn, s->nsapi);
+	case INDEX_TUNNEL_UP:
+		return hash_of_tunnel(&s->flow[UP].tunnel, 0);
+	case INDEX_TUNNEL_DOWN:
+		return hash_of_tunnel(&s->flow[DOWN].tunnel, 0);
+	case SESSION_INDEXES:
+		break;
+	}
+	return 0;
+}
+
+static uint32_t *head_of(struct session_store *store, const struct session *s,
+			 enum session_index which)
+{
+	return &store->heads[which][(uint64_t)hash_of(s, which) * store->heads_count >> 32];
+}
+
+static bool is_indexed(const struct session *s, enum session_index which)
+{
+	return s->indexed >> which & 1;
+}
+
+/* A control tunnel that nobody has said is no key: many sessions may have none. */
+static bool has_key(const struct session *s, enum session_index which)
+{
+	return !(which == INDEX_CONTROL_SGSN && s->control_sgsn.gsn == 0) &&
+	       !(which == INDEX_CONTROL_GGSN && s->control_ggsn.gsn == 0);
+}
+
+void store_index(struct session_store *store, struct session *s, enum session_index which)
+{
+	uint32_t *head = head_of(store, s, which);
+
+	assert(!is_indexed(s, which));
+	if (!has_key(s, which))
+		return;
+	s->link[which] = *head;
+	*head = store_id(store, s);
+	s->indexed |= (uint8_t)(1 << which);
+}
+
+void store_unindex(struct session_store *store, struct session *s, enum session_index which)
+{
+	const uint32_t id = store_id(store, s);
+	uint32_t *at;
+
+	if (!is_indexed(s, which))
+		return;
+	at = head_of(store, s, which);
+	while (*at != id)
+		at = &store->sessions[*at].link[which];
+	*at = s->link[which];
+	s->indexed &= (uint8_t) ~(1 << which);
+}
+
+static bool is_same_tunnel(const struct session_tunnel *a, const struct session_tunnel *b)
+{
+	return a->gsn == b->gsn && a->teid == b->teid;
+}
+
+static bool is_same(const struct session *a, const struct session *b, enum session_index which)
+{
+	switch (which) {
+	case INDEX_SUBSCRIBER:
+		return a->nsapi == b->nsapi && a->imsi == b->imsi;
+	case INDEX_CONTROL_SGSN:
+		return a->nsapi == b->nsapi && is_same_tunnel(&a->control_sgsn, &b->control_sgsn);
+	case INDEX_CONTROL_GGSN:
+		return a->nsapi == b->nsapi && is_same_tunnel(&a->control_ggsn, &b->control_ggsn);
+	case INDEX_TUNNEL_UP:
+		return is_same_tunnel(&a->flow[UP].tunnel, &b->flow[UP].tunnel);
+	case INDEX_TUNNEL_DOWN:
+		return is_same_tunnel(&a->flow[DOWN].tunnel, &b->flow[DOWN].tunnel);
+	case SESSION_INDEXES:
+		break;
+	}
+	return false;
+}
+
+/* like carries the key in the members that the index is about. */
+static struct session *find(struct session_store *store, const struct session *like,
+			    enum session_index which)
+{
+	uint32_t id = *head_of(store, like, which);
+
+	while (id != 0 && !is_same(&store->sessions[id], like, which))
+		id = store->sessions[id].link[which];
+	return id ? &store->sessions[id] : NULL;
+}
+
+/* 15 digits of four bits from the top down, and 0xf where there is none. */
+static uint64_t pack_imsi(const struct e2m_imsi *imsi)
+{
+	uint64_t packed = 0;
+
+	for (size_t i = 0; i < sizeof(imsi->digits); i++)
+		packed = packed << 4 | (imsi->digits[i] ? imsi->digits[i] & 0xf : 0xf);
+	return packed;
+}
+
+struct e2m_imsi store_imsi(const struct session *s)
+{
+	struct e2m_imsi imsi = {0};
+
+	for (unsigned i = 0; i < E2M_IMSI_MAX_DIGITS; i++) {
+		const unsigned digit = s->imsi >> (60 - 4 * i) & 0xf;
+		if (digit > 9)
+			break;
+		imsi.digits[i] = (char)('0' + digit);
+	}
+	return imsi;
+}
+
+struct tunnel store_tunnel(const struct session_store *store, const struct session_tunnel *t)
+{
+	struct tunnel tunnel = {.teid = t->teid};
+
+	if (t->gsn != 0)
+		memcpy(tunnel.receiver, gsns_address(store->gsns, t->gsn), sizeof(tunnel.receiver));
+	return tunnel;
+}
+
+int store_set_tunnel(struct session_store *store, struct session_tunnel *t,
+		     const struct tunnel *value)
+{
+	static const struct tunnel none;
+	const bool is_none = memcmp(value->receiver, none.receiver, sizeof(none.receiver)) == 0;
+	const uint32_t gsn = is_none ? 0 : gsns_take(store->gsns, value->receiver);
+
+	if (gsn == 0 && !is_none)
+		return -ENOMEM;
+	gsns_give_back(store->gsns, t->gsn);
+	*t = (struct session_tunnel){.gsn = gsn, .teid = value->teid};
+	return 0;
+}
+
+/* gsn 0: no session has any tunnel there. */
+static struct session_tunnel known_tunnel(const struct session_store *store,
+					  const struct tunnel *tunnel)
+{
+	return (struct session_tunnel){.gsn = gsns_find(store->gsns, tunnel->receiver),
+				       .teid = tunnel->teid};
+}
+
+struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+				      uint8_t nsapi)
+{
+	const struct session like = {.imsi = pack_imsi(imsi), .nsapi = nsapi};
+
+	return find(store, &like, INDEX_SUBSCRIBER);
+}
+
+struct session *store_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+					 const struct session *after)
+{
+	const struct session like = {.imsi = pack_imsi(imsi)};
+	uint32_t id =
+		after ? after->link[INDEX_SUBSCRIBER] : *head_of(store, &like, INDEX_SUBSCRIBER);
+
+	while (id != 0 && store->sessions[id].imsi != like.imsi)
+		id = store->sessions[id].link[INDEX_SUBSCRIBER];
+	return id ? &store->sessions[id] : NULL;
+}
+
+struct session *store_find_control(struct session_store *store, enum session_index which,
+				   const struct tunnel *control, uint8_t nsapi)
+{
+	const struct session_tunnel known = known_tunnel(store, control);
+	const struct session like = {.control_sgsn = known, .control_ggsn = known, .nsapi = nsapi};
+
+	return known.gsn ? find(store, &like, which) : NULL;
+}
+
+struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
+				  enum session_direction *direction)
+{
+	const struct session_tunnel known = known_tunnel(store, tunnel);
+	const struct session like = {.flow = {{.tunnel = known}, {.tunnel = known}}};
+	struct session *s;
+
+	if (known.gsn == 0)
+		return NULL;
+	*direction = UP;
+	s = find(store, &like, INDEX_TUNNEL_UP);
+	if (s)
+		return s;
+	*direction = DOWN;
+	return find(store, &like, INDEX_TUNNEL_DOWN);
+}
+
+/* --- sessions --- */
+
+/* 0 is no serial. */
+uint32_t store_next_serial(struct session_store *store)
+{
+	if (++store->last_serial == 0)
+		store->last_serial = 1;
+	return store->last_serial;
+}
+
+uint32_t store_places_taken(const struct session_store *store)
+{
+	return store->in_use * DATAPATH_KEYSETS + store->promised;
+}
+
+bool store_has_room(const struct session_store *store, uint32_t counts)
+{
+	return counts_room(store->counts) >= (uint64_t)store_places_taken(store) + counts;
+}
+
+/* A place that was in use before, or the next that never was. */
+static struct session *take_place(struct session_store *store)
+{
+	struct session *s;
+
+	if (store->free_first == 0)
+		return &store->sessions[++store->highest];
+	s = &store->sessions[store->free_first];
+	store->free_first = s->link[INDEX_SUBSCRIBER];
+	return s;
+}
+
+static struct session *make_session(struct session_store *store, struct session *s,
+				    const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	store->in_use++;
+	*s = (struct session){.serial = store_next_serial(store),
+			      .imsi = pack_imsi(imsi),
+			      .nsapi = nsapi,
+			      .primary = nsapi,
+			      .counter_octets = store->config.counter_octets & 3};
+	store_index(store, s, INDEX_SUBSCRIBER);
+	return s;
+}
+
+struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
+				  uint8_t nsapi)
+{
+	struct session *s;
+
+	if (store->in_use == store->config.max || !sources_make_room(store, DATAPATH_KEYSETS)) {
+		store_count(store, SESSION_REFUSED_FULL);
+		return NULL;
+	}
+	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
+		return NULL;
+	s = make_session(store, take_place(store), imsi, nsapi);
+	changes_note(store, s);
+	return s;
+}
+
+void store_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
+{
+	const uint16_t before = s->apn;
+
+	s->apn = apns_take(store->apns, apn);
+	apns_give_back(store->apns, before);
+}
+
+static void free_place(struct session_store *store, struct session *s)
+{
+	s->serial = 0;
+	s->link[INDEX_SUBSCRIBER] = store->free_first;
+	store->free_first = store_id(store, s);
+}
+
+struct session *store_restore_session(struct session_store *store, uint32_t id,
+				      const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	while (store->highest + 1 < id)
+		free_place(store, &store->sessions[++store->highest]);
+	store->highest = id;
+	return make_session(store, &store->sessions[id], imsi, nsapi);
+}
+
+void store_free_session(struct session_store *store, struct session *s)
+{
+	for (unsigned i = 0; i < SESSION_INDEXES; i++)
+		store_unindex(store, s, i);
+	wheel_cancel(&s->timer);
+	gsns_give_back(store->gsns, s->control_sgsn.gsn);
+	gsns_give_back(store->gsns, s->control_ggsn.gsn);
+	for (unsigned d = 0; d < 2; d++)
+		gsns_give_back(store->gsns, s->flow[d].tunnel.gsn);
+	apns_give_back(store->apns, s->apn);
+	free_place(store, s);
+	store->in_use--;
+	changes_note(store, s);
+}
+
+struct session *store_session(struct session_store *store, uint32_t id)
+{
+	if (id == 0 || id > store->highest || store->sessions[id].serial == 0)
+		return NULL;
+	return &store->sessions[id];
+}
+
+uint32_t store_id(const struct session_store *store, const struct session *s)
+{
+	return (uint32_t)(s - store->sessions);
+}
+
+struct session *store_session_of_event(struct session_store *store, unsigned worker,
+				       const struct datapath_event *event,
+				       enum session_direction *direction)
+{
+	struct session *s = store_session(store, event->session);
+
+	for (unsigned d = 0; s && d < 2; d++)
+		if (s->flow[d].live && s->flow[d].worker == worker &&
+		    s->flow[d].number == event->flow) {
+			*direction = d;
+			return s;
+		}
+	return NULL;
+}
+
+void store_count(struct session_store *store, enum session_counter counter)
+{
+	store->counters[counter]++;
+}
+
+uint64_t session_count(const struct session_store *store, enum session_counter counter)
+{
+	return store->counters[counter];
+}
+
+void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
+{
+	char line[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(line, sizeof(line), format, args);
+	va_end(args);
+	store->ops.log(store->ops.arg, level, line);
+}

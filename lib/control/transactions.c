@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/transactions.h"
+
+#include <errno.h>
+#include <rte_jhash.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "base/wheel.h"
+#include "control/store.h"
+
+#define LISTS  8192
+#define MOST   65536
+#define OLD_MS 60000
+/* In which nobody who goes by the standard uses a number again that has no answer. */
+#define FRESH_MS 10000
+
+int transactions_init(struct session_store *store)
+{
+	struct transactions *all = &store->transactions;
+
+	if (getrandom(&all->secret, sizeof(all->secret), 0) != sizeof(all->secret))
+		return -EAGAIN;
+	all->lists = calloc(LISTS, sizeof(*all->lists));
+	if (!all->lists)
+		return -ENOMEM;
+	for (unsigned i = 0; i < LISTS; i++)
+		TAILQ_INIT(&all->lists[i]);
+	TAILQ_INIT(&all->by_age);
+	return 0;
+}
+
+uint32_t transactions_hash(const struct session_store *store, const struct tunnel *tunnel,
+			   uint32_t number)
+{
+	const uint32_t hash =
+		rte_jhash(tunnel->receiver, sizeof(tunnel->receiver), store->transactions.secret);
+
+	return rte_jhash_2words(tunnel->teid, number, hash);
+}
+
+static struct transaction_list *list_of(struct session_store *store,
+					const struct transaction_key *key)
+{
+	return &store->transactions
+			.lists[transactions_hash(store, &key->requester, key->sequence) % LISTS];
+}
+
+void transactions_forget(struct session_store *store, struct transaction *t)
+{
+	TAILQ_REMOVE(list_of(store, &t->key), t, same_hash);
+	TAILQ_REMOVE(&store->transactions.by_age, t, age);
+	store->transactions.count--;
+	free(t);
+}
+
+void transactions_free(struct session_store *store)
+{
+	if (!store->transactions.lists)
+		return;
+	while (!TAILQ_EMPTY(&store->transactions.by_age))
+		transactions_forget(store, TAILQ_FIRST(&store->transactions.by_age));
+	free(store->transactions.lists);
+}
+
+static struct transaction_key key_of(const struct tunnel *requester, const struct tunnel *receiver,
+				     uint8_t version, uint8_t type, uint32_t sequence)
+{
+	struct transaction_key key = {
+		.requester = *requester, .sequence = sequence, .version = version, .type = type};
+
+	memcpy(key.receiver, receiver->receiver, sizeof(key.receiver));
+	return key;
+}
+
+/* But for the receiver. */
+static bool is_alike(const struct transaction_key *a, const struct transaction_key *b)
+{
+	return a->sequence == b->sequence && a->version == b->version && a->type == b->type &&
+	       tunnel_is_equal(&a->requester, &b->requester);
+}
+
+static struct transaction *find(struct session_store *store, const struct transaction_key *key)
+{
+	struct transaction *t;
+
+	TAILQ_FOREACH (t, list_of(store, key), same_hash)
+		if (is_alike(&t->key, key) &&
+		    memcmp(t->key.receiver, key->receiver, sizeof(key->receiver)) == 0)
+			break;
+	return t;
+}
+
+static struct transaction *find_by_teid(struct session_store *store,
+					const struct transaction_key *key, uint32_t teid)
+{
+	struct transaction *t;
+
+	TAILQ_FOREACH (t, list_of(store, key), same_hash)
+		if (is_alike(&t->key, key) && teid != 0 && t->answer_teid == teid)
+			break;
+	return t;
+}
+
+/* The oldest half-open one goes first. */
+static void make_place(struct session_store *store)
+{
+	struct transaction *oldest;
+
+	while ((oldest = TAILQ_FIRST(&store->transactions.by_age)) != NULL) {
+		if (store->transactions.count >= MOST)
+			store_count(store, SESSION_GTPC_TRANSACTIONS_LOST);
+		else if (wheel_now(store->wheel) - oldest->since_ms < OLD_MS)
+			break;
+		transactions_forget(store, oldest);
+	}
+}
+
+static uint32_t content_of(const struct session_store *store, const struct session_gtpc *gtpc)
+{
+	uint32_t hash = store->transactions.secret;
+
+	/* In whole words: rte_jhash reads some octets that are behind the last. */
+	for (size_t at = 0; at < gtpc->len;) {
+		uint32_t block[64] = {0};
+		const size_t left = gtpc->len - at;
+		const size_t len = left < sizeof(block) ? left : sizeof(block);
+
+		memcpy(block, gtpc->data + at, len);
+		hash = rte_jhash_32b(block, sizeof(block) / sizeof(block[0]), hash);
+		at += len;
+	}
+	return rte_jhash_1word((uint32_t)gtpc->len, hash);
+}
+
+enum transaction_kind transactions_look(struct session_store *store,
+					const struct session_gtpc *gtpc, uint8_t version,
+					uint8_t type, uint32_t sequence, struct transaction **same)
+{
+	const struct transaction_key key =
+		key_of(&gtpc->source, &gtpc->destination, version, type, sequence);
+	struct transaction *t = find(store, &key);
+
+	if (!t)
+		return TRANSACTION_NEW;
+	if (t->content != content_of(store, gtpc))
+		return wheel_now(store->wheel) - t->since_ms < FRESH_MS ? TRANSACTION_AMBIGUOUS
+									: TRANSACTION_NEW;
+	TAILQ_REMOVE(&store->transactions.by_age, t, age);
+	TAILQ_INSERT_TAIL(&store->transactions.by_age, t, age);
+	t->since_ms = wheel_now(store->wheel);
+	*same = t;
+	return TRANSACTION_AGAIN;
+}
+
+struct transaction *transactions_remember(struct session_store *store,
+					  const struct session_gtpc *gtpc, uint8_t version,
+					  uint8_t type, uint32_t sequence, uint32_t teid,
+					  size_t size)
+{
+	const struct transaction_key key =
+		key_of(&gtpc->source, &gtpc->destination, version, type, sequence);
+	struct transaction *t = find(store, &key);
+
+	if (t)
+		transactions_forget(store, t);
+	make_place(store);
+	t = calloc(1, size);
+	if (!t)
+		return NULL;
+	t->since_ms = wheel_now(store->wheel);
+	t->key = key;
+	t->side = (uint8_t)gtpc->side;
+	t->addressed = gtpc->destination;
+	t->addressed.teid = teid;
+	t->content = content_of(store, gtpc);
+	TAILQ_INSERT_TAIL(list_of(store, &key), t, same_hash);
+	TAILQ_INSERT_TAIL(&store->transactions.by_age, t, age);
+	store->transactions.count++;
+	return t;
+}
+
+bool transactions_are_few(const struct session_store *store)
+{
+	return store->transactions.count < MOST / 2;
+}
+
+struct transaction *transactions_find_answered(struct session_store *store,
+					       const struct session_gtpc *gtpc, uint8_t version,
+					       uint8_t type, uint32_t sequence, uint32_t teid)
+{
+	const struct transaction_key key =
+		key_of(&gtpc->destination, &gtpc->source, version, type, sequence);
+	struct transaction *t = find(store, &key);
+
+	if (!t && gtpc->side == DATAPATH_CORE)
+		t = find_by_teid(store, &key, teid);
+	return t && t->side != gtpc->side ? t : NULL;
+}

@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * transactions: GTP-C requests that have no response yet, of any version, private to this library. They
+ * are bounded in number and in time.
+ */
+#ifndef CONTROL_TRANSACTIONS_H
+#define CONTROL_TRANSACTIONS_H
+
+#include <sys/queue.h>
+
+#include "control/control.h"
+
+/* What tells a request from others. TS 29.060 7.6, TS 29.274 7.6: its response goes to where it came from,
+ * with its sequence number, which the requester may use again towards another receiver. */
+struct transaction_key {
+	struct tunnel requester; /* address, and port for a TEID */
+	uint8_t receiver[16];	 /* as in struct tunnel */
+	uint32_t sequence;	 /* of 24 bits in GTPv2 */
+	uint8_t version;	 /* of GTP */
+	uint8_t type;		 /* of the request */
+};
+
+/* The first member of what a learner remembers of a request. */
+struct transaction {
+	TAILQ_ENTRY(transaction) same_hash;
+	TAILQ_ENTRY(transaction) age;
+	uint64_t since_ms;
+	struct transaction_key key;
+	uint8_t side;		 /* that the request came in on */
+	struct tunnel addressed; /* receiver of the request, and the TEID in its header */
+	uint32_t content;	 /* hash of the message */
+	uint32_t
+		answer_teid; /* that the requester wants in its response's header; 0: it does not say */
+};
+
+TAILQ_HEAD(transaction_list, transaction);
+
+struct transactions {
+	struct transaction_list *lists; /* by hash, */
+	uint32_t secret;		/* which nobody outside can foresee */
+	struct transaction_list by_age;
+	uint32_t count;
+};
+
+struct session_store;
+
+/* -ENOMEM, -EAGAIN: no randomness yet. */
+int transactions_init(struct session_store *store);
+void transactions_free(struct session_store *store);
+
+/* What a request is to those before it that wait for their responses. */
+enum transaction_kind {
+	TRANSACTION_NEW,
+	TRANSACTION_AGAIN, /* one of them, sent again */
+	TRANSACTION_AMBIGUOUS, /* another, with the number of one that was sent a moment ago: for whoever has had that
+				* one it is the same, and answered alike (TS 29.060 7.6, TS 29.274 7.6) */
+};
+/* AGAIN: *same is that request. */
+enum transaction_kind transactions_look(struct session_store *store,
+					const struct session_gtpc *gtpc, uint8_t version,
+					uint8_t type, uint32_t sequence, struct transaction **same);
+/* size octets, those after struct transaction zero, for a request with that TEID in its header. It stands
+ * for one before it with its number; where there are too many, the oldest goes first. NULL: no memory. */
+struct transaction *transactions_remember(struct session_store *store,
+					  const struct session_gtpc *gtpc, uint8_t version,
+					  uint8_t type, uint32_t sequence, uint32_t teid,
+					  size_t size);
+
+/* The request of that type that gtpc, with that TEID in its header, answers: one that went to where gtpc comes from
+ * (TS 29.060 10.2.2, TS 29.274 4.2.2.2). A GGSN or P-GW of several addresses may answer by another of them: on the
+ * core side, which is the home network's, it is enough that it knows the TEID. NULL: there is none. */
+struct transaction *transactions_find_answered(struct session_store *store,
+					       const struct session_gtpc *gtpc, uint8_t version,
+					       uint8_t type, uint32_t sequence, uint32_t teid);
+/* Of what whoever sends requests chooses: without a secret he could have all of them in one list. */
+uint32_t transactions_hash(const struct session_store *store, const struct tunnel *tunnel,
+			   uint32_t number);
+/* Room for what nothing depends on. */
+bool transactions_are_few(const struct session_store *store);
+void transactions_forget(struct session_store *store, struct transaction *transaction);
+
+#endif

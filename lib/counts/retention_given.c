@@ -1,0 +1,216 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* retention_given: which keysets sources have given, and which of them can be trusted. */
+#include <string.h>
+
+#include "counts/retention_inside.h"
+
+/* --- what sources say --- */
+
+static uint32_t tag_of(const struct counts_fingerprint *fingerprint)
+{
+	uint32_t tag;
+
+	memcpy(&tag, fingerprint->octets, sizeof(tag));
+	return tag;
+}
+
+static void note_later(struct item *item)
+{
+	if (item->later < OTHERS_DOUBT)
+		item->later++;
+}
+
+/* source has given another keyset. */
+static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms, uint32_t tag)
+{
+	struct item *item = &k->items[source];
+
+	for (unsigned i = 0; i < item->others && i < OTHERS; i++)
+		if (item->tags[i] == tag)
+			return;
+	note_later(item);
+	if (sent_ms <= item->since_ms || item->others >= retention_others_needed(k))
+		return;
+	if (item->others < OTHERS)
+		item->tags[item->others] = tag;
+	/* This keyset may be in an answer that is on its way. */
+	if (++item->others == retention_others_needed(k))
+		retention_prolong(k, RETENTION_LATE_MS);
+	outbox_note(&k->retention->outbox, &k->outbox);
+	retention_judge_later(k);
+}
+
+/* Returns true if the IMSI's sessions hold no keyset but this one, have it from source alone and
+ * with lifetime_s, and no record is kept. */
+static bool is_plain(struct retention *r, const struct e2m_imsi *imsi,
+		     const struct counts_fingerprint *fingerprint, unsigned source,
+		     uint32_t lifetime_s)
+{
+	struct retention_held held;
+
+	if (retention_any_kept(r, imsi))
+		return false;
+	for (unsigned at = 0; retention_next_held(r, imsi, &at, &held);)
+		if (memcmp(&held.fingerprint, fingerprint, sizeof(*fingerprint)) != 0 ||
+		    (held.given_by & ~(1U << source)) != 0 || held.lifetime_s != lifetime_s)
+			return false;
+	return true;
+}
+
+enum retention_verdict retention_given(struct retention *r, const struct e2m_imsi *imsi,
+				       const struct counts_fingerprint *fingerprint,
+				       unsigned source, uint64_t sent_ms, uint32_t lifetime_s)
+{
+	const bool is_new =
+		!retention_find(r, imsi, fingerprint) && !retention_is_held(r, imsi, fingerprint);
+	const enum retention_verdict verdict = is_new ? RETENTION_NEW : RETENTION_KNOWN;
+	struct keyset *k, *other, *next, *doubt;
+	bool is_doubtful;
+
+	if (lifetime_s > r->longest_life_s)
+		r->longest_life_s = lifetime_s;
+	if (is_plain(r, imsi, fingerprint, source, lifetime_s))
+		return verdict;
+	retention_keep_held(r, imsi);
+	k = retention_find(r, imsi, fingerprint);
+	doubt = retention_find(r, imsi, &retention_given_up);
+	is_doubtful = !k && doubt && retention_waits_for(doubt, source);
+	for (other = LIST_FIRST(retention_list_of(r, imsi)); other; other = next) {
+		next = LIST_NEXT(other, same_hash);
+		/* Keysets with a lifetime do not count: they may be many, and none of them new. */
+		if (other != k && retention_is_of(other, imsi) && source < other->items_count &&
+		    lifetime_s == 0)
+			count_other(other, source, sent_ms, tag_of(fingerprint));
+	}
+	if (is_doubtful)
+		return RETENTION_DOUBTFUL;
+	if (!k)
+		k = retention_make(r, imsi, fingerprint);
+	if (!k || source >= k->items_count)
+		return RETENTION_KNOWN;
+	retention_note_given(k, source, lifetime_s);
+	outbox_note(&r->outbox, &k->outbox);
+	retention_judge_later(k);
+	return verdict;
+}
+
+bool retention_keep_always(struct retention *r, const struct e2m_imsi *imsi,
+			   const struct counts_fingerprint *fingerprint)
+{
+	struct keyset *k = retention_find(r, imsi, fingerprint);
+
+	if (!k) {
+		k = retention_make(r, imsi, fingerprint);
+		if (!k)
+			return false;
+		/* The file has the keyset, so the disk need not have it until a source gives it. */
+		outbox_remove(&r->outbox, &k->outbox);
+	}
+	k->is_always = true;
+	return true;
+}
+
+void retention_is_read(struct retention *r, unsigned source)
+{
+	r->sources[source].is_read = true;
+	retention_begin(r);
+}
+
+void retention_lost(struct retention *r, const struct e2m_imsi *imsi, unsigned source)
+{
+	struct keyset *k;
+
+	retention_keep_held(r, imsi);
+	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash) {
+		struct item *item = &k->items[source];
+
+		if (!retention_is_of(k, imsi) || source >= k->items_count)
+			continue;
+		note_later(item);
+		if (item->flags & STATE_RETENTION_GIVEN)
+			continue;
+		retention_begin_again(r, item);
+		outbox_note(&r->outbox, &k->outbox);
+	}
+}
+
+bool retention_waits(struct retention *r, const struct e2m_imsi *imsi,
+		     const struct counts_fingerprint *but, unsigned source)
+{
+	struct keyset *k;
+
+	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
+		if (retention_is_of(k, imsi) && !retention_has_fingerprint(k, but) &&
+		    retention_waits_for(k, source) && r->sources[source].memory == RETENTION_LONG)
+			return true;
+	return false;
+}
+
+/* --- giving up --- */
+
+static bool only_waits(const struct keyset *k)
+{
+	struct retention *r = k->retention;
+
+	return !k->outbox.is_gone && k->holders == 0 && k->until_ms <= wheel_now(r->wheel) &&
+	       !retention_is_held(r, &k->imsi, &k->fingerprint) && !retention_has_no_keys(k) &&
+	       !k->is_always;
+}
+
+static struct keyset *find_oldest(struct retention *r, const struct e2m_imsi *imsi)
+{
+	struct keyset *k, *oldest = NULL;
+
+	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
+		if (retention_is_of(k, imsi) && only_waits(k) &&
+		    (!oldest || k->until_ms < oldest->until_ms))
+			oldest = k;
+	return oldest;
+}
+
+/* Returns false if there is no memory. */
+static bool give_up(struct keyset *k)
+{
+	struct retention *r = k->retention;
+	struct keyset *doubt = retention_find(r, &k->imsi, &retention_given_up);
+	const bool is_new = !doubt;
+
+	if (is_new)
+		doubt = retention_make(r, &k->imsi, &retention_given_up);
+	if (!doubt)
+		return false;
+	for (unsigned i = 0; i < doubt->items_count; i++) {
+		struct item *item = &doubt->items[i];
+
+		if (is_new)
+			item->flags = STATE_RETENTION_FREE;
+		if (!retention_waits_for(k, i))
+			continue;
+		item->flags = 0;
+		retention_begin_again(r, item);
+	}
+	outbox_note(&r->outbox, &doubt->outbox);
+	retention_judge_later(doubt);
+	retention_forget(k);
+	return true;
+}
+
+bool retention_give_up(struct retention *r, const struct e2m_imsi *imsi)
+{
+	struct keyset *oldest = find_oldest(r, imsi);
+
+	return oldest && give_up(oldest);
+}
+
+bool retention_give_up_any(struct retention *r, struct e2m_imsi *of)
+{
+	struct keyset *k;
+
+	while ((k = TAILQ_FIRST(&r->waiting)) != NULL) {
+		*of = k->imsi;
+		if (only_waits(k))
+			return give_up(k);
+		retention_wait_no_more(k); /* it is judged again later */
+	}
+	return false;
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "keys/pace.h"
+
+/* The limit is looked at so often. */
+#define LOOK_MS 100
+/* What was served is measured over this long at least: the first answers come in a clump. */
+#define MEASURE_MS 10
+#define RATE_MIN   2
+#define CAREFUL_MS 1000
+#define LIFT_MS	   10000
+/* Sent at once at most, in ms of the rate: how late the caller may come. */
+#define BURST_MS 20
+
+static uint32_t at_least(uint32_t least, uint64_t rate)
+{
+	if (rate < least)
+		return least;
+	return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+}
+
+bool pace_take(struct pace *pace, uint64_t now_ms)
+{
+	uint64_t most;
+
+	if (pace->rate == 0)
+		return true;
+	most = (uint64_t)pace->rate * BURST_MS;
+	if (most < 1000)
+		most = 1000;
+	pace->millitokens += (now_ms - pace->filled_ms) * pace->rate;
+	pace->filled_ms = now_ms;
+	if (pace->millitokens > most)
+		pace->millitokens = most;
+	if (pace->millitokens < 1000)
+		return false;
+	pace->millitokens -= 1000;
+	return true;
+}
+
+/* To a little less than what was served; half the limit at most, as one bad tenth of a second says
+ * little. */
+static void go_down(struct pace *pace, uint64_t served, uint64_t now_ms)
+{
+	uint64_t rate = served - served / 8;
+
+	if (pace->rate == 0) {
+		pace->filled_ms = now_ms;
+		pace->millitokens = 0;
+	} else if (rate < pace->rate / 2) {
+		rate = pace->rate / 2;
+	}
+	pace->known = at_least(RATE_MIN, served);
+	pace->rate = at_least(RATE_MIN, rate);
+}
+
+/* Fast to where it was last, then slowly, and faster when that is well borne. */
+static void go_up(struct pace *pace, uint64_t now_ms)
+{
+	const uint64_t quiet_ms = now_ms - pace->busy_at_ms;
+	const uint32_t part = pace->rate < pace->known ? 4 : quiet_ms < CAREFUL_MS ? 32 : 8;
+
+	pace->rate = at_least(1, (uint64_t)pace->rate + pace->rate / part + 1);
+	if (quiet_ms >= LIFT_MS)
+		pace->rate = 0;
+}
+
+static void look_anew(struct pace *pace, uint64_t now_ms)
+{
+	pace->since_ms = now_ms;
+	pace->served = pace->busy = 0;
+}
+
+bool pace_note(struct pace *pace, uint64_t now_ms, bool is_busy)
+{
+	uint64_t took_ms;
+	bool went_down = false;
+
+	/* Nothing was asked for a while: that is not what the source bears. */
+	if (pace->rate == 0 && now_ms - pace->since_ms > 2 * LOOK_MS)
+		look_anew(pace, now_ms);
+	if (is_busy)
+		pace->busy_at_ms = now_ms;
+	if (is_busy)
+		pace->busy++;
+	else
+		pace->served++;
+	took_ms = now_ms - pace->since_ms;
+	if (took_ms < (is_busy && pace->rate == 0 ? MEASURE_MS : LOOK_MS))
+		return false;
+	if (pace->busy > 0) {
+		go_down(pace, pace->served * UINT64_C(1000) / took_ms, now_ms);
+		went_down = true;
+	} else if (pace->rate > 0) {
+		go_up(pace, now_ms);
+	}
+	look_anew(pace, now_ms);
+	return went_down;
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* Finds rules that never apply, because earlier rules fit every session that they fit. */
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+
+#include "policy/policy.h"
+
+/* IMSIs as numbers of 15 digits: those that begin with first are first000... to first999... */
+struct range {
+	uint64_t from, to;
+};
+
+static uint64_t padded(const char *digits, char with)
+{
+	char text[E2M_IMSI_MAX_DIGITS + 1];
+	const size_t len = strlen(digits);
+
+	memcpy(text, digits, len);
+	memset(text + len, with, E2M_IMSI_MAX_DIGITS - len);
+	text[E2M_IMSI_MAX_DIGITS] = '\0';
+	return strtoull(text, NULL, 10);
+}
+
+static struct range range_of(const struct policy_rule *rule)
+{
+	return (struct range){padded(rule->first, '0'), padded(rule->last, '9')};
+}
+
+/* Returns true if earlier can fit all IMSIs that later fits. An IMSI with fewer digits than earlier
+ * names does not fit. */
+static bool has_digits(const struct policy_rule *earlier, const struct policy_rule *later)
+{
+	return earlier->digits <= E2M_IMSI_MIN_DIGITS || earlier->digits <= later->digits;
+}
+
+/* Returns true if the APN pattern earlier fits every APN that the pattern later fits. */
+static bool covers_labels(const char *earlier, const char *later)
+{
+	for (;;) {
+		const size_t wanted = strcspn(earlier, "."), len = strcspn(later, ".");
+
+		if (strncmp(earlier, "*", wanted) != 0 &&
+		    (wanted != len || strncasecmp(earlier, later, len) != 0))
+			return false;
+		earlier += wanted;
+		later += len;
+		if (*earlier == '\0' || *later == '\0')
+			return *earlier == *later;
+		earlier++;
+		later++;
+	}
+}
+
+/* Without a readable APN, a rule with an APN fits only if it is strict (policy_decide) or protects
+ * (policy_decide_reported). */
+static bool covers_apn(const struct policy_rule *earlier, const struct policy_rule *later)
+{
+	if (!earlier->apn)
+		return true;
+	return later->apn && covers_labels(earlier->apn, later->apn) &&
+	       (policy_rule_is_strict(earlier) || !policy_rule_is_strict(later)) &&
+	       (earlier->action == POLICY_PROTECT || later->action != POLICY_PROTECT);
+}
+
+/* Finds the rule before rules[i] that fits the IMSI from and the most IMSIs above it; NULL:
+ * none. */
+static const struct policy_rule *find_rule(const struct policy *policy, size_t i, uint64_t from)
+{
+	const struct policy_rule *later = &policy->rules[i], *best = NULL;
+
+	for (size_t j = 0; j < i; j++) {
+		const struct policy_rule *rule = &policy->rules[j];
+		const struct range range = range_of(rule);
+
+		if (has_digits(rule, later) && covers_apn(rule, later) && range.from <= from &&
+		    range.to >= from && (!best || range.to > range_of(best).to))
+			best = rule;
+	}
+	return best;
+}
+
+struct policy_cover policy_find_cover(const struct policy *policy, size_t i)
+{
+	const struct policy_rule *later = &policy->rules[i];
+	struct policy_cover cover = {.is_covered = true, .by_one = true, .same_action = true};
+	struct range left = range_of(later);
+	const struct policy_rule *rule = NULL;
+
+	while (left.from <= left.to) {
+		const struct policy_rule *last = rule;
+
+		rule = find_rule(policy, i, left.from);
+		if (!rule)
+			return (struct policy_cover){0};
+		cover.by_one &= !last;
+		cover.same_action &= rule->action == later->action;
+		cover.rule = (size_t)(rule - policy->rules);
+		left.from = range_of(rule).to + 1;
+	}
+	return cover;
+}

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "policy/policy.h"
+
+#include <ctype.h>
+#include <string.h>
+#include <strings.h>
+
+/* TS 23.003 9.1, with the length octets. */
+#define APN_MAX	  100
+#define LABEL_MAX 63
+
+const char *const policy_action_names[] = {"optional", "protect", "pass", "drop", NULL};
+
+/* --- rules --- */
+
+static bool is_apn(const char *apn)
+{
+	for (size_t len; *apn; apn += len) {
+		len = strcspn(apn, ".");
+		if (len == 0 || len > LABEL_MAX ||
+		    (memchr(apn, '*', len) && (len > 1 || *apn != '*')))
+			return false;
+		if (apn[len] == '.' && apn[++len] == '\0')
+			return false;
+	}
+	return true;
+}
+
+/* The digits up to end, or up to the string's. */
+static size_t read_digits(char *digits, const char *text, char end)
+{
+	size_t len = strspn(text, "0123456789");
+
+	if (len == 0 || len > E2M_IMSI_MAX_DIGITS || (text[len] != end && text[len] != '\0'))
+		return 0;
+	memcpy(digits, text, len);
+	digits[len] = '\0';
+	return len;
+}
+
+static const char *read_imsis(struct policy_rule *rule)
+{
+	size_t len = read_digits(rule->first, rule->imsi, '-');
+
+	if (len == 0)
+		return "expected 1 to 15 digits, or two such numbers with a '-' between";
+	strcpy(rule->last, rule->first);
+	if (rule->imsi[len] == '-' && read_digits(rule->last, rule->imsi + len + 1, '\0') != len)
+		return "expected as many digits behind the '-' as before it";
+	if (strcmp(rule->first, rule->last) > 0)
+		return "the range ends before it begins";
+	rule->digits = (uint8_t)len;
+	return NULL;
+}
+
+const char *policy_read_rule(struct policy_rule *rule, const char **member)
+{
+	*member = "apn";
+	if (rule->apn && (!is_apn(rule->apn) || strlen(rule->apn) >= APN_MAX))
+		return "expected an APN: labels with dots between, each of letters, digits and "
+		       "'-', or '*' for one whole label";
+	*member = "imsi";
+	return rule->imsi ? read_imsis(rule) : NULL;
+}
+
+/* --- subscribers --- */
+
+/* The APN with dots. False: not everybody would read the same. */
+static bool read_apn(char text[APN_MAX + 1], const uint8_t *apn, size_t len)
+{
+	if (len == 0 || len > APN_MAX)
+		return false;
+	for (size_t at = 0; at < len;) {
+		const size_t label = apn[at];
+
+		if (label == 0 || label > LABEL_MAX || at + 1 + label > len)
+			return false;
+		for (size_t i = at + 1; i <= at + label; i++)
+			if (!isalnum(apn[i]) && apn[i] != '-' && apn[i] != '_')
+				return false;
+		if (at > 0)
+			text[at - 1] = '.';
+		memcpy(text + at, apn + at + 1, label);
+		at += 1 + label;
+		text[at - 1] = '\0';
+	}
+	return true;
+}
+
+/* "mnc" and two or three digits. */
+static bool is_code(const char *label, size_t len, const char *name)
+{
+	return len >= 5 && len <= 6 && strncasecmp(label, name, 3) == 0 &&
+	       strspn(label + 3, "0123456789") >= len - 3;
+}
+
+/* TS 23.003 9.1.2: "mnc001.mcc262.gprs". */
+static bool is_operator_identifier(const char *text)
+{
+	const size_t mnc = strcspn(text, "."), mcc = text[mnc] ? strcspn(text + mnc + 1, ".") : 0;
+
+	return mcc > 0 && text[mnc + 1 + mcc] == '.' && is_code(text, mnc, "mnc") &&
+	       is_code(text + mnc + 1, mcc, "mcc") && strcasecmp(text + mnc + mcc + 2, "gprs") == 0;
+}
+
+static bool fits_apn(const char *rule, const char *apn)
+{
+	for (;;) {
+		const size_t wanted = strcspn(rule, "."), len = strcspn(apn, ".");
+
+		if (strncmp(rule, "*", wanted) != 0 &&
+		    (wanted != len || strncasecmp(rule, apn, len) != 0))
+			return false;
+		rule += wanted;
+		apn += len;
+		if (*rule == '\0')
+			return *apn == '\0' || is_operator_identifier(apn + 1);
+		if (*apn == '\0')
+			return false;
+		rule++;
+		apn++;
+	}
+}
+
+static bool fits_imsi(const struct policy_rule *rule, const struct e2m_imsi *imsi)
+{
+	return strlen(imsi->digits) >= rule->digits &&
+	       strncmp(imsi->digits, rule->first, rule->digits) >= 0 &&
+	       strncmp(imsi->digits, rule->last, rule->digits) <= 0;
+}
+
+bool policy_is_strict(const struct policy *policy)
+{
+	for (size_t i = 0; i < policy->count; i++)
+		if (policy_rule_is_strict(&policy->rules[i]))
+			return true;
+	return false;
+}
+
+enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
+				 const uint8_t *apn, size_t len)
+{
+	char text[APN_MAX + 1];
+	const bool is_read = read_apn(text, apn, len);
+
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (fits_imsi(rule, imsi) &&
+		    (!rule->apn ||
+		     (is_read ? fits_apn(rule->apn, text) : policy_rule_is_strict(rule))))
+			return rule->action;
+	}
+	return POLICY_OPTIONAL;
+}
+
+enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi)
+{
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (fits_imsi(rule, imsi) && (!rule->apn || rule->action == POLICY_PROTECT))
+			return rule->action;
+	}
+	return POLICY_OPTIONAL;
+}
