@@ -6,7 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/store.h"
+#include "control/apply.h"
+#include "control/changes.h"
+#include "control/flows.h"
+#include "control/keys.h"
+#include "control/obtain.h"
+#include "control/recovery.h"
+#include "control/sources.h"
+#include "control/table.h"
+#include "control/work.h"
 
 enum step {
 	STEP_WAIT, /* for the operations before it */

@@ -4,7 +4,12 @@
  * keyset, and in primary the identity of the default bearer. */
 #include <string.h>
 
+#include "control/apply.h"
+#include "control/context.h"
+#include "control/expect.h"
 #include "control/learn_v2.h"
+#include "control/table.h"
+#include "control/work.h"
 
 /* --- tunnels that a request names --- */
 

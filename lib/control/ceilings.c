@@ -4,7 +4,11 @@
  * lost in a crash. Downlink that costs nothing: a sender skips it, and the receiver finds COUNT again. Uplink it costs
  * packets, for what the UE sends with those COUNTs is refused; so for a UE that sends now and then none is reserved
  * ahead, and each packet waits for the disk, and only as many as a moment needs where one write must serve many. */
-#include "control/store.h"
+#include "control/ceilings.h"
+#include "control/changes.h"
+#include "control/flows.h"
+#include "control/table.h"
+#include "control/work.h"
 #include "datapath/datapath.h"
 
 /* COUNTs that are reserved ahead for downlink, however slow; and from which on the number may grow. */

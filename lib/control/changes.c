@@ -14,7 +14,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/store.h"
+#include "control/apply.h"
+#include "control/ceilings.h"
+#include "control/changes.h"
+#include "control/due.h"
+#include "control/table.h"
+#include "control/watch.h"
+#include "control/work.h"
 
 /* After a batch that could not be written. */
 #define RETRY_MS 1000

@@ -3,7 +3,9 @@
  * that fires for a time that was taken back finds nothing to do. */
 #include <stddef.h>
 
-#include "control/store.h"
+#include "control/due.h"
+#include "control/keys.h"
+#include "control/obtain.h"
 
 static uint64_t elapsed_ms(const struct session_store *store)
 {

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* effects_v1: what GTPv1-C (TS 29.060) makes of sessions. */
+#include "control/apply.h"
+#include "control/context.h"
+#include "control/keys.h"
 #include "control/learn_v1.h"
+#include "control/table.h"
 
 #include <string.h>
 

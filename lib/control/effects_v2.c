@@ -3,6 +3,8 @@
  * connection. */
 #include <string.h>
 
+#include "control/apply.h"
+#include "control/context.h"
 #include "control/learn_v2.h"
 
 /* What a response that takes effect makes of one of those bearers. */

@@ -6,7 +6,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "control/store.h"
+#include "control/apply.h"
+#include "control/expect.h"
+#include "control/flows.h"
+#include "control/table.h"
 #include "datapath/owner.h"
 
 /* An answer that comes later is matched still, and what came meanwhile is lost. */

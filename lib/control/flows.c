@@ -4,7 +4,11 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "control/store.h"
+#include "control/ceilings.h"
+#include "control/expect.h"
+#include "control/flows.h"
+#include "control/keys.h"
+#include "control/table.h"
 #include "datapath/owner.h"
 #include "datapath/tunnel_hash.h"
 #include "npdu/window.h"

@@ -4,7 +4,18 @@
  * is. */
 #include <string.h>
 
-#include "control/store.h"
+#include "control/ceilings.h"
+#include "control/changes.h"
+#include "control/due.h"
+#include "control/flows.h"
+#include "control/keys.h"
+#include "control/obtain.h"
+#include "control/outages.h"
+#include "control/retire.h"
+#include "control/sources.h"
+#include "control/table.h"
+#include "control/watch.h"
+#include "control/work.h"
 
 void keys_set_state(struct session_store *store, struct session *s, unsigned slot,
 		    enum datapath_key_state state)

@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/learn.h"
+#include "control/apply.h"
+#include "control/context.h"
+#include "control/expect.h"
+#include "control/flows.h"
+#include "control/keys.h"
+#include "control/notify.h"
+#include "control/recovery.h"
+#include "control/table.h"
 
 #include <string.h>
 

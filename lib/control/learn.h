@@ -7,7 +7,7 @@
 #ifndef CONTROL_LEARN_H
 #define CONTROL_LEARN_H
 
-#include "control/store.h"
+#include "control/apply.h"
 #include "gtp/gtpc_v1.h"
 
 /* A TEID at a GSN Address, either of which a message may leave out where it is as before. */

@@ -1,6 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* learn_v1: what GTPv1-C (TS 29.060) says of sessions. */
 #include "control/learn_v1.h"
+#include "control/apply.h"
+#include "control/context.h"
+#include "control/expect.h"
+#include "control/recovery.h"
+#include "control/table.h"
 
 #define VERSION 1
 

@@ -2,6 +2,9 @@
 /* learn_v2: requests and responses of GTPv2-C (TS 29.274) on S5/S8. The S-GW is on the access side and asks for
  * sessions; the P-GW is on the core side and asks for bearers. */
 #include "control/learn_v2.h"
+#include "control/apply.h"
+#include "control/context.h"
+#include "control/recovery.h"
 
 #define VERSION	      2
 #define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it */

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* messages_v2: what messages of GTPv2-C (TS 29.274) say, and of whom. */
+#include "control/apply.h"
 #include "control/learn_v2.h"
+#include "control/table.h"
 
 #include <netinet/in.h>
 

@@ -5,7 +5,12 @@
  * For its end it is the GGSN's own acceptance that crosses, and TEIDs that are free again go to others. */
 #include <string.h>
 
+#include "control/apply.h"
+#include "control/context.h"
 #include "control/learn.h"
+#include "control/notify.h"
+#include "control/recovery.h"
+#include "control/table.h"
 
 /* --- who has the last word --- */
 

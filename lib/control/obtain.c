@@ -4,7 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/store.h"
+#include "control/ceilings.h"
+#include "control/changes.h"
+#include "control/due.h"
+#include "control/keys.h"
+#include "control/obtain.h"
+#include "control/retire.h"
+#include "control/table.h"
+#include "control/work.h"
 
 void keys_cancel_pull(struct session_store *store, struct session *s, unsigned slot)
 {

@@ -4,7 +4,8 @@
  * because one link failure can cause a first event in a million sessions. */
 #include <inttypes.h>
 
-#include "control/store.h"
+#include "control/outages.h"
+#include "control/table.h"
 #include "datapath/datapath.h"
 
 #define LINES_A_SECOND 10

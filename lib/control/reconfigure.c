@@ -4,7 +4,12 @@
  * sessions, some at a time, so that control can do its other work meanwhile. Laxer rules apply from
  * the next activation on.
  */
-#include "control/store.h"
+#include "control/changes.h"
+#include "control/flows.h"
+#include "control/keys.h"
+#include "control/obtain.h"
+#include "control/table.h"
+#include "control/work.h"
 
 /* Sessions checked in one run, and how often a run starts. */
 #define SLICE	 4096

@@ -6,7 +6,11 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "control/store.h"
+#include "control/apply.h"
+#include "control/changes.h"
+#include "control/recovery.h"
+#include "control/table.h"
+#include "control/work.h"
 
 #define ECHO_REQUEST 1 /* TS 29.060 table 1, TS 29.274 table 6.1-1 */
 

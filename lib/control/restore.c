@@ -7,7 +7,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/store.h"
+#include "control/apply.h"
+#include "control/changes.h"
+#include "control/due.h"
+#include "control/keys.h"
+#include "control/table.h"
 
 /* --- records --- */
 

@@ -3,7 +3,10 @@
  * the workers had them. */
 #include <stdlib.h>
 
-#include "control/store.h"
+#include "control/ceilings.h"
+#include "control/flows.h"
+#include "control/retire.h"
+#include "control/table.h"
 
 static struct retired *retire(struct session_store *store, struct npdu_key *key)
 {

@@ -2,7 +2,8 @@
 /* sources: adds the key sources, and passes the keysets that they release to retention.h. */
 #include <errno.h>
 
-#include "control/store.h"
+#include "control/sources.h"
+#include "control/table.h"
 
 /* A file can give each of its keysets, under either name, for as long as the file has it. */
 static int keep_file(struct session_store *store, const struct keysource *file)

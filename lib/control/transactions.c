@@ -8,7 +8,7 @@
 #include <sys/random.h>
 
 #include "base/wheel.h"
-#include "control/store.h"
+#include "control/context.h"
 
 #define LISTS  8192
 #define MOST   65536

@@ -1,6 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* view: events in, and what people see. */
-#include "control/store.h"
+#include "control/apply.h"
+#include "control/changes.h"
+#include "control/expect.h"
+#include "control/flows.h"
+#include "control/keys.h"
+#include "control/retire.h"
+#include "control/table.h"
+#include "control/work.h"
 
 void session_take_event(struct session_store *store, unsigned worker,
 			const struct datapath_event *event)

@@ -3,7 +3,11 @@
  * round, a few at a time, so that workers need not note when a keyset was used, or say how far it is.
  * Keysets that nobody uses lose their keys; session, COUNTs and windows stay, and the next packet, in
  * either direction, pulls the keys again. Of COUNTs that near their end it warns. */
-#include "control/store.h"
+#include "control/watch.h"
+#include "control/keys.h"
+#include "control/retire.h"
+#include "control/table.h"
+#include "control/work.h"
 #include "datapath/datapath.h"
 
 /* A round takes so long at most. */

@@ -3,7 +3,8 @@
  * do without. */
 #include <stdlib.h>
 
-#include "control/store.h"
+#include "control/table.h"
+#include "control/work.h"
 
 struct session_work *work_begin(struct session_store *store, struct session *s)
 {

@@ -10,7 +10,8 @@
 #define UNIT_SESSION_LAB_H
 
 #include "control/control.h"
-#include "control/store.h"
+#include "control/due.h"
+#include "control/table.h"
 #include "gtp/gtpc_v1.h"
 #include "unit.h"
 

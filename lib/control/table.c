@@ -1,5 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/store.h"
+#include "control/table.h"
+#include "control/apply.h"
+#include "control/changes.h"
+#include "control/expect.h"
+#include "control/flows.h"
+#include "control/obtain.h"
+#include "control/retire.h"
+#include "control/sources.h"
+#include "control/watch.h"
 
 #include <assert.h>
 #include <errno.h>

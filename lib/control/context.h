@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * context: what all files of this library share: configuration, timers, counters, the log, and each part's own data.
+ */
+#ifndef CONTROL_CONTEXT_H
+#define CONTROL_CONTEXT_H
+
+#include "control/apns.h"
+#include "control/gsns.h"
+#include "control/model.h"
+#include "control/transactions.h"
+#include "counts/retention.h"
+
+/* A stopped flow that still drops late packets. */
+struct late_tunnel {
+	struct wheel_timer timer;
+	LIST_ENTRY(late_tunnel) entry;
+	TAILQ_ENTRY(late_tunnel) age;
+	struct session_store *store;
+	struct tunnel tunnel;
+	unsigned worker;
+	uint32_t number;
+};
+
+LIST_HEAD(late_list, late_tunnel);
+TAILQ_HEAD(late_queue, late_tunnel);
+#define LINGER_LISTS 4096
+
+struct expected;
+LIST_HEAD(expected_list, expected);
+TAILQ_HEAD(expected_queue, expected);
+#define EXPECTED_LISTS 2048
+#define EXPECTED_MAX   4096
+
+/* A key that workers may still read, and the COUNTs that they have of its keyset. */
+struct retired {
+	LIST_ENTRY(retired) entry;
+	struct session_store *store;
+	struct npdu_key *key;
+	bool has_counts; /* its keyset left the session */
+	struct counts_key counts_key;
+	struct counts_value counts;
+	unsigned pending; /* acknowledgements */
+};
+
+LIST_HEAD(retired_list, retired);
+
+struct held;
+TAILQ_HEAD(held_queue, held);
+
+/* What is to be on disk: changes.c. */
+struct changes {
+	uint32_t *ids; /* of sessions that wait: a ring of config.max + 1 */
+	bool *waits;   /* by id */
+	uint32_t first, count;
+	/* Notes so far, those that are collected, and those that are on disk. */
+	uint64_t noted, collected, written;
+	struct held_queue held; /* they wait for their notes to be written */
+	uint64_t told_age_s;
+	uint64_t retry_ms;
+	int error;    /* of the last batch */
+	bool is_last; /* the workers have stopped: COUNTs are exact, and nothing is reserved */
+};
+
+struct session_store {
+	struct session_config config;
+	struct session_ops ops;
+	struct wheel *wheel;
+	uint64_t started_ms;
+	struct counts *counts;
+	struct retention *retention;
+	struct pull_manager *pulls;
+	struct session_source sources[PULL_SOURCES_MAX];
+	uint8_t files_unread; /* bit of each file source that is not read yet */
+	uint64_t counters[SESSION_COUNTER_COUNT];
+
+	struct session *sessions; /* [1..max]; 0 stands for none */
+	uint32_t in_use;
+	uint32_t highest;    /* id that was ever in use */
+	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
+	uint32_t ready;
+	uint64_t given_up_said_ms; /* 0: never */
+	uint32_t promised;	   /* COUNTs that operations under way may have to remember */
+	uint32_t last_serial;
+	uint32_t *heads[SESSION_INDEXES];
+	uint32_t heads_count; /* of each index */
+	struct gsns *gsns;
+	struct apns *apns;
+
+	uint32_t **free_flows; /* by worker: numbers of flows not in use */
+	uint32_t *free_flow_counts;
+	struct late_list lingers[LINGER_LISTS];
+	struct late_queue *lingers_by_age; /* by worker */
+	struct retired_list retired;
+
+	struct expected_list expected[EXPECTED_LISTS];
+	struct expected_list expected_over; /* that a worker has still to acknowledge */
+	struct expected_queue expected_by_age;
+	uint32_t expected_count;
+
+	struct {
+		struct wheel_timer timer;
+		uint64_t round_began_ms;
+		uint32_t looked_at; /* ids, in this round */
+		uint32_t rounds;
+	} watch;
+
+	struct changes changes;
+
+	struct {
+		uint64_t second; /* the second in which lines are counted */
+		uint32_t lines;
+		uint32_t unsaid;
+	} outages;
+
+	struct {
+		struct wheel_timer timer;
+		uint32_t looked_at; /* ids, in this round */
+		bool again;	    /* another round after it */
+	} sweep;
+
+	struct {
+		struct wheel_timer timer;
+		uint32_t looked_at; /* ids checked in this round */
+		bool has_passed_over; /* sessions with an operation under way: another round follows */
+		bool is_after;	      /* this is such a second round */
+		uint8_t rounds;	      /* rounds begun over all sessions */
+		uint32_t barred, forbidden; /* in this round */
+	} reconfigure;
+
+	struct transactions transactions;
+};
+
+void store_count(struct session_store *store, enum session_counter counter);
+void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif
