@@ -4,10 +4,10 @@
  * keyset, and in primary the identity of the default bearer. */
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/expect.h"
 #include "control/learn_v2.h"
+#include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -40,7 +40,7 @@ void bearers_v2_expect_no_more(struct session_store *store, const struct asked_b
 /* Whether the bearer is known, or to be known if the request is accepted. */
 static bool is_to_know(struct session_store *store, const struct request *r, uint8_t ebi)
 {
-	struct session_target before;
+	struct change before;
 
 	if (r->transaction.key.type == GTPC_V2_CREATE_SESSION_REQUEST)
 		return learn_is_to_know(store, r->policy, r->has_e2m);
@@ -82,7 +82,7 @@ static bool is_ipv4_common(const struct gtpc_v2_fteid *a, const struct gtpc_v2_f
 }
 
 /* False: the two do not make a tunnel in each direction. */
-static bool set_tunnels(const struct session_gtpc *gtpc, struct session_target *target,
+static bool set_tunnels(const struct session_gtpc *gtpc, struct change *target,
 			const struct gtpc_v2_fteid *sgw, const struct gtpc_v2_fteid *pgw)
 {
 	const bool ipv4 = is_ipv4_common(sgw, pgw, gtpc);
@@ -94,7 +94,7 @@ static bool set_tunnels(const struct session_gtpc *gtpc, struct session_target *
 }
 
 static void leave_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t ebi,
-			      const struct session_target *target, struct held *held)
+			      const struct change *target, struct held *held)
 {
 	const struct endpoint user[2] = {
 		{.has_address = true, .has_teid = true, .tunnel = target->tunnel[UP]},
@@ -118,7 +118,7 @@ static void end_superseded(struct session_store *store, const struct request *r,
 			   const struct gtpc_v2 *m, struct held *held)
 {
 	for (uint8_t ebi = EBI_MIN; ebi <= GTPC_V2_EBI_MAX; ebi++) {
-		struct session *s = store_find_subscriber(store, &r->imsi, ebi);
+		struct session *s = table_find_subscriber(store, &r->imsi, ebi);
 		if (s && s->origin != ORIGIN_CONFIGURATION && s->primary == r->linked_ebi &&
 		    !is_created(r, m, ebi))
 			effects_v2_end(store, s, held);
@@ -130,7 +130,7 @@ static void create_bearer(struct session_store *store, const struct session_gtpc
 			  const struct asked_bearer *asked, struct held *held)
 {
 	const struct gtpc_v2_bearer *bearer = messages_v2_find_bearer(m, 0, asked->ebi);
-	struct session_target target = {.alive = true, .fresh = true};
+	struct change target = {.alive = true, .fresh = true};
 
 	if (!set_tunnels(gtpc, &target, &asked->user, &bearer->pgw_u)) {
 		bearers_v2_expect_no_more(store, asked, NULL);
@@ -165,7 +165,7 @@ void bearers_v2_create_session(struct session_store *store, const struct session
 		return;
 	}
 	if (r->has_e2m && r->policy == POLICY_PASS)
-		store_count(store, SESSION_POLICY_PASSED);
+		control_count(store, SESSION_POLICY_PASSED);
 	end_superseded(store, r, m, held);
 	for (unsigned i = 0; i < r->bearers_count; i++) {
 		const struct asked_bearer *asked = &r->bearers[i];
@@ -191,34 +191,34 @@ find_answered(const struct request *r, const struct gtpc_v2_bearer *bearer, unsi
 
 /* In the middle of a changeover the UE may use either keyset on its new bearer too. */
 static void begin_with_both(struct session_store *store, const struct session *linked, uint8_t ebi,
-			    const struct session_target *target, struct held *held)
+			    const struct change *target, struct held *held)
 {
 	const struct session_keyset *used = &linked->keysets[linked->downlink_slot];
-	struct session_target first = *target, next = *target, before;
-	const struct e2m_imsi imsi = store_imsi(linked);
+	struct change first = *target, next = *target, before;
+	const struct e2m_imsi imsi = table_imsi(linked);
 	struct session *s;
 
 	first.keyset = used->id;
 	first.key_id = used->key_id;
 	learn_session(store, &imsi, ebi, linked->primary, &first, "Create Bearer Response", held);
-	s = store_find_subscriber(store, &imsi, ebi);
+	s = table_find_subscriber(store, &imsi, ebi);
 	if (!s)
 		return;
 	next.fresh = false;
-	apply_current(store, s, &before);
+	session_current(store, s, &before);
 	learn_change_of_gtpc(store, s, &before, &next, held);
 }
 
 static void create_dedicated(struct session_store *store, const struct session_gtpc *gtpc,
-			     const struct session *linked, const struct session_target *of_linked,
+			     const struct session *linked, const struct change *of_linked,
 			     const struct request *r, const struct gtpc_v2 *m, unsigned number,
 			     struct held *held)
 {
 	const struct gtpc_v2_bearer *bearer = &m->bearers[number];
 	const struct asked_bearer *asked = find_answered(r, bearer, number);
-	struct session_target target = {.alive = true, .fresh = true};
-	const bool names_keyset = apply_names_keyset(linked);
-	const struct e2m_imsi imsi = store_imsi(linked);
+	struct change target = {.alive = true, .fresh = true};
+	const bool names_keyset = session_names_keyset(linked);
+	const struct e2m_imsi imsi = table_imsi(linked);
 
 	if (bearer->instance != 0 || !asked)
 		return;
@@ -254,21 +254,21 @@ static void create_unknown(struct session_store *store, const struct session_gtp
 {
 	const struct gtpc_v2_bearer *bearer = &m->bearers[number];
 	const struct asked_bearer *asked = find_answered(r, bearer, number);
-	struct session_target target;
+	struct change target;
 
 	if (bearer->instance != 0 || !asked || !gtpc_v2_cause_accepts(messages_v2_cause(m, bearer)))
 		return;
 	if (set_tunnels(gtpc, &target, &bearer->sgw_u, &asked->user))
 		leave_unprotected(store, NULL, bearer->ebi, &target, held);
 	else
-		store_count(store, SESSION_GTPC_UNPARSED);
+		control_count(store, SESSION_GTPC_UNPARSED);
 }
 
 void bearers_v2_create_dedicated(struct session_store *store, const struct session_gtpc *gtpc,
 				 const struct request *r, const struct gtpc_v2 *m,
 				 struct held *held)
 {
-	struct session_target before;
+	struct change before;
 	const struct session *linked = messages_v2_find_addressed(store, r, r->linked_ebi, &before);
 
 	for (unsigned i = 0; i < m->bearers_count; i++)

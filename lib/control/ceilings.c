@@ -113,7 +113,7 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 		needed = most;
 	if (needed > c->granted && needed > *wanted) {
 		*wanted = needed;
-		store_count(store, SESSION_RESERVATIONS);
+		control_count(store, SESSION_RESERVATIONS);
 		changes_note(store, s);
 	} else if (*wanted == 0 && s->flow[direction].live) {
 		/* Enough for now, as slow as it has become: it asks again at a later mark. */
@@ -210,7 +210,7 @@ static void grant(struct session_store *store, struct session *s, unsigned slot,
 void ceilings_grant(struct session_store *store, struct session *s,
 		    const struct state_session *record)
 {
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 
 	if (s->nsapi != record->nsapi || memcmp(&imsi, &record->imsi, sizeof(imsi)) != 0)
 		return;

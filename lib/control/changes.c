@@ -14,10 +14,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/ceilings.h"
 #include "control/changes.h"
 #include "control/due.h"
+#include "control/session.h"
 #include "control/table.h"
 #include "control/watch.h"
 #include "control/work.h"
@@ -76,7 +76,7 @@ static void note_id(struct session_store *store, uint32_t id)
 
 void changes_note(struct session_store *store, const struct session *s)
 {
-	note_id(store, store_id(store, s));
+	note_id(store, table_id(store, s));
 }
 
 static uint32_t take_first(struct session_store *store)
@@ -125,7 +125,7 @@ static void answer_held(struct session_store *store)
 	while ((held = TAILQ_FIRST(&c->held)) != NULL &&
 	       (c->error != 0 || held->noted <= c->written)) {
 		TAILQ_REMOVE(&c->held, held, entry);
-		apply_answer(store, held);
+		held_answer(store, held);
 	}
 }
 
@@ -166,7 +166,7 @@ static void put_session(const struct session_store *store, const struct session 
 			struct state_session *record)
 {
 	record->serial = s->serial;
-	record->imsi = store_imsi(s);
+	record->imsi = table_imsi(s);
 	record->nsapi = s->nsapi;
 	record->primary = s->primary;
 	record->newest = s->newest;
@@ -178,10 +178,10 @@ static void put_session(const struct session_store *store, const struct session 
 		/* A flow that is not live is on its way to another tunnel, or was robbed of its own. */
 		record->has_tunnel[d] =
 			s->flow[d].tunnel.gsn != 0 && (s->flow[d].live || work_first_operation(s));
-		record->tunnel[d] = store_tunnel(store, &s->flow[d].tunnel);
+		record->tunnel[d] = table_tunnel(store, &s->flow[d].tunnel);
 	}
-	record->control_sgsn = store_tunnel(store, &s->control_sgsn);
-	record->control_ggsn = store_tunnel(store, &s->control_ggsn);
+	record->control_sgsn = table_tunnel(store, &s->control_sgsn);
+	record->control_ggsn = table_tunnel(store, &s->control_ggsn);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		put_keyset(store, s, slot, &record->keysets[slot]);
 }
@@ -190,7 +190,7 @@ static void put_session(const struct session_store *store, const struct session 
 
 static void add_session(struct session_store *store, struct state_batch *batch, uint32_t id)
 {
-	const struct session *s = store_session(store, id);
+	const struct session *s = table_session(store, id);
 	struct state_change *change = &batch->changes[batch->count++];
 
 	*change = (struct state_change){.kind = STATE_SESSION, .is_gone = s == NULL};
@@ -223,16 +223,16 @@ static void note_outcome(struct session_store *store, int error)
 {
 	struct changes *c = &store->changes;
 
-	store_count(store, error ? SESSION_STATE_FAILURES : SESSION_STATE_WRITES);
+	control_count(store, error ? SESSION_STATE_FAILURES : SESSION_STATE_WRITES);
 	if (error && c->error == 0)
-		store_log(
+		control_log(
 			store, SESSION_LOG_ERROR,
 			"the state cannot be written: %s; sessions go on until the COUNTs that are "
 			"reserved for them are used up, and none is used twice; tried again every "
 			"second",
 			state_strerror(error));
 	else if (error == 0 && c->error != 0)
-		store_log(store, SESSION_LOG_WARNING, "the state can be written again");
+		control_log(store, SESSION_LOG_WARNING, "the state can be written again");
 	c->error = error;
 	if (error)
 		c->retry_ms = wheel_now(store->wheel) + RETRY_MS;
@@ -255,7 +255,7 @@ void session_written(struct session_store *store, const struct state_batch *batc
 					  error == 0);
 			continue;
 		}
-		s = store_session(store, change->session.id);
+		s = table_session(store, change->session.id);
 		if (error)
 			note_id(store, change->session.id);
 		else if (s && !change->is_gone)
@@ -272,7 +272,7 @@ void session_conclude(struct session_store *store)
 		return;
 	store->changes.is_last = true;
 	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = store_session(store, id);
+		struct session *s = table_session(store, id);
 		/* Of one that is in between, what is on disk is right, and the exact COUNTs are on their
 		 * way. */
 		if (!s || work_first_operation(s))

@@ -131,8 +131,8 @@ struct session_store {
 	struct transactions transactions;
 };
 
-void store_count(struct session_store *store, enum session_counter counter);
-void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
+void control_count(struct session_store *store, enum session_counter counter);
+void control_log(struct session_store *store, enum session_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
 #endif

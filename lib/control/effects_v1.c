@@ -1,34 +1,34 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* effects_v1: what GTPv1-C (TS 29.060) makes of sessions. */
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/keys.h"
 #include "control/learn_v1.h"
+#include "control/session.h"
 #include "control/table.h"
 
 #include <string.h>
 
-static const struct session_target end_of_session = {.alive = false};
+static const struct change end_of_session = {.alive = false};
 
 /* --- whose a message is --- */
 
 /* before is what the session will be when all that is under way for it is done. */
 static bool is_alive(const struct session_store *store, const struct session *s,
-		     struct session_target *before)
+		     struct change *before)
 {
 	if (!s)
 		return false;
-	apply_current(store, s, before);
+	session_current(store, s, before);
 	return before->alive;
 }
 
 /* Of the GSN on that side. */
-static const struct tunnel *control_of(const struct session_target *t, uint8_t side)
+static const struct tunnel *control_of(const struct change *t, uint8_t side)
 {
 	return side == DATAPATH_ACCESS ? &t->control_sgsn : &t->control_ggsn;
 }
 
-static bool is_from_present_peer(const struct request *r, const struct session_target *before)
+static bool is_from_present_peer(const struct request *r, const struct change *before)
 {
 	const struct transaction *t = &r->transaction;
 
@@ -37,7 +37,7 @@ static bool is_from_present_peer(const struct request *r, const struct session_t
 
 /* Of a request about the session: from its SGSN or GGSN, or the SGSN that an Update makes it. An SGSN that takes
  * over contexts updates each of them before it asks for anything else (TS 23.060 6.9.1.2.2). */
-static bool is_from_peer(const struct request *r, const struct session_target *before)
+static bool is_from_peer(const struct request *r, const struct change *before)
 {
 	const struct transaction *t = &r->transaction;
 
@@ -49,24 +49,24 @@ static bool is_from_peer(const struct request *r, const struct session_target *b
 
 struct session *effects_v1_find_primary(struct session_store *store, const struct request *r)
 {
-	return r->is_linked ? store_find_subscriber(store, &r->imsi, r->linked_nsapi) : NULL;
+	return r->is_linked ? table_find_subscriber(store, &r->imsi, r->linked_nsapi) : NULL;
 }
 
 /* By the control TEID of whom the request went to. */
 static struct session *find_addressed(struct session_store *store, const struct request *r,
 				      unsigned nsapi)
 {
-	return store_find_control(store, learn_control_index(r->transaction.side),
+	return table_find_control(store, learn_control_index(r->transaction.side),
 				  &r->transaction.addressed, (uint8_t)nsapi);
 }
 
 /* One that does not know the TEID has 0, and the IMSI; it must have asked the session's GSN all the same. */
 static struct session *find_by_imsi(struct session_store *store, const struct request *r)
 {
-	struct session *s = store_find_subscriber(store, &r->imsi, r->nsapi);
+	struct session *s = table_find_subscriber(store, &r->imsi, r->nsapi);
 	const uint8_t asked =
 		r->transaction.side == DATAPATH_ACCESS ? DATAPATH_CORE : DATAPATH_ACCESS;
-	struct session_target before;
+	struct change before;
 
 	return is_alive(store, s, &before) && tunnel_has_same_receiver(control_of(&before, asked),
 								       &r->transaction.addressed)
@@ -78,7 +78,7 @@ static struct session *find_by_imsi(struct session_store *store, const struct re
 static bool is_of_another_context(struct session_store *store, const struct request *r)
 {
 	for (unsigned nsapi = 0; nsapi <= 15; nsapi++) {
-		struct session_target before;
+		struct change before;
 
 		if (is_alive(store, find_addressed(store, r, nsapi), &before))
 			return !is_from_present_peer(r, &before);
@@ -102,7 +102,7 @@ bool effects_v1_find_updated(struct session_store *store, struct request *r,
 	s = by_teid ? by_teid : by_imsi;
 	if (!s && is_of_another_context(store, r))
 		return false;
-	r->session = s ? store_id(store, s) : 0;
+	r->session = s ? table_id(store, s) : 0;
 	r->serial = s ? s->serial : 0;
 	return true;
 }
@@ -110,14 +110,14 @@ bool effects_v1_find_updated(struct session_store *store, struct request *r,
 /* The session whose GSNs a request is between, if it is known: of a Create the primary context, as the one that it
  * makes is not there yet. */
 static struct session *find_subject(struct session_store *store, const struct request *r,
-				    struct session_target *before)
+				    struct change *before)
 {
 	struct session *s;
 
 	if (r->transaction.key.type == GTPC_V1_CREATE_PDP_REQUEST) {
 		s = effects_v1_find_primary(store, r);
 	} else if (r->transaction.key.type == GTPC_V1_UPDATE_PDP_REQUEST) {
-		s = store_session(store, r->session);
+		s = table_session(store, r->session);
 		if (s && s->serial != r->serial)
 			s = NULL;
 	} else {
@@ -132,7 +132,7 @@ bool effects_v1_is_for_requester(struct session_store *store, const struct reque
 				 const struct gtpc_v1 *m)
 {
 	const struct tunnel *control;
-	struct session_target before;
+	struct change before;
 
 	if (m->teid == 0 && !gtpc_v1_cause_accepts(m->cause))
 		return true;
@@ -150,14 +150,13 @@ bool effects_v1_is_for_requester(struct session_store *store, const struct reque
 /* Where the GGSN sends downlink N-PDUs from now on is followed whoever asked it to, for else they would cross in
  * clear. */
 static void follow_downlink(struct session_store *store, struct session *s,
-			    const struct session_target *before, const struct request *r,
-			    struct held *held)
+			    const struct change *before, const struct request *r, struct held *held)
 {
-	struct session_target target = *before;
+	struct change target = *before;
 
 	endpoint_update(&target.tunnel[DOWN], &r->user);
 	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN]))
-		store_count(store, SESSION_GTPC_UNPARSED);
+		control_count(store, SESSION_GTPC_UNPARSED);
 	else
 		learn_change_of_gtpc(store, s, before, &target, held);
 }
@@ -165,18 +164,18 @@ static void follow_downlink(struct session_store *store, struct session *s,
 /* --- Create PDP Context, TS 29.060 7.3.1, 7.3.2 --- */
 
 /* False: the message does not say all that a session needs. */
-static bool target_of_create(const struct session_store *store, struct session_target *target,
+static bool target_of_create(const struct session_store *store, struct change *target,
 			     const struct request *r, const struct session *primary,
 			     const struct gtpc_v1 *m)
 {
 	const struct endpoint user = learn_v1_user(m), control = learn_v1_control(m);
 
-	*target = (struct session_target){
+	*target = (struct change){
 		.alive = true, .fresh = true, .keyset = r->e2m.id, .key_id = r->e2m.key_id};
 	memcpy(target->recovery, r->recovery, sizeof(target->recovery));
 	if (primary) {
-		target->control_sgsn = store_tunnel(store, &primary->control_sgsn);
-		target->control_ggsn = store_tunnel(store, &primary->control_ggsn);
+		target->control_sgsn = table_tunnel(store, &primary->control_sgsn);
+		target->control_ggsn = table_tunnel(store, &primary->control_ggsn);
 	}
 	endpoint_update(&target->control_sgsn, &r->control);
 	endpoint_update(&target->control_ggsn, &control);
@@ -188,8 +187,8 @@ static bool target_of_create(const struct session_store *store, struct session_t
 }
 
 static void make(struct session_store *store, const struct request *r,
-		 const struct session *primary, struct session_target *target,
-		 enum policy_action policy, bool names_keyset, struct held *held)
+		 const struct session *primary, struct change *target, enum policy_action policy,
+		 bool names_keyset, struct held *held)
 {
 	learn_apply_policy(target, policy, names_keyset);
 	target->apn = r->apn;
@@ -200,7 +199,7 @@ static void make(struct session_store *store, const struct request *r,
 bool effects_v1_is_intruder(struct session_store *store, const struct request *r)
 {
 	const struct session *primary = effects_v1_find_primary(store, r);
-	struct session_target before;
+	struct change before;
 
 	return is_alive(store, primary, &before) && !is_from_peer(r, &before) &&
 	       (before.policy == POLICY_PROTECT || keys_are_there(primary));
@@ -208,13 +207,12 @@ bool effects_v1_is_intruder(struct session_store *store, const struct request *r
 
 /* What the GGSN sends there must not cross in clear: where the UE names no keyset nothing does. */
 static void take_intruder(struct session_store *store, const struct request *r,
-			  const struct session *primary, struct session_target *target,
-			  struct held *held)
+			  const struct session *primary, struct change *target, struct held *held)
 {
-	struct session *s = store_find_subscriber(store, &r->imsi, r->nsapi);
-	struct session_target before;
+	struct session *s = table_find_subscriber(store, &r->imsi, r->nsapi);
+	struct change before;
 
-	store_count(store, SESSION_GTPC_NOT_FROM_PEER);
+	control_count(store, SESSION_GTPC_NOT_FROM_PEER);
 	if (is_alive(store, s, &before)) {
 		if (tunnel_has_same_receiver(&before.control_ggsn, &r->transaction.addressed))
 			follow_downlink(store, s, &before, r, held);
@@ -229,13 +227,13 @@ static void take_create_response(struct session_store *store, const struct reque
 	const struct endpoint user[2] = {[UP] = learn_v1_user(m), [DOWN] = r->user};
 	const struct session *primary = effects_v1_find_primary(store, r);
 	const bool intrudes = effects_v1_is_intruder(store, r);
-	struct session_target target;
+	struct change target;
 
 	/* The request was overdue, and has left. */
 	if (learn_is_refused(store, r->policy, &r->imsi, r->nsapi, held))
 		return;
 	if (r->has_e2m && r->policy == POLICY_PASS)
-		store_count(store, SESSION_POLICY_PASSED);
+		control_count(store, SESSION_POLICY_PASSED);
 	if (!intrudes && !learn_is_to_know(store, r->policy, r->has_e2m)) {
 		learn_unprotected(store, &r->imsi, r->nsapi, user, held);
 		return;
@@ -251,8 +249,7 @@ static void take_create_response(struct session_store *store, const struct reque
 
 /* --- Update PDP Context, 7.3.3, 7.3.4 --- */
 
-static void update_target(struct session_target *target, const struct request *r,
-			  const struct gtpc_v1 *m)
+static void update_target(struct change *target, const struct request *r, const struct gtpc_v1 *m)
 {
 	const struct endpoint user = learn_v1_user(m), control = learn_v1_control(m);
 	const bool from_sgsn = r->transaction.side == DATAPATH_ACCESS;
@@ -273,10 +270,10 @@ static void update_target(struct session_target *target, const struct request *r
 }
 
 static void take_update_of_another(struct session_store *store, struct session *s,
-				   const struct session_target *before, const struct request *r,
+				   const struct change *before, const struct request *r,
 				   const struct gtpc_v1 *m, struct held *held)
 {
-	store_count(store, SESSION_GTPC_NOT_FROM_PEER);
+	control_count(store, SESSION_GTPC_NOT_FROM_PEER);
 	if (r->transaction.side == DATAPATH_ACCESS && gtpc_v1_cause_accepts(m->cause))
 		follow_downlink(store, s, before, r, held);
 }
@@ -284,11 +281,11 @@ static void take_update_of_another(struct session_store *store, struct session *
 static void take_update_response(struct session_store *store, const struct request *r,
 				 const struct gtpc_v1 *m, struct held *held)
 {
-	struct session_target target, before;
+	struct change target, before;
 	struct session *s = find_subject(store, r, &before);
 
 	if (!s) {
-		store_count(store, SESSION_GTPC_UNKNOWN_SESSION);
+		control_count(store, SESSION_GTPC_UNKNOWN_SESSION);
 		return;
 	}
 	/* Whoever asks chooses what the GGSN does not find: only its peer ends a session by that. */
@@ -303,7 +300,7 @@ static void take_update_response(struct session_store *store, const struct reque
 	else
 		update_target(&target, r, m);
 	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN])) {
-		store_count(store, SESSION_GTPC_UNPARSED);
+		control_count(store, SESSION_GTPC_UNPARSED);
 		return;
 	}
 	learn_change_of_gtpc(store, s, &before, &target, held);
@@ -314,23 +311,23 @@ static void take_update_response(struct session_store *store, const struct reque
 static void take_delete_response(struct session_store *store, const struct request *r,
 				 struct held *held)
 {
-	struct session_target before;
+	struct change before;
 	struct session *named = find_subject(store, r, &before);
 	uint8_t primary;
 
 	if (!named)
 		return;
 	if (!is_from_peer(r, &before)) {
-		store_count(store, SESSION_GTPC_NOT_FROM_PEER);
+		control_count(store, SESSION_GTPC_NOT_FROM_PEER);
 		return;
 	}
 	primary = named->primary;
-	apply_target(store, named, &end_of_session, held);
+	session_apply(store, named, &end_of_session, held);
 	/* Teardown Ind: with all that share the PDP address. */
 	for (unsigned nsapi = 0; r->teardown && nsapi <= 15; nsapi++) {
 		struct session *s = find_addressed(store, r, nsapi);
 		if (s && s != named && s->primary == primary)
-			apply_target(store, s, &end_of_session, held);
+			session_apply(store, s, &end_of_session, held);
 	}
 }
 
@@ -352,9 +349,9 @@ void effects_v1(struct session_store *store, const struct request *r, const stru
 /* Who has the last word may say it after the GGSN has answered. */
 bool effects_v1_has_expected(struct session_store *store, const struct request *r)
 {
-	struct session_target now;
+	struct change now;
 	const struct session *s = r->transaction.key.type == GTPC_V1_CREATE_PDP_REQUEST
-					  ? store_find_subscriber(store, &r->imsi, r->nsapi)
+					  ? table_find_subscriber(store, &r->imsi, r->nsapi)
 					  : find_subject(store, r, &now);
 
 	return is_alive(store, s, &now) &&

@@ -3,13 +3,13 @@
  * connection. */
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/learn_v2.h"
+#include "control/session.h"
 
 /* What a response that takes effect makes of one of those bearers. */
 typedef void change_bearer(struct session_store *store, struct session *s,
-			   const struct session_target *before, const struct request *r,
+			   const struct change *before, const struct request *r,
 			   const struct gtpc_v2 *m, struct held *held);
 
 /* The bearers of the PDN connection, one after the other. Nobody but its peers ends them or changes their keyset,
@@ -21,27 +21,27 @@ static void change_bearers(struct session_store *store, const struct request *r,
 	unsigned known = 0;
 
 	for (uint8_t ebi = EBI_MIN; ebi <= GTPC_V2_EBI_MAX; ebi++) {
-		struct session_target before;
+		struct change before;
 		struct session *s = messages_v2_find_addressed(store, r, ebi, &before);
 
 		if (!s)
 			continue;
 		if (known++ == 0 && !messages_v2_is_from_peer(r, &before)) {
-			store_count(store, SESSION_GTPC_NOT_FROM_PEER);
+			control_count(store, SESSION_GTPC_NOT_FROM_PEER);
 			if (!from_all)
 				return;
 		}
 		change(store, s, &before, r, m, held);
 	}
 	if (known == 0)
-		store_count(store, SESSION_GTPC_UNKNOWN_SESSION);
+		control_count(store, SESSION_GTPC_UNKNOWN_SESSION);
 }
 
 void effects_v2_end(struct session_store *store, struct session *s, struct held *held)
 {
-	const struct session_target end_of_session = {.alive = false};
+	const struct change end_of_session = {.alive = false};
 
-	apply_target(store, s, &end_of_session, held);
+	session_apply(store, s, &end_of_session, held);
 }
 
 /* --- Modify Bearer, 7.2.7, 7.2.8 --- */
@@ -61,13 +61,13 @@ static bool is_over(const struct session *s, const struct request *r, const stru
 /* Where the P-GW sends downlink N-PDUs from now on is followed whoever asked it to, for else they would cross in
  * the clear. */
 static void modify_bearer(struct session_store *store, struct session *s,
-			  const struct session_target *before, const struct request *r,
+			  const struct change *before, const struct request *r,
 			  const struct gtpc_v2 *m, struct held *held)
 {
 	const struct asked_bearer *asked = messages_v2_find_asked(r, 0, s->nsapi);
 	const uint8_t cause = messages_v2_cause(m, messages_v2_find_bearer(m, 0, s->nsapi));
 	const bool is_peers = messages_v2_is_from_peer(r, before);
-	struct session_target target = *before;
+	struct change target = *before;
 
 	/* Whoever asks, and is answered that nothing is there, has chosen what to ask for. */
 	if (is_over(s, r, m) &&
@@ -88,7 +88,7 @@ static void modify_bearer(struct session_store *store, struct session *s,
 	if (is_peers && r->has_e2m)
 		messages_v2_name_keyset(&target, &r->e2m);
 	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN])) {
-		store_count(store, SESSION_GTPC_UNPARSED);
+		control_count(store, SESSION_GTPC_UNPARSED);
 		return;
 	}
 	learn_change_of_gtpc(store, s, before, &target, held);
@@ -98,11 +98,11 @@ static void modify_bearer(struct session_store *store, struct session *s,
 
 /* The UE's PCO is in the response. */
 static void update_bearer(struct session_store *store, struct session *s,
-			  const struct session_target *before, const struct request *r,
+			  const struct change *before, const struct request *r,
 			  const struct gtpc_v2 *m, struct held *held)
 {
 	const struct gtpc_v2_bearer *bearer = messages_v2_find_bearer(m, 0, s->nsapi);
-	struct session_target target = *before;
+	struct change target = *before;
 	struct pco_e2m e2m;
 
 	if (messages_v2_find_asked(r, 0, s->nsapi) &&
@@ -120,7 +120,7 @@ static void update_bearer(struct session_store *store, struct session *s,
 /* --- Delete Session, 7.2.9.1, 7.2.10.1; Delete Bearer, 7.2.9.2, 7.2.10.2 --- */
 
 static void delete_session(struct session_store *store, struct session *s,
-			   const struct session_target *before, const struct request *r,
+			   const struct change *before, const struct request *r,
 			   const struct gtpc_v2 *m, struct held *held)
 {
 	(void)before, (void)m;
@@ -129,7 +129,7 @@ static void delete_session(struct session_store *store, struct session *s,
 }
 
 static void delete_bearer(struct session_store *store, struct session *s,
-			  const struct session_target *before, const struct request *r,
+			  const struct change *before, const struct request *r,
 			  const struct gtpc_v2 *m, struct held *held)
 {
 	const uint8_t cause = messages_v2_cause(m, messages_v2_find_bearer(m, 0, s->nsapi));

@@ -6,9 +6,9 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "control/apply.h"
 #include "control/expect.h"
 #include "control/flows.h"
+#include "control/session.h"
 #include "control/table.h"
 #include "datapath/owner.h"
 
@@ -113,7 +113,7 @@ static struct expected *begin(struct session_store *store, const struct tunnel *
 	struct expected *e;
 
 	if (store->expected_count == EXPECTED_MAX) {
-		store_count(store, SESSION_GTPC_EXPECTED_LOST);
+		control_count(store, SESSION_GTPC_EXPECTED_LOST);
 		give_up(TAILQ_FIRST(&store->expected_by_age));
 	}
 	e = calloc(1, sizeof(*e));
@@ -144,11 +144,11 @@ void expect_tunnel(struct session_store *store, enum session_direction direction
 		wheel_set(store->wheel, &e->timer, EXPECTED_MS, time_is_over);
 		return;
 	}
-	if (store_find_tunnel(store, tunnel, &other))
+	if (table_find_tunnel(store, tunnel, &other))
 		return; /* its packets are a session's as it is */
 	e = begin(store, tunnel);
 	if (!e) {
-		store_count(store, SESSION_GTPC_EXPECTED_LOST);
+		control_count(store, SESSION_GTPC_EXPECTED_LOST);
 		return;
 	}
 	wheel_set(store->wheel, &e->timer, EXPECTED_MS, time_is_over);
@@ -161,7 +161,7 @@ void expect_acknowledged(struct session_store *store, const struct datapath_even
 {
 	struct expected *e = (struct expected *)(uintptr_t)event->cookie;
 
-	apply_let_go(store, e->held);
+	held_release(store, e->held);
 	e->held = NULL;
 	if (e->is_over) {
 		LIST_REMOVE(e, entry);

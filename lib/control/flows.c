@@ -69,7 +69,7 @@ static void start_linger(struct session_store *store, const struct session_flow 
 		return;
 	}
 	linger->store = store;
-	linger->tunnel = store_tunnel(store, &flow->tunnel);
+	linger->tunnel = table_tunnel(store, &flow->tunnel);
 	linger->worker = flow->worker;
 	linger->number = flow->number;
 	LIST_INSERT_HEAD(late_list_of(store, &linger->tunnel), linger, entry);
@@ -141,7 +141,7 @@ static void send_add(struct session_store *store, const struct session *s,
 	struct datapath_command c = {.kind = DATAPATH_ADD_FLOW};
 
 	c.add.tunnel = *tunnel;
-	c.add.session = store_id(store, s);
+	c.add.session = table_id(store, s);
 	c.add.direction = (uint8_t)direction;
 	c.add.bearer = s->nsapi;
 	c.add.counter_octets = s->counter_octets;
@@ -156,14 +156,14 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 	const unsigned worker = tunnel_owner(tunnel->teid, store->config.workers);
 	struct session_flow *flow = &s->flow[direction];
 
-	if (store_set_tunnel(store, &flow->tunnel, tunnel) != 0)
+	if (table_set_tunnel(store, &flow->tunnel, tunnel) != 0)
 		return -ENOMEM;
 	if (!expect_take(store, tunnel, &flow->number) &&
 	    !flows_take_number(store, tunnel, worker, &flow->number))
 		return -ENOSPC;
 	flow->live = true;
 	flow->worker = (uint8_t)worker;
-	store_index(store, s, tunnel_index(direction));
+	table_index(store, s, tunnel_index(direction));
 	send_add(store, s, direction, tunnel);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
@@ -179,7 +179,7 @@ void flows_stop(struct session_store *store, struct session *s, enum session_dir
 	struct datapath_command c = {.kind = DATAPATH_STOP_FLOW};
 
 	command(store, flow, &c, acknowledge);
-	store_unindex(store, s, tunnel_index(direction));
+	table_unindex(store, s, tunnel_index(direction));
 	start_linger(store, flow);
 	flow->live = false;
 }

@@ -159,11 +159,11 @@ static void leave(struct session_store *store, struct session *s)
 		wait_for_leave(store, s);
 		return;
 	}
-	store_count(store, SESSION_KEYSETS_LEFT);
-	store_log(store, SESSION_LOG_INFO,
-		  "IMSI %s NSAPI %u: e2mKEYSET of %s, Key ID %u, is used no more and goes",
-		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
-		  keyset->key_id);
+	control_count(store, SESSION_KEYSETS_LEFT);
+	control_log(store, SESSION_LOG_INFO,
+		    "IMSI %s NSAPI %u: e2mKEYSET of %s, Key ID %u, is used no more and goes",
+		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
+		    keyset->key_id);
 	keys_drop(store, s, slot);
 }
 
@@ -171,7 +171,7 @@ void keys_use_newest(struct session_store *store, struct session *s)
 {
 	s->changeover_due = 0;
 	if (s->downlink_slot != s->newest) {
-		store_count(store, SESSION_CHANGEOVERS);
+		control_count(store, SESSION_CHANGEOVERS);
 		use(store, s, s->newest);
 	}
 	start_leaving(store, s);
@@ -237,7 +237,7 @@ static void activate_next(struct session_store *store, struct session *s,
 
 	if (slot == s->newest && s->keysets[slot].key_id == key_id)
 		return;
-	store_count(store, SESSION_REKEYED);
+	control_count(store, SESSION_REKEYED);
 	if (slot == DATAPATH_KEYSETS) {
 		slot = s->keysets[used].key_id == key_id ? used : 1 - used;
 		put(store, s, slot, id, key_id);
@@ -268,12 +268,12 @@ static void say_spent(struct session_store *store, const struct session *s, unsi
 {
 	char id[E2M_KEYSET_ID_STR];
 
-	store_count(store, SESSION_KEYSETS_SPENT);
-	store_log(
+	control_count(store, SESSION_KEYSETS_SPENT);
+	control_log(
 		store, SESSION_LOG_WARNING,
 		"IMSI %s NSAPI %u: COUNT of e2mKEYSET %s has reached its end; nothing more is sent "
 		"with it",
-		store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
+		table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
 }
 
 void keys_take_event(struct session_store *store, struct session *s,

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/learn.h"
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/keys.h"
 #include "control/notify.h"
 #include "control/recovery.h"
+#include "control/session.h"
 #include "control/table.h"
 
 #include <string.h>
@@ -65,11 +65,11 @@ bool learn_is_refused(struct session_store *store, enum policy_action policy,
 {
 	if (policy != POLICY_DROP)
 		return false;
-	store_count(store, SESSION_POLICY_REFUSED);
-	store_log(store, SESSION_LOG_INFO,
-		  "IMSI %s NSAPI %u: the policy says drop: what would make its session does not "
-		  "cross",
-		  imsi->digits, nsapi);
+	control_count(store, SESSION_POLICY_REFUSED);
+	control_log(store, SESSION_LOG_INFO,
+		    "IMSI %s NSAPI %u: the policy says drop: what would make its session does not "
+		    "cross",
+		    imsi->digits, nsapi);
 	held->outcome = SESSION_POLICY;
 	return true;
 }
@@ -82,7 +82,7 @@ bool learn_is_to_know(const struct session_store *store, enum policy_action poli
 
 void learn_leave_unparsed(struct session_store *store, enum policy_action policy, struct held *held)
 {
-	store_count(store, SESSION_GTPC_UNPARSED);
+	control_count(store, SESSION_GTPC_UNPARSED);
 	if (policy == POLICY_PROTECT)
 		held->outcome = SESSION_POLICY;
 }
@@ -90,14 +90,14 @@ void learn_leave_unparsed(struct session_store *store, enum policy_action policy
 void learn_leave_unread(struct session_store *store, const struct session_gtpc *gtpc, bool creates,
 			struct held *held)
 {
-	store_count(store, SESSION_GTPC_UNPARSED);
+	control_count(store, SESSION_GTPC_UNPARSED);
 	if (!creates || gtpc->side != DATAPATH_ACCESS || !policy_is_strict(&store->config.policy))
 		return;
-	store_count(store, SESSION_POLICY_REFUSED);
+	control_count(store, SESSION_POLICY_REFUSED);
 	held->outcome = SESSION_POLICY;
 }
 
-void learn_apply_policy(struct session_target *target, enum policy_action policy, bool names_keyset)
+void learn_apply_policy(struct change *target, enum policy_action policy, bool names_keyset)
 {
 	target->policy = (uint8_t)policy;
 	target->has_keyset = names_keyset && policy_protects(policy);
@@ -107,19 +107,19 @@ void learn_apply_policy(struct session_target *target, enum policy_action policy
 /* --- what becomes of sessions --- */
 
 static void say_without_keyset(struct session_store *store, const struct session *s,
-			       const struct session_target *t)
+			       const struct change *t)
 {
 	char up[TUNNEL_STR], down[TUNNEL_STR];
 
-	store_log(store, SESSION_LOG_INFO,
-		  "step 6: IMSI %s NSAPI %u: no keyset, %s, uplink %s, downlink %s",
-		  store_imsi(s).digits, s->nsapi,
-		  t->policy == POLICY_PROTECT ? "and to be protected: its packets are dropped"
-					      : "in clear",
-		  tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
+	control_log(store, SESSION_LOG_INFO,
+		    "step 6: IMSI %s NSAPI %u: no keyset, %s, uplink %s, downlink %s",
+		    table_imsi(s).digits, s->nsapi,
+		    t->policy == POLICY_PROTECT ? "and to be protected: its packets are dropped"
+						: "in clear",
+		    tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
 }
 
-void learn_say(struct session_store *store, const struct session *s, const struct session_target *t)
+void learn_say(struct session_store *store, const struct session *s, const struct change *t)
 {
 	char id[E2M_KEYSET_ID_STR], up[TUNNEL_STR], down[TUNNEL_STR];
 
@@ -127,55 +127,55 @@ void learn_say(struct session_store *store, const struct session *s, const struc
 		say_without_keyset(store, s, t);
 		return;
 	}
-	store_log(store, SESSION_LOG_INFO,
-		  "step 6: IMSI %s NSAPI %u: %s, Key ID %u, uplink %s, downlink %s",
-		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&t->keyset, id), t->key_id,
-		  tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
+	control_log(store, SESSION_LOG_INFO,
+		    "step 6: IMSI %s NSAPI %u: %s, Key ID %u, uplink %s, downlink %s",
+		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&t->keyset, id), t->key_id,
+		    tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
 }
 
 struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi)
 {
-	struct session *s = store_find_subscriber(store, imsi, nsapi);
+	struct session *s = table_find_subscriber(store, imsi, nsapi);
 
 	if (s) {
-		store_count(store, SESSION_REPLACED);
-		s->serial = store_next_serial(store);
+		control_count(store, SESSION_REPLACED);
+		s->serial = table_next_serial(store);
 		return s;
 	}
-	s = store_new_session(store, imsi, nsapi);
+	s = table_new_session(store, imsi, nsapi);
 	if (s)
-		store_count(store, SESSION_LEARNED);
+		control_count(store, SESSION_LEARNED);
 	return s;
 }
 
 /* A session that was protected is made anew, and its Create names no keyset: the UE has lost it, or somebody on
  * the way takes it out. */
 static void note_downgrade(struct session_store *store, const struct session *s,
-			   const struct session_target *target)
+			   const struct change *target)
 {
 	if (!keys_are_there(s))
 		return;
-	store_count(store, SESSION_UNPROTECTED_AGAIN);
-	store_log(store, SESSION_LOG_WARNING,
-		  "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; the "
-		  "protected session ends%s",
-		  store_imsi(s).digits, s->nsapi,
-		  target->policy == POLICY_PROTECT ? ", and nothing of the new one crosses" : "");
+	control_count(store, SESSION_UNPROTECTED_AGAIN);
+	control_log(store, SESSION_LOG_WARNING,
+		    "IMSI %s NSAPI %u: the UE made the context anew without naming a keyset; the "
+		    "protected session ends%s",
+		    table_imsi(s).digits, s->nsapi,
+		    target->policy == POLICY_PROTECT ? ", and nothing of the new one crosses" : "");
 }
 
 static void note_bare(struct session_store *store, const struct session *s,
-		      const struct session_target *target)
+		      const struct change *target)
 {
 	if (target->policy == POLICY_PROTECT)
-		store_count(store, SESSION_POLICY_BARRED);
+		control_count(store, SESSION_POLICY_BARRED);
 	note_downgrade(store, s, target);
 }
 
 void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
-		   uint8_t primary, const struct session_target *target, const char *response,
+		   uint8_t primary, const struct change *target, const char *response,
 		   struct held *held)
 {
-	struct session *s = store_find_subscriber(store, imsi, nsapi);
+	struct session *s = table_find_subscriber(store, imsi, nsapi);
 
 	if (s && notify_prevails(store, s, target, held)) {
 		s->primary = primary;
@@ -183,10 +183,10 @@ void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uin
 	}
 	s = learn_place(store, imsi, nsapi);
 	if (!s) {
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
-			  "raise sessions.max",
-			  imsi->digits, nsapi, response);
+		control_log(store, SESSION_LOG_WARNING,
+			    "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
+			    "raise sessions.max",
+			    imsi->digits, nsapi, response);
 		held->outcome = SESSION_NO_ROOM;
 		return;
 	}
@@ -194,7 +194,7 @@ void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uin
 	if (target->is_bare)
 		note_bare(store, s, target);
 	learn_say(store, s, target);
-	apply_target(store, s, target, held);
+	session_apply(store, s, target, held);
 }
 
 /* One of its tunnels is another session's, and stays so: true when held was discarded, counted, and said. */
@@ -203,14 +203,15 @@ static bool is_anothers(struct session_store *store, const struct e2m_imsi *imsi
 {
 	for (unsigned d = 0; d < 2; d++) {
 		if (!endpoint_is_whole(&user[d]) ||
-		    !apply_is_anothers_downlink(store, imsi, nsapi, (enum session_direction)d,
-						&user[d].tunnel))
+		    !session_is_anothers_downlink(store, imsi, nsapi, (enum session_direction)d,
+						  &user[d].tunnel))
 			continue;
-		store_count(store, SESSION_REFUSED_TUNNEL);
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s NSAPI %u: a context without a keyset names the downlink tunnel "
-			  "of another subscriber's session; what makes it does not cross",
-			  imsi ? imsi->digits : "unknown", nsapi);
+		control_count(store, SESSION_REFUSED_TUNNEL);
+		control_log(
+			store, SESSION_LOG_WARNING,
+			"IMSI %s NSAPI %u: a context without a keyset names the downlink tunnel "
+			"of another subscriber's session; what makes it does not cross",
+			imsi ? imsi->digits : "unknown", nsapi);
 		held->outcome = SESSION_TAKEN;
 		return true;
 	}
@@ -220,8 +221,8 @@ static bool is_anothers(struct session_store *store, const struct e2m_imsi *imsi
 void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		       const struct endpoint user[2], struct held *held)
 {
-	const struct session_target end = {.alive = false};
-	struct session *s = imsi ? store_find_subscriber(store, imsi, nsapi) : NULL;
+	const struct change end = {.alive = false};
+	struct session *s = imsi ? table_find_subscriber(store, imsi, nsapi) : NULL;
 
 	if (s && notify_prevails_protected(store, s))
 		return;
@@ -229,12 +230,12 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 		return;
 	if (s) {
 		note_downgrade(store, s, &end);
-		apply_target(store, s, &end, held);
+		session_apply(store, s, &end, held);
 	}
 	for (unsigned d = 0; d < 2; d++)
 		if (endpoint_is_whole(&user[d])) {
 			expect_end(store, &user[d].tunnel);
-			apply_end_of_tunnel(store, &user[d].tunnel, held);
+			session_end_of_tunnel(store, &user[d].tunnel, held);
 		}
 }
 
@@ -246,29 +247,28 @@ void learn_expect(struct session_store *store, uint8_t side, const struct tunnel
 
 void learn_refuse_ambiguous(struct session_store *store, struct held *held)
 {
-	store_count(store, SESSION_GTPC_AMBIGUOUS);
+	control_count(store, SESSION_GTPC_AMBIGUOUS);
 	held->outcome = SESSION_POLICY;
 }
 
-void learn_change(struct session_store *store, struct session *s,
-		  const struct session_target *before, const struct session_target *target,
-		  struct held *held)
+void learn_change(struct session_store *store, struct session *s, const struct change *before,
+		  const struct change *target, struct held *held)
 {
 	for (unsigned d = 0; d < 2; d++)
 		if (!tunnel_is_equal(&target->tunnel[d], &before->tunnel[d]))
-			store_count(store, SESSION_MOVED);
+			control_count(store, SESSION_MOVED);
 	if (target->has_keyset)
 		learn_say(store, s, target);
 	if (target->alive)
 		recovery_spare(store, s, target);
-	apply_target(store, s, target, held);
+	session_apply(store, s, target, held);
 }
 
 void learn_change_of_gtpc(struct session_store *store, struct session *s,
-			  const struct session_target *before, const struct session_target *wanted,
+			  const struct change *before, const struct change *wanted,
 			  struct held *held)
 {
-	struct session_target target = *wanted;
+	struct change target = *wanted;
 
 	target.has_keyset &= policy_protects(before->policy);
 	if (!target.alive || !notify_prevails(store, s, &target, held))
@@ -287,18 +287,18 @@ static void take_message(struct session_store *store, const struct session_gtpc 
 	else if (version == 2)
 		learn_v2_take(store, gtpc, held);
 	else
-		store_count(store, SESSION_GTPC_OTHER);
+		control_count(store, SESSION_GTPC_OTHER);
 }
 
 void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
 {
-	struct held *held = apply_hold_gtpc(gtpc);
+	struct held *held = held_new_gtpc(gtpc);
 
-	store_count(store, SESSION_GTPC_SEEN);
+	control_count(store, SESSION_GTPC_SEEN);
 	if (!held) {
 		flows_discard_gtpc(store, gtpc);
 		return;
 	}
 	take_message(store, gtpc, held);
-	apply_let_go(store, held);
+	held_release(store, held);
 }

@@ -7,7 +7,7 @@
 #ifndef CONTROL_LEARN_H
 #define CONTROL_LEARN_H
 
-#include "control/apply.h"
+#include "control/session.h"
 #include "gtp/gtpc_v1.h"
 
 /* A TEID at a GSN Address, either of which a message may leave out where it is as before. */
@@ -47,34 +47,32 @@ void learn_leave_unparsed(struct session_store *store, enum policy_action policy
 void learn_leave_unread(struct session_store *store, const struct session_gtpc *gtpc, bool creates,
 			struct held *held);
 /* Puts into target what follows from the policy for a session that is to be known. */
-void learn_apply_policy(struct session_target *target, enum policy_action policy,
-			bool names_keyset);
+void learn_apply_policy(struct change *target, enum policy_action policy, bool names_keyset);
 
-/* Places the session, which begins or is replaced, for apply_target to make. NULL: no room. */
+/* Places the session, which begins or is replaced, for session_apply to make. NULL: no room. */
 struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi,
 			    uint8_t nsapi);
 /* Step 6. */
 void learn_say(struct session_store *store, const struct session *session,
-	       const struct session_target *target);
+	       const struct change *target);
 
 /* A response that accepts has made the session: it is replaced, or begins, and becomes target, unless
  * somebody else has the last word on it (notify.c), here as below. Without room for it held is discarded, and the log says so of response, the message's name. primary: NSAPI of
  * the context whose PDP address it shares. */
 void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
-		   uint8_t primary, const struct session_target *target, const char *response,
+		   uint8_t primary, const struct change *target, const char *response,
 		   struct held *held);
 /* The same of one that nobody is to know: sessions that were there, or have its tunnels still, are over. NULL imsi:
  * nobody knows whose it is. */
 void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 		       const struct endpoint user[2], struct held *held);
-/* The session becomes target from before, which is what apply_current said of it. */
+/* The session becomes target from before, which is what session_current said of it. */
 void learn_change_of_gtpc(struct session_store *store, struct session *session,
-			  const struct session_target *before, const struct session_target *target,
+			  const struct change *before, const struct change *target,
 			  struct held *held);
 /* The same, whoever has the last word. */
-void learn_change(struct session_store *store, struct session *session,
-		  const struct session_target *before, const struct session_target *target,
-		  struct held *held);
+void learn_change(struct session_store *store, struct session *session, const struct change *before,
+		  const struct change *target, struct held *held);
 
 /* A request that came in on side names user as the tunnel of its sender: what the other end sends there must not
  * cross before it is clear whose it is. The message, held, leaves when its worker knows. is_again: it

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* learn_v1: what GTPv1-C (TS 29.060) says of sessions. */
 #include "control/learn_v1.h"
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/expect.h"
 #include "control/recovery.h"
+#include "control/session.h"
 #include "control/table.h"
 
 #define VERSION 1
@@ -32,16 +32,16 @@ static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct
 static uint32_t answer_teid(struct session_store *store, const struct request *r)
 {
 	const uint8_t side = r->transaction.side;
-	struct session_target before;
+	struct change before;
 	const struct session *s;
 
 	if (r->control.has_teid)
 		return r->control.tunnel.teid;
-	s = store_find_control(store, learn_control_index(side), &r->transaction.addressed,
+	s = table_find_control(store, learn_control_index(side), &r->transaction.addressed,
 			       r->nsapi);
 	if (!s)
 		return 0;
-	apply_current(store, s, &before);
+	session_current(store, s, &before);
 	return side == DATAPATH_ACCESS ? before.control_sgsn.teid : before.control_ggsn.teid;
 }
 
@@ -80,12 +80,12 @@ static void end_expectation(struct session_store *store, const struct request *r
 static void expect_update(struct session_store *store, struct request *r, struct held *held)
 {
 	const enum session_direction direction = r->transaction.side == DATAPATH_ACCESS ? DOWN : UP;
-	const struct session *s = store_session(store, r->session);
-	struct session_target target;
+	const struct session *s = table_session(store, r->session);
+	struct change target;
 
 	if (!s)
 		return;
-	apply_current(store, s, &target);
+	session_current(store, s, &target);
 	endpoint_update(&target.tunnel[direction], &r->user);
 	expect(store, r, &target.tunnel[direction], held);
 }
@@ -104,7 +104,7 @@ static bool takes_effect(uint8_t request, const struct gtpc_v1 *m)
 
 static void take_refusal(struct session_store *store, const struct request *r)
 {
-	store_count(store, SESSION_GTPC_REFUSED);
+	control_count(store, SESSION_GTPC_REFUSED);
 	end_expectation(store, r);
 }
 
@@ -130,7 +130,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 
 	/* Of one that is not for who asked the request waits on: the true one may come yet. */
 	if (!t || !effects_v1_is_for_requester(store, r, m)) {
-		store_count(store, SESSION_GTPC_UNMATCHED);
+		control_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
 	r->recovery[gtpc->side] = recovery_of(gtpc, m);
@@ -152,10 +152,10 @@ static bool find_linked(struct session_store *store, struct request *r, const st
 
 	r->is_linked = !has_imsi || (m->present & GTPC_V1_HAS_LINKED_NSAPI);
 	if (r->is_linked)
-		primary = store_find_control(store, INDEX_CONTROL_GGSN, &r->transaction.addressed,
+		primary = table_find_control(store, INDEX_CONTROL_GGSN, &r->transaction.addressed,
 					     r->linked_nsapi);
 	if (primary)
-		r->imsi = store_imsi(primary);
+		r->imsi = table_imsi(primary);
 	return primary || has_imsi;
 }
 
@@ -170,7 +170,7 @@ static void take_create_request(struct session_store *store, struct request *r,
 				const struct gtpc_v1 *m, struct held *held)
 {
 	if (!find_linked(store, r, m)) {
-		store_count(store, SESSION_GTPC_OTHER);
+		control_count(store, SESSION_GTPC_OTHER);
 		transactions_forget(store, &r->transaction);
 		return;
 	}
@@ -204,7 +204,7 @@ static void take_new_request(struct session_store *store, const struct session_g
 	struct request *r = (struct request *)t;
 
 	if (!t) {
-		store_count(store, SESSION_GTPC_OTHER);
+		control_count(store, SESSION_GTPC_OTHER);
 		return;
 	}
 	note_request(store, r, gtpc, m);
@@ -244,7 +244,7 @@ static void take_echo(struct session_store *store, const struct session_gtpc *gt
 {
 	const struct recovery said = recovery_of(gtpc, m);
 
-	store_count(store, SESSION_GTPC_OTHER);
+	control_count(store, SESSION_GTPC_OTHER);
 	if (!m->has_sequence)
 		return;
 	if (m->type == GTPC_V1_ECHO_REQUEST)
@@ -279,6 +279,6 @@ void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc,
 		take_response(store, gtpc, &message, held);
 		break;
 	default:
-		store_count(store, SESSION_GTPC_OTHER);
+		control_count(store, SESSION_GTPC_OTHER);
 	}
 }

@@ -6,6 +6,7 @@
 #ifndef CONTROL_LEARN_V1_H
 #define CONTROL_LEARN_V1_H
 
+#include "control/change.h"
 #include "control/learn.h"
 
 /* What of a request its response needs. */

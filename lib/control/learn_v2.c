@@ -2,9 +2,9 @@
 /* learn_v2: requests and responses of GTPv2-C (TS 29.274) on S5/S8. The S-GW is on the access side and asks for
  * sessions; the P-GW is on the core side and asks for bearers. */
 #include "control/learn_v2.h"
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/recovery.h"
+#include "control/session.h"
 
 #define VERSION	      2
 #define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it */
@@ -38,7 +38,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 
 	/* Of one that is not for who asked the request waits on: the true one may come yet. */
 	if (!t || !messages_v2_is_for_requester(store, r, m)) {
-		store_count(store, SESSION_GTPC_UNMATCHED);
+		control_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
 	r->recovery[gtpc->side] = recovery_of(gtpc, m);
@@ -46,7 +46,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 		recovery_take(store, r->recovery);
 		effects_v2(store, gtpc, r, m, held);
 	} else {
-		store_count(store, SESSION_GTPC_REFUSED);
+		control_count(store, SESSION_GTPC_REFUSED);
 		bearers_v2_refused(store, r);
 	}
 	transactions_forget(store, t);
@@ -118,11 +118,12 @@ static bool is_refused(struct session_store *store, const struct session_gtpc *g
 		return false;
 	policy = learn_policy(store, &m->imsi, &m->apn, NULL);
 	if (policy == POLICY_PROTECT && !is_of_use(gtpc, m)) {
-		store_count(store, SESSION_POLICY_REFUSED);
-		store_log(store, SESSION_LOG_INFO,
-			  "IMSI %s: the policy says protect: a Create Session Request that is none "
-			  "of S5/S8 does not cross",
-			  m->imsi.digits);
+		control_count(store, SESSION_POLICY_REFUSED);
+		control_log(
+			store, SESSION_LOG_INFO,
+			"IMSI %s: the policy says protect: a Create Session Request that is none "
+			"of S5/S8 does not cross",
+			m->imsi.digits);
 		held->outcome = SESSION_POLICY;
 		return true;
 	}
@@ -179,7 +180,7 @@ static void take_request(struct session_store *store, const struct session_gtpc 
 	if (r)
 		bearers_v2_expect(store, r, kind == TRANSACTION_AGAIN, held);
 	else
-		store_count(store, SESSION_GTPC_OTHER);
+		control_count(store, SESSION_GTPC_OTHER);
 }
 
 static void take_echo(struct session_store *store, const struct session_gtpc *gtpc,
@@ -187,7 +188,7 @@ static void take_echo(struct session_store *store, const struct session_gtpc *gt
 {
 	const struct recovery said = recovery_of(gtpc, m);
 
-	store_count(store, SESSION_GTPC_OTHER);
+	control_count(store, SESSION_GTPC_OTHER);
 	if (m->type == GTPC_V2_ECHO_REQUEST)
 		recovery_take_echo_request(store, gtpc, VERSION, m->sequence);
 	else
@@ -219,7 +220,7 @@ static void take(struct session_store *store, const struct session_gtpc *gtpc,
 		take_response(store, gtpc, m, held);
 		break;
 	default:
-		store_count(store, SESSION_GTPC_OTHER);
+		control_count(store, SESSION_GTPC_OTHER);
 	}
 }
 

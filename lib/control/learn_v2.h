@@ -7,6 +7,7 @@
 #ifndef CONTROL_LEARN_V2_H
 #define CONTROL_LEARN_V2_H
 
+#include "control/change.h"
 #include "control/learn.h"
 #include "gtp/gtpc_v2.h"
 
@@ -41,7 +42,7 @@ struct request {
 /* The PCO that the UE has sent, in whichever of the elements that carry one. */
 bool messages_v2_find_e2m(const struct session_store *store, struct pco_e2m *e2m,
 			  const struct gtpc_v2 *message);
-void messages_v2_name_keyset(struct session_target *target, const struct pco_e2m *e2m);
+void messages_v2_name_keyset(struct change *target, const struct pco_e2m *e2m);
 bool messages_v2_is_ipv4(const struct tunnel *tunnel);
 /* Of an F-TEID with two addresses, the one of that IP version is used. */
 struct tunnel messages_v2_tunnel(const struct gtpc_v2_fteid *fteid, bool ipv4);
@@ -59,12 +60,11 @@ uint8_t messages_v2_cause(const struct gtpc_v2 *message, const struct gtpc_v2_be
  * under way for it is done. NULL: there is none. */
 struct session *messages_v2_find_addressed(struct session_store *store,
 					   const struct request *request, uint8_t ebi,
-					   struct session_target *before);
+					   struct change *before);
 /* Of a request about the session: from its S-GW or P-GW. */
-bool messages_v2_is_from_present_peer(const struct request *request,
-				      const struct session_target *before);
+bool messages_v2_is_from_present_peer(const struct request *request, const struct change *before);
 /* The same, or the S-GW that a Modify Bearer Request makes it. */
-bool messages_v2_is_from_peer(const struct request *request, const struct session_target *before);
+bool messages_v2_is_from_peer(const struct request *request, const struct change *before);
 /* The control TEID of whoever asks, as he says, or as the PDN connection that he asks about has it; 0: nobody knows. */
 uint32_t messages_v2_answer_teid(struct session_store *store, const struct request *request);
 /* A response bears that TEID; 0 where its sender does not know it (5.5.2), which only one that does not accept can

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* messages_v2: what messages of GTPv2-C (TS 29.274) say, and of whom. */
-#include "control/apply.h"
 #include "control/learn_v2.h"
+#include "control/session.h"
 #include "control/table.h"
 
 #include <netinet/in.h>
@@ -20,7 +20,7 @@ bool messages_v2_find_e2m(const struct session_store *store, struct pco_e2m *e2m
 	return false;
 }
 
-void messages_v2_name_keyset(struct session_target *target, const struct pco_e2m *e2m)
+void messages_v2_name_keyset(struct change *target, const struct pco_e2m *e2m)
 {
 	target->has_keyset = true;
 	target->keyset = e2m->id;
@@ -64,7 +64,7 @@ uint8_t messages_v2_cause(const struct gtpc_v2 *m, const struct gtpc_v2_bearer *
 
 /* --- whose a message is --- */
 
-bool messages_v2_is_from_present_peer(const struct request *r, const struct session_target *before)
+bool messages_v2_is_from_present_peer(const struct request *r, const struct change *before)
 {
 	const struct transaction *t = &r->transaction;
 
@@ -73,7 +73,7 @@ bool messages_v2_is_from_present_peer(const struct request *r, const struct sess
 								   : &before->control_ggsn);
 }
 
-bool messages_v2_is_from_peer(const struct request *r, const struct session_target *before)
+bool messages_v2_is_from_peer(const struct request *r, const struct change *before)
 {
 	const struct tunnel *requester = &r->transaction.key.requester;
 	struct tunnel moved;
@@ -87,14 +87,14 @@ bool messages_v2_is_from_peer(const struct request *r, const struct session_targ
 }
 
 struct session *messages_v2_find_addressed(struct session_store *store, const struct request *r,
-					   uint8_t ebi, struct session_target *before)
+					   uint8_t ebi, struct change *before)
 {
-	struct session *s = store_find_control(store, learn_control_index(r->transaction.side),
+	struct session *s = table_find_control(store, learn_control_index(r->transaction.side),
 					       &r->transaction.addressed, ebi);
 
 	if (!s)
 		return NULL;
-	apply_current(store, s, before);
+	session_current(store, s, before);
 	return before->alive ? s : NULL;
 }
 
@@ -102,7 +102,7 @@ struct session *messages_v2_find_addressed(struct session_store *store, const st
 static uint32_t control_teid(struct session_store *store, const struct request *r)
 {
 	for (uint8_t ebi = EBI_MIN; ebi <= GTPC_V2_EBI_MAX; ebi++) {
-		struct session_target before;
+		struct change before;
 
 		if (!messages_v2_find_addressed(store, r, ebi, &before))
 			continue;

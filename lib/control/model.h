@@ -104,7 +104,7 @@ struct session_flow {
 struct session {
 	uint32_t serial; /* of the Create that made it what it is; 0: not in use */
 	uint32_t link[SESSION_INDEXES];
-	uint64_t imsi;			    /* store_imsi */
+	uint64_t imsi;			    /* table_imsi */
 	struct session_tunnel control_sgsn; /* none, if no GTP-C was seen */
 	struct session_tunnel control_ggsn;
 	struct session_flow flow[2]; /* by direction */

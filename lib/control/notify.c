@@ -5,63 +5,64 @@
  * For its end it is the GGSN's own acceptance that crosses, and TEIDs that are free again go to others. */
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/context.h"
 #include "control/learn.h"
 #include "control/notify.h"
 #include "control/recovery.h"
+#include "control/session.h"
 #include "control/table.h"
 
 /* --- who has the last word --- */
 
-static bool is_same_keyset(const struct session_target *a, const struct session_target *b)
+static bool is_same_keyset(const struct change *a, const struct change *b)
 {
 	return memcmp(&a->keyset, &b->keyset, sizeof(a->keyset)) == 0;
 }
 
-static bool has_same_tunnels(const struct session_target *a, const struct session_target *b)
+static bool has_same_tunnels(const struct change *a, const struct change *b)
 {
 	return tunnel_is_equal(&a->tunnel[UP], &b->tunnel[UP]) &&
 	       tunnel_is_equal(&a->tunnel[DOWN], &b->tunnel[DOWN]);
 }
 
 /* Two names of one AKA run, SQN and RAND, contradict each other not. */
-static bool is_other_keyset(const struct session_target *a, const struct session_target *b)
+static bool is_other_keyset(const struct change *a, const struct change *b)
 {
 	return a->key_id != b->key_id ||
 	       (a->keyset.type == b->keyset.type && !is_same_keyset(a, b));
 }
 
 static void say_contradiction(struct session_store *store, struct session *s,
-			      const struct session_target *right, const char *what)
+			      const struct change *right, const char *what)
 {
 	const bool is_static = right->origin == ORIGIN_CONFIGURATION;
 
-	store_count(store, SESSION_CONTRADICTED);
+	control_count(store, SESSION_CONTRADICTED);
 	if (!s->contradiction_said)
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s NSAPI %u: GTP-C says otherwise of its %s than %s, which counts",
-			  store_imsi(s).digits, s->nsapi, what,
-			  is_static ? "the configuration" : "the GGSN's notification");
+		control_log(
+			store, SESSION_LOG_WARNING,
+			"IMSI %s NSAPI %u: GTP-C says otherwise of its %s than %s, which counts",
+			table_imsi(s).digits, s->nsapi, what,
+			is_static ? "the configuration" : "the GGSN's notification");
 	s->contradiction_said = true;
 }
 
 /* What the session is to be, where it is not GTP-C that says so. False: GTP-C does. */
 static bool prevailing(const struct session_store *store, const struct session *s,
-		       struct session_target *current)
+		       struct change *current)
 {
-	apply_current(store, s, current);
+	session_current(store, s, current);
 	return current->alive && current->origin != ORIGIN_GTPC;
 }
 
-bool notify_prevails(struct session_store *store, struct session *s,
-		     const struct session_target *target, struct held *held)
+bool notify_prevails(struct session_store *store, struct session *s, const struct change *target,
+		     struct held *held)
 {
-	struct session_target current;
+	struct change current;
 
 	if (!prevailing(store, s, &current))
 		return false;
-	if (apply_names_keyset(s) ? target->is_bare : target->has_keyset)
+	if (session_names_keyset(s) ? target->is_bare : target->has_keyset)
 		say_contradiction(store, s, &current, "being protected");
 	else if (target->has_keyset && is_other_keyset(target, &current))
 		say_contradiction(store, s, &current, "keyset");
@@ -73,45 +74,45 @@ bool notify_prevails(struct session_store *store, struct session *s,
 	current.control_ggsn = target->control_ggsn;
 	memcpy(current.recovery, target->recovery, sizeof(current.recovery));
 	recovery_spare(store, s, &current);
-	apply_target(store, s, &current, held);
+	session_apply(store, s, &current, held);
 	return true;
 }
 
 bool notify_prevails_protected(struct session_store *store, struct session *s)
 {
-	struct session_target current;
+	struct change current;
 
 	if (!prevailing(store, s, &current))
 		return false;
-	if (apply_names_keyset(s))
+	if (session_names_keyset(s))
 		say_contradiction(store, s, &current, "being protected");
 	return true;
 }
 
 /* --- activations --- */
 
-static struct session_target target_of(const struct session_notification *n,
-				       enum session_origin origin, enum policy_action policy)
+static struct change target_of(const struct session_notification *n, enum session_origin origin,
+			       enum policy_action policy)
 {
-	struct session_target target = {.alive = true,
-					.fresh = true,
-					.origin = origin,
-					.keyset = n->keyset,
-					.key_id = n->key_id,
-					.tunnel = {n->tunnel[UP], n->tunnel[DOWN]}};
+	struct change target = {.alive = true,
+				.fresh = true,
+				.origin = origin,
+				.keyset = n->keyset,
+				.key_id = n->key_id,
+				.tunnel = {n->tunnel[UP], n->tunnel[DOWN]}};
 
 	learn_apply_policy(&target, policy, true);
 	return target;
 }
 
 /* GTP-C was faster, or the notification is sent again: the session stays, and what it has. */
-static void compare(struct session_store *store, struct session *s, struct session_target *target)
+static void compare(struct session_store *store, struct session *s, struct change *target)
 {
-	struct session_target current;
+	struct change current;
 	bool names_same;
 
-	apply_current(store, s, &current);
-	names_same = apply_names_keyset(s) && is_same_keyset(target, &current);
+	session_current(store, s, &current);
+	names_same = session_names_keyset(s) && is_same_keyset(target, &current);
 	/* By its tunnels it is the same context, too, whatever GTP-C says of the keyset. */
 	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
 		return;
@@ -122,12 +123,12 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 		target->control_ggsn = current.control_ggsn;
 	}
 	if (has_same_tunnels(target, &current) &&
-	    (target->is_bare ? !apply_names_keyset(s)
+	    (target->is_bare ? !session_names_keyset(s)
 			     : names_same && target->key_id == current.key_id))
 		target->fresh = target->is_bare = false;
 	else if (current.origin == ORIGIN_GTPC &&
 		 (!has_same_tunnels(target, &current) ||
-		  (apply_names_keyset(s) && is_other_keyset(target, &current))))
+		  (session_names_keyset(s) && is_other_keyset(target, &current))))
 		say_contradiction(store, s, target, "tunnels, keyset or Key ID");
 }
 
@@ -135,8 +136,8 @@ static void compare(struct session_store *store, struct session *s, struct sessi
 static bool activate(struct session_store *store, const struct session_notification *n,
 		     enum session_origin origin, enum policy_action policy, struct held *held)
 {
-	struct session *s = store_find_subscriber(store, &n->imsi, n->nsapi);
-	struct session_target target = target_of(n, origin, policy);
+	struct session *s = table_find_subscriber(store, &n->imsi, n->nsapi);
+	struct change target = target_of(n, origin, policy);
 
 	if (s)
 		compare(store, s, &target);
@@ -145,9 +146,9 @@ static bool activate(struct session_store *store, const struct session_notificat
 	if (!s)
 		return false;
 	if (target.is_bare)
-		store_count(store, SESSION_POLICY_PASSED);
+		control_count(store, SESSION_POLICY_PASSED);
 	learn_say(store, s, &target);
-	apply_target(store, s, &target, held);
+	session_apply(store, s, &target, held);
 	return true;
 }
 
@@ -162,16 +163,16 @@ static void take_activation(struct session_store *store, const struct session_no
 	    activate(store, n, ORIGIN_NOTIFICATION, policy, held))
 		return;
 	held->outcome = SESSION_NO_ROOM;
-	store_log(store, SESSION_LOG_WARNING,
-		  "IMSI %s NSAPI %u: no room for another session, its notification is refused; "
-		  "raise sessions.max",
-		  n->imsi.digits, n->nsapi);
+	control_log(store, SESSION_LOG_WARNING,
+		    "IMSI %s NSAPI %u: no room for another session, its notification is refused; "
+		    "raise sessions.max",
+		    n->imsi.digits, n->nsapi);
 }
 
 static void take_update(struct session_store *store, const struct session_notification *n,
-			struct session *s, const struct session_target *before, struct held *held)
+			struct session *s, const struct change *before, struct held *held)
 {
-	struct session_target target = *before;
+	struct change target = *before;
 
 	for (unsigned d = 0; d < 2; d++)
 		if (n->has_tunnel[d])
@@ -190,7 +191,7 @@ static void take_update(struct session_store *store, const struct session_notifi
 }
 
 /* A DELETE that comes late may be about a context that was there before. */
-static bool is_about(const struct session_notification *n, const struct session_target *current)
+static bool is_about(const struct session_notification *n, const struct change *current)
 {
 	for (unsigned d = 0; d < 2; d++)
 		if (n->has_tunnel[d] && !tunnel_is_equal(&n->tunnel[d], &current->tunnel[d]))
@@ -199,50 +200,50 @@ static bool is_about(const struct session_notification *n, const struct session_
 }
 
 static void take_change(struct session_store *store, const struct session_notification *n,
-			struct session *s, const struct session_target *current, struct held *held)
+			struct session *s, const struct change *current, struct held *held)
 {
-	static const struct session_target end = {.alive = false};
+	static const struct change end = {.alive = false};
 
 	if (!current->alive || (n->event == SESSION_DELETE && !is_about(n, current))) {
-		store_count(store, SESSION_NOTIFICATIONS_UNKNOWN);
+		control_count(store, SESSION_NOTIFICATIONS_UNKNOWN);
 		held->outcome = SESSION_UNKNOWN;
 	} else if (n->event == SESSION_UPDATE) {
 		take_update(store, n, s, current, held);
 	} else {
-		apply_target(store, s, &end, held);
+		session_apply(store, s, &end, held);
 	}
 }
 
 void session_take_notification(struct session_store *store, const struct session_notification *n,
 			       uint64_t number)
 {
-	struct session *s = store_find_subscriber(store, &n->imsi, n->nsapi);
-	struct held *held = apply_hold_notification(number);
-	struct session_target current = {.alive = false};
+	struct session *s = table_find_subscriber(store, &n->imsi, n->nsapi);
+	struct held *held = held_new_notification(number);
+	struct change current = {.alive = false};
 
-	store_count(store, SESSION_NOTIFICATIONS);
+	control_count(store, SESSION_NOTIFICATIONS);
 	if (!held) {
 		store->ops.notified(store->ops.arg, number, SESSION_NO_ROOM);
 		return;
 	}
 	if (s)
-		apply_current(store, s, &current);
+		session_current(store, s, &current);
 	if (current.alive && current.origin == ORIGIN_CONFIGURATION) {
-		store_count(store, SESSION_REFUSED_STATIC);
+		control_count(store, SESSION_REFUSED_STATIC);
 		held->outcome = SESSION_STATIC;
 	} else if (n->event == SESSION_ACTIVATE) {
 		take_activation(store, n, held);
 	} else {
 		take_change(store, n, s, &current, held);
 	}
-	apply_let_go(store, held);
+	held_release(store, held);
 }
 
 /* --- the configuration --- */
 
 static bool is_among(const struct session *s, const struct session_notification *list, size_t count)
 {
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 
 	for (size_t i = 0; i < count; i++)
 		if (s->nsapi == list[i].nsapi && memcmp(&imsi, &list[i].imsi, sizeof(imsi)) == 0)
@@ -253,13 +254,13 @@ static bool is_among(const struct session *s, const struct session_notification 
 static void end_others(struct session_store *store, const struct session_notification *list,
 		       size_t count)
 {
-	static const struct session_target end = {.alive = false};
+	static const struct change end = {.alive = false};
 
 	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = store_session(store, id);
+		struct session *s = table_session(store, id);
 
 		if (s && s->origin == ORIGIN_CONFIGURATION && !is_among(s, list, count))
-			apply_target(store, s, &end, NULL);
+			session_apply(store, s, &end, NULL);
 	}
 }
 
@@ -272,9 +273,9 @@ size_t session_make_static(struct session_store *store, const struct session_not
 	for (size_t i = 0; i < count; i++) {
 		if (activate(store, &list[i], ORIGIN_CONFIGURATION, POLICY_OPTIONAL, NULL))
 			continue;
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s NSAPI %u: no room for this static session; raise sessions.max",
-			  list[i].imsi.digits, list[i].nsapi);
+		control_log(store, SESSION_LOG_WARNING,
+			    "IMSI %s NSAPI %u: no room for this static session; raise sessions.max",
+			    list[i].imsi.digits, list[i].nsapi);
 		refused++;
 	}
 	return refused;

@@ -48,12 +48,13 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 	struct session_keyset *keyset = &s->keysets[slot];
 	char id[E2M_KEYSET_ID_STR];
 
-	store_count(store, SESSION_KEYSETS_REFUSED);
+	control_count(store, SESSION_KEYSETS_REFUSED);
 	if (!keyset->refusal_said)
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s NSAPI %u: no e2mKEYSET for %s: %s%s%s; its packets are dropped",
-			  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id), why,
-			  detail[0] ? ": " : "", detail);
+		control_log(
+			store, SESSION_LOG_WARNING,
+			"IMSI %s NSAPI %u: no e2mKEYSET for %s: %s%s%s; its packets are dropped",
+			table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id), why,
+			detail[0] ? ": " : "", detail);
 	keyset->refusal_said = true;
 	fail(store, s, slot, failure);
 	if (store->config.negative_cache_s > 0)
@@ -70,12 +71,12 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 		return;
 	}
 	keys_cancel_pull(store, s, slot);
-	store_count(store, SESSION_KEYSETS_EXPIRED);
-	store_log(
+	control_count(store, SESSION_KEYSETS_EXPIRED);
+	control_log(
 		store, SESSION_LOG_WARNING,
 		"IMSI %s NSAPI %u: the lifetime of e2mKEYSET %s has ended; its packets are dropped "
 		"until the UE activates another",
-		store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
+		table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
 	fail(store, s, slot, FAILURE_EXPIRED);
 	changes_note(store, s);
 }
@@ -159,7 +160,7 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 	struct session_keyset *keyset = &s->keysets[slot];
 	const struct session_keyset *other = &s->keysets[1 - slot];
 	struct counts_key key = {
-		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	struct counts_value known, nameless;
 
 	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
@@ -185,7 +186,7 @@ static void make_ready(struct session_store *store, struct session *s, unsigned 
 	const bool was_known = keyset->is_known;
 
 	if (was_known)
-		store_count(store, SESSION_FLUSHED_PULLED);
+		control_count(store, SESSION_FLUSHED_PULLED);
 	else
 		find_counts(store, s, slot);
 	keyset->is_known = true;
@@ -200,16 +201,16 @@ static void install(struct session_store *store, struct session *s, unsigned slo
 	const unsigned twin = find_twin(s, slot);
 	char id[E2M_KEYSET_ID_STR];
 
-	store_log(store, SESSION_LOG_INFO,
-		  "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
-		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
-		  e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
+	control_log(store, SESSION_LOG_INFO,
+		    "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
+		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id),
+		    e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
 	if (twin != DATAPATH_KEYSETS)
 		slot = join(store, s, slot, twin);
 	else
 		make_ready(store, s, slot);
-	store_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
-		  store_imsi(s).digits, s->nsapi, s->keysets[slot].key_id);
+	control_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
+		    table_imsi(s).digits, s->nsapi, s->keysets[slot].key_id);
 	if (slot == s->newest && s->changeover_due == 0)
 		keys_use_newest(store, s);
 }
@@ -228,10 +229,10 @@ static const struct session_keyset *
 find_shared(struct session_store *store, const struct session *s, unsigned slot, uint8_t *given_by)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 	const struct session *other = NULL;
 
-	while ((other = store_next_of_subscriber(store, &imsi, other)) != NULL)
+	while ((other = table_next_of_subscriber(store, &imsi, other)) != NULL)
 		for (unsigned i = 0; other != s && i < DATAPATH_KEYSETS; i++)
 			if (other->keysets[i].state == DATAPATH_KEY_READY &&
 			    memcmp(&other->keysets[i].id, &keyset->id, sizeof(keyset->id)) == 0) {
@@ -263,7 +264,7 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 	keyset->eia = shared->eia;
 	keyset->lifetime_s = shared->lifetime_s;
 	keyset->due = shared->due; /* its lifetime has begun */
-	store_count(store, SESSION_KEYSETS_SHARED);
+	control_count(store, SESSION_KEYSETS_SHARED);
 	/* As in take_found. */
 	if (!work_first_operation(s))
 		install(store, s, slot);
@@ -273,7 +274,7 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
-	const struct keysource_request request = {.imsi = store_imsi(s), .id = keyset->id};
+	const struct keysource_request request = {.imsi = table_imsi(s), .id = keyset->id};
 	struct session_work *work;
 	char id[E2M_KEYSET_ID_STR];
 
@@ -283,12 +284,12 @@ void keys_pull(struct session_store *store, struct session *s, unsigned slot)
 	work = work_begin(store, s);
 	if (!work || pull_start(store->pulls, &request, &work->waiters[slot].waiter) != 0) {
 		work_end(s);
-		store_log(store, SESSION_LOG_ERROR, "IMSI %s: out of memory, no pull started",
-			  store_imsi(s).digits);
+		control_log(store, SESSION_LOG_ERROR, "IMSI %s: out of memory, no pull started",
+			    table_imsi(s).digits);
 		return;
 	}
-	store_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
-		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
+	control_log(store, SESSION_LOG_INFO, "step 7: IMSI %s NSAPI %u: pulling e2mKEYSET of %s",
+		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&keyset->id, id));
 }
 
 /* The configuration's floor, which it says by the algorithms themselves: they have no order. */
@@ -310,7 +311,7 @@ static void refuse_algorithms(struct session_store *store, struct session *s, un
 	char detail[64];
 
 	snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x", eea, eia);
-	store_count(store, SESSION_KEYSETS_WEAK);
+	control_count(store, SESSION_KEYSETS_WEAK);
 	refuse(store, s, slot, FAILURE_NOT_ALLOWED, "algorithms that are not allowed", detail);
 }
 
@@ -348,7 +349,7 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 	}
 	if (keyset->is_known &&
 	    memcmp(&fingerprint, &keyset->fingerprint, sizeof(fingerprint)) != 0) {
-		store_count(store, SESSION_KEYSETS_CHANGED);
+		control_count(store, SESSION_KEYSETS_CHANGED);
 		refuse(store, s, slot, FAILURE_OTHER_KEYS,
 		       "other keys than came before under this name", "");
 		return;
@@ -404,7 +405,7 @@ void keys_take_trouble(void *arg, const struct keysource_request *request, const
 {
 	char id[E2M_KEYSET_ID_STR];
 
-	store_log(
+	control_log(
 		arg, SESSION_LOG_WARNING,
 		"IMSI %s: pull of %s from %s failed: %s%s%s; again in %u ms, and until it answers",
 		request->imsi.digits, e2m_keyset_id_str(&request->id, id), source,

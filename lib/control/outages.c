@@ -17,10 +17,10 @@ static void begin_second(struct session_store *store)
 	if (store->outages.second == second)
 		return;
 	if (store->outages.unsaid > 0)
-		store_log(store, SESSION_LOG_INFO,
-			  "%" PRIu32
-			  " more sessions have found COUNT again: hsectl sessions shows which",
-			  store->outages.unsaid);
+		control_log(store, SESSION_LOG_INFO,
+			    "%" PRIu32
+			    " more sessions have found COUNT again: hsectl sessions shows which",
+			    store->outages.unsaid);
 	store->outages.second = second;
 	store->outages.lines = 0;
 	store->outages.unsaid = 0;
@@ -34,10 +34,10 @@ static void say(struct session_store *store, const struct session *s, uint64_t c
 		return;
 	}
 	store->outages.lines++;
-	store_log(store, SESSION_LOG_INFO,
-		  "IMSI %s NSAPI %u: COUNT found again %" PRIu64
-		  " ahead: so many uplink packets were lost, or sent elsewhere",
-		  store_imsi(s).digits, s->nsapi, counts);
+	control_log(store, SESSION_LOG_INFO,
+		    "IMSI %s NSAPI %u: COUNT found again %" PRIu64
+		    " ahead: so many uplink packets were lost, or sent elsewhere",
+		    table_imsi(s).digits, s->nsapi, counts);
 }
 
 void outages_take_event(struct session_store *store, struct session *s,

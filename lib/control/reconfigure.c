@@ -32,7 +32,7 @@ static unsigned strictness(enum policy_action action)
 static enum policy_action decide(const struct session_store *store, const struct session *s)
 {
 	const struct policy *policy = &store->config.policy;
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 	const uint8_t *apn;
 	size_t len;
 
@@ -45,7 +45,7 @@ static enum policy_action decide(const struct session_store *store, const struct
 
 static void bar(struct session_store *store, struct session *s)
 {
-	store_count(store, SESSION_POLICY_BARRED);
+	control_count(store, SESSION_POLICY_BARRED);
 	store->reconfigure.barred++;
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].live)
@@ -68,8 +68,8 @@ static void apply_policy(struct session_store *store, struct session *s)
 	if (s->origin == ORIGIN_CONFIGURATION || strictness(policy) <= strictness(s->policy))
 		return;
 	s->policy = policy & 3;
-	store_log(store, SESSION_LOG_DEBUG, "IMSI %s NSAPI %u: the policy says %s now",
-		  store_imsi(s).digits, s->nsapi, policy_action_names[policy]);
+	control_log(store, SESSION_LOG_DEBUG, "IMSI %s NSAPI %u: the policy says %s now",
+		    table_imsi(s).digits, s->nsapi, policy_action_names[policy]);
 	if (!keys_are_there(s)) {
 		bar(store, s);
 	} else if (policy == POLICY_DROP) {
@@ -99,13 +99,13 @@ static void apply_algorithms(struct session_store *store, struct session *s)
 static void say_done(struct session_store *store)
 {
 	if (store->reconfigure.barred > 0)
-		store_log(store, SESSION_LOG_WARNING,
-			  "policy: %u sessions are barred that were not before",
-			  store->reconfigure.barred);
+		control_log(store, SESSION_LOG_WARNING,
+			    "policy: %u sessions are barred that were not before",
+			    store->reconfigure.barred);
 	if (store->reconfigure.forbidden > 0)
-		store_log(store, SESSION_LOG_WARNING,
-			  "allowed_algorithms: %u keysets are refused that were in use",
-			  store->reconfigure.forbidden);
+		control_log(store, SESSION_LOG_WARNING,
+			    "allowed_algorithms: %u keysets are refused that were in use",
+			    store->reconfigure.forbidden);
 	store->reconfigure.barred = store->reconfigure.forbidden = 0;
 }
 
@@ -130,7 +130,7 @@ static void look_at_slice(struct wheel_timer *timer, void *arg)
 	struct session_store *store = arg;
 
 	for (unsigned i = 0; i < SLICE && store->reconfigure.looked_at < store->highest; i++) {
-		struct session *s = store_session(store, ++store->reconfigure.looked_at);
+		struct session *s = table_session(store, ++store->reconfigure.looked_at);
 
 		if (s)
 			look_at(store, s);

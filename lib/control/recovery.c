@@ -6,9 +6,9 @@
 #include <arpa/inet.h>
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/changes.h"
 #include "control/recovery.h"
+#include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -41,12 +41,12 @@ static bool is_lost_at(const struct session_store *store, uint32_t gsn, unsigned
 {
 	const struct gsn_restarts *restarts = gsns_restarts(store->gsns, gsn, side);
 
-	return gsn != 0 && restarts->is_swept && !store_is_later(serial, restarts->serial);
+	return gsn != 0 && restarts->is_swept && !table_is_later(serial, restarts->serial);
 }
 
 /* What is under way for it decides where it is. */
 static bool is_target_lost(const struct session_store *store, const struct session *s,
-			   const struct session_target *t)
+			   const struct change *t)
 {
 	const uint32_t sgsn = gsns_find(store->gsns, t->control_sgsn.receiver);
 	const uint32_t ggsn = gsns_find(store->gsns, t->control_ggsn.receiver);
@@ -57,12 +57,12 @@ static bool is_target_lost(const struct session_store *store, const struct sessi
 
 bool recovery_is_lost(const struct session_store *store, const struct session *s)
 {
-	struct session_target target;
+	struct change target;
 
 	if (!work_first_operation(s))
 		return is_lost_at(store, s->control_sgsn.gsn, DATAPATH_ACCESS, s->serial) ||
 		       is_lost_at(store, s->control_ggsn.gsn, DATAPATH_CORE, s->serial);
-	apply_current(store, s, &target);
+	session_current(store, s, &target);
 	return is_target_lost(store, s, &target);
 }
 
@@ -77,16 +77,16 @@ static void finish_sweep(struct session_store *store)
 
 static void sweep_slice(struct wheel_timer *timer, void *arg)
 {
-	const struct session_target end = {.alive = false, .is_swept = true};
+	const struct change end = {.alive = false, .is_swept = true};
 	struct session_store *store = arg;
 	const unsigned ends = changes_behind(store) < BEHIND ? SLICE_ENDS : BEHIND_ENDS;
 
 	for (unsigned i = 0, ended = 0;
 	     i < SLICE && ended < ends && store->sweep.looked_at < store->highest; i++) {
-		struct session *s = store_session(store, ++store->sweep.looked_at);
+		struct session *s = table_session(store, ++store->sweep.looked_at);
 		if (!s || !recovery_is_lost(store, s))
 			continue;
-		apply_target(store, s, &end, NULL);
+		session_apply(store, s, &end, NULL);
 		ended++;
 	}
 	if (store->sweep.looked_at == store->highest) {
@@ -112,11 +112,10 @@ static void sweep(struct session_store *store, struct gsn_restarts *restarts)
 	wheel_set(store->wheel, &store->sweep.timer, 0, sweep_slice);
 }
 
-void recovery_spare(struct session_store *store, struct session *s,
-		    const struct session_target *target)
+void recovery_spare(struct session_store *store, struct session *s, const struct change *target)
 {
 	if (is_sweeping(store) && is_target_lost(store, s, target))
-		s->serial = store_next_serial(store);
+		s->serial = table_next_serial(store);
 }
 
 /* --- counters --- */
@@ -134,12 +133,12 @@ static void say_restart(struct session_store *store, const struct recovery *said
 {
 	char text[INET6_ADDRSTRLEN];
 
-	store_count(store, SESSION_GSN_RESTARTS);
-	store_log(store, SESSION_LOG_WARNING,
-		  "GSN %s on the %s side has restarted, its counter went from %u to %u: its "
-		  "sessions of before end",
-		  address_str(said->sender.receiver, text),
-		  side == DATAPATH_ACCESS ? "access" : "core", before, said->counter);
+	control_count(store, SESSION_GSN_RESTARTS);
+	control_log(store, SESSION_LOG_WARNING,
+		    "GSN %s on the %s side has restarted, its counter went from %u to %u: its "
+		    "sessions of before end",
+		    address_str(said->sender.receiver, text),
+		    side == DATAPATH_ACCESS ? "access" : "core", before, said->counter);
 }
 
 static void take(struct session_store *store, const struct recovery *said, unsigned side,
@@ -158,7 +157,7 @@ static void take(struct session_store *store, const struct recovery *said, unsig
 		restarts->counter = said->counter;
 		sweep(store, restarts);
 	} else if (may_have_restarted && said->counter != restarts->counter) {
-		store_count(store, SESSION_GTPC_RECOVERY_LATE);
+		control_count(store, SESSION_GTPC_RECOVERY_LATE);
 	}
 }
 

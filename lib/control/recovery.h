@@ -3,6 +3,7 @@
 #ifndef CONTROL_RECOVERY_H
 #define CONTROL_RECOVERY_H
 
+#include "control/change.h"
 #include "control/context.h"
 
 /* Both messages of an accepted request, or an Echo Response that was asked for, say so; before they take
@@ -14,7 +15,7 @@ void recovery_note(struct session_store *store, const struct recovery said[DATAP
 bool recovery_is_lost(const struct session_store *store, const struct session *session);
 /* An accepted Update shows that the session, which becomes target, is there after the restart. */
 void recovery_spare(struct session_store *store, struct session *session,
-		    const struct session_target *target);
+		    const struct change *target);
 
 /* Echo Request and Response of either version of GTP. */
 void recovery_take_echo_request(struct session_store *store, const struct session_gtpc *gtpc,

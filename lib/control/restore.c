@@ -7,10 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/changes.h"
 #include "control/due.h"
 #include "control/keys.h"
+#include "control/session.h"
 #include "control/table.h"
 
 /* --- records --- */
@@ -48,13 +48,13 @@ static void restore_keyset(struct session_store *store, struct session *s, unsig
 static int restore_tunnels(struct session_store *store, struct session *s,
 			   const struct state_session *record)
 {
-	int ret = store_set_tunnel(store, &s->control_sgsn, &record->control_sgsn);
+	int ret = table_set_tunnel(store, &s->control_sgsn, &record->control_sgsn);
 
 	if (ret == 0)
-		ret = store_set_tunnel(store, &s->control_ggsn, &record->control_ggsn);
+		ret = table_set_tunnel(store, &s->control_ggsn, &record->control_ggsn);
 	for (unsigned d = 0; d < 2 && ret == 0; d++)
 		if (record->has_tunnel[d])
-			ret = store_set_tunnel(store, &s->flow[d].tunnel, &record->tunnel[d]);
+			ret = table_set_tunnel(store, &s->flow[d].tunnel, &record->tunnel[d]);
 	return ret;
 }
 
@@ -63,20 +63,20 @@ static void end_unstarted(struct session_store *store, struct session *s)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
-	store_free_session(store, s);
+	table_free_session(store, s);
 }
 
 int session_restore(struct session_store *store, const struct state_session *record)
 {
-	struct session *other = store_find_subscriber(store, &record->imsi, record->nsapi);
+	struct session *other = table_find_subscriber(store, &record->imsi, record->nsapi);
 	struct session *s;
 	int ret;
 
 	if (record->id > store->config.max || record->id <= store->highest)
 		return -ENOSPC;
-	s = store_restore_session(store, record->id, &record->imsi, record->nsapi);
+	s = table_restore_session(store, record->id, &record->imsi, record->nsapi);
 	s->serial = record->serial;
-	if (store_is_later(record->serial, store->last_serial))
+	if (table_is_later(record->serial, store->last_serial))
 		store->last_serial = record->serial;
 	s->primary = record->primary;
 	s->newest = record->newest & 1;
@@ -88,8 +88,8 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		restore_keyset(store, s, slot, &record->keysets[slot]);
 	if (other)
-		end_unstarted(store, store_is_later(s->serial, other->serial) ? other : s);
-	counts_reserve(store->counts, store_places_taken(store)); /* for keysets that leave */
+		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
+	counts_reserve(store->counts, table_places_taken(store)); /* for keysets that leave */
 	return ret;
 }
 
@@ -114,7 +114,7 @@ static void take_remembered(struct session_store *store, struct session *s, unsi
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	const struct counts_key key = {
-		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	struct counts_value value;
 
 	if (!keyset->is_known)
@@ -132,25 +132,25 @@ static bool is_robbed(struct session_store *store, const struct session *s,
 		      const struct tunnel *tunnel)
 {
 	enum session_direction direction;
-	const struct session *other = store_find_tunnel(store, tunnel, &direction);
+	const struct session *other = table_find_tunnel(store, tunnel, &direction);
 
-	return other && store_is_later(other->serial, s->serial);
+	return other && table_is_later(other->serial, s->serial);
 }
 
 static void restart(struct session_store *store, struct session *s)
 {
-	struct session_target target;
+	struct change target;
 
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		take_remembered(store, s, slot);
-	apply_current(store, s, &target);
+	session_current(store, s, &target);
 	target.fresh = true; /* without its flows it ends */
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].tunnel.gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
 			target.alive = false;
-	store_count(store, SESSION_RESTORED);
+	control_count(store, SESSION_RESTORED);
 	keys_resume_changeover(store, s);
-	apply_target(store, s, &target, NULL);
+	session_apply(store, s, &target, NULL);
 }
 
 uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t count)
@@ -158,7 +158,7 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 	uint32_t id = first ? first : 1;
 
 	for (; id <= store->highest && count > 0; id++, count--) {
-		struct session *s = store_session(store, id);
+		struct session *s = table_session(store, id);
 		if (s)
 			restart(store, s);
 	}

@@ -31,7 +31,7 @@ struct retired *retire_key(struct session_store *store, struct session *s, unsig
 
 void retire_unused(struct session_store *store, struct session *s, unsigned slot)
 {
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 
 	s->given_by[slot] = 0;
 	retention_leave(store->retention, &imsi, &s->keysets[slot].fingerprint);
@@ -43,7 +43,7 @@ static void leave_nameless(struct session_store *store, const struct session *s,
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const struct counts_key key = {
-		.imsi = store_imsi(s), .keyset = counts_nameless, .bearer = s->nsapi};
+		.imsi = table_imsi(s), .keyset = counts_nameless, .bearer = s->nsapi};
 
 	if (keyset->count.uplink == 0 && keyset->count.downlink == 0)
 		return;
@@ -78,7 +78,7 @@ struct retired *retire_keyset(struct session_store *store, struct session *s, un
 	keyset->key = NULL;
 	retired->has_counts = true;
 	retired->counts_key = (struct counts_key){
-		.imsi = store_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
+		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	if (!retention_hold(store->retention, &retired->counts_key.imsi, &keyset->fingerprint))
 		abort(); /* as in retire */
 	s->given_by[slot] = 0;
@@ -103,11 +103,12 @@ static void remember(const struct retired *retired)
 		return;
 	}
 	if (counts_put(store->counts, &retired->counts_key, retired->counts) != 0)
-		store_log(store, SESSION_LOG_ERROR,
-			  "IMSI %s: no memory for the COUNTs of its keyset; they would start from "
-			  "0 if "
-			  "it came back",
-			  retired->counts_key.imsi.digits);
+		control_log(
+			store, SESSION_LOG_ERROR,
+			"IMSI %s: no memory for the COUNTs of its keyset; they would start from "
+			"0 if "
+			"it came back",
+			retired->counts_key.imsi.digits);
 }
 
 static void let_go(struct retired *retired)

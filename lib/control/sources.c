@@ -70,7 +70,7 @@ static enum pull_given take_given(void *arg, const struct keysource_request *req
 	verdict = retention_given(store->retention, &request->imsi, &fingerprint, source, sent_ms,
 				  answer->lifetime_s);
 	if (verdict == RETENTION_DOUBTFUL) {
-		store_count(store, SESSION_KEYSETS_DOUBTFUL);
+		control_count(store, SESSION_KEYSETS_DOUBTFUL);
 		return PULL_GIVEN_WRONG;
 	}
 	return verdict == RETENTION_NEW ? PULL_GIVEN_FIRST : PULL_GIVEN;
@@ -105,18 +105,18 @@ static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
 		      struct retention_held *held)
 {
 	struct session_store *store = arg;
-	struct session *s = *at ? store_session(store, *at / PLACES)
-				: store_next_of_subscriber(store, imsi, NULL);
+	struct session *s = *at ? table_session(store, *at / PLACES)
+				: table_next_of_subscriber(store, imsi, NULL);
 	unsigned slot = *at % PLACES;
 
-	for (; s; s = store_next_of_subscriber(store, imsi, s), slot = 0)
+	for (; s; s = table_next_of_subscriber(store, imsi, s), slot = 0)
 		for (; slot < DATAPATH_KEYSETS; slot++) {
 			if (!is_held(&s->keysets[slot]))
 				continue;
 			*held = (struct retention_held){.fingerprint = s->keysets[slot].fingerprint,
 							.given_by = s->given_by[slot],
 							.lifetime_s = s->keysets[slot].lifetime_s};
-			*at = store_id(store, s) * PLACES + slot + 1;
+			*at = table_id(store, s) * PLACES + slot + 1;
 			return true;
 		}
 	return false;
@@ -149,7 +149,7 @@ static uint32_t places_of(struct session_store *store, const struct e2m_imsi *im
 	const struct session *s = NULL;
 	uint32_t sessions = 0;
 
-	while ((s = store_next_of_subscriber(store, imsi, s)) != NULL)
+	while ((s = table_next_of_subscriber(store, imsi, s)) != NULL)
 		sessions++;
 	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
 }
@@ -161,11 +161,11 @@ static void say_given_up(struct session_store *store, const struct e2m_imsi *ims
 {
 	const uint64_t now = wheel_now(store->wheel);
 
-	store_count(store, SESSION_COUNTS_GIVEN_UP);
+	control_count(store, SESSION_COUNTS_GIVEN_UP);
 	if (store->given_up_said_ms != 0 && now < store->given_up_said_ms + GIVEN_UP_SAID_EVERY_MS)
 		return;
 	store->given_up_said_ms = now;
-	store_log(
+	control_log(
 		store, SESSION_LOG_WARNING,
 		"all places for COUNTs are taken: those of the oldest keyset that waits for a key "
 		"source are given up, of IMSI %s now, and of others "
@@ -178,7 +178,7 @@ bool sources_make_room(struct session_store *store, uint32_t counts)
 {
 	struct e2m_imsi imsi;
 
-	while (!store_has_room(store, counts)) {
+	while (!table_has_room(store, counts)) {
 		if (!retention_give_up_any(store->retention, &imsi))
 			return false;
 		say_given_up(store, &imsi);
@@ -190,20 +190,22 @@ bool sources_have_room(struct session_store *store, const struct e2m_imsi *imsi,
 {
 	while (places_of(store, imsi) + counts > SESSION_COUNTS_OF_IMSI) {
 		if (!retention_give_up(store->retention, imsi)) {
-			store_count(store, SESSION_REFUSED_QUOTA);
-			store_log(store, SESSION_LOG_WARNING,
-				  "IMSI %s: it has COUNTs of %u keysets and bearers, which is the "
-				  "most that one IMSI may have, all of them in use or used within "
-				  "minutes; what asks for another keyset is refused",
-				  imsi->digits, SESSION_COUNTS_OF_IMSI);
+			control_count(store, SESSION_REFUSED_QUOTA);
+			control_log(
+				store, SESSION_LOG_WARNING,
+				"IMSI %s: it has COUNTs of %u keysets and bearers, which is the "
+				"most that one IMSI may have, all of them in use or used within "
+				"minutes; what asks for another keyset is refused",
+				imsi->digits, SESSION_COUNTS_OF_IMSI);
 			return false;
 		}
-		store_count(store, SESSION_COUNTS_GIVEN_UP);
-		store_log(store, SESSION_LOG_WARNING,
-			  "IMSI %s: COUNTs of its oldest keyset are given up, for it has those of "
-			  "%u keysets and bearers; a key source that could still give that keyset "
-			  "is believed no keyset of this IMSI alone until it has replaced it",
-			  imsi->digits, SESSION_COUNTS_OF_IMSI);
+		control_count(store, SESSION_COUNTS_GIVEN_UP);
+		control_log(
+			store, SESSION_LOG_WARNING,
+			"IMSI %s: COUNTs of its oldest keyset are given up, for it has those of "
+			"%u keysets and bearers; a key source that could still give that keyset "
+			"is believed no keyset of this IMSI alone until it has replaced it",
+			imsi->digits, SESSION_COUNTS_OF_IMSI);
 	}
 	return true;
 }

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/table.h"
-#include "control/apply.h"
 #include "control/changes.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/obtain.h"
 #include "control/retire.h"
+#include "control/session.h"
 #include "control/sources.h"
 #include "control/watch.h"
 
@@ -102,12 +102,12 @@ void session_store_free(struct session_store *store)
 	if (!store)
 		return;
 	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = store_session(store, id);
+		struct session *s = table_session(store, id);
 		if (!s)
 			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			npdu_key_free(s->keysets[slot].key);
-		apply_free(s);
+		session_free_operations(s);
 		free(s->work); /* its pulls end with their manager */
 	}
 	retire_free(store);
@@ -167,7 +167,7 @@ static uint32_t hash_of(const struct session *s, enum session_index which)
 {
 	switch (which) {
 	case INDEX_SUBSCRIBER:
-		return rte_hash_crc_8byte(s->imsi, 0); /* for store_next_of_subscriber */
+		return rte_hash_crc_8byte(s->imsi, 0); /* for table_next_of_subscriber */
 	case INDEX_CONTROL_SGSN:
 		return hash_of_tunnel(&s->control_sgsn, s->nsapi);
 	case INDEX_CONTROL_GGSN:
@@ -200,7 +200,7 @@ static bool has_key(const struct session *s, enum session_index which)
 	       !(which == INDEX_CONTROL_GGSN && s->control_ggsn.gsn == 0);
 }
 
-void store_index(struct session_store *store, struct session *s, enum session_index which)
+void table_index(struct session_store *store, struct session *s, enum session_index which)
 {
 	uint32_t *head = head_of(store, s, which);
 
@@ -208,13 +208,13 @@ void store_index(struct session_store *store, struct session *s, enum session_in
 	if (!has_key(s, which))
 		return;
 	s->link[which] = *head;
-	*head = store_id(store, s);
+	*head = table_id(store, s);
 	s->indexed |= (uint8_t)(1 << which);
 }
 
-void store_unindex(struct session_store *store, struct session *s, enum session_index which)
+void table_unindex(struct session_store *store, struct session *s, enum session_index which)
 {
-	const uint32_t id = store_id(store, s);
+	const uint32_t id = table_id(store, s);
 	uint32_t *at;
 
 	if (!is_indexed(s, which))
@@ -271,7 +271,7 @@ static uint64_t pack_imsi(const struct e2m_imsi *imsi)
 	return packed;
 }
 
-struct e2m_imsi store_imsi(const struct session *s)
+struct e2m_imsi table_imsi(const struct session *s)
 {
 	struct e2m_imsi imsi = {0};
 
@@ -284,7 +284,7 @@ struct e2m_imsi store_imsi(const struct session *s)
 	return imsi;
 }
 
-struct tunnel store_tunnel(const struct session_store *store, const struct session_tunnel *t)
+struct tunnel table_tunnel(const struct session_store *store, const struct session_tunnel *t)
 {
 	struct tunnel tunnel = {.teid = t->teid};
 
@@ -293,7 +293,7 @@ struct tunnel store_tunnel(const struct session_store *store, const struct sessi
 	return tunnel;
 }
 
-int store_set_tunnel(struct session_store *store, struct session_tunnel *t,
+int table_set_tunnel(struct session_store *store, struct session_tunnel *t,
 		     const struct tunnel *value)
 {
 	static const struct tunnel none;
@@ -315,7 +315,7 @@ static struct session_tunnel known_tunnel(const struct session_store *store,
 				       .teid = tunnel->teid};
 }
 
-struct session *store_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+struct session *table_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi)
 {
 	const struct session like = {.imsi = pack_imsi(imsi), .nsapi = nsapi};
@@ -323,7 +323,7 @@ struct session *store_find_subscriber(struct session_store *store, const struct 
 	return find(store, &like, INDEX_SUBSCRIBER);
 }
 
-struct session *store_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
+struct session *table_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 					 const struct session *after)
 {
 	const struct session like = {.imsi = pack_imsi(imsi)};
@@ -335,7 +335,7 @@ struct session *store_next_of_subscriber(struct session_store *store, const stru
 	return id ? &store->sessions[id] : NULL;
 }
 
-struct session *store_find_control(struct session_store *store, enum session_index which,
+struct session *table_find_control(struct session_store *store, enum session_index which,
 				   const struct tunnel *control, uint8_t nsapi)
 {
 	const struct session_tunnel known = known_tunnel(store, control);
@@ -344,7 +344,7 @@ struct session *store_find_control(struct session_store *store, enum session_ind
 	return known.gsn ? find(store, &like, which) : NULL;
 }
 
-struct session *store_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
+struct session *table_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction)
 {
 	const struct session_tunnel known = known_tunnel(store, tunnel);
@@ -364,21 +364,21 @@ struct session *store_find_tunnel(struct session_store *store, const struct tunn
 /* --- sessions --- */
 
 /* 0 is no serial. */
-uint32_t store_next_serial(struct session_store *store)
+uint32_t table_next_serial(struct session_store *store)
 {
 	if (++store->last_serial == 0)
 		store->last_serial = 1;
 	return store->last_serial;
 }
 
-uint32_t store_places_taken(const struct session_store *store)
+uint32_t table_places_taken(const struct session_store *store)
 {
 	return store->in_use * DATAPATH_KEYSETS + store->promised;
 }
 
-bool store_has_room(const struct session_store *store, uint32_t counts)
+bool table_has_room(const struct session_store *store, uint32_t counts)
 {
-	return counts_room(store->counts) >= (uint64_t)store_places_taken(store) + counts;
+	return counts_room(store->counts) >= (uint64_t)table_places_taken(store) + counts;
 }
 
 /* A place that was in use before, or the next that never was. */
@@ -397,22 +397,22 @@ static struct session *make_session(struct session_store *store, struct session 
 				    const struct e2m_imsi *imsi, uint8_t nsapi)
 {
 	store->in_use++;
-	*s = (struct session){.serial = store_next_serial(store),
+	*s = (struct session){.serial = table_next_serial(store),
 			      .imsi = pack_imsi(imsi),
 			      .nsapi = nsapi,
 			      .primary = nsapi,
 			      .counter_octets = store->config.counter_octets & 3};
-	store_index(store, s, INDEX_SUBSCRIBER);
+	table_index(store, s, INDEX_SUBSCRIBER);
 	return s;
 }
 
-struct session *store_new_session(struct session_store *store, const struct e2m_imsi *imsi,
+struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi)
 {
 	struct session *s;
 
 	if (store->in_use == store->config.max || !sources_make_room(store, DATAPATH_KEYSETS)) {
-		store_count(store, SESSION_REFUSED_FULL);
+		control_count(store, SESSION_REFUSED_FULL);
 		return NULL;
 	}
 	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
@@ -422,7 +422,7 @@ struct session *store_new_session(struct session_store *store, const struct e2m_
 	return s;
 }
 
-void store_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
+void table_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
 {
 	const uint16_t before = s->apn;
 
@@ -434,10 +434,10 @@ static void free_place(struct session_store *store, struct session *s)
 {
 	s->serial = 0;
 	s->link[INDEX_SUBSCRIBER] = store->free_first;
-	store->free_first = store_id(store, s);
+	store->free_first = table_id(store, s);
 }
 
-struct session *store_restore_session(struct session_store *store, uint32_t id,
+struct session *table_restore_session(struct session_store *store, uint32_t id,
 				      const struct e2m_imsi *imsi, uint8_t nsapi)
 {
 	while (store->highest + 1 < id)
@@ -446,10 +446,10 @@ struct session *store_restore_session(struct session_store *store, uint32_t id,
 	return make_session(store, &store->sessions[id], imsi, nsapi);
 }
 
-void store_free_session(struct session_store *store, struct session *s)
+void table_free_session(struct session_store *store, struct session *s)
 {
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
-		store_unindex(store, s, i);
+		table_unindex(store, s, i);
 	wheel_cancel(&s->timer);
 	gsns_give_back(store->gsns, s->control_sgsn.gsn);
 	gsns_give_back(store->gsns, s->control_ggsn.gsn);
@@ -461,23 +461,23 @@ void store_free_session(struct session_store *store, struct session *s)
 	changes_note(store, s);
 }
 
-struct session *store_session(struct session_store *store, uint32_t id)
+struct session *table_session(struct session_store *store, uint32_t id)
 {
 	if (id == 0 || id > store->highest || store->sessions[id].serial == 0)
 		return NULL;
 	return &store->sessions[id];
 }
 
-uint32_t store_id(const struct session_store *store, const struct session *s)
+uint32_t table_id(const struct session_store *store, const struct session *s)
 {
 	return (uint32_t)(s - store->sessions);
 }
 
-struct session *store_session_of_event(struct session_store *store, unsigned worker,
+struct session *table_session_of_event(struct session_store *store, unsigned worker,
 				       const struct datapath_event *event,
 				       enum session_direction *direction)
 {
-	struct session *s = store_session(store, event->session);
+	struct session *s = table_session(store, event->session);
 
 	for (unsigned d = 0; s && d < 2; d++)
 		if (s->flow[d].live && s->flow[d].worker == worker &&
@@ -488,7 +488,7 @@ struct session *store_session_of_event(struct session_store *store, unsigned wor
 	return NULL;
 }
 
-void store_count(struct session_store *store, enum session_counter counter)
+void control_count(struct session_store *store, enum session_counter counter)
 {
 	store->counters[counter]++;
 }
@@ -498,7 +498,7 @@ uint64_t session_count(const struct session_store *store, enum session_counter c
 	return store->counters[counter];
 }
 
-void store_log(struct session_store *store, enum session_log_level level, const char *format, ...)
+void control_log(struct session_store *store, enum session_log_level level, const char *format, ...)
 {
 	char line[512];
 	va_list args;

@@ -110,7 +110,7 @@ static void make_place(struct session_store *store)
 
 	while ((oldest = TAILQ_FIRST(&store->transactions.by_age)) != NULL) {
 		if (store->transactions.count >= MOST)
-			store_count(store, SESSION_GTPC_TRANSACTIONS_LOST);
+			control_count(store, SESSION_GTPC_TRANSACTIONS_LOST);
 		else if (wheel_now(store->wheel) - oldest->since_ms < OLD_MS)
 			break;
 		transactions_forget(store, oldest);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* view: events in, and what people see. */
-#include "control/apply.h"
 #include "control/changes.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/keys.h"
 #include "control/retire.h"
+#include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -23,10 +23,10 @@ void session_take_event(struct session_store *store, unsigned worker,
 		else if (event->command_kind == DATAPATH_SET_KEYSET)
 			retire_acknowledged(event);
 		else
-			apply_acknowledged(store, event);
+			session_acknowledged(store, event);
 		return;
 	}
-	s = store_session_of_event(store, worker, event, &direction);
+	s = table_session_of_event(store, worker, event, &direction);
 	if (s)
 		keys_take_event(store, s, event, direction);
 }
@@ -94,15 +94,15 @@ static struct session_flow_ref view_flow(const struct session_store *store,
 	return (struct session_flow_ref){.live = flow->live,
 					 .worker = flow->worker,
 					 .number = flow->number,
-					 .tunnel = store_tunnel(store, &flow->tunnel)};
+					 .tunnel = table_tunnel(store, &flow->tunnel)};
 }
 
 static void view(const struct session_store *store, const struct session *s, struct session_view *v)
 {
 	const struct session_keyset *keyset = &s->keysets[s->newest];
 
-	*v = (struct session_view){.id = store_id(store, s),
-				   .imsi = store_imsi(s),
+	*v = (struct session_view){.id = table_id(store, s),
+				   .imsi = table_imsi(s),
 				   .nsapi = s->nsapi,
 				   .state = state_name(s),
 				   .origin = origin_names[s->origin],

@@ -64,11 +64,11 @@ static void flush(struct session_store *store, struct session *s, unsigned slot)
 	struct retired *retired = retire_key(store, s, slot);
 	char id[E2M_KEYSET_ID_STR];
 
-	store_count(store, SESSION_FLUSHED);
-	store_log(store, SESSION_LOG_INFO,
-		  "IMSI %s NSAPI %u: keys of %s were not used for %u s and are wiped",
-		  store_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id),
-		  store->config.idle_flush_s);
+	control_count(store, SESSION_FLUSHED);
+	control_log(store, SESSION_LOG_INFO,
+		    "IMSI %s NSAPI %u: keys of %s were not used for %u s and are wiped",
+		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id),
+		    store->config.idle_flush_s);
 	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
 	retire_tell(store, s, slot, true, retired);
 }
@@ -76,7 +76,7 @@ static void flush(struct session_store *store, struct session *s, unsigned slot)
 /* e2m.md 2: the keys of a replaced keyset are not flushed while a session holds it. */
 static bool may_come_again(struct session_store *store, const struct session *s, unsigned slot)
 {
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 
 	return retention_may_come_again(store->retention, &imsi, &s->keysets[slot].fingerprint);
 }
@@ -102,12 +102,13 @@ static void warn(struct session_store *store, struct session *s, unsigned slot, 
 	char id[E2M_KEYSET_ID_STR];
 
 	s->keysets[slot].count_warned = true;
-	store_count(store, SESSION_COUNT_WARNINGS);
-	store_log(store, SESSION_LOG_WARNING,
-		  "IMSI %s NSAPI %u: %s COUNT of e2mKEYSET %s is at %u of %u; the UE must activate "
-		  "another before that, or nothing more is sent",
-		  store_imsi(s).digits, s->nsapi, which,
-		  e2m_keyset_id_str(&s->keysets[slot].id, id), count, NPDU_COUNT_MAX);
+	control_count(store, SESSION_COUNT_WARNINGS);
+	control_log(
+		store, SESSION_LOG_WARNING,
+		"IMSI %s NSAPI %u: %s COUNT of e2mKEYSET %s is at %u of %u; the UE must activate "
+		"another before that, or nothing more is sent",
+		table_imsi(s).digits, s->nsapi, which, e2m_keyset_id_str(&s->keysets[slot].id, id),
+		count, NPDU_COUNT_MAX);
 }
 
 static void look_for_end(struct session_store *store, struct session *s, unsigned slot,
@@ -161,7 +162,7 @@ static void look_at_slice(struct wheel_timer *timer, void *arg)
 	const uint64_t now = wheel_now(store->wheel);
 
 	for (unsigned i = 0; i < SLICE && store->watch.looked_at < target; i++) {
-		struct session *s = store_session(store, ++store->watch.looked_at);
+		struct session *s = table_session(store, ++store->watch.looked_at);
 		if (s)
 			look_at(store, s);
 	}

@@ -15,7 +15,7 @@ struct session_work *work_begin(struct session_store *store, struct session *s)
 		return NULL;
 	TAILQ_INIT(&s->work->operations);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		s->work->waiters[slot].session = store_id(store, s);
+		s->work->waiters[slot].session = table_id(store, s);
 		s->work->waiters[slot].slot = slot;
 	}
 	return s->work;

@@ -304,10 +304,10 @@ static unsigned worker_of(const struct lab_flow *flow)
 
 unsigned lab_subscriber(const struct lab_flow *flow)
 {
-	const struct session *s = store_session(lab.store, flow->session);
+	const struct session *s = table_session(lab.store, flow->session);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	return (unsigned)strtoul(store_imsi(s).digits + 5, NULL, 10);
+	return (unsigned)strtoul(table_imsi(s).digits + 5, NULL, 10);
 }
 
 static uint32_t *used_by(const struct lab_flow *flow, unsigned slot)

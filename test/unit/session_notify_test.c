@@ -306,7 +306,7 @@ static void a_session_without_control_teids_is_in_no_index_of_them(void)
 	const struct session *s;
 
 	start_with_a_report();
-	s = store_find_subscriber(lab.store, &imsi, 5);
+	s = table_find_subscriber(lab.store, &imsi, 5);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
 	CU_ASSERT_EQUAL(s->indexed & (1 << INDEX_CONTROL_SGSN | 1 << INDEX_CONTROL_GGSN), 0);
 	lab_create(&context, lab_sqn(1), 1);

@@ -6,12 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/apply.h"
 #include "control/changes.h"
 #include "control/flows.h"
 #include "control/keys.h"
 #include "control/obtain.h"
 #include "control/recovery.h"
+#include "control/session.h"
 #include "control/sources.h"
 #include "control/table.h"
 #include "control/work.h"
@@ -25,7 +25,7 @@ enum step {
 struct operation {
 	TAILQ_ENTRY(operation) entry;
 	struct session *session;
-	struct session_target target;
+	struct change target;
 	enum step step;
 	unsigned pending;  /* acknowledgements */
 	unsigned promised; /* COUNTs that it may have to remember */
@@ -34,12 +34,12 @@ struct operation {
 	struct held *held;
 };
 
-static const struct session_target end_of_session = {.alive = false};
+static const struct change end_of_session = {.alive = false};
 
 static void advance(struct session_store *store, struct operation *op);
 
 static struct operation *enqueue(struct session_store *store, struct session *s,
-				 const struct session_target *target)
+				 const struct change *target)
 {
 	struct session_work *work = work_begin(store, s);
 	struct operation *op = work ? calloc(1, sizeof(*op)) : NULL;
@@ -64,9 +64,9 @@ static void dequeue(struct session *s, struct operation *op)
 /* --- stop --- */
 
 static bool must_stop(const struct session_store *store, const struct session *s,
-		      const struct session_target *t, unsigned direction)
+		      const struct change *t, unsigned direction)
 {
-	const struct tunnel tunnel = store_tunnel(store, &s->flow[direction].tunnel);
+	const struct tunnel tunnel = table_tunnel(store, &s->flow[direction].tunnel);
 
 	return s->flow[direction].live &&
 	       (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[direction]));
@@ -90,27 +90,26 @@ static void stop(struct session_store *store, struct operation *op)
 /* --- start --- */
 
 /* -ENOMEM. */
-static int set_control(struct session_store *store, struct session *s,
-		       const struct session_target *t)
+static int set_control(struct session_store *store, struct session *s, const struct change *t)
 {
 	int ret;
 
-	store_unindex(store, s, INDEX_CONTROL_SGSN);
-	store_unindex(store, s, INDEX_CONTROL_GGSN);
-	ret = store_set_tunnel(store, &s->control_sgsn, &t->control_sgsn);
+	table_unindex(store, s, INDEX_CONTROL_SGSN);
+	table_unindex(store, s, INDEX_CONTROL_GGSN);
+	ret = table_set_tunnel(store, &s->control_sgsn, &t->control_sgsn);
 	if (ret == 0)
-		ret = store_set_tunnel(store, &s->control_ggsn, &t->control_ggsn);
-	store_index(store, s, INDEX_CONTROL_SGSN);
-	store_index(store, s, INDEX_CONTROL_GGSN);
+		ret = table_set_tunnel(store, &s->control_ggsn, &t->control_ggsn);
+	table_index(store, s, INDEX_CONTROL_SGSN);
+	table_index(store, s, INDEX_CONTROL_GGSN);
 	return ret;
 }
 
-bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
-				uint8_t nsapi, enum session_direction wanted,
-				const struct tunnel *tunnel)
+bool session_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
+				  uint8_t nsapi, enum session_direction wanted,
+				  const struct tunnel *tunnel)
 {
 	enum session_direction direction;
-	const struct session *other = store_find_tunnel(store, tunnel, &direction);
+	const struct session *other = table_find_tunnel(store, tunnel, &direction);
 	struct e2m_imsi its;
 
 	if (!other || (wanted == UP && direction == UP) || !policy_bars(other->policy) ||
@@ -118,7 +117,7 @@ bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_im
 		return false;
 	if (!imsi)
 		return true;
-	its = store_imsi(other);
+	its = table_imsi(other);
 	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
 }
 
@@ -128,9 +127,9 @@ bool apply_is_anothers_downlink(struct session_store *store, const struct e2m_im
 static enum session_outcome evict(struct session_store *store, const struct session *s,
 				  enum session_direction wanted, const struct tunnel *tunnel)
 {
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 	enum session_direction direction;
-	struct session *other = store_find_tunnel(store, tunnel, &direction);
+	struct session *other = table_find_tunnel(store, tunnel, &direction);
 	struct operation *current, *end = NULL;
 	char text[TUNNEL_STR];
 
@@ -138,7 +137,7 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 		return SESSION_DONE;
 	if (other->origin == ORIGIN_CONFIGURATION)
 		return SESSION_STATIC;
-	if (apply_is_anothers_downlink(store, &imsi, s->nsapi, wanted, tunnel))
+	if (session_is_anothers_downlink(store, &imsi, s->nsapi, wanted, tunnel))
 		return SESSION_TAKEN;
 	current = work_first_operation(other);
 	if (!current || !TAILQ_NEXT(current, entry)) {
@@ -146,8 +145,8 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 		if (!end)
 			return SESSION_NO_ROOM;
 	}
-	store_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
-		  store_imsi(other).digits, other->nsapi, tunnel_str(tunnel, text));
+	control_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
+		    table_imsi(other).digits, other->nsapi, tunnel_str(tunnel, text));
 	if (current) {
 		current->robbed[direction] = true;
 		stop_flow(store, current, direction);
@@ -183,7 +182,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 static void start(struct session_store *store, struct operation *op)
 {
 	struct session *s = op->session;
-	const struct session_target *t = &op->target;
+	const struct change *t = &op->target;
 
 	op->step = STEP_START;
 	if (!t->alive)
@@ -197,7 +196,7 @@ static void start(struct session_store *store, struct operation *op)
 	recovery_note(store, t->recovery);
 	if (t->fresh) {
 		s->policy = t->policy & 3;
-		store_set_apn(store, s, t->apn);
+		table_set_apn(store, s, t->apn);
 	}
 	for (unsigned slot = 0; t->is_bare && slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
@@ -213,10 +212,10 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
-	store_count(store, SESSION_REMOVED);
-	store_log(store, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
-		  "IMSI %s NSAPI %u: session removed", store_imsi(s).digits, s->nsapi);
-	store_free_session(store, s);
+	control_count(store, SESSION_REMOVED);
+	control_log(store, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
+		    "IMSI %s NSAPI %u: session removed", table_imsi(s).digits, s->nsapi);
+	table_free_session(store, s);
 }
 
 /* what: there is no room for. */
@@ -236,18 +235,17 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 				   ""},
 	};
 
-	store_count(store, says[outcome].counter);
-	store_log(store, SESSION_LOG_WARNING,
-		  "IMSI %s NSAPI %u: %s%s; what asks for it is refused%s", store_imsi(s).digits,
-		  s->nsapi, says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
-		  says[outcome].then);
+	control_count(store, says[outcome].counter);
+	control_log(store, SESSION_LOG_WARNING,
+		    "IMSI %s NSAPI %u: %s%s; what asks for it is refused%s", table_imsi(s).digits,
+		    s->nsapi, says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
+		    says[outcome].then);
 	if (held)
 		held->outcome = outcome;
 }
 
 /* What is next for a session when nothing more is under way. */
-static void settle(struct session_store *store, struct session *s,
-		   const struct session_target *target)
+static void settle(struct session_store *store, struct session *s, const struct change *target)
 {
 	if (!target->alive) {
 		end_session(store, s, target->is_swept);
@@ -261,7 +259,7 @@ static void settle(struct session_store *store, struct session *s,
 static void finish(struct session_store *store, struct operation *op)
 {
 	struct session *s = op->session;
-	const struct session_target target = op->target;
+	const struct change target = op->target;
 	const bool failed = op->outcome != SESSION_DONE;
 	struct operation *next;
 
@@ -269,7 +267,7 @@ static void finish(struct session_store *store, struct operation *op)
 		refuse(store, s, op->held, op->outcome, "flows");
 	else if (op->held)
 		op->held->is_lasting |= target.alive;
-	apply_let_go(store, op->held);
+	held_release(store, op->held);
 	store->promised -= op->promised;
 	dequeue(s, op);
 	next = work_first_operation(s);
@@ -291,55 +289,10 @@ static void advance(struct session_store *store, struct operation *op)
 		finish(store, op);
 }
 
-/* --- messages and notifications --- */
-
-struct held *apply_hold_gtpc(const struct session_gtpc *gtpc)
-{
-	struct held *held = calloc(1, sizeof(*held));
-
-	if (held) {
-		held->users = 1;
-		held->gtpc = *gtpc;
-		held->gtpc.data = NULL; /* the caller's, and gone by then */
-	}
-	return held;
-}
-
-struct held *apply_hold_notification(uint64_t number)
-{
-	struct held *held = calloc(1, sizeof(*held));
-
-	if (held) {
-		held->users = 1;
-		held->is_notification = true;
-		held->notification = number;
-	}
-	return held;
-}
-
-void apply_let_go(struct session_store *store, struct held *held)
-{
-	if (!held || --held->users > 0)
-		return;
-	if (held->outcome != SESSION_DONE || !held->is_lasting || !changes_hold(store, held))
-		apply_answer(store, held);
-}
-
-void apply_answer(struct session_store *store, struct held *held)
-{
-	if (held->is_notification)
-		store->ops.notified(store->ops.arg, held->notification, held->outcome);
-	else if (held->outcome != SESSION_DONE)
-		flows_discard_gtpc(store, &held->gtpc);
-	else
-		flows_release_gtpc(store, &held->gtpc);
-	free(held);
-}
-
 /* --- targets --- */
 
 /* Keysets that leave a session by an activation, at most. */
-static unsigned keysets_at_stake(const struct session *s, const struct session_target *t)
+static unsigned keysets_at_stake(const struct session *s, const struct change *t)
 {
 	const unsigned most = t->fresh ? DATAPATH_KEYSETS : 1;
 	unsigned held = 0;
@@ -351,11 +304,11 @@ static unsigned keysets_at_stake(const struct session *s, const struct session_t
 	return !work_first_operation(s) && held < most ? held : most;
 }
 
-void apply_target(struct session_store *store, struct session *s,
-		  const struct session_target *target, struct held *held)
+void session_apply(struct session_store *store, struct session *s, const struct change *target,
+		   struct held *held)
 {
 	const unsigned promised = keysets_at_stake(s, target);
-	const struct e2m_imsi imsi = store_imsi(s);
+	const struct e2m_imsi imsi = table_imsi(s);
 	struct operation *op;
 
 	if (promised > 0 && !sources_make_room(store, promised)) {
@@ -384,19 +337,19 @@ void apply_target(struct session_store *store, struct session *s,
 		advance(store, op);
 }
 
-void apply_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
-			 struct held *held)
+void session_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
+			   struct held *held)
 {
 	enum session_direction direction;
-	struct session *s = store_find_tunnel(store, tunnel, &direction);
+	struct session *s = table_find_tunnel(store, tunnel, &direction);
 
 	if (s && s->origin != ORIGIN_CONFIGURATION)
-		apply_target(store, s, &end_of_session, held);
+		session_apply(store, s, &end_of_session, held);
 	flows_end_linger(store, tunnel);
 }
 
-void apply_current(const struct session_store *store, const struct session *s,
-		   struct session_target *target)
+void session_current(const struct session_store *store, const struct session *s,
+		     struct change *target)
 {
 	const struct operation *last = work_last_operation(s);
 	const struct operation *activation = last;
@@ -404,15 +357,14 @@ void apply_current(const struct session_store *store, const struct session *s,
 	if (last) {
 		*target = last->target;
 	} else {
-		*target = (struct session_target){
-			.alive = true,
-			.origin = s->origin,
-			.policy = s->policy,
-			.apn = apns_ref(store->apns, s->apn),
-			.control_sgsn = store_tunnel(store, &s->control_sgsn),
-			.control_ggsn = store_tunnel(store, &s->control_ggsn),
-			.tunnel = {store_tunnel(store, &s->flow[UP].tunnel),
-				   store_tunnel(store, &s->flow[DOWN].tunnel)}};
+		*target = (struct change){.alive = true,
+					  .origin = s->origin,
+					  .policy = s->policy,
+					  .apn = apns_ref(store->apns, s->apn),
+					  .control_sgsn = table_tunnel(store, &s->control_sgsn),
+					  .control_ggsn = table_tunnel(store, &s->control_ggsn),
+					  .tunnel = {table_tunnel(store, &s->flow[UP].tunnel),
+						     table_tunnel(store, &s->flow[DOWN].tunnel)}};
 	}
 	while (activation && !activation->target.has_keyset)
 		activation = TAILQ_PREV(activation, operation_list, entry);
@@ -424,7 +376,7 @@ void apply_current(const struct session_store *store, const struct session *s,
 	target->is_bare = false;
 }
 
-bool apply_names_keyset(const struct session *s)
+bool session_names_keyset(const struct session *s)
 {
 	const struct operation *op = work_last_operation(s);
 
@@ -433,7 +385,7 @@ bool apply_names_keyset(const struct session *s)
 	return op ? op->target.has_keyset : keys_are_there(s);
 }
 
-void apply_acknowledged(struct session_store *store, const struct datapath_event *event)
+void session_acknowledged(struct session_store *store, const struct datapath_event *event)
 {
 	struct operation *op = (struct operation *)(uintptr_t)event->cookie;
 	struct session *s = op->session;
@@ -450,7 +402,7 @@ void apply_acknowledged(struct session_store *store, const struct datapath_event
 		advance(store, op);
 }
 
-void apply_free(struct session *s)
+void session_free_operations(struct session *s)
 {
 	struct operation *op;
 

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/held.h"
+
+#include <stdlib.h>
+
+#include "control/changes.h"
+#include "control/flows.h"
+
+struct held *held_new_gtpc(const struct session_gtpc *gtpc)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (held) {
+		held->users = 1;
+		held->gtpc = *gtpc;
+		held->gtpc.data = NULL; /* the caller's, and gone by then */
+	}
+	return held;
+}
+
+struct held *held_new_notification(uint64_t number)
+{
+	struct held *held = calloc(1, sizeof(*held));
+
+	if (held) {
+		held->users = 1;
+		held->is_notification = true;
+		held->notification = number;
+	}
+	return held;
+}
+
+void held_release(struct session_store *store, struct held *held)
+{
+	if (!held || --held->users > 0)
+		return;
+	if (held->outcome != SESSION_DONE || !held->is_lasting || !changes_hold(store, held))
+		held_answer(store, held);
+}
+
+void held_answer(struct session_store *store, struct held *held)
+{
+	if (held->is_notification)
+		store->ops.notified(store->ops.arg, held->notification, held->outcome);
+	else if (held->outcome != SESSION_DONE)
+		flows_discard_gtpc(store, &held->gtpc);
+	else
+		flows_release_gtpc(store, &held->gtpc);
+	free(held);
+}
