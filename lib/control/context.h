@@ -48,7 +48,7 @@ LIST_HEAD(retired_list, retired);
 struct held;
 TAILQ_HEAD(held_queue, held);
 
-/* What is to be on disk: changes.c. */
+/* What is to be on disk: journal.c. */
 struct changes {
 	uint32_t *ids; /* of sessions that wait: a ring of config.max + 1 */
 	bool *waits;   /* by id */

@@ -4,10 +4,10 @@
 #include <stddef.h>
 #include <stdlib.h>
 
-#include "control/ceilings.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/keys.h"
+#include "control/reserve.h"
 #include "control/table.h"
 #include "datapath/owner.h"
 #include "datapath/tunnel_hash.h"
@@ -201,7 +201,7 @@ void flows_set_keyset(struct session_store *store, struct session *s,
 
 	c.keyset.key = keyset->state == DATAPATH_KEY_READY ? keyset->key : NULL;
 	c.keyset.key_id = keyset->key_id;
-	c.keyset.ceiling = ceilings_of(store, s, slot, direction);
+	c.keyset.ceiling = reserve_ceiling(store, s, slot, direction);
 	c.keyset.keep_count = keep_count;
 	c.keyset.count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
 	command(store, &s->flow[direction], &c, acknowledge);
@@ -212,7 +212,7 @@ void flows_raise_ceiling(struct session_store *store, struct session *s,
 {
 	struct datapath_command c = {.kind = DATAPATH_RAISE_CEILING,
 				     .slot = (uint8_t)slot,
-				     .ceiling = ceilings_of(store, s, slot, direction)};
+				     .ceiling = reserve_ceiling(store, s, slot, direction)};
 
 	command(store, &s->flow[direction], &c, NULL);
 }

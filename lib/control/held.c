@@ -3,8 +3,8 @@
 
 #include <stdlib.h>
 
-#include "control/changes.h"
 #include "control/flows.h"
+#include "control/journal.h"
 
 struct held *held_new_gtpc(const struct session_gtpc *gtpc)
 {
@@ -34,7 +34,7 @@ void held_release(struct session_store *store, struct held *held)
 {
 	if (!held || --held->users > 0)
 		return;
-	if (held->outcome != SESSION_DONE || !held->is_lasting || !changes_hold(store, held))
+	if (held->outcome != SESSION_DONE || !held->is_lasting || !journal_hold(store, held))
 		held_answer(store, held);
 }
 

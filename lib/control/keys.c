@@ -4,14 +4,14 @@
  * is. */
 #include <string.h>
 
-#include "control/ceilings.h"
-#include "control/changes.h"
 #include "control/due.h"
 #include "control/flows.h"
+#include "control/journal.h"
+#include "control/kept.h"
 #include "control/keys.h"
 #include "control/obtain.h"
 #include "control/outages.h"
-#include "control/retire.h"
+#include "control/reserve.h"
 #include "control/sources.h"
 #include "control/table.h"
 #include "control/watch.h"
@@ -48,10 +48,10 @@ static void clear(struct session_store *store, struct session *s, unsigned slot)
 	struct session_keyset *keyset = &s->keysets[slot];
 
 	keys_cancel_pull(store, s, slot);
-	ceilings_give_up(s, slot);
+	reserve_give_up(s, slot);
 	keys_set_state(store, s, slot, DATAPATH_KEY_NONE);
 	*keyset = (struct session_keyset){0};
-	changes_note(store, s);
+	journal_note(store, s);
 }
 
 void keys_drop(struct session_store *store, struct session *s, unsigned slot)
@@ -60,9 +60,9 @@ void keys_drop(struct session_store *store, struct session *s, unsigned slot)
 
 	if (s->keysets[slot].state == DATAPATH_KEY_NONE)
 		return;
-	retired = retire_keyset(store, s, slot);
+	retired = kept_retire(store, s, slot);
 	clear(store, s, slot);
-	retire_tell(store, s, slot, false, retired);
+	kept_tell(store, s, slot, false, retired);
 }
 
 /* Puts a keyset by name into a place. Its COUNTs are found when its keys have come. */
@@ -70,15 +70,15 @@ static void put(struct session_store *store, struct session *s, unsigned slot,
 		const struct e2m_keyset_id *id, uint8_t key_id)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
-	struct retired *retired = retire_keyset(store, s, slot);
+	struct retired *retired = kept_retire(store, s, slot);
 
 	clear(store, s, slot);
 	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
 	keyset->id = *id;
 	keyset->key_id = key_id;
 	/* Beside the pull, so that the first packet need not wait for it. */
-	ceilings_begin(store, s, slot, DOWN);
-	retire_tell(store, s, slot, false, retired);
+	reserve_begin(store, s, slot, DOWN);
+	kept_tell(store, s, slot, false, retired);
 }
 
 static void set_key_id(struct session_store *store, struct session *s, unsigned slot,
@@ -87,8 +87,8 @@ static void set_key_id(struct session_store *store, struct session *s, unsigned 
 	if (s->keysets[slot].key_id == key_id)
 		return;
 	s->keysets[slot].key_id = key_id;
-	changes_note(store, s);
-	retire_tell(store, s, slot, true, NULL);
+	journal_note(store, s);
+	kept_tell(store, s, slot, true, NULL);
 }
 
 static unsigned find(const struct session *s, const struct e2m_keyset_id *id)
@@ -109,7 +109,7 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 	if (s->downlink_slot == slot)
 		return;
 	s->downlink_slot = (uint8_t)slot;
-	changes_note(store, s);
+	journal_note(store, s);
 	if (s->flow[DOWN].live)
 		flows_use_keyset(store, s, DOWN, NULL);
 }
@@ -259,7 +259,7 @@ void keys_activate(struct session_store *store, struct session *s, const struct 
 		activate_only(store, s, id, key_id);
 	else
 		activate_next(store, s, id, key_id);
-	changes_note(store, s);
+	journal_note(store, s);
 }
 
 /* --- events --- */
@@ -283,18 +283,18 @@ void keys_take_event(struct session_store *store, struct session *s,
 
 	switch (event->kind) {
 	case DATAPATH_MISS:
-		ceilings_begin(store, s, event->slot, direction);
+		reserve_begin(store, s, event->slot, direction);
 		keys_pull(store, s, event->slot);
 		break;
 	case DATAPATH_LOW:
-		ceilings_take_low(store, s, event, direction);
+		reserve_take_low(store, s, event, direction);
 		break;
 	case DATAPATH_AUTHENTICATED:
 		/* Else it speaks of the keyset that was there before. */
 		if (keyset->state != DATAPATH_KEY_READY)
 			break;
 		keyset->authenticated = true;
-		changes_note(store, s);
+		journal_note(store, s);
 		if (event->slot == s->newest)
 			keys_use_newest(store, s);
 		break;

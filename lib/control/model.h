@@ -23,7 +23,7 @@ enum session_index {
 	SESSION_INDEXES,
 };
 
-/* COUNTs of one direction that may be used: ceilings.c. */
+/* COUNTs of one direction that may be used: reserve.c. */
 struct session_ceiling {
 	uint32_t granted; /* on disk: those below it may be */
 	uint16_t asked;	  /* when more were last asked for */

@@ -4,12 +4,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/ceilings.h"
-#include "control/changes.h"
 #include "control/due.h"
+#include "control/journal.h"
+#include "control/kept.h"
 #include "control/keys.h"
 #include "control/obtain.h"
-#include "control/retire.h"
+#include "control/reserve.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -26,11 +26,11 @@ void keys_cancel_pull(struct session_store *store, struct session *s, unsigned s
 static void fail(struct session_store *store, struct session *s, unsigned slot,
 		 enum keyset_failure failure)
 {
-	struct retired *retired = retire_key(store, s, slot);
+	struct retired *retired = kept_retire_key(store, s, slot);
 
 	s->keysets[slot].failure = failure;
 	keys_set_state(store, s, slot, DATAPATH_KEY_FAILED);
-	retire_tell(store, s, slot, true, retired);
+	kept_tell(store, s, slot, true, retired);
 	if (slot == s->downlink_slot)
 		keys_use_newest(store, s);
 }
@@ -39,7 +39,7 @@ static void fail(struct session_store *store, struct session *s, unsigned slot,
 static void end_refusal(struct session_store *store, struct session *s, unsigned slot)
 {
 	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
-	retire_tell(store, s, slot, true, NULL);
+	kept_tell(store, s, slot, true, NULL);
 }
 
 static void refuse(struct session_store *store, struct session *s, unsigned slot,
@@ -78,7 +78,7 @@ static void end_lifetime(struct session_store *store, struct session *s, unsigne
 		"until the UE activates another",
 		table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
 	fail(store, s, slot, FAILURE_EXPIRED);
-	changes_note(store, s);
+	journal_note(store, s);
 }
 
 void keys_end_time(struct session_store *store, struct session *s, unsigned slot)
@@ -144,8 +144,8 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	}
 	from->key = NULL;
 	from->count = (struct counts_value){0}; /* what was reserved by its name is not used */
-	changes_note(store, s);
-	retire_tell(store, s, twin, true, NULL);
+	journal_note(store, s);
+	kept_tell(store, s, twin, true, NULL);
 	if (s->newest == slot)
 		s->newest = (uint8_t)twin;
 	if (was_used || s->downlink_slot == s->newest)
@@ -166,7 +166,7 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
 	if ((keyset->count.uplink > 0 || keyset->count.downlink > 0) &&
 	    !retention_keep_restored(store->retention, &key.imsi, &key.keyset))
-		abort(); /* as in retire */
+		abort(); /* as in kept_retire */
 	counts_take(store->counts, &key, &known);
 	key.keyset = counts_nameless;
 	counts_look(store->counts, &key, &nameless);
@@ -175,8 +175,8 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 	/* An earlier process may have used these keys by their other name. */
 	if (other->state != DATAPATH_KEY_NONE && !other->is_known)
 		counts_raise(&keyset->count, other->count);
-	changes_note(store, s);
-	ceilings_begin(store, s, slot, DOWN);
+	journal_note(store, s);
+	reserve_begin(store, s, slot, DOWN);
 }
 
 /* One that was flushed goes on with the COUNTs and windows that its flows have still. */
@@ -191,7 +191,7 @@ static void make_ready(struct session_store *store, struct session *s, unsigned 
 		find_counts(store, s, slot);
 	keyset->is_known = true;
 	set_ready(store, s, slot);
-	retire_tell(store, s, slot, was_known, NULL);
+	kept_tell(store, s, slot, was_known, NULL);
 }
 
 /* Its key stands in the place already, where no worker sees it while the state is MISSING. */
@@ -257,7 +257,7 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 	if (!keyset->key)
 		return false;
 	if (!keyset->is_known)
-		retire_unused(store, s, slot);
+		kept_unused(store, s, slot);
 	keyset->fingerprint = shared->fingerprint;
 	s->given_by[slot] |= given_by;
 	keyset->eea = shared->eea;
@@ -361,7 +361,7 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 	}
 	/* From now on its COUNTs are kept, whatever operation is under way. */
 	if (!keyset->is_known)
-		retire_unused(store, s, slot);
+		kept_unused(store, s, slot);
 	keyset->fingerprint = fingerprint;
 	s->given_by[slot] |= (uint8_t)(1U << pull_answering_source(answer));
 	keyset->eea = (uint8_t)answer->ciphering;

@@ -4,8 +4,8 @@
  * sessions, some at a time, so that control can do its other work meanwhile. Laxer rules apply from
  * the next activation on.
  */
-#include "control/changes.h"
 #include "control/flows.h"
+#include "control/journal.h"
 #include "control/keys.h"
 #include "control/obtain.h"
 #include "control/table.h"
@@ -76,7 +76,7 @@ static void apply_policy(struct session_store *store, struct session *s)
 		store->reconfigure.barred++;
 		drop(store, s);
 	}
-	changes_note(store, s);
+	journal_note(store, s);
 }
 
 /* --- algorithms --- */

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/changes.h"
 #include "control/due.h"
+#include "control/journal.h"
 #include "control/keys.h"
 #include "control/session.h"
 #include "control/table.h"
@@ -120,11 +120,11 @@ static void take_remembered(struct session_store *store, struct session *s, unsi
 	if (!keyset->is_known)
 		return;
 	if (!retention_keep_restored(store->retention, &key.imsi, &key.keyset))
-		abort(); /* as in retire */
+		abort(); /* as in kept_retire */
 	if (!counts_take(store->counts, &key, &value))
 		return;
 	counts_raise(&keyset->count, value);
-	changes_note(store, s);
+	journal_note(store, s);
 }
 
 /* Whose tunnel is it really? */

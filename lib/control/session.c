@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/changes.h"
 #include "control/flows.h"
+#include "control/journal.h"
 #include "control/keys.h"
 #include "control/obtain.h"
 #include "control/recovery.h"
@@ -188,7 +188,7 @@ static void start(struct session_store *store, struct operation *op)
 	if (!t->alive)
 		return;
 	s->origin = t->origin & 3;
-	changes_note(store, s);
+	journal_note(store, s);
 	if (set_control(store, s, t) != 0) {
 		op->outcome = SESSION_NO_ROOM;
 		return;

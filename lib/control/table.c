@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/table.h"
-#include "control/changes.h"
 #include "control/expect.h"
 #include "control/flows.h"
+#include "control/journal.h"
+#include "control/kept.h"
 #include "control/obtain.h"
-#include "control/retire.h"
 #include "control/session.h"
 #include "control/sources.h"
 #include "control/watch.h"
@@ -65,7 +65,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->apns = apns_new();
 	store->wheel = wheel_new(now_ms, store);
 	if (!store->sessions || !store->gsns || !store->apns || !store->wheel ||
-	    changes_init(store) != 0)
+	    journal_init(store) != 0)
 		return -ENOMEM;
 	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
@@ -110,7 +110,7 @@ void session_store_free(struct session_store *store)
 		session_free_operations(s);
 		free(s->work); /* its pulls end with their manager */
 	}
-	retire_free(store);
+	kept_free(store);
 	transactions_free(store);
 	flows_free_lingers(store);
 	expect_free(store);
@@ -125,7 +125,7 @@ void session_store_free(struct session_store *store)
 	free(store->lingers_by_age);
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		free(store->heads[i]);
-	changes_free(store);
+	journal_free(store);
 	gsns_free(store->gsns);
 	apns_free(store->apns);
 	free(store->sessions);
@@ -418,7 +418,7 @@ struct session *table_new_session(struct session_store *store, const struct e2m_
 	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
 		return NULL;
 	s = make_session(store, take_place(store), imsi, nsapi);
-	changes_note(store, s);
+	journal_note(store, s);
 	return s;
 }
 
@@ -458,7 +458,7 @@ void table_free_session(struct session_store *store, struct session *s)
 	apns_give_back(store->apns, s->apn);
 	free_place(store, s);
 	store->in_use--;
-	changes_note(store, s);
+	journal_note(store, s);
 }
 
 struct session *table_session(struct session_store *store, uint32_t id)

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* view: events in, and what people see. */
-#include "control/changes.h"
 #include "control/expect.h"
 #include "control/flows.h"
+#include "control/journal.h"
+#include "control/kept.h"
 #include "control/keys.h"
-#include "control/retire.h"
 #include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
@@ -21,7 +21,7 @@ void session_take_event(struct session_store *store, unsigned worker,
 		else if (event->command_kind == DATAPATH_EXPECT_FLOW)
 			expect_acknowledged(store, event);
 		else if (event->command_kind == DATAPATH_SET_KEYSET)
-			retire_acknowledged(event);
+			kept_acknowledged(event);
 		else
 			session_acknowledged(store, event);
 		return;
@@ -39,7 +39,7 @@ static size_t octets_of_session(const struct session_store *store)
 	const size_t flow_numbers =
 		(size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
 	const size_t shared = heads + flow_numbers + counts_octets(store->counts) +
-			      retention_octets(store->retention) + changes_octets(store);
+			      retention_octets(store->retention) + journal_octets(store);
 
 	return sizeof(struct session) + (shared + config->max - 1) / config->max;
 }

@@ -4,8 +4,8 @@
  * Keysets that nobody uses lose their keys; session, COUNTs and windows stay, and the next packet, in
  * either direction, pulls the keys again. Of COUNTs that near their end it warns. */
 #include "control/watch.h"
+#include "control/kept.h"
 #include "control/keys.h"
-#include "control/retire.h"
 #include "control/table.h"
 #include "control/work.h"
 #include "datapath/datapath.h"
@@ -61,7 +61,7 @@ uint32_t watch_use_of(const struct session_store *store, const struct session *s
 
 static void flush(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct retired *retired = retire_key(store, s, slot);
+	struct retired *retired = kept_retire_key(store, s, slot);
 	char id[E2M_KEYSET_ID_STR];
 
 	control_count(store, SESSION_FLUSHED);
@@ -70,7 +70,7 @@ static void flush(struct session_store *store, struct session *s, unsigned slot)
 		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id),
 		    store->config.idle_flush_s);
 	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
-	retire_tell(store, s, slot, true, retired);
+	kept_tell(store, s, slot, true, retired);
 }
 
 /* e2m.md 2: the keys of a replaced keyset are not flushed while a session holds it. */

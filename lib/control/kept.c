@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* retire: a key goes when no worker can read it any more, and the COUNTs of its keyset are remembered as
+/* kept: a key goes when no worker can read it any more, and the COUNTs of its keyset are remembered as
  * the workers had them. */
 #include <stdlib.h>
 
-#include "control/ceilings.h"
 #include "control/flows.h"
-#include "control/retire.h"
+#include "control/kept.h"
+#include "control/reserve.h"
 #include "control/table.h"
 
 static struct retired *retire(struct session_store *store, struct npdu_key *key)
@@ -21,7 +21,7 @@ static struct retired *retire(struct session_store *store, struct npdu_key *key)
 	return retired;
 }
 
-struct retired *retire_key(struct session_store *store, struct session *s, unsigned slot)
+struct retired *kept_retire_key(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct npdu_key *key = s->keysets[slot].key;
 
@@ -29,7 +29,7 @@ struct retired *retire_key(struct session_store *store, struct session *s, unsig
 	return key ? retire(store, key) : NULL;
 }
 
-void retire_unused(struct session_store *store, struct session *s, unsigned slot)
+void kept_unused(struct session_store *store, struct session *s, unsigned slot)
 {
 	const struct e2m_imsi imsi = table_imsi(s);
 
@@ -56,23 +56,23 @@ static void leave_nameless(struct session_store *store, const struct session *s,
 static void remember_bound(struct session_store *store, const struct session *s, unsigned slot,
 			   const struct retired *retired)
 {
-	const struct counts_value bound = {.uplink = ceilings_bound(s, slot, UP),
-					   .downlink = ceilings_bound(s, slot, DOWN)};
+	const struct counts_value bound = {.uplink = reserve_bound(s, slot, UP),
+					   .downlink = reserve_bound(s, slot, DOWN)};
 
 	if (store->config.is_durable &&
 	    counts_bind(store->counts, &retired->counts_key, bound) != 0)
 		abort();
 }
 
-struct retired *retire_keyset(struct session_store *store, struct session *s, unsigned slot)
+struct retired *kept_retire(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	struct retired *retired;
 
 	if (!keyset->is_known) {
 		leave_nameless(store, s, slot);
-		retire_unused(store, s, slot);
-		return retire_key(store, s, slot);
+		kept_unused(store, s, slot);
+		return kept_retire_key(store, s, slot);
 	}
 	retired = retire(store, keyset->key);
 	keyset->key = NULL;
@@ -80,7 +80,7 @@ struct retired *retire_keyset(struct session_store *store, struct session *s, un
 	retired->counts_key = (struct counts_key){
 		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
 	if (!retention_hold(store->retention, &retired->counts_key.imsi, &keyset->fingerprint))
-		abort(); /* as in retire */
+		abort(); /* as in kept_retire */
 	s->given_by[slot] = 0;
 	retired->counts = keyset->count; /* of a direction without a live flow */
 	remember_bound(store, s, slot, retired);
@@ -121,8 +121,8 @@ static void let_go(struct retired *retired)
 	free_retired(retired);
 }
 
-void retire_tell(struct session_store *store, struct session *s, unsigned slot, bool keep_count,
-		 struct retired *retired)
+void kept_tell(struct session_store *store, struct session *s, unsigned slot, bool keep_count,
+	       struct retired *retired)
 {
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].live) {
@@ -134,7 +134,7 @@ void retire_tell(struct session_store *store, struct session *s, unsigned slot, 
 		let_go(retired);
 }
 
-void retire_acknowledged(const struct datapath_event *event)
+void kept_acknowledged(const struct datapath_event *event)
 {
 	struct retired *retired = (struct retired *)(uintptr_t)event->cookie;
 
@@ -146,7 +146,7 @@ void retire_acknowledged(const struct datapath_event *event)
 		let_go(retired);
 }
 
-void retire_free(struct session_store *store)
+void kept_free(struct session_store *store)
 {
 	while (!LIST_EMPTY(&store->retired))
 		free_retired(LIST_FIRST(&store->retired));

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* ceilings: COUNTs are reserved before they are used. Workers use those below a ceiling that is on disk, and
+/* reserve: COUNTs are reserved before they are used. Workers use those below a ceiling that is on disk, and
  * ask in time for more; a process that comes after this one takes all below it for used. What is reserved ahead is
  * lost in a crash. Downlink that costs nothing: a sender skips it, and the receiver finds COUNT again. Uplink it costs
  * packets, for what the UE sends with those COUNTs is refused; so for a UE that sends now and then none is reserved
  * ahead, and each packet waits for the disk, and only as many as a moment needs where one write must serve many. */
-#include "control/ceilings.h"
-#include "control/changes.h"
+#include "control/reserve.h"
 #include "control/flows.h"
+#include "control/journal.h"
 #include "control/table.h"
 #include "control/work.h"
 #include "datapath/datapath.h"
@@ -73,7 +73,7 @@ static uint32_t sum(uint32_t a, uint32_t b)
 	return a < UINT32_MAX - b ? a + b : UINT32_MAX;
 }
 
-uint32_t ceilings_bound(const struct session *s, unsigned slot, enum session_direction direction)
+uint32_t reserve_bound(const struct session *s, unsigned slot, enum session_direction direction)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t granted = keyset->ceiling[direction].granted;
@@ -114,7 +114,7 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 	if (needed > c->granted && needed > *wanted) {
 		*wanted = needed;
 		control_count(store, SESSION_RESERVATIONS);
-		changes_note(store, s);
+		journal_note(store, s);
 	} else if (*wanted == 0 && s->flow[direction].live) {
 		/* Enough for now, as slow as it has become: it asks again at a later mark. */
 		flows_raise_ceiling(store, s, direction, slot);
@@ -122,8 +122,8 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 	work_end(s);
 }
 
-void ceilings_begin(struct session_store *store, struct session *s, unsigned slot,
-		    enum session_direction direction)
+void reserve_begin(struct session_store *store, struct session *s, unsigned slot,
+		   enum session_direction direction)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
@@ -137,8 +137,8 @@ void ceilings_begin(struct session_store *store, struct session *s, unsigned slo
 		ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count, count);
 }
 
-struct datapath_ceiling ceilings_of(const struct session_store *store, const struct session *s,
-				    unsigned slot, enum session_direction direction)
+struct datapath_ceiling reserve_ceiling(const struct session_store *store, const struct session *s,
+					unsigned slot, enum session_direction direction)
 {
 	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
 	const uint32_t half = ahead_of(c) / 2;
@@ -151,15 +151,15 @@ struct datapath_ceiling ceilings_of(const struct session_store *store, const str
 	return ceiling;
 }
 
-uint32_t ceilings_wanted(const struct session *s, unsigned slot, enum session_direction direction)
+uint32_t reserve_wanted(const struct session *s, unsigned slot, enum session_direction direction)
 {
-	const uint32_t bound = ceilings_bound(s, slot, direction);
+	const uint32_t bound = reserve_bound(s, slot, direction);
 	const uint32_t wanted = s->work ? s->work->wanted[slot][direction] : 0;
 
 	return wanted > bound ? wanted : bound;
 }
 
-void ceilings_give_up(struct session *s, unsigned slot)
+void reserve_give_up(struct session *s, unsigned slot)
 {
 	if (!s->work)
 		return;
@@ -167,8 +167,8 @@ void ceilings_give_up(struct session *s, unsigned slot)
 	work_end(s);
 }
 
-void ceilings_take_low(struct session_store *store, struct session *s,
-		       const struct datapath_event *event, enum session_direction direction)
+void reserve_take_low(struct session_store *store, struct session *s,
+		      const struct datapath_event *event, enum session_direction direction)
 {
 	const struct session_keyset *keyset = &s->keysets[event->slot];
 
@@ -207,8 +207,8 @@ static void grant(struct session_store *store, struct session *s, unsigned slot,
 		flows_raise_ceiling(store, s, direction, slot);
 }
 
-void ceilings_grant(struct session_store *store, struct session *s,
-		    const struct state_session *record)
+void reserve_grant(struct session_store *store, struct session *s,
+		   const struct state_session *record)
 {
 	const struct e2m_imsi imsi = table_imsi(s);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * changes: what of the sessions is to be on disk and is not. The caller takes it a batch at a time, and says
+ * journal: what of the sessions is to be on disk and is not. The caller takes it a batch at a time, and says
  * what has become of it. However often a session changes meanwhile, it waits once, and is told as it is when
  * its turn comes.
  *
@@ -14,9 +14,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/ceilings.h"
-#include "control/changes.h"
 #include "control/due.h"
+#include "control/journal.h"
+#include "control/reserve.h"
 #include "control/session.h"
 #include "control/table.h"
 #include "control/watch.h"
@@ -27,7 +27,7 @@
 /* The clock of the state goes on though nothing else changes. */
 #define AGE_EVERY_S 60
 
-int changes_init(struct session_store *store)
+int journal_init(struct session_store *store)
 {
 	struct changes *c = &store->changes;
 	const size_t places = (size_t)store->config.max + 1;
@@ -40,7 +40,7 @@ int changes_init(struct session_store *store)
 	return c->ids && c->waits ? 0 : -ENOMEM;
 }
 
-void changes_free(struct session_store *store)
+void journal_free(struct session_store *store)
 {
 	struct changes *c = &store->changes;
 	struct held *held;
@@ -53,7 +53,7 @@ void changes_free(struct session_store *store)
 	free(c->waits);
 }
 
-size_t changes_octets(const struct session_store *store)
+size_t journal_octets(const struct session_store *store)
 {
 	const struct changes *c = &store->changes;
 
@@ -74,7 +74,7 @@ static void note_id(struct session_store *store, uint32_t id)
 	c->noted++;
 }
 
-void changes_note(struct session_store *store, const struct session *s)
+void journal_note(struct session_store *store, const struct session *s)
 {
 	note_id(store, table_id(store, s));
 }
@@ -91,21 +91,21 @@ static uint32_t take_first(struct session_store *store)
 	return id;
 }
 
-uint64_t changes_behind(const struct session_store *store)
+uint64_t journal_behind(const struct session_store *store)
 {
 	const struct changes *c = &store->changes;
 
 	return store->config.is_durable && c->error == 0 ? c->noted - c->written : 0;
 }
 
-uint64_t changes_age_s(const struct session_store *store)
+uint64_t journal_age_s(const struct session_store *store)
 {
 	return store->config.age_s + (wheel_now(store->wheel) - store->started_ms) / 1000;
 }
 
 /* --- messages that wait for the disk --- */
 
-bool changes_hold(struct session_store *store, struct held *held)
+bool journal_hold(struct session_store *store, struct held *held)
 {
 	struct changes *c = &store->changes;
 
@@ -155,7 +155,7 @@ static void put_keyset(const struct session_store *store, const struct session *
 	if (keyset->state != DATAPATH_KEY_FAILED)
 		record->over_at = due_age_s(store, keyset->due);
 	for (unsigned d = 0; d < 2; d++)
-		record->ceiling[d] = ceilings_wanted(s, slot, d);
+		record->ceiling[d] = reserve_wanted(s, slot, d);
 	if (store->changes.is_last && !work_first_operation(s)) {
 		record->ceiling[UP] = keyset->count.uplink;
 		record->ceiling[DOWN] = keyset->count.downlink;
@@ -206,7 +206,7 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 	batch->count = 0;
 	if (!store->config.is_durable || (wheel_now(store->wheel) < c->retry_ms && !c->is_last))
 		return false;
-	batch->age_s = changes_age_s(store);
+	batch->age_s = journal_age_s(store);
 	retention_collect(store->retention, batch);
 	counts_collect(store->counts, batch);
 	while (c->count > 0 && batch->count < batch->room)
@@ -259,7 +259,7 @@ void session_written(struct session_store *store, const struct state_batch *batc
 		if (error)
 			note_id(store, change->session.id);
 		else if (s && !change->is_gone)
-			ceilings_grant(store, s, &change->session);
+			reserve_grant(store, s, &change->session);
 	}
 	answer_held(store);
 }
@@ -282,6 +282,6 @@ void session_conclude(struct session_store *store)
 				/* Never less: a worker may not have heard yet where it begins. */
 				counts_raise(&s->keysets[slot].count,
 					     watch_counts_of(store, s, slot));
-		changes_note(store, s);
+		journal_note(store, s);
 	}
 }
