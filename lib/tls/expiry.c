@@ -7,15 +7,6 @@
 
 #define DAY_S (24 * 60 * 60)
 
-const char *tls_date(time_t t, char text[TLS_DATE_MAX])
-{
-	struct tm tm;
-
-	if (!gmtime_r(&t, &tm) || strftime(text, TLS_DATE_MAX, "%Y-%m-%d %H:%M:%S UTC", &tm) == 0)
-		snprintf(text, TLS_DATE_MAX, "an unknown date");
-	return text;
-}
-
 static enum expiry_stage stage_of(time_t until, time_t now)
 {
 	if (until < now)

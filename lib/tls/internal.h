@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Shared by the files of lib/tls. read.c reads a file, check.c checks the three together, expiry.c
- * watches dates, refusal.c explains what is wrong with a peer's certificate. */
+ * watches dates, refusal.c explains what is wrong with a peer's certificate, text.c says what a
+ * certificate contains. */
 #ifndef TLS_INTERNAL_H
 #define TLS_INTERNAL_H
 
