@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -82,24 +81,6 @@ static bool take_lock(struct state *state, const char *folder, FILE *errors)
 	return true;
 }
 
-static int open_env(MDB_env **env, MDB_dbi *dbi, const char *path, uint64_t max_octets)
-{
-	MDB_txn *txn = NULL;
-	int rc = mdb_env_create(env);
-
-	if (!rc)
-		rc = mdb_env_set_mapsize(*env, max_octets);
-	if (!rc)
-		rc = mdb_env_open(*env, path, STATE_ENV_FLAGS, 0600);
-	if (!rc)
-		rc = mdb_txn_begin(*env, NULL, MDB_RDONLY, &txn);
-	if (!rc)
-		rc = mdb_dbi_open(txn, NULL, 0, dbi);
-	if (txn)
-		mdb_txn_abort(txn);
-	return rc;
-}
-
 static int put_head(MDB_env *env, MDB_dbi dbi)
 {
 	const struct record_head head = {.format = STATE_FORMAT};
@@ -140,7 +121,7 @@ static int make_file(const struct state *state, const char *folder)
 	if (asprintf(&path, "%s/" NEW_FILE, folder) < 0)
 		return ENOMEM;
 	unlink(path);
-	rc = open_env(&env, &dbi, path, state->max_octets);
+	rc = env_open(&env, &dbi, path, state->max_octets);
 	if (!rc)
 		rc = put_head(env, dbi);
 	if (env)
@@ -150,28 +131,6 @@ static int make_file(const struct state *state, const char *folder)
 	if (!rc)
 		rc = sync_folder(folder);
 	free(path);
-	return rc;
-}
-
-/* The program locks its memory for the sake of keys, of which there are none in here. */
-static void let_go_of_pages(MDB_env *env)
-{
-	MDB_envinfo info;
-
-	if (mdb_env_info(env, &info) == 0)
-		munlock(info.me_mapaddr, info.me_mapsize);
-}
-
-int file_open_env(struct state *state)
-{
-	int rc = open_env(&state->env, &state->dbi, state->path, state->max_octets);
-
-	if (!rc) {
-		let_go_of_pages(state->env);
-	} else if (state->env) {
-		mdb_env_close(state->env);
-		state->env = NULL;
-	}
 	return rc;
 }
 
@@ -204,7 +163,7 @@ static bool open_file(struct state *state, const char *folder, FILE *errors)
 	}
 	if (!check_file(state, errors))
 		return false;
-	rc = file_open_env(state);
+	rc = env_open_state(state);
 	if (rc)
 		tell(state, errors, "the state cannot be opened for writing: %s",
 		     state_strerror(rc));

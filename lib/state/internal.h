@@ -73,10 +73,13 @@ enum record_kind record_read(union record_content *content, const MDB_val *key,
 /* "session 17", "the COUNTs of IMSI 26201...": as far as the key can be read. */
 void record_name(const MDB_val *key, char *name, size_t size);
 
-/* --- file.c --- */
+/* --- env.c --- */
 
-/* Opens LMDB on the file. 0, or an error for state_strerror. */
-int file_open_env(struct state *state);
+/* Opens LMDB on the file at path, made if it does not exist. 0, or an error for state_strerror; then
+ * the caller closes *env unless it is NULL. */
+int env_open(MDB_env **env, MDB_dbi *dbi, const char *path, uint64_t max_octets);
+/* Opens LMDB on the state's own file. 0, or an error for state_strerror; then state->env is NULL. */
+int env_open_state(struct state *state);
 
 /* --- writer.c --- */
 

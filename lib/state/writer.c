@@ -59,7 +59,7 @@ static int write_changes(struct state *state, MDB_txn *txn, const struct state_b
 static int write_batch(struct state *state, const struct state_batch *batch)
 {
 	MDB_txn *txn = NULL;
-	int rc = state->env ? 0 : file_open_env(state);
+	int rc = state->env ? 0 : env_open_state(state);
 
 	if (!rc)
 		rc = mdb_txn_begin(state->env, NULL, 0, &txn);
