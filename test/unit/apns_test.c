@@ -64,10 +64,31 @@ static void where_all_are_taken_another_is_not_known(void)
 static void one_that_is_too_long_is_not_known(void)
 {
 	struct apns *a = apns_new();
-	static const uint8_t octets[APNS_OCTETS_MAX + 1];
+	static const uint8_t octets[101];
 
-	CU_ASSERT_NOT_EQUAL(apns_note(a, octets, APNS_OCTETS_MAX).number, 0);
-	CU_ASSERT_EQUAL(apns_note(a, octets, APNS_OCTETS_MAX + 1).number, 0);
+	CU_ASSERT_NOT_EQUAL(apns_note(a, octets, 100).number, 0); /* TS 23.003 9.1 */
+	CU_ASSERT_EQUAL(apns_note(a, octets, 101).number, 0);
+	apns_free(a);
+}
+
+/* Some of these share a list of the table. */
+static void one_that_begins_as_another_is_another(void)
+{
+	struct apns *a = apns_new();
+	static const uint8_t octets[APNS_OCTETS_MAX];
+	bool is_taken[APNS_OCTETS_MAX + 2] = {false};
+	size_t stored;
+
+	for (size_t i = 0; i <= APNS_OCTETS_MAX; i++) {
+		const size_t len = i % 2 ? i / 2 : APNS_OCTETS_MAX - i / 2;
+		const uint16_t number = apns_note(a, octets, len).number;
+
+		CU_ASSERT_TRUE_FATAL(number > 0 && number <= APNS_OCTETS_MAX + 1);
+		CU_ASSERT_FALSE(is_taken[number]);
+		is_taken[number] = true;
+		apns_octets(a, number, &stored);
+		CU_ASSERT_EQUAL(stored, len);
+	}
 	apns_free(a);
 }
 
@@ -75,4 +96,5 @@ UNIT_MAIN("apns", {"one APN has one number", one_apn_has_one_number},
 	  {"a flood of APNs takes no place from those that sessions have",
 	   a_flood_of_apns_takes_no_place_from_those_that_sessions_have},
 	  {"where all are taken another is not known", where_all_are_taken_another_is_not_known},
-	  {"one that is too long is not known", one_that_is_too_long_is_not_known})
+	  {"one that is too long is not known", one_that_is_too_long_is_not_known},
+	  {"one that begins as another is another", one_that_begins_as_another_is_another})

@@ -55,6 +55,19 @@ static void pass(unsigned ms, unsigned demand, unsigned capacity)
 		pass_1_ms(demand, capacity);
 }
 
+/* A tenth of a second, the time of one look: the source serves so many and is too busy for others.
+ * Returns the limit that follows. */
+static uint32_t look(unsigned served, unsigned busy)
+{
+	for (unsigned i = 0; i < busy; i++)
+		pace_note(&lab.pace, lab.now, true);
+	for (unsigned i = 1; i < served; i++)
+		pace_note(&lab.pace, lab.now, false);
+	lab.now += 100;
+	pace_note(&lab.pace, lab.now, false);
+	return lab.pace.rate;
+}
+
 static void there_is_no_limit_as_long_as_nobody_complains(void)
 {
 	begin();
@@ -101,6 +114,44 @@ static void a_source_that_recovers_is_used_to_the_full(void)
 	CU_ASSERT_EQUAL(lab.all_served, 400000);
 }
 
+static void the_limit_returns_at_once_to_the_known_rate(void)
+{
+	begin();
+	CU_ASSERT_EQUAL(look(100, 1), 875); /* served 1000 a second */
+	CU_ASSERT_TRUE(look(50, 0) >= 1000);
+}
+
+static void from_half_the_known_rate_the_limit_returns_in_steps_of_a_quarter(void)
+{
+	begin();
+	look(100, 1);
+	lab.pace.rate = 500; /* as one that was lowered and has grown little since */
+	CU_ASSERT_EQUAL(look(50, 0), 626);
+	CU_ASSERT_EQUAL(look(50, 0), 783);
+	CU_ASSERT_EQUAL(look(50, 0), 979);
+	CU_ASSERT_EQUAL(look(50, 0), 1224);
+}
+
+/* The rate at which the source was too busy is near: the limit grows slowly until a second has
+ * passed without a complaint. */
+static void beyond_the_known_rate_the_limit_grows_slowly_for_a_second(void)
+{
+	uint32_t before, after;
+
+	begin();
+	look(100, 1);
+	before = look(100, 0);
+	for (unsigned i = 3; i < 10; i++) {
+		after = look(100, 0);
+		CU_ASSERT_TRUE(after > before);
+		CU_ASSERT_TRUE(after - before <= before / 20);
+		before = after;
+	}
+	after = look(100, 0);
+	CU_ASSERT_TRUE(after - before >= before / 10);
+	CU_ASSERT_TRUE(after - before <= before / 7);
+}
+
 static void a_source_that_serves_nobody_is_asked_now_and_then(void)
 {
 	begin();
@@ -137,6 +188,9 @@ int main(void)
 		TEST(a_busy_source_gets_what_it_bears),
 		TEST(a_flood_at_the_start_is_soon_over),
 		TEST(a_source_that_recovers_is_used_to_the_full),
+		TEST(the_limit_returns_at_once_to_the_known_rate),
+		TEST(from_half_the_known_rate_the_limit_returns_in_steps_of_a_quarter),
+		TEST(beyond_the_known_rate_the_limit_grows_slowly_for_a_second),
 		TEST(a_source_that_serves_nobody_is_asked_now_and_then),
 		TEST(a_late_caller_may_not_send_what_it_missed),
 	};

@@ -165,6 +165,8 @@ static void an_apn_that_can_be_read_in_two_ways_gets_around_no_rule(void)
 		{"\x09internet\x00", 10},     /* NUL in a label */
 		{"\x09internet ", 10},
 		{"\x00\x08internet", 10},
+		{"\x09internetx", 9},	      /* the last label ends behind the IE */
+		{"\x08internet\x04gprs", 13}, /* the same */
 	};
 	struct policy_rule rules[2];
 	const struct policy policy = {.rules = rules, .count = 2};
@@ -183,6 +185,59 @@ static void an_apn_that_can_be_read_in_two_ways_gets_around_no_rule(void)
 							      apns[i].len),
 						rules[1].action);
 			}
+}
+
+/* Makes octets of labels, and returns their length. lengths ends with 0. */
+static size_t labels_of(uint8_t *octets, const uint8_t *lengths)
+{
+	size_t at = 0;
+
+	for (; *lengths; at += *lengths++) {
+		octets[at++] = *lengths;
+		memset(octets + at, 'a', *lengths);
+	}
+	return at;
+}
+
+/* Returns true if the policy reads the APN. If not, the first rule does not fit, as it is not strict, and
+ * the second one does. */
+static bool is_read(const uint8_t *lengths)
+{
+	struct policy_rule rules[3];
+	const struct policy policy = {.rules = rules, .count = 3};
+	struct e2m_imsi imsi;
+	uint8_t octets[512];
+	const size_t len = labels_of(octets, lengths);
+	enum policy_action action;
+
+	CU_ASSERT_PTR_NULL_FATAL(read_rule(&rules[0], "*", NULL));
+	CU_ASSERT_PTR_NULL_FATAL(read_rule(&rules[1], "*.*", NULL));
+	rules[0].action = rules[1].action = POLICY_PASS;
+	CU_ASSERT_PTR_NULL_FATAL(read_rule(&rules[2], "example", NULL));
+	e2m_imsi_parse(&imsi, IMSI, strlen(IMSI));
+	action = policy_decide(&policy, &imsi, octets, len);
+	CU_ASSERT_TRUE(action == POLICY_PASS || action == POLICY_DROP);
+	return action == POLICY_PASS;
+}
+
+/* RFC 1035 2.3.4, which TS 23.003 9.1 follows. */
+static void a_label_has_63_octets_at_most(void)
+{
+	CU_ASSERT_TRUE(is_read((const uint8_t[]){62, 0}));
+	CU_ASSERT_TRUE(is_read((const uint8_t[]){63, 0}));
+	CU_ASSERT_FALSE(is_read((const uint8_t[]){64, 0}));
+	CU_ASSERT_FALSE(is_read((const uint8_t[]){99, 0}));
+	CU_ASSERT_TRUE(is_read((const uint8_t[]){8, 63, 0}));
+	CU_ASSERT_FALSE(is_read((const uint8_t[]){8, 64, 0}));
+}
+
+/* TS 23.003 9.1, with the octets that give the lengths of the labels. */
+static void an_apn_has_100_octets_at_most(void)
+{
+	CU_ASSERT_TRUE(is_read((const uint8_t[]){63, 34, 0}));
+	CU_ASSERT_TRUE(is_read((const uint8_t[]){63, 35, 0}));
+	CU_ASSERT_FALSE(is_read((const uint8_t[]){63, 36, 0}));
+	CU_ASSERT_FALSE(is_read((const uint8_t[]){63, 63, 0}));
 }
 
 /* Where nobody says it: it may be the rule's. */
@@ -227,6 +282,29 @@ static void an_apn_of_any_octets_is_survived(void)
 	}
 }
 
+/* "aaa...a.aa...a": labels of so many letters; second 0: one label. */
+static bool is_rule(unsigned first, unsigned second)
+{
+	struct policy_rule rule;
+	char apn[256];
+
+	memset(apn, 'a', sizeof(apn));
+	if (second > 0)
+		apn[first] = '.';
+	apn[first + (second > 0) + second] = '\0';
+	return read_rule(&rule, apn, NULL) == NULL;
+}
+
+static void the_apn_of_a_rule_is_no_longer_than_one_of_a_request(void)
+{
+	CU_ASSERT_TRUE(is_rule(63, 0));
+	CU_ASSERT_FALSE(is_rule(64, 0));
+	CU_ASSERT_TRUE(is_rule(8, 63));
+	CU_ASSERT_FALSE(is_rule(8, 64));
+	CU_ASSERT_TRUE(is_rule(63, 35));
+	CU_ASSERT_FALSE(is_rule(63, 36));
+}
+
 static void mistakes_in_a_rule_are_told(void)
 {
 	static const char *const bad_apns[] = {".", "a..b", ".a", "a.", "a*", "*a.b", "**"};
@@ -252,5 +330,7 @@ UNIT_MAIN("policy", T(without_rules_protection_is_optional), T(a_rule_without_co
 	  T(a_rule_may_ask_for_one_operator_identifier), T(a_star_is_one_whole_label),
 	  T(both_conditions_must_fit), T(the_first_rule_that_fits_counts),
 	  T(an_apn_that_can_be_read_in_two_ways_gets_around_no_rule),
+	  T(a_label_has_63_octets_at_most), T(an_apn_has_100_octets_at_most),
 	  T(an_apn_that_is_not_reported_fits_what_protects_and_nothing_else),
-	  T(an_apn_of_any_octets_is_survived), T(mistakes_in_a_rule_are_told))
+	  T(an_apn_of_any_octets_is_survived),
+	  T(the_apn_of_a_rule_is_no_longer_than_one_of_a_request), T(mistakes_in_a_rule_are_told))
