@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* due: times at which something is due for a session. One timer a session, set to the first of them; one
  * that fires for a time that was taken back finds nothing to do. */
-#include <stddef.h>
-
 #include "control/due.h"
+#include "base/container.h"
 #include "control/keys.h"
 #include "control/obtain.h"
 
@@ -42,7 +41,7 @@ static bool has_come(const struct session_store *store, uint32_t *due)
 static void on_time(struct wheel_timer *timer, void *arg)
 {
 	struct session_store *store = arg;
-	struct session *s = (struct session *)((char *)timer - offsetof(struct session, timer));
+	struct session *s = container_of(timer, struct session, timer);
 
 	if (has_come(store, &s->changeover_due))
 		keys_change_over(store, s);

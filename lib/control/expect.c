@@ -3,9 +3,9 @@
  * as it has accepted it, before the response is seen here; what it sends must not cross as if it were not
  * protected. So workers hold packets of such a tunnel from the request on, until it is a session's, or is
  * nobody's. Bounded in number and in time: whoever sends requests that nobody answers has the oldest forgotten. */
-#include <stddef.h>
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/session.h"
@@ -93,7 +93,7 @@ static void give_up(struct expected *e)
 static void time_is_over(struct wheel_timer *timer, void *arg)
 {
 	(void)arg;
-	give_up((struct expected *)((char *)timer - offsetof(struct expected, timer)));
+	give_up(container_of(timer, struct expected, timer));
 }
 
 static void send_expect(struct expected *e, enum session_direction direction)

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* flows: what the workers are told of a session. */
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 
+#include "base/container.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/keys.h"
@@ -57,7 +57,7 @@ static void remove_linger(struct late_tunnel *linger)
 static void linger_is_over(struct wheel_timer *timer, void *arg)
 {
 	(void)arg;
-	remove_linger((struct late_tunnel *)((char *)timer - offsetof(struct late_tunnel, timer)));
+	remove_linger(container_of(timer, struct late_tunnel, timer));
 }
 
 static void start_linger(struct session_store *store, const struct session_flow *flow)

@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <openssl/evp.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/block.h"
+#include "base/container.h"
 #include "counts/outbox.h"
 
 struct record {
@@ -73,7 +73,7 @@ struct counts *counts_new(uint32_t capacity, bool is_durable)
 
 static struct record *record_of(struct outbox_item *item)
 {
-	return (struct record *)((char *)item - offsetof(struct record, item));
+	return container_of(item, struct record, item);
 }
 
 static void free_record(struct counts *c, struct record *r)

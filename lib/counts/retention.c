@@ -2,11 +2,11 @@
 #include "counts/retention_inside.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/block.h"
+#include "base/container.h"
 #include "base/crc32c.h"
 
 /* Times sessions.max: size of each list. */
@@ -330,7 +330,7 @@ void retention_judge(struct keyset *k)
 static void on_time(struct wheel_timer *timer, void *arg)
 {
 	(void)arg;
-	retention_judge((struct keyset *)((char *)timer - offsetof(struct keyset, timer)));
+	retention_judge(container_of(timer, struct keyset, timer));
 }
 
 /* Judges the keyset after the current caller, which may still use it, has returned. */

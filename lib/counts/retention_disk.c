@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* retention_disk: writes and reads retention as records of the state. */
 #include <errno.h>
-#include <stddef.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "counts/retention_inside.h"
 
 static void put_item(const struct keyset *k, unsigned i, struct state_retention *record)
@@ -42,8 +42,8 @@ static void collect(struct retention *r, struct state_batch *batch, bool is_gone
 		struct state_change *change = &batch->changes[batch->count++];
 
 		*change = (struct state_change){.kind = STATE_RETENTION, .is_gone = is_gone};
-		put_keyset((struct keyset *)((char *)item - offsetof(struct keyset, outbox)),
-			   batch->age_s, &change->retention);
+		put_keyset(container_of(item, struct keyset, outbox), batch->age_s,
+			   &change->retention);
 	}
 }
 

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* prefetch: sources that are told early of keysets that another gave (pull.h). */
-#include <stddef.h>
-
+#include "base/container.h"
 #include "keys/pull_inside.h"
 
 /* Of all sources; beyond, the one that has waited longest is dropped. */
@@ -74,7 +73,7 @@ void prefetch_tell(struct pull_manager *m, const struct keysource_request *reque
 
 static void try_again(struct wheel_timer *timer, void *arg)
 {
-	struct pull *prefetch = (struct pull *)((char *)timer - offsetof(struct pull, timer));
+	struct pull *prefetch = container_of(timer, struct pull, timer);
 	struct pull_manager *m = prefetch->manager;
 
 	(void)arg;

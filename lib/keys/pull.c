@@ -4,10 +4,10 @@
 
 #include <errno.h>
 #include <rte_random.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/container.h"
 #include "keys/pull_inside.h"
 
 /* Remembered refusals; beyond, the oldest is forgotten. */
@@ -162,7 +162,7 @@ static void forget_refusal(struct pull_manager *m, struct pull *pull)
 
 static void refusal_is_over(struct wheel_timer *timer, void *arg)
 {
-	struct pull *pull = (struct pull *)((char *)timer - offsetof(struct pull, timer));
+	struct pull *pull = container_of(timer, struct pull, timer);
 	struct pull_manager *m = pull->manager;
 
 	(void)arg;
@@ -246,7 +246,7 @@ static void answer_those_refused_again(struct pull_manager *m)
 
 static void backoff_is_over(struct wheel_timer *timer, void *arg)
 {
-	struct pull *pull = (struct pull *)((char *)timer - offsetof(struct pull, timer));
+	struct pull *pull = container_of(timer, struct pull, timer);
 	struct pull_manager *m = pull->manager;
 
 	(void)arg;
