@@ -131,6 +131,9 @@ struct session_store {
 	struct transactions transactions;
 };
 
+/* The longest line of the log, with its NUL; what is longer is cut. */
+#define CONTROL_LINE_MAX 512
+
 void control_count(struct session_store *store, enum session_counter counter);
 void control_log(struct session_store *store, enum session_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

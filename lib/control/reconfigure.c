@@ -68,8 +68,8 @@ static void apply_policy(struct session_store *store, struct session *s)
 	if (s->origin == ORIGIN_CONFIGURATION || strictness(policy) <= strictness(s->policy))
 		return;
 	s->policy = policy & 3;
-	control_log(store, SESSION_LOG_DEBUG, "IMSI %s NSAPI %u: the policy says %s now",
-		    table_imsi(s).digits, s->nsapi, policy_action_names[policy]);
+	control_log_of(store, s, SESSION_LOG_DEBUG, "the policy says %s now",
+		       policy_action_names[policy]);
 	if (!keys_are_there(s)) {
 		bar(store, s);
 	} else if (policy == POLICY_DROP) {

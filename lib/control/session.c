@@ -145,8 +145,8 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 		if (!end)
 			return SESSION_NO_ROOM;
 	}
-	control_log(store, SESSION_LOG_WARNING, "IMSI %s NSAPI %u: its tunnel %s is another's now",
-		    table_imsi(other).digits, other->nsapi, tunnel_str(tunnel, text));
+	control_log_of(store, other, SESSION_LOG_WARNING, "its tunnel %s is another's now",
+		       tunnel_str(tunnel, text));
 	if (current) {
 		current->robbed[direction] = true;
 		stop_flow(store, current, direction);
@@ -213,8 +213,8 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
 	control_count(store, SESSION_REMOVED);
-	control_log(store, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
-		    "IMSI %s NSAPI %u: session removed", table_imsi(s).digits, s->nsapi);
+	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
+		       "session removed");
 	table_free_session(store, s);
 }
 
@@ -236,10 +236,9 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 	};
 
 	control_count(store, says[outcome].counter);
-	control_log(store, SESSION_LOG_WARNING,
-		    "IMSI %s NSAPI %u: %s%s; what asks for it is refused%s", table_imsi(s).digits,
-		    s->nsapi, says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
-		    says[outcome].then);
+	control_log_of(store, s, SESSION_LOG_WARNING, "%s%s; what asks for it is refused%s",
+		       says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
+		       says[outcome].then);
 	if (held)
 		held->outcome = outcome;
 }

@@ -17,17 +17,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-const char *session_counter_name(enum session_counter counter)
-{
-	static const char *const names[] = {
-#define X(symbol, name) [SESSION_##symbol] = name,
-		SESSION_COUNTERS(X)
-#undef X
-	};
-
-	return names[counter];
-}
-
 /* Of an index, when all are in use: a few octets less a session for one look more. */
 #define SESSIONS_A_HEAD 2
 
@@ -488,23 +477,16 @@ struct session *table_session_of_event(struct session_store *store, unsigned wor
 	return NULL;
 }
 
-void control_count(struct session_store *store, enum session_counter counter)
+void control_log_of(struct session_store *store, const struct session *s,
+		    enum session_log_level level, const char *format, ...)
 {
-	store->counters[counter]++;
-}
-
-uint64_t session_count(const struct session_store *store, enum session_counter counter)
-{
-	return store->counters[counter];
-}
-
-void control_log(struct session_store *store, enum session_log_level level, const char *format, ...)
-{
-	char line[512];
+	char line[CONTROL_LINE_MAX];
+	const int len =
+		snprintf(line, sizeof(line), "IMSI %s NSAPI %u: ", table_imsi(s).digits, s->nsapi);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line, sizeof(line), format, args);
+	vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
 	va_end(args);
 	store->ops.log(store->ops.arg, level, line);
 }

@@ -57,4 +57,9 @@ struct session *table_session_of_event(struct session_store *store, unsigned wor
 				       const struct datapath_event *event,
 				       enum session_direction *direction);
 
+/* Logs a line that begins with the session's "IMSI ... NSAPI ...: ". */
+void control_log_of(struct session_store *store, const struct session *session,
+		    enum session_log_level level, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+
 #endif
