@@ -203,7 +203,7 @@ void flows_set_keyset(struct session_store *store, struct session *s,
 	c.keyset.key_id = keyset->key_id;
 	c.keyset.ceiling = reserve_ceiling(store, s, slot, direction);
 	c.keyset.keep_count = keep_count;
-	c.keyset.count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
+	c.keyset.count = keyset->count.next[direction];
 	command(store, &s->flow[direction], &c, acknowledge);
 }
 

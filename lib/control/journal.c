@@ -157,8 +157,7 @@ static void put_keyset(const struct session_store *store, const struct session *
 	for (unsigned d = 0; d < 2; d++)
 		record->ceiling[d] = reserve_wanted(s, slot, d);
 	if (store->changes.is_last && !work_first_operation(s)) {
-		record->ceiling[UP] = keyset->count.uplink;
-		record->ceiling[DOWN] = keyset->count.downlink;
+		memcpy(record->ceiling, keyset->count.next, sizeof(record->ceiling));
 	}
 }
 

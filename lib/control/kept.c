@@ -45,7 +45,7 @@ static void leave_nameless(struct session_store *store, const struct session *s,
 	const struct counts_key key = {
 		.imsi = table_imsi(s), .keyset = counts_nameless, .bearer = s->nsapi};
 
-	if (keyset->count.uplink == 0 && keyset->count.downlink == 0)
+	if (counts_is_unused(keyset->count))
 		return;
 	if (counts_put(store->counts, &key, keyset->count) != 0 ||
 	    !retention_keep_nameless(store->retention, &key.imsi))
@@ -56,8 +56,8 @@ static void leave_nameless(struct session_store *store, const struct session *s,
 static void remember_bound(struct session_store *store, const struct session *s, unsigned slot,
 			   const struct retired *retired)
 {
-	const struct counts_value bound = {.uplink = reserve_bound(s, slot, UP),
-					   .downlink = reserve_bound(s, slot, DOWN)};
+	const struct counts_value bound = {
+		{reserve_bound(s, slot, UP), reserve_bound(s, slot, DOWN)}};
 
 	if (store->config.is_durable &&
 	    counts_bind(store->counts, &retired->counts_key, bound) != 0)
@@ -98,7 +98,7 @@ static void remember(const struct retired *retired)
 {
 	struct session_store *store = retired->store;
 
-	if (retired->counts.uplink == 0 && retired->counts.downlink == 0) {
+	if (counts_is_unused(retired->counts)) {
 		counts_unbind(store->counts, &retired->counts_key); /* never used */
 		return;
 	}
@@ -138,10 +138,7 @@ void kept_acknowledged(const struct datapath_event *event)
 {
 	struct retired *retired = (struct retired *)(uintptr_t)event->cookie;
 
-	if (event->side == E2M_UPLINK)
-		retired->counts.uplink = event->count[event->slot];
-	else
-		retired->counts.downlink = event->count[event->slot];
+	retired->counts.next[event->side] = event->count[event->slot];
 	if (--retired->pending == 0)
 		let_go(retired);
 }

@@ -164,7 +164,7 @@ static void find_counts(struct session_store *store, struct session *s, unsigned
 	struct counts_value known, nameless;
 
 	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
-	if ((keyset->count.uplink > 0 || keyset->count.downlink > 0) &&
+	if (!counts_is_unused(keyset->count) &&
 	    !retention_keep_restored(store->retention, &key.imsi, &key.keyset))
 		abort(); /* as in kept_retire */
 	counts_take(store->counts, &key, &known);

@@ -77,7 +77,7 @@ uint32_t reserve_bound(const struct session *s, unsigned slot, enum session_dire
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t granted = keyset->ceiling[direction].granted;
-	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
+	const uint32_t count = keyset->count.next[direction];
 
 	return granted > count ? granted : count;
 }
@@ -126,7 +126,7 @@ void reserve_begin(struct session_store *store, struct session *s, unsigned slot
 		   enum session_direction direction)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
-	const uint32_t count = direction == UP ? keyset->count.uplink : keyset->count.downlink;
+	const uint32_t count = keyset->count.next[direction];
 
 	/* Uplink: the ceiling is for the waiting packet, probably the first with its keyset. The
 	 * packet is not known to be authentic yet. So after a restart it reserves nothing;

@@ -32,10 +32,8 @@ static void restore_keyset(struct session_store *store, struct session *s, unsig
 	keyset->eia = record->eia;
 	memcpy(keyset->fingerprint.octets, record->fingerprint, sizeof(record->fingerprint));
 	keyset->lifetime_s = record->lifetime_s;
-	keyset->count = (struct counts_value){.uplink = record->ceiling[UP],
-					      .downlink = record->ceiling[DOWN]};
 	for (unsigned d = 0; d < 2; d++)
-		keyset->ceiling[d].granted = record->ceiling[d];
+		keyset->count.next[d] = keyset->ceiling[d].granted = record->ceiling[d];
 	if (is_over)
 		s->keysets[slot].failure = FAILURE_EXPIRED;
 	keys_set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);

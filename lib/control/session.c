@@ -390,13 +390,8 @@ void session_acknowledged(struct session_store *store, const struct datapath_eve
 	struct session *s = op->session;
 
 	if (event->command_kind == DATAPATH_STOP_FLOW)
-		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-			struct counts_value *count = &s->keysets[slot].count;
-			if (event->side == E2M_UPLINK)
-				count->uplink = event->count[slot];
-			else
-				count->downlink = event->count[slot];
-		}
+		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+			s->keysets[slot].count.next[event->side] = event->count[slot];
 	if (--op->pending == 0)
 		advance(store, op);
 }

@@ -41,17 +41,14 @@ struct counts_value watch_counts_of(const struct session_store *store, const str
 		if (!s->flow[d].live)
 			continue;
 		store->ops.view_flow(store->ops.arg, s->flow[d].worker, s->flow[d].number, &view);
-		if (d == UP)
-			counts.uplink = view.count[slot];
-		else
-			counts.downlink = view.count[slot];
+		counts.next[d] = view.count[slot];
 	}
 	return counts;
 }
 
 static uint32_t use_of(struct counts_value counts)
 {
-	return counts.uplink + counts.downlink;
+	return counts.next[UP] + counts.next[DOWN];
 }
 
 uint32_t watch_use_of(const struct session_store *store, const struct session *s, unsigned slot)
@@ -118,10 +115,10 @@ static void look_for_end(struct session_store *store, struct session *s, unsigne
 
 	if (mark == 0 || s->keysets[slot].count_warned)
 		return;
-	if (counts.uplink >= mark)
-		warn(store, s, slot, "uplink", counts.uplink);
-	else if (counts.downlink >= mark)
-		warn(store, s, slot, "downlink", counts.downlink);
+	if (counts.next[UP] >= mark)
+		warn(store, s, slot, "uplink", counts.next[UP]);
+	else if (counts.next[DOWN] >= mark)
+		warn(store, s, slot, "downlink", counts.next[DOWN]);
 }
 
 static void look_at(struct session_store *store, struct session *s)

@@ -148,10 +148,14 @@ static struct record *find_or_make(struct counts *c, const struct counts_key *ke
 
 void counts_raise(struct counts_value *value, struct counts_value to)
 {
-	if (to.uplink > value->uplink)
-		value->uplink = to.uplink;
-	if (to.downlink > value->downlink)
-		value->downlink = to.downlink;
+	for (unsigned d = 0; d < 2; d++)
+		if (to.next[d] > value->next[d])
+			value->next[d] = to.next[d];
+}
+
+bool counts_is_unused(struct counts_value value)
+{
+	return value.next[E2M_UPLINK] == 0 && value.next[E2M_DOWNLINK] == 0;
 }
 
 int counts_put(struct counts *c, const struct counts_key *key, struct counts_value value)
@@ -238,7 +242,7 @@ void counts_unbind(struct counts *c, const struct counts_key *key)
 	if (!r)
 		return;
 	r->bound = (struct counts_value){0};
-	if (r->value.uplink == 0 && r->value.downlink == 0)
+	if (counts_is_unused(r->value))
 		forget(c, r);
 	else
 		outbox_note(&c->outbox, &r->item);
@@ -254,8 +258,7 @@ static void add_change(struct state_batch *batch, const struct record *r)
 	change->counts.imsi = r->key.imsi;
 	memcpy(change->counts.fingerprint, r->key.keyset.octets, STATE_FINGERPRINT_LEN);
 	change->counts.bearer = r->key.bearer;
-	change->counts.ceiling[E2M_UPLINK] = most.uplink;
-	change->counts.ceiling[E2M_DOWNLINK] = most.downlink;
+	memcpy(change->counts.ceiling, most.next, sizeof(most.next));
 }
 
 static void collect(struct counts *c, struct state_batch *batch, bool is_gone)
@@ -297,14 +300,14 @@ void counts_written(struct counts *c, const struct state_counts *record, bool is
 int counts_restore(struct counts *c, const struct state_counts *record)
 {
 	const struct counts_key key = key_of(record);
-	const struct counts_value value = {.uplink = record->ceiling[E2M_UPLINK],
-					   .downlink = record->ceiling[E2M_DOWNLINK]};
+	struct counts_value value;
 	struct record *r;
 
 	counts_reserve(c, 1);
 	r = find_or_make(c, &key);
 	if (!r)
 		return -ENOMEM;
+	memcpy(value.next, record->ceiling, sizeof(value.next));
 	counts_raise(&r->value, value);
 	r->item.is_on_disk = true;
 	return 0;

@@ -33,9 +33,9 @@ struct counts_key {
 	uint8_t bearer;
 };
 
+/* By direction. Uplink: H, one more than the highest authenticated COUNT. Downlink: the next to send. */
 struct counts_value {
-	uint32_t uplink;   /* H: one more than the highest authenticated */
-	uint32_t downlink; /* the next to send */
+	uint32_t next[2];
 };
 
 /* What an earlier process may have used of a keyset that it had no time to say the fingerprint of: it counts
@@ -43,6 +43,8 @@ struct counts_value {
 extern const struct counts_fingerprint counts_nameless;
 
 void counts_raise(struct counts_value *value, struct counts_value to);
+/* Returns true if no COUNT was used, in either direction. */
+bool counts_is_unused(struct counts_value value);
 
 /* -EIO: the crypto library failed. */
 int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset);

@@ -32,7 +32,7 @@ static struct counts_key key_of(unsigned n)
 
 static int put(const struct counts_key *key, uint32_t uplink, uint32_t downlink)
 {
-	return counts_put(counts, key, (struct counts_value){uplink, downlink});
+	return counts_put(counts, key, (struct counts_value){{uplink, downlink}});
 }
 
 static void what_was_put_is_taken(void)
@@ -42,8 +42,8 @@ static void what_was_put_is_taken(void)
 	start();
 	CU_ASSERT_EQUAL(put(&key, 7, 9), 0);
 	CU_ASSERT_TRUE(counts_take(counts, &key, &value));
-	CU_ASSERT_EQUAL(value.uplink, 7);
-	CU_ASSERT_EQUAL(value.downlink, 9);
+	CU_ASSERT_EQUAL(value.next[E2M_UPLINK], 7);
+	CU_ASSERT_EQUAL(value.next[E2M_DOWNLINK], 9);
 	stop();
 }
 
@@ -55,8 +55,8 @@ static void what_was_taken_is_gone(void)
 	put(&key, 7, 9);
 	counts_take(counts, &key, &value);
 	CU_ASSERT_FALSE(counts_take(counts, &key, &value));
-	CU_ASSERT_EQUAL(value.uplink, 0);
-	CU_ASSERT_EQUAL(value.downlink, 0);
+	CU_ASSERT_EQUAL(value.next[E2M_UPLINK], 0);
+	CU_ASSERT_EQUAL(value.next[E2M_DOWNLINK], 0);
 	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
 	stop();
 }
@@ -69,8 +69,8 @@ static void count_is_only_ever_raised(void)
 	put(&key, 7, 9);
 	put(&key, 3, 12);
 	counts_take(counts, &key, &value);
-	CU_ASSERT_EQUAL(value.uplink, 7);
-	CU_ASSERT_EQUAL(value.downlink, 12);
+	CU_ASSERT_EQUAL(value.next[E2M_UPLINK], 7);
+	CU_ASSERT_EQUAL(value.next[E2M_DOWNLINK], 12);
 	stop();
 }
 
@@ -85,7 +85,7 @@ static void subscriber_keyset_and_bearer_tell_counts_apart(void)
 		put(&key[i], i + 1, 0);
 	for (uint32_t i = 0; i < 4; i++) {
 		CU_ASSERT_TRUE(counts_take(counts, &key[i], &value));
-		CU_ASSERT_EQUAL(value.uplink, i + 1);
+		CU_ASSERT_EQUAL(value.next[E2M_UPLINK], i + 1);
 	}
 	stop();
 }
@@ -104,7 +104,7 @@ static void full_table_refuses_and_forgets_nothing(void)
 	for (unsigned i = 0; i < CAPACITY; i++) {
 		key = key_of(i);
 		CU_ASSERT_TRUE(counts_take(counts, &key, &value));
-		CU_ASSERT_EQUAL(value.uplink, i + 1);
+		CU_ASSERT_EQUAL(value.next[E2M_UPLINK], i + 1);
 	}
 	stop();
 }
@@ -121,7 +121,7 @@ static void full_table_still_raises_what_is_there(void)
 	CU_ASSERT_EQUAL(counts_room(counts), 0);
 	CU_ASSERT_EQUAL(put(&key, 5, 5), 0);
 	counts_take(counts, &key, &value);
-	CU_ASSERT_EQUAL(value.uplink, 5);
+	CU_ASSERT_EQUAL(value.next[E2M_UPLINK], 5);
 	stop();
 }
 
@@ -276,7 +276,7 @@ static void what_comes_back_before_the_disk_forgot_it_stays(void)
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 7, 9));
 	written(true);
-	CU_ASSERT_TRUE(counts_take(counts, &key, &value) && value.uplink == 7);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value) && value.next[E2M_UPLINK] == 7);
 	CU_ASSERT_EQUAL(collect(), 1);
 	stop_durable();
 }
@@ -287,16 +287,16 @@ static void a_bound_stands_for_counts_that_are_not_known_yet(void)
 	const struct counts_key key = key_of(1);
 
 	start_durable();
-	CU_ASSERT_EQUAL(counts_bind(counts, &key, (struct counts_value){64, 128}), 0);
+	CU_ASSERT_EQUAL(counts_bind(counts, &key, (struct counts_value){{64, 128}}), 0);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 64, 128));
-	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.downlink == 128);
+	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.next[E2M_DOWNLINK] == 128);
 	put(&key, 7, 9);
 	written(true);
 	CU_ASSERT_EQUAL(collect(), 1);
 	CU_ASSERT_TRUE(collected(0, false, 7, 9));
 	written(true);
-	CU_ASSERT_TRUE(counts_take(counts, &key, &value) && value.downlink == 9);
+	CU_ASSERT_TRUE(counts_take(counts, &key, &value) && value.next[E2M_DOWNLINK] == 9);
 	stop_durable();
 }
 
@@ -306,12 +306,12 @@ static void a_bound_of_what_was_never_used_leaves_nothing(void)
 
 	start_durable();
 	put(&used, 3, 4);
-	counts_bind(counts, &key, (struct counts_value){64, 128});
-	counts_bind(counts, &used, (struct counts_value){64, 128});
+	counts_bind(counts, &key, (struct counts_value){{64, 128}});
+	counts_bind(counts, &used, (struct counts_value){{64, 128}});
 	counts_unbind(counts, &key);
 	counts_unbind(counts, &used);
 	CU_ASSERT_FALSE(counts_look(counts, &key, &value));
-	CU_ASSERT_TRUE(counts_look(counts, &used, &value) && value.uplink == 3);
+	CU_ASSERT_TRUE(counts_look(counts, &used, &value) && value.next[E2M_UPLINK] == 3);
 	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY - 1);
 	stop_durable();
 }
@@ -343,7 +343,7 @@ static void what_the_disk_had_is_remembered(void)
 	memset(record.fingerprint, 0x11, sizeof(record.fingerprint));
 	CU_ASSERT_EQUAL(counts_restore(counts, &record), 0);
 	CU_ASSERT_EQUAL(collect(), 0);
-	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.uplink == 7);
+	CU_ASSERT_TRUE(counts_look(counts, &key, &value) && value.next[E2M_UPLINK] == 7);
 	counts_forget(counts, &key.imsi, &key.keyset);
 	CU_ASSERT_FALSE(counts_look(counts, &key, &value));
 	CU_ASSERT_EQUAL(collect(), 1);

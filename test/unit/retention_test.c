@@ -140,7 +140,7 @@ static void leave(void)
 
 	CU_ASSERT_TRUE(retention_hold(retention, imsi(), &f));
 	held_count--;
-	CU_ASSERT_EQUAL(counts_put(counts, &key, (struct counts_value){7, 9}), 0);
+	CU_ASSERT_EQUAL(counts_put(counts, &key, (struct counts_value){{7, 9}}), 0);
 	retention_release(retention, imsi(), &f);
 }
 
@@ -778,7 +778,7 @@ static void counts_of_unknown_keys_need_one_more_other(void)
 	struct counts_value value;
 
 	start(1, RETENTION_LONG, 0);
-	counts_put(counts, &key, (struct counts_value){1, 4});
+	counts_put(counts, &key, (struct counts_value){{1, 4}});
 	CU_ASSERT_TRUE(retention_keep_nameless(retention, imsi()));
 	pass(HSS_MS);
 	for (unsigned n = 1; n <= 3; n++)
