@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/context.h"
 
+#include <rte_jhash.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -13,6 +14,15 @@ const char *session_counter_name(enum session_counter counter)
 	};
 
 	return names[counter];
+}
+
+uint32_t control_hash(const struct session_store *store, const struct tunnel *tunnel,
+		      uint32_t number)
+{
+	const uint32_t hash =
+		rte_jhash(tunnel->receiver, sizeof(tunnel->receiver), store->hash_secret);
+
+	return rte_jhash_2words(tunnel->teid, number, hash);
 }
 
 void control_count(struct session_store *store, enum session_counter counter)

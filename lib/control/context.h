@@ -67,6 +67,7 @@ struct session_store {
 	struct session_ops ops;
 	struct wheel *wheel;
 	uint64_t started_ms;
+	uint32_t hash_secret; /* no sender can foresee it */
 	struct counts *counts;
 	struct retention *retention;
 	struct pull_manager *pulls;
@@ -134,6 +135,10 @@ struct session_store {
 /* The longest line of the log, with its NUL; what is longer is cut. */
 #define CONTROL_LINE_MAX 512
 
+/* Hash of a tunnel and a number that a sender chooses. The secret keeps a sender from choosing them so that all
+ * fall into one list. */
+uint32_t control_hash(const struct session_store *store, const struct tunnel *tunnel,
+		      uint32_t number);
 void control_count(struct session_store *store, enum session_counter counter);
 void control_log(struct session_store *store, enum session_log_level level, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));

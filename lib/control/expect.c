@@ -55,7 +55,7 @@ void expect_free(struct session_store *store)
 
 static struct expected_list *list_of(struct session_store *store, const struct tunnel *tunnel)
 {
-	return &store->expected[transactions_hash(store, tunnel, 0) % EXPECTED_LISTS];
+	return &store->expected[control_hash(store, tunnel, 0) % EXPECTED_LISTS];
 }
 
 static struct expected *find(struct session_store *store, const struct tunnel *tunnel)

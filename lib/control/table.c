@@ -16,6 +16,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 /* Of an index, when all are in use: a few octets less a session for one look more. */
 #define SESSIONS_A_HEAD 2
@@ -45,6 +46,9 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 {
 	const struct session_config *c = &store->config;
 
+	if (getrandom(&store->hash_secret, sizeof(store->hash_secret), 0) !=
+	    sizeof(store->hash_secret))
+		return -EAGAIN;
 	store->heads_count = c->max / SESSIONS_A_HEAD + 1;
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		if (!(store->heads[i] = calloc(store->heads_count, sizeof(uint32_t))))

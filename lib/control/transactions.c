@@ -5,7 +5,6 @@
 #include <rte_jhash.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "base/wheel.h"
 #include "control/context.h"
@@ -20,8 +19,6 @@ int transactions_init(struct session_store *store)
 {
 	struct transactions *all = &store->transactions;
 
-	if (getrandom(&all->secret, sizeof(all->secret), 0) != sizeof(all->secret))
-		return -EAGAIN;
 	all->lists = calloc(LISTS, sizeof(*all->lists));
 	if (!all->lists)
 		return -ENOMEM;
@@ -31,20 +28,12 @@ int transactions_init(struct session_store *store)
 	return 0;
 }
 
-uint32_t transactions_hash(const struct session_store *store, const struct tunnel *tunnel,
-			   uint32_t number)
-{
-	const uint32_t hash =
-		rte_jhash(tunnel->receiver, sizeof(tunnel->receiver), store->transactions.secret);
-
-	return rte_jhash_2words(tunnel->teid, number, hash);
-}
-
 static struct transaction_list *list_of(struct session_store *store,
 					const struct transaction_key *key)
 {
-	return &store->transactions
-			.lists[transactions_hash(store, &key->requester, key->sequence) % LISTS];
+	const uint32_t hash = control_hash(store, &key->requester, key->sequence);
+
+	return &store->transactions.lists[hash % LISTS];
 }
 
 void transactions_forget(struct session_store *store, struct transaction *t)
@@ -119,7 +108,7 @@ static void make_place(struct session_store *store)
 
 static uint32_t content_of(const struct session_store *store, const struct session_gtpc *gtpc)
 {
-	uint32_t hash = store->transactions.secret;
+	uint32_t hash = store->hash_secret;
 
 	/* In whole words: rte_jhash reads some octets that are behind the last. */
 	for (size_t at = 0; at < gtpc->len;) {

@@ -36,15 +36,14 @@ struct transaction {
 TAILQ_HEAD(transaction_list, transaction);
 
 struct transactions {
-	struct transaction_list *lists; /* by hash, */
-	uint32_t secret;		/* which nobody outside can foresee */
+	struct transaction_list *lists; /* by hash */
 	struct transaction_list by_age;
 	uint32_t count;
 };
 
 struct session_store;
 
-/* -ENOMEM, -EAGAIN: no randomness yet. */
+/* -ENOMEM. */
 int transactions_init(struct session_store *store);
 void transactions_free(struct session_store *store);
 
@@ -72,9 +71,6 @@ struct transaction *transactions_remember(struct session_store *store,
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc, uint8_t version,
 					       uint8_t type, uint32_t sequence, uint32_t teid);
-/* Of what whoever sends requests chooses: without a secret he could have all of them in one list. */
-uint32_t transactions_hash(const struct session_store *store, const struct tunnel *tunnel,
-			   uint32_t number);
 /* Room for what nothing depends on. */
 bool transactions_are_few(const struct session_store *store);
 void transactions_forget(struct session_store *store, struct transaction *transaction);
