@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/container.h"
+#include "control/commands.h"
 #include "control/expect.h"
 #include "control/flows.h"
 #include "control/session.h"
@@ -86,7 +87,7 @@ static void forget(struct expected *e)
 
 static void give_up(struct expected *e)
 {
-	flows_remove(e->store, e->worker, e->number);
+	commands_remove_flow(e->store, e->worker, e->number);
 	forget(e);
 }
 
@@ -94,18 +95,6 @@ static void time_is_over(struct wheel_timer *timer, void *arg)
 {
 	(void)arg;
 	give_up(container_of(timer, struct expected, timer));
-}
-
-static void send_expect(struct expected *e, enum session_direction direction)
-{
-	struct datapath_command c = {.kind = DATAPATH_EXPECT_FLOW,
-				     .flow = e->number,
-				     .acknowledge = 1,
-				     .cookie = (uintptr_t)e};
-
-	c.add.tunnel = e->tunnel;
-	c.add.direction = (uint8_t)direction;
-	e->store->ops.command(e->store->ops.arg, e->worker, &c);
 }
 
 static struct expected *begin(struct session_store *store, const struct tunnel *tunnel)
@@ -154,7 +143,7 @@ void expect_tunnel(struct session_store *store, enum session_direction direction
 	wheel_set(store->wheel, &e->timer, EXPECTED_MS, time_is_over);
 	held->users++;
 	e->held = held;
-	send_expect(e, direction);
+	commands_expect_flow(store, e->worker, e->number, direction, tunnel, e);
 }
 
 void expect_acknowledged(struct session_store *store, const struct datapath_event *event)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* flows: commands to workers. */
+/* flows: a session's two flows, one for each direction, and tunnels that linger. */
 #ifndef CONTROL_FLOWS_H
 #define CONTROL_FLOWS_H
 
@@ -12,25 +12,13 @@ int flows_add(struct session_store *store, struct session *session,
 /* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
 void flows_stop(struct session_store *store, struct session *session,
 		enum session_direction direction, void *acknowledge);
-/* A flow that passes packets unprotected drops them from here on. */
-void flows_bar(struct session_store *store, struct session *session,
-	       enum session_direction direction);
 /* Says to one live flow what a keyset's place holds now; acknowledge may be NULL. */
-void flows_set_keyset(struct session_store *store, struct session *session,
+void flows_set_keyset(struct session_store *store, const struct session *session,
 		      enum session_direction direction, unsigned slot, bool keep_count,
 		      void *acknowledge);
-/* Says to a live flow how many COUNTs of a keyset may be used now. */
-void flows_raise_ceiling(struct session_store *store, struct session *session,
-			 enum session_direction direction, unsigned slot);
-/* Says to a live flow which place to use; acknowledged after all that was said before. */
-void flows_use_keyset(struct session_store *store, struct session *session,
-		      enum session_direction direction, void *acknowledge);
-void flows_release_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
-void flows_discard_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
 /* A flow's number at worker, which is to own the tunnel; the tunnel lingers no more. false: there is none left. */
 bool flows_take_number(struct session_store *store, const struct tunnel *tunnel, unsigned worker,
 		       uint32_t *number);
-void flows_remove(struct session_store *store, unsigned worker, uint32_t number);
 /* A REMOVE_FLOW was executed: its number may be used again. */
 void flows_take_removed(struct session_store *store, unsigned worker, uint32_t number);
 /* A tunnel that lingers does so no more. */

@@ -3,7 +3,7 @@
 
 #include <stdlib.h>
 
-#include "control/flows.h"
+#include "control/commands.h"
 #include "control/journal.h"
 
 struct held *held_new_gtpc(const struct session_gtpc *gtpc)
@@ -42,9 +42,7 @@ void held_answer(struct session_store *store, struct held *held)
 {
 	if (held->is_notification)
 		store->ops.notified(store->ops.arg, held->notification, held->outcome);
-	else if (held->outcome != SESSION_DONE)
-		flows_discard_gtpc(store, &held->gtpc);
 	else
-		flows_release_gtpc(store, &held->gtpc);
+		commands_answer_gtpc(store, &held->gtpc, held->outcome == SESSION_DONE);
 	free(held);
 }

@@ -4,8 +4,8 @@
  * is. */
 #include <string.h>
 
+#include "control/commands.h"
 #include "control/due.h"
-#include "control/flows.h"
 #include "control/journal.h"
 #include "control/kept.h"
 #include "control/keys.h"
@@ -111,7 +111,7 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 	s->downlink_slot = (uint8_t)slot;
 	journal_note(store, s);
 	if (s->flow[DOWN].live)
-		flows_use_keyset(store, s, DOWN, NULL);
+		commands_use_keyset(store, s, DOWN, NULL);
 }
 
 static void wait_for_leave(struct session_store *store, struct session *s)

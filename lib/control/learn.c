@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/learn.h"
+#include "control/commands.h"
 #include "control/context.h"
 #include "control/expect.h"
-#include "control/flows.h"
 #include "control/keys.h"
 #include "control/notify.h"
 #include "control/recovery.h"
@@ -296,7 +296,7 @@ void session_take_gtpc(struct session_store *store, const struct session_gtpc *g
 
 	control_count(store, SESSION_GTPC_SEEN);
 	if (!held) {
-		flows_discard_gtpc(store, gtpc);
+		commands_answer_gtpc(store, gtpc, false);
 		return;
 	}
 	take_message(store, gtpc, held);

@@ -4,7 +4,7 @@
  * sessions, some at a time, so that control can do its other work meanwhile. Laxer rules apply from
  * the next activation on.
  */
-#include "control/flows.h"
+#include "control/commands.h"
 #include "control/journal.h"
 #include "control/keys.h"
 #include "control/obtain.h"
@@ -49,7 +49,7 @@ static void bar(struct session_store *store, struct session *s)
 	store->reconfigure.barred++;
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].live)
-			flows_bar(store, s, d);
+			commands_bar_flow(store, s, d);
 }
 
 /* The session's tunnels stay known until they are deleted, because packets of unknown tunnels

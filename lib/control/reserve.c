@@ -5,7 +5,7 @@
  * packets, for what the UE sends with those COUNTs is refused; so for a UE that sends now and then none is reserved
  * ahead, and each packet waits for the disk, and only as many as a moment needs where one write must serve many. */
 #include "control/reserve.h"
-#include "control/flows.h"
+#include "control/commands.h"
 #include "control/journal.h"
 #include "control/table.h"
 #include "control/work.h"
@@ -82,6 +82,28 @@ uint32_t reserve_bound(const struct session *s, unsigned slot, enum session_dire
 	return granted > count ? granted : count;
 }
 
+struct datapath_ceiling reserve_ceiling(const struct session_store *store, const struct session *s,
+					unsigned slot, enum session_direction direction)
+{
+	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+	const uint32_t half = ahead_of(c) / 2;
+	struct datapath_ceiling ceiling = {.ceiling = c->granted, .mark = DATAPATH_NO_MARK};
+
+	if (!store->config.is_durable)
+		return DATAPATH_NO_CEILING;
+	if (!s->work || s->work->wanted[slot][direction] == 0)
+		ceiling.mark = c->granted - (half < c->granted ? half : c->granted);
+	return ceiling;
+}
+
+static void tell(struct session_store *store, const struct session *s, unsigned slot,
+		 enum session_direction direction)
+{
+	if (s->flow[direction].live)
+		commands_raise_ceiling(store, s, direction, slot,
+				       reserve_ceiling(store, s, slot, direction));
+}
+
 /* COUNTs below needed are going to be used; COUNTs below used were used. Reserves those that are
  * not reserved yet, and some more. */
 static void ask(struct session_store *store, struct session *s, unsigned slot,
@@ -99,8 +121,7 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 		return;
 	work = work_begin(store, s);
 	if (!work) {
-		if (s->flow[direction].live)
-			flows_raise_ceiling(store, s, direction, slot); /* it asks again */
+		tell(store, s, slot, direction); /* it asks again */
 		return;
 	}
 	wanted = &work->wanted[slot][direction];
@@ -115,9 +136,9 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 		*wanted = needed;
 		control_count(store, SESSION_RESERVATIONS);
 		journal_note(store, s);
-	} else if (*wanted == 0 && s->flow[direction].live) {
+	} else if (*wanted == 0) {
 		/* Enough for now, as slow as it has become: it asks again at a later mark. */
-		flows_raise_ceiling(store, s, direction, slot);
+		tell(store, s, slot, direction);
 	}
 	work_end(s);
 }
@@ -135,20 +156,6 @@ void reserve_begin(struct session_store *store, struct session *s, unsigned slot
 		return;
 	if (count >= keyset->ceiling[direction].granted)
 		ask(store, s, slot, direction, direction == UP ? sum(count, 1) : count, count);
-}
-
-struct datapath_ceiling reserve_ceiling(const struct session_store *store, const struct session *s,
-					unsigned slot, enum session_direction direction)
-{
-	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
-	const uint32_t half = ahead_of(c) / 2;
-	struct datapath_ceiling ceiling = {.ceiling = c->granted, .mark = DATAPATH_NO_MARK};
-
-	if (!store->config.is_durable)
-		return DATAPATH_NO_CEILING;
-	if (!s->work || s->work->wanted[slot][direction] == 0)
-		ceiling.mark = c->granted - (half < c->granted ? half : c->granted);
-	return ceiling;
 }
 
 uint32_t reserve_wanted(const struct session *s, unsigned slot, enum session_direction direction)
@@ -203,8 +210,7 @@ static void grant(struct session_store *store, struct session *s, unsigned slot,
 	c->granted = ceiling;
 	if (s->work && s->work->wanted[slot][direction] <= ceiling)
 		s->work->wanted[slot][direction] = 0;
-	if (s->flow[direction].live)
-		flows_raise_ceiling(store, s, direction, slot);
+	tell(store, s, slot, direction);
 }
 
 void reserve_grant(struct session_store *store, struct session *s,

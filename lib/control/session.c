@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/commands.h"
 #include "control/flows.h"
 #include "control/journal.h"
 #include "control/keys.h"
@@ -165,7 +166,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	if (op->robbed[direction])
 		return;
 	if (s->flow[direction].live) {
-		flows_use_keyset(store, s, direction, op);
+		commands_use_keyset(store, s, direction, op);
 	} else {
 		enum session_outcome outcome = evict(store, s, direction, tunnel);
 
