@@ -365,6 +365,50 @@ static void after_a_while_it_does(void)
 	lab_stop();
 }
 
+/* Whether another request of the same number, ms after the first was sent last, crosses. */
+static bool another_crosses_after(const struct lab_context *first, uint16_t sequence, uint64_t ms)
+{
+	struct lab_context second = *first;
+	uint64_t request;
+
+	second.down++;
+	lab_pass(ms);
+	request = ask_to_move(&second, sequence);
+	lab_settle();
+	return lab_fate(request) == LAB_LEFT;
+}
+
+static void for_10_s_another_request_of_its_number_does_not_cross(void)
+{
+	const uint16_t sequence = next_sequence();
+	struct lab_context first;
+
+	start();
+	first = stolen();
+	ask_to_move(&first, sequence);
+	CU_ASSERT_FALSE(another_crosses_after(&first, sequence, 9999));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	/* The one that did not cross does not begin the 10 s anew. */
+	CU_ASSERT_TRUE(another_crosses_after(&first, sequence, 1));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	lab_stop();
+}
+
+static void the_10_s_begin_anew_when_it_is_sent_again(void)
+{
+	const uint16_t sequence = next_sequence();
+	struct lab_context first;
+
+	start();
+	first = stolen();
+	ask_to_move(&first, sequence);
+	lab_pass(6000);
+	ask_to_move(&first, sequence);
+	CU_ASSERT_FALSE(another_crosses_after(&first, sequence, 9999));
+	CU_ASSERT_TRUE(another_crosses_after(&first, sequence, 1));
+	lab_stop();
+}
+
 static void a_request_sent_again_is_refused_once(void)
 {
 	const struct e2m_keyset_id name = lab_sqn(1);
@@ -417,5 +461,7 @@ UNIT_MAIN("session_ambiguous", TEST(an_update_is_of_its_imsi_whatever_its_teid),
 	  TEST(an_sgsn_says_its_new_teid_of_one_context),
 	  TEST(a_secondary_context_that_names_a_keyset_is_protected_whoever_asks),
 	  TEST(another_request_of_the_number_of_one_that_waits_does_not_cross),
-	  TEST(after_a_while_it_does), TEST(a_request_sent_again_is_refused_once),
+	  TEST(after_a_while_it_does), TEST(for_10_s_another_request_of_its_number_does_not_cross),
+	  TEST(the_10_s_begin_anew_when_it_is_sent_again),
+	  TEST(a_request_sent_again_is_refused_once),
 	  TEST(while_it_is_sent_again_its_tunnel_is_expected), )
