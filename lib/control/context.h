@@ -46,21 +46,6 @@ struct retired {
 LIST_HEAD(retired_list, retired);
 
 struct held;
-TAILQ_HEAD(held_queue, held);
-
-/* What is to be on disk: journal.c. */
-struct changes {
-	uint32_t *ids; /* of sessions that wait: a ring of config.max + 1 */
-	bool *waits;   /* by id */
-	uint32_t first, count;
-	/* Notes so far, those that are collected, and those that are on disk. */
-	uint64_t noted, collected, written;
-	struct held_queue held; /* they wait for their notes to be written */
-	uint64_t told_age_s;
-	uint64_t retry_ms;
-	int error;    /* of the last batch */
-	bool is_last; /* the workers have stopped: COUNTs are exact, and nothing is reserved */
-};
 
 struct session_store {
 	struct session_config config;
@@ -106,7 +91,11 @@ struct session_store {
 		uint32_t rounds;
 	} watch;
 
-	struct changes changes;
+	struct journal *journal; /* NULL: not durable */
+	struct {
+		uint64_t told_age_s; /* in the last batch */
+		uint64_t retry_ms;   /* not before: the last batch could not be written */
+	} durable;
 
 	struct {
 		uint64_t second; /* the second in which lines are counted */

@@ -4,7 +4,6 @@
 #include <stdlib.h>
 
 #include "control/commands.h"
-#include "control/journal.h"
 
 struct held *held_new_gtpc(const struct session_gtpc *gtpc)
 {
@@ -34,7 +33,8 @@ void held_release(struct session_store *store, struct held *held)
 {
 	if (!held || --held->users > 0)
 		return;
-	if (held->outcome != SESSION_DONE || !held->is_lasting || !journal_hold(store, held))
+	if (held->outcome != SESSION_DONE || !held->is_lasting ||
+	    !journal_wait(store->journal, &held->waiter))
 		held_answer(store, held);
 }
 

@@ -3,17 +3,16 @@
 #ifndef CONTROL_HELD_H
 #define CONTROL_HELD_H
 
-#include "control/context.h"
+#include "control/journal.h"
 
 /* What waits until all operations that it asked for are done, and on disk: a GTP-C message, which leaves then,
  * or a notification, which is answered. */
 struct held {
-	TAILQ_ENTRY(held) entry;
+	struct journal_waiter waiter;
 	unsigned users; /* operations, and whoever holds it still */
 	enum session_outcome outcome;
 	bool is_notification;
 	bool is_lasting; /* it made or changed what must outlive the process */
-	uint64_t noted;	 /* it waits for the disk: for all notes up to this */
 	union {
 		struct session_gtpc gtpc; /* discarded if the outcome is not DONE */
 		uint64_t notification;

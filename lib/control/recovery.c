@@ -79,7 +79,7 @@ static void sweep_slice(struct wheel_timer *timer, void *arg)
 {
 	const struct change end = {.alive = false, .is_swept = true};
 	struct session_store *store = arg;
-	const unsigned ends = journal_behind(store) < BEHIND ? SLICE_ENDS : BEHIND_ENDS;
+	const unsigned ends = journal_behind(store->journal) < BEHIND ? SLICE_ENDS : BEHIND_ENDS;
 
 	for (unsigned i = 0, ended = 0;
 	     i < SLICE && ended < ends && store->sweep.looked_at < store->highest; i++) {

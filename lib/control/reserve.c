@@ -185,44 +185,20 @@ void reserve_take_low(struct session_store *store, struct session *s,
 		ask(store, s, event->slot, direction, event->count[event->slot], event->used);
 }
 
-/* --- what is on disk --- */
-
-/* Is what the disk says of a keyset true of this one, whoever reads it? By its keys where the disk knows them,
- * else by its name. */
-static bool is_about(const struct state_keyset *record, const struct session_keyset *keyset)
+void reserve_grant(struct session_store *store, struct session *s, unsigned slot,
+		   const uint32_t ceiling[2])
 {
-	if (keyset->state == DATAPATH_KEY_NONE || !(record->flags & STATE_KEYSET_HELD) ||
-	    memcmp(&record->id, &keyset->id, sizeof(keyset->id)) != 0)
-		return false;
-	return !(record->flags & STATE_KEYSET_KNOWN) ||
-	       (keyset->is_known && memcmp(record->fingerprint, keyset->fingerprint.octets,
-					   sizeof(record->fingerprint)) == 0);
-}
-
-static void grant(struct session_store *store, struct session *s, unsigned slot,
-		  enum session_direction direction, uint32_t ceiling)
-{
-	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+	uint32_t *wanted = s->work ? s->work->wanted[slot] : NULL;
 
 	/* At the end COUNTs are on disk as they are: none may be used any more. */
-	if (ceiling <= c->granted || store->changes.is_last)
+	if (journal_is_concluded(store->journal))
 		return;
-	c->granted = ceiling;
-	if (s->work && s->work->wanted[slot][direction] <= ceiling)
-		s->work->wanted[slot][direction] = 0;
-	tell(store, s, slot, direction);
-}
-
-void reserve_grant(struct session_store *store, struct session *s,
-		   const struct state_session *record)
-{
-	const struct e2m_imsi imsi = table_imsi(s);
-
-	if (s->nsapi != record->nsapi || memcmp(&imsi, &record->imsi, sizeof(imsi)) != 0)
-		return;
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (is_about(&record->keysets[slot], &s->keysets[slot]))
-			for (unsigned d = 0; d < 2; d++)
-				grant(store, s, slot, d, record->keysets[slot].ceiling[d]);
-	work_end(s);
+	for (unsigned d = 0; d < 2; d++) {
+		if (ceiling[d] <= s->keysets[slot].ceiling[d].granted)
+			continue;
+		s->keysets[slot].ceiling[d].granted = ceiling[d];
+		if (wanted && wanted[d] <= ceiling[d])
+			wanted[d] = 0;
+		tell(store, s, slot, d);
+	}
 }

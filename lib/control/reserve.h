@@ -22,8 +22,8 @@ uint32_t reserve_bound(const struct session *session, unsigned slot,
 /* and what is to be on disk. */
 uint32_t reserve_wanted(const struct session *session, unsigned slot,
 			enum session_direction direction);
-/* A record of the session, as it was then, is on disk. */
-void reserve_grant(struct session_store *store, struct session *session,
-		   const struct state_session *record);
+/* A record with these ceilings of the keyset is on disk: COUNTs below them may be used. */
+void reserve_grant(struct session_store *store, struct session *session, unsigned slot,
+		   const uint32_t ceiling[2]);
 
 #endif

@@ -7,54 +7,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "control/due.h"
 #include "control/journal.h"
 #include "control/keys.h"
+#include "control/record.h"
 #include "control/session.h"
 #include "control/table.h"
 
 /* --- records --- */
-
-static void restore_keyset(struct session_store *store, struct session *s, unsigned slot,
-			   const struct state_keyset *record)
-{
-	struct session_keyset *keyset = &s->keysets[slot];
-	const bool is_over = record->flags & STATE_KEYSET_OVER;
-	const uint64_t age_s = store->config.age_s;
-
-	if (!(record->flags & STATE_KEYSET_HELD))
-		return;
-	keyset->id = record->id;
-	keyset->key_id = record->key_id & 7;
-	keyset->authenticated = record->flags & STATE_KEYSET_AUTHENTICATED;
-	keyset->is_known = record->flags & STATE_KEYSET_KNOWN;
-	keyset->eea = record->eea & 0x1f;
-	keyset->eia = record->eia;
-	memcpy(keyset->fingerprint.octets, record->fingerprint, sizeof(record->fingerprint));
-	keyset->lifetime_s = record->lifetime_s;
-	for (unsigned d = 0; d < 2; d++)
-		keyset->count.next[d] = keyset->ceiling[d].granted = record->ceiling[d];
-	if (is_over)
-		s->keysets[slot].failure = FAILURE_EXPIRED;
-	keys_set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);
-	if (!is_over && record->over_at != 0)
-		due_set(store, s, &keyset->due,
-			record->over_at > age_s ? (record->over_at - age_s) * 1000 : 0);
-}
-
-/* -ENOMEM. */
-static int restore_tunnels(struct session_store *store, struct session *s,
-			   const struct state_session *record)
-{
-	int ret = table_set_tunnel(store, &s->control_sgsn, &record->control_sgsn);
-
-	if (ret == 0)
-		ret = table_set_tunnel(store, &s->control_ggsn, &record->control_ggsn);
-	for (unsigned d = 0; d < 2 && ret == 0; d++)
-		if (record->has_tunnel[d])
-			ret = table_set_tunnel(store, &s->flow[d].tunnel, &record->tunnel[d]);
-	return ret;
-}
 
 /* Only its COUNTs count. */
 static void end_unstarted(struct session_store *store, struct session *s)
@@ -73,18 +32,9 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	if (record->id > store->config.max || record->id <= store->highest)
 		return -ENOSPC;
 	s = table_restore_session(store, record->id, &record->imsi, record->nsapi);
-	s->serial = record->serial;
+	ret = record_get(store, s, record);
 	if (table_is_later(record->serial, store->last_serial))
 		store->last_serial = record->serial;
-	s->primary = record->primary;
-	s->newest = record->newest & 1;
-	s->downlink_slot = record->downlink_slot & 1;
-	s->counter_octets = record->counter_octets & 3;
-	s->origin = record->origin & 3;
-	s->policy = record->policy & 3;
-	ret = restore_tunnels(store, s, record);
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		restore_keyset(store, s, slot, &record->keysets[slot]);
 	if (other)
 		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
 	counts_reserve(store->counts, table_places_taken(store)); /* for keysets that leave */

@@ -58,7 +58,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->apns = apns_new();
 	store->wheel = wheel_new(now_ms, store);
 	if (!store->sessions || !store->gsns || !store->apns || !store->wheel ||
-	    journal_init(store) != 0)
+	    (c->is_durable && !(store->journal = journal_new(c->max))))
 		return -ENOMEM;
 	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
@@ -118,7 +118,7 @@ void session_store_free(struct session_store *store)
 	free(store->lingers_by_age);
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		free(store->heads[i]);
-	journal_free(store);
+	journal_free(store->journal);
 	gsns_free(store->gsns);
 	apns_free(store->apns);
 	free(store->sessions);

@@ -39,7 +39,7 @@ static size_t octets_of_session(const struct session_store *store)
 	const size_t flow_numbers =
 		(size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
 	const size_t shared = heads + flow_numbers + counts_octets(store->counts) +
-			      retention_octets(store->retention) + journal_octets(store);
+			      retention_octets(store->retention) + journal_octets(store->journal);
 
 	return sizeof(struct session) + (shared + config->max - 1) / config->max;
 }
@@ -49,7 +49,7 @@ void session_totals(const struct session_store *store, struct session_totals *to
 	totals->sessions = store->in_use;
 	totals->ready = store->ready;
 	totals->max = store->config.max;
-	totals->state_error = store->changes.error;
+	totals->state_error = journal_error(store->journal);
 	totals->octets = octets_of_session(store);
 	totals->octets_keyset = retention_octets_each(store->retention);
 	totals->octets_remembered = counts_octets_each();

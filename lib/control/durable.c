@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * durable: what must be on disk and is not. The application takes it a batch at a time, and reports what has
+ * become of the batch. A session's record shows the session as it is when the record is made.
+ *
+ * A GTP-C message or notification that makes or moves a session waits until the disk has that: else, should the
+ * process end first, the GSNs would have a session that the next process does not know.
+ *
+ * No COUNT is lost between two batches, should the process end there: COUNTs of a keyset that leaves its
+ * session are written first, and those that a session has taken over are removed last.
+ */
+#include "base/container.h"
+#include "control/held.h"
+#include "control/journal.h"
+#include "control/record.h"
+#include "control/reserve.h"
+#include "control/table.h"
+#include "control/watch.h"
+#include "control/work.h"
+
+/* After a batch that could not be written. */
+#define RETRY_MS 1000
+/* The clock of the state goes on though nothing else changes. */
+#define AGE_EVERY_S 60
+
+static void add_session(struct session_store *store, struct state_batch *batch, uint32_t id)
+{
+	const struct session *s = table_session(store, id);
+	struct state_change *change = &batch->changes[batch->count++];
+
+	*change = (struct state_change){.kind = STATE_SESSION, .is_gone = s == NULL};
+	change->session.id = id;
+	if (s)
+		record_put(store, s, &change->session);
+}
+
+bool session_collect(struct session_store *store, struct state_batch *batch)
+{
+	const uint64_t now = wheel_now(store->wheel);
+	struct journal *journal = store->journal;
+	uint32_t id;
+
+	batch->count = 0;
+	if (!journal || (now < store->durable.retry_ms && !journal_is_concluded(journal)))
+		return false;
+	batch->age_s = store->config.age_s + (now - store->started_ms) / 1000;
+	retention_collect(store->retention, batch);
+	counts_collect(store->counts, batch);
+	while (batch->count < batch->room && (id = journal_take(journal)) != 0)
+		add_session(store, batch, id);
+	counts_collect_gone(store->counts, batch);
+	retention_collect_gone(store->retention, batch);
+	if (batch->count == 0 && batch->age_s < store->durable.told_age_s + AGE_EVERY_S)
+		return false;
+	store->durable.told_age_s = batch->age_s;
+	return true;
+}
+
+static void note_outcome(struct session_store *store, int error)
+{
+	const int before = journal_error(store->journal);
+
+	control_count(store, error ? SESSION_STATE_FAILURES : SESSION_STATE_WRITES);
+	if (error && before == 0)
+		control_log(
+			store, SESSION_LOG_ERROR,
+			"the state cannot be written: %s; sessions go on until the COUNTs that are "
+			"reserved for them are used up, and none is used twice; tried again every "
+			"second",
+			state_strerror(error));
+	else if (error == 0 && before != 0)
+		control_log(store, SESSION_LOG_WARNING, "the state can be written again");
+	journal_written(store->journal, error);
+	if (error)
+		store->durable.retry_ms = wheel_now(store->wheel) + RETRY_MS;
+}
+
+/* COUNTs that the record reserves are on disk. */
+static void grant(struct session_store *store, const struct state_session *record)
+{
+	struct session *s = table_session(store, record->id);
+
+	if (!s)
+		return;
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		if (record_is_about(record, s, slot))
+			reserve_grant(store, s, slot, record->keysets[slot].ceiling);
+	work_end(s);
+}
+
+static void take_written(struct session_store *store, const struct state_change *change, int error)
+{
+	switch ((enum state_kind)change->kind) {
+	case STATE_COUNTS:
+		counts_written(store->counts, &change->counts, change->is_gone, error == 0);
+		break;
+	case STATE_RETENTION:
+		retention_written(store->retention, &change->retention, change->is_gone,
+				  error == 0);
+		break;
+	case STATE_SESSION:
+		if (error)
+			journal_note_id(store->journal, change->session.id);
+		else if (!change->is_gone)
+			grant(store, &change->session);
+		break;
+	}
+}
+
+void session_written(struct session_store *store, const struct state_batch *batch, int error)
+{
+	struct journal_waiter *waiter;
+
+	note_outcome(store, error);
+	for (size_t i = 0; i < batch->count; i++)
+		take_written(store, &batch->changes[i], error);
+	while ((waiter = journal_take_waiter(store->journal)) != NULL)
+		held_answer(store, container_of(waiter, struct held, waiter));
+}
+
+void session_conclude(struct session_store *store)
+{
+	if (!store->journal)
+		return;
+	journal_conclude(store->journal);
+	for (uint32_t id = 1; id <= store->highest; id++) {
+		struct session *s = table_session(store, id);
+		/* Of one that is in between, what is on disk is right, and the exact COUNTs are on their
+		 * way. */
+		if (!s || work_first_operation(s))
+			continue;
+		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+			if (s->keysets[slot].state != DATAPATH_KEY_NONE)
+				/* Never less: a worker may not have heard yet where it begins. */
+				counts_raise(&s->keysets[slot].count,
+					     watch_counts_of(store, s, slot));
+		journal_note(store, s);
+	}
+}
