@@ -208,6 +208,91 @@ static void what_is_used_fast_is_reserved_far_ahead(void)
 	lab_stop();
 }
 
+/* A worker has used all COUNTs that it may, ms after the last reservation, and asks for COUNTs below needed. */
+static void ask_after(enum e2m_direction direction, uint64_t ms, uint32_t needed)
+{
+	struct lab_flow *flow = flow_of(direction);
+
+	lab_use(flow, 0, lab_allowed(flow, 0));
+	lab_pass(ms);
+	lab_low(flow, 0, needed);
+	lab_settle();
+	lab_save();
+}
+
+/* Downlink: 2 s of the rate at which the last reservation was used, rounded up to a power of two. */
+static void downlink_is_reserved_for_two_seconds(void)
+{
+	start_ready();
+	ask_after(E2M_DOWNLINK, 640, 4); /* 4 in 640 ms: 12.5 in 2 s */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 4 + 16);
+	ask_after(E2M_DOWNLINK, 640, 4 + 16); /* 16 in 640 ms: 50 in 2 s */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 20 + 64);
+	ask_after(E2M_DOWNLINK, 6400, 20 + 64); /* 64 in 6.4 s: 20 in 2 s */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 84 + 32);
+	lab_stop();
+}
+
+static void downlink_is_reserved_ahead_however_slow(void)
+{
+	start_ready();
+	ask_after(E2M_DOWNLINK, 64000, 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 4 + 4);
+	lab_stop();
+}
+
+/* What is reserved uplink is lost in a crash: 250 ms of the rate are enough. */
+static void uplink_is_reserved_for_a_quarter_of_a_second(void)
+{
+	start_ready();
+	ask_after(E2M_UPLINK, 640, 1 + 20); /* 20 in 640 ms: 7.8 in 250 ms */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 21 + 8);
+	ask_after(E2M_UPLINK, 640, 21 + 8); /* 8 in 640 ms: 3.1 in 250 ms */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 29 + 4);
+	ask_after(E2M_UPLINK, 6400, 29 + 4); /* 4 in 6.4 s: none in 250 ms */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 33);
+	lab_stop();
+}
+
+/* A burst is no rate: eight times what was ahead, or eight times the least, and W/4 in the end. */
+static void what_is_reserved_grows_eightfold_at_most(void)
+{
+	start_ready();
+	ask_after(E2M_DOWNLINK, 0, 4);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 4 + 8 * 4);
+	ask_after(E2M_DOWNLINK, 0, 36);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 36 + 8 * 32);
+	ask_after(E2M_DOWNLINK, 0, 292);
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 292 + 511);
+	ask_after(E2M_UPLINK, 640, 1 + 1000); /* 390 in 250 ms, and none was ahead */
+	CU_ASSERT_EQUAL(ceiling_of(E2M_UPLINK), 1001 + 8 * 4);
+	lab_stop();
+}
+
+/* Half of what is ahead is left when a worker asks again. */
+static void more_is_asked_for_when_half_is_used(void)
+{
+	start_ready();
+	CU_ASSERT_EQUAL(flow_of(E2M_DOWNLINK)->places[0].ceiling.mark, 4 - 2);
+	ask_after(E2M_DOWNLINK, 0, 4);
+	CU_ASSERT_EQUAL(flow_of(E2M_DOWNLINK)->places[0].ceiling.mark, 36 - 16);
+	/* None is ahead, so a packet asks when it waits. */
+	CU_ASSERT_EQUAL(flow_of(E2M_UPLINK)->places[0].ceiling.mark, 1);
+	lab_stop();
+}
+
+static void what_is_asked_for_twice_grows_once(void)
+{
+	start_ready();
+	lab_use(flow_of(E2M_DOWNLINK), 0, 4);
+	lab_low(flow_of(E2M_DOWNLINK), 0, 4);
+	lab_low(flow_of(E2M_DOWNLINK), 0, 5);
+	lab_settle();
+	lab_save();
+	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 5 + 8 * 4);
+	lab_stop();
+}
+
 /* e2m.md 7: no ceiling is more than W/4 above the highest COUNT used. */
 static bool is_within_a_quarter(enum e2m_direction direction)
 {
@@ -1032,7 +1117,11 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(more_is_there_when_the_disk_has_it),
 	  TEST(a_question_that_was_answered_meanwhile_asks_for_nothing),
 	  TEST(a_disk_that_fails_holds_up_what_needs_it_and_nothing_else),
-	  TEST(what_is_used_fast_is_reserved_far_ahead),
+	  TEST(what_is_used_fast_is_reserved_far_ahead), TEST(downlink_is_reserved_for_two_seconds),
+	  TEST(downlink_is_reserved_ahead_however_slow),
+	  TEST(uplink_is_reserved_for_a_quarter_of_a_second),
+	  TEST(what_is_reserved_grows_eightfold_at_most), TEST(more_is_asked_for_when_half_is_used),
+	  TEST(what_is_asked_for_twice_grows_once),
 	  TEST(what_is_reserved_fits_what_the_counter_can_tell_apart),
 	  TEST(what_waits_raises_no_ceiling_beyond_a_quarter),
 	  TEST(what_a_keyset_of_before_needs_raises_no_ceiling),
