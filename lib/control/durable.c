@@ -44,12 +44,12 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 	if (!journal || (now < store->durable.retry_ms && !journal_is_concluded(journal)))
 		return false;
 	batch->age_s = store->config.age_s + (now - store->started_ms) / 1000;
-	retention_collect(store->retention, batch);
-	counts_collect(store->counts, batch);
+	retention_collect(store->retention, batch, false);
+	counts_collect(store->counts, batch, false);
 	while (batch->count < batch->room && (id = journal_take(journal)) != 0)
 		add_session(store, batch, id);
-	counts_collect_gone(store->counts, batch);
-	retention_collect_gone(store->retention, batch);
+	counts_collect(store->counts, batch, true);
+	retention_collect(store->retention, batch, true);
 	if (batch->count == 0 && batch->age_s < store->durable.told_age_s + AGE_EVERY_S)
 		return false;
 	store->durable.told_age_s = batch->age_s;

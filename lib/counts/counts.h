@@ -69,9 +69,6 @@ uint32_t counts_of(struct counts *counts, const struct e2m_imsi *imsi,
 void counts_forget(struct counts *counts, const struct e2m_imsi *imsi,
 		   const struct counts_fingerprint *keyset);
 
-/* A hash for tables by IMSI. */
-uint32_t counts_hash(const struct e2m_imsi *imsi);
-
 /* --- on disk --- */
 
 /* Of a keyset whose COUNTs are on their way: all of them are below bound, which is what a process that comes
@@ -80,11 +77,10 @@ int counts_bind(struct counts *counts, const struct counts_key *key, struct coun
 /* The keyset was never used. */
 void counts_unbind(struct counts *counts, const struct counts_key *key);
 
-/* Adds to batch what is to be on disk and is not, up to the batch's room. */
-void counts_collect(struct counts *counts, struct state_batch *batch);
-/* The same with what is on disk and is to be there no longer. It may only be gone when those are on disk who
- * have it now. */
-void counts_collect_gone(struct counts *counts, struct state_batch *batch);
+/* Adds to batch what has changed and is not on disk (is_gone false), or what was forgotten and is still on disk
+ * (is_gone true), up to the batch's room. The disk may forget a record only after it has the session that took
+ * the COUNTs over. */
+void counts_collect(struct counts *counts, struct state_batch *batch, bool is_gone);
 /* What has become of a change that was collected. */
 void counts_written(struct counts *counts, const struct state_counts *record, bool is_gone,
 		    bool is_written);

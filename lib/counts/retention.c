@@ -17,51 +17,35 @@
 const struct counts_fingerprint retention_given_up = {
 	.octets = {[0 ... COUNTS_FINGERPRINT_LEN - 1] = 0xff}};
 
-const struct e2m_imsi retention_no_imsi;
-
 struct retention *retention_new(struct wheel *wheel, struct counts *counts,
 				const struct retention_sessions *sessions, uint32_t subscribers,
 				bool is_durable)
 {
-	const uint32_t lists = subscribers / SUBSCRIBERS_A_LIST + 1;
-	struct retention *r = calloc(1, sizeof(*r) + lists * sizeof(r->lists[0]));
+	struct retention *r = calloc(1, sizeof(*r));
 
 	if (!r)
 		return NULL;
+	r->ledger = ledger_new(subscribers / SUBSCRIBERS_A_LIST + 1, is_durable);
+	if (!r->ledger) {
+		free(r);
+		return NULL;
+	}
 	r->wheel = wheel;
 	r->counts = counts;
 	r->sessions = *sessions;
-	r->lists_count = lists;
 	r->short_ms = RETENTION_HSS_S * UINT64_C(1000) + RETENTION_LATE_MS;
-	outbox_init(&r->outbox, is_durable);
 	TAILQ_INIT(&r->waiting);
 	r->is_restoring = true;
 	return r;
-}
-
-void retention_wait_no_more(struct keyset *k)
-{
-	if (k->is_waiting)
-		TAILQ_REMOVE(&k->retention->waiting, k, entry);
-	k->is_waiting = false;
-}
-
-void retention_free_keyset(struct keyset *k)
-{
-	retention_wait_no_more(k);
-	outbox_remove(&k->retention->outbox, &k->outbox);
-	wheel_cancel(&k->timer);
-	LIST_REMOVE(k, same_hash);
-	free(k);
 }
 
 void retention_free(struct retention *r)
 {
 	if (!r)
 		return;
-	for (uint32_t i = 0; i < r->lists_count; i++)
-		while (!LIST_EMPTY(&r->lists[i]))
-			retention_free_keyset(LIST_FIRST(&r->lists[i]));
+	for (struct keyset *k = NULL; (k = retention_next(r, NULL, k)) != NULL;)
+		wheel_cancel(&k->timer);
+	ledger_free(r->ledger);
 	free(r);
 }
 
@@ -81,45 +65,34 @@ int retention_add_source(struct retention *r, const char *name, enum retention_m
 
 /* --- keysets --- */
 
-struct keyset_list *retention_list_of(struct retention *r, const struct e2m_imsi *imsi)
+static struct counts_key key_of(const struct e2m_imsi *imsi,
+				const struct counts_fingerprint *fingerprint)
 {
-	return &r->lists[counts_hash(imsi) % r->lists_count];
-}
-
-bool retention_is_of(const struct keyset *k, const struct e2m_imsi *imsi)
-{
-	return !k->outbox.is_gone && memcmp(&k->imsi, imsi, sizeof(*imsi)) == 0;
-}
-
-bool retention_is_no_imsi(const struct e2m_imsi *imsi)
-{
-	return memcmp(imsi, &retention_no_imsi, sizeof(*imsi)) == 0;
-}
-
-bool retention_has_fingerprint(const struct keyset *k, const struct counts_fingerprint *fingerprint)
-{
-	return memcmp(&k->fingerprint, fingerprint, sizeof(*fingerprint)) == 0;
-}
-
-/* Finds deleted keysets too. */
-struct keyset *retention_find_any(struct retention *r, const struct e2m_imsi *imsi,
-				  const struct counts_fingerprint *fingerprint)
-{
-	struct keyset *k;
-
-	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
-		if (memcmp(&k->imsi, imsi, sizeof(*imsi)) == 0 &&
-		    retention_has_fingerprint(k, fingerprint))
-			break;
-	return k;
+	return (struct counts_key){.imsi = *imsi, .keyset = *fingerprint};
 }
 
 struct keyset *retention_find(struct retention *r, const struct e2m_imsi *imsi,
 			      const struct counts_fingerprint *fingerprint)
 {
-	struct keyset *k = retention_find_any(r, imsi, fingerprint);
+	const struct counts_key key = key_of(imsi, fingerprint);
 
-	return k && !k->outbox.is_gone ? k : NULL;
+	return (struct keyset *)ledger_find(r->ledger, &key);
+}
+
+struct keyset *retention_next(struct retention *r, const struct e2m_imsi *imsi,
+			      const struct keyset *after)
+{
+	return (struct keyset *)ledger_next(r->ledger, imsi, after ? &after->entry : NULL);
+}
+
+bool retention_has_fingerprint(const struct keyset *k, const struct counts_fingerprint *fingerprint)
+{
+	return memcmp(&k->entry.key.keyset, fingerprint, sizeof(*fingerprint)) == 0;
+}
+
+void retention_note(struct keyset *k)
+{
+	ledger_note(k->retention->ledger, &k->entry);
 }
 
 void retention_prolong(struct keyset *k, uint64_t ms)
@@ -130,8 +103,6 @@ void retention_prolong(struct keyset *k, uint64_t ms)
 		k->until_ms = until;
 }
 
-/* A source that has not given the keyset may have released it all the same: for a request that is
- * under way, or for a request of an earlier process. */
 void retention_begin_again(const struct retention *r, struct item *item)
 {
 	item->since_ms = wheel_now(r->wheel) + RETENTION_LATE_MS;
@@ -153,62 +124,33 @@ static void begin(struct retention *r, struct keyset *k)
 	retention_prolong(k, r->short_ms);
 }
 
-/* NULL: no memory. */
-struct keyset *retention_make(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *fingerprint)
+struct keyset *retention_get(struct retention *r, const struct e2m_imsi *imsi,
+			     const struct counts_fingerprint *fingerprint, bool *is_new)
 {
-	struct keyset *k = retention_find_any(r, imsi, fingerprint);
+	const struct counts_key key = key_of(imsi, fingerprint);
+	const size_t size = sizeof(struct keyset) + r->sources_count * sizeof(struct item);
+	struct keyset *k = (struct keyset *)ledger_get(r->ledger, &key, size, is_new);
 
-	if (k) {
-		outbox_revive(&r->outbox, &k->outbox);
-	} else {
-		k = calloc(1, sizeof(*k) + r->sources_count * sizeof(k->items[0]));
-		if (!k)
-			return NULL;
+	if (!k || !*is_new)
+		return k;
+	if (!k->retention) {
 		k->retention = r;
-		k->imsi = *imsi;
-		k->fingerprint = *fingerprint;
 		k->items_count = r->sources_count;
-		LIST_INSERT_HEAD(retention_list_of(r, imsi), k, same_hash);
 	}
 	begin(r, k);
-	outbox_note(&r->outbox, &k->outbox);
+	retention_note(k);
 	return k;
 }
 
-struct keyset *retention_find_or_make(struct retention *r, const struct e2m_imsi *imsi,
-				      const struct counts_fingerprint *fingerprint)
-{
-	struct keyset *k = retention_find(r, imsi, fingerprint);
-
-	return k ? k : retention_make(r, imsi, fingerprint);
-}
-
 /* --- keysets that sessions hold --- */
-
-bool retention_next_held(struct retention *r, const struct e2m_imsi *imsi, unsigned *at,
-			 struct retention_held *held)
-{
-	return r->sessions.next(r->sessions.arg, imsi, at, held);
-}
 
 bool retention_is_held(struct retention *r, const struct e2m_imsi *imsi,
 		       const struct counts_fingerprint *fingerprint)
 {
 	struct retention_held held;
 
-	for (unsigned at = 0; retention_next_held(r, imsi, &at, &held);)
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);)
 		if (memcmp(&held.fingerprint, fingerprint, sizeof(*fingerprint)) == 0)
-			return true;
-	return false;
-}
-
-bool retention_any_kept(struct retention *r, const struct e2m_imsi *imsi)
-{
-	const struct keyset *k;
-
-	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
-		if (retention_is_of(k, imsi))
 			return true;
 	return false;
 }
@@ -233,21 +175,21 @@ void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s
 	item->later = item->others > 0; /* at most 1: the source has not replaced the keyset */
 }
 
-/* Makes records for keysets that sessions hold and that have no record. */
 void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
 {
 	struct retention_held held;
+	bool is_new;
 
-	for (unsigned at = 0; retention_next_held(r, imsi, &at, &held);) {
-		struct keyset *k = retention_find(r, imsi, &held.fingerprint)
-					   ? NULL
-					   : retention_make(r, imsi, &held.fingerprint);
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);) {
+		struct keyset *k = retention_get(r, imsi, &held.fingerprint, &is_new);
 
-		for (unsigned i = 0; k && i < k->items_count; i++)
+		if (!k || !is_new)
+			continue;
+		for (unsigned i = 0; i < k->items_count; i++)
 			if (held.given_by >> i & 1)
 				retention_note_given(k, i, held.lifetime_s);
 		/* A keyset of an earlier process: an unknown source gave it. */
-		if (k && held.lifetime_s > 0)
+		if (held.lifetime_s > 0)
 			retention_prolong(k, held.lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
 	}
 }
@@ -265,7 +207,6 @@ uint8_t retention_others_needed(const struct keyset *k)
 	return retention_has_no_keys(k) ? OTHERS_NAMELESS : OTHERS;
 }
 
-/* Rule 4. */
 bool retention_waits_for(const struct keyset *k, unsigned source)
 {
 	const struct item *item = &k->items[source];
@@ -294,35 +235,41 @@ static bool waits(const struct keyset *k)
 	return false;
 }
 
+void retention_wait_no_more(struct keyset *k)
+{
+	if (k->is_waiting)
+		TAILQ_REMOVE(&k->retention->waiting, k, wait);
+	k->is_waiting = false;
+}
+
 void retention_forget(struct keyset *k)
 {
-	counts_forget(k->retention->counts, &k->imsi, &k->fingerprint);
+	counts_forget(k->retention->counts, &k->entry.key.imsi, &k->entry.key.keyset);
 	wheel_cancel(&k->timer);
 	retention_wait_no_more(k);
-	if (outbox_forget(&k->retention->outbox, &k->outbox))
-		retention_free_keyset(k);
+	ledger_forget(k->retention->ledger, &k->entry);
 }
 
 static void on_time(struct wheel_timer *timer, void *arg);
 
-/* Forgets the keyset if no rule keeps it. */
 void retention_judge(struct keyset *k)
 {
 	struct retention *r = k->retention;
+	const struct counts_key *key = &k->entry.key;
 	const uint64_t now = wheel_now(r->wheel);
 
 	wheel_cancel(&k->timer);
-	if (k->is_always || k->holders > 0 || retention_is_held(r, &k->imsi, &k->fingerprint))
+	if (k->is_always || k->holders > 0 || retention_is_held(r, &key->imsi, &key->keyset))
 		return;
 	if (!retention_has_fingerprint(k, &retention_given_up) &&
-	    counts_of(r->counts, &k->imsi, &k->fingerprint) == 0)
+	    counts_of(r->counts, &key->imsi, &key->keyset) == 0)
 		retention_forget(k); /* never used */
 	else if (now < k->until_ms)
 		wheel_set(r->wheel, &k->timer, k->until_ms - now, on_time);
 	else if (!waits(k))
 		retention_forget(k);
 	else if (!k->is_waiting) {
-		TAILQ_INSERT_TAIL(&r->waiting, k, entry);
+		TAILQ_INSERT_TAIL(&r->waiting, k, wait);
 		k->is_waiting = true;
 	}
 }
@@ -333,7 +280,6 @@ static void on_time(struct wheel_timer *timer, void *arg)
 	retention_judge(container_of(timer, struct keyset, timer));
 }
 
-/* Judges the keyset after the current caller, which may still use it, has returned. */
 void retention_judge_later(struct keyset *k)
 {
 	wheel_set(k->retention->wheel, &k->timer, 0, on_time);
@@ -345,9 +291,10 @@ bool retention_hold(struct retention *r, const struct e2m_imsi *imsi,
 		    const struct counts_fingerprint *fingerprint)
 {
 	struct keyset *k;
+	bool is_new;
 
 	retention_keep_held(r, imsi);
-	k = retention_find_or_make(r, imsi, fingerprint);
+	k = retention_get(r, imsi, fingerprint, &is_new);
 	if (!k)
 		return false;
 	k->holders++;
@@ -363,7 +310,7 @@ void retention_release(struct retention *r, const struct e2m_imsi *imsi,
 		return;
 	k->holders--;
 	retention_prolong(k, r->short_ms); /* rule 2: after its last use */
-	outbox_note(&r->outbox, &k->outbox);
+	retention_note(k);
 	retention_judge(k);
 }
 
@@ -384,7 +331,8 @@ void retention_wait_for_absent(struct keyset *k)
 
 bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 {
-	struct keyset *k = retention_find_or_make(r, imsi, &counts_nameless);
+	bool is_new;
+	struct keyset *k = retention_get(r, imsi, &counts_nameless, &is_new);
 
 	if (!k)
 		return false;
@@ -393,7 +341,7 @@ bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 		retention_begin_again(r, &k->items[i]);
 	retention_prolong(k, r->short_ms);
 	retention_prolong(k, r->longest_life_s * UINT64_C(1000) + RETENTION_LATE_MS);
-	outbox_note(&r->outbox, &k->outbox);
+	retention_note(k);
 	retention_judge(k);
 	return true;
 }
@@ -419,7 +367,7 @@ bool retention_may_come_again(struct retention *r, const struct e2m_imsi *imsi,
 
 size_t retention_octets(const struct retention *r)
 {
-	return sizeof(*r) + r->lists_count * sizeof(r->lists[0]);
+	return sizeof(*r) + ledger_octets(r->ledger);
 }
 
 size_t retention_octets_each(const struct retention *r)

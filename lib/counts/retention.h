@@ -135,8 +135,7 @@ bool retention_give_up_any(struct retention *retention, struct e2m_imsi *of);
 
 /* --- on disk: as in counts.h --- */
 
-void retention_collect(struct retention *retention, struct state_batch *batch);
-void retention_collect_gone(struct retention *retention, struct state_batch *batch);
+void retention_collect(struct retention *retention, struct state_batch *batch, bool is_gone);
 void retention_written(struct retention *retention, const struct state_retention *record,
 		       bool is_gone, bool is_written);
 /* The disk has COUNTs of the keyset. -ENOMEM. */

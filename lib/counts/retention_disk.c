@@ -22,62 +22,47 @@ static void put_item(const struct keyset *k, unsigned i, struct state_retention 
 	memcpy(source->tags, item->tags, sizeof(source->tags));
 }
 
-static void put_keyset(const struct keyset *k, uint64_t age_s, struct state_retention *record)
+static void put_keyset(const struct ledger_item *item, uint64_t age_s, struct state_change *change)
 {
+	const struct keyset *k = container_of(item, const struct keyset, entry);
 	const uint64_t now = wheel_now(k->retention->wheel);
+	struct state_retention *record = &change->retention;
 
-	record->imsi = k->imsi;
-	memcpy(record->fingerprint, k->fingerprint.octets, sizeof(record->fingerprint));
+	record->imsi = item->key.imsi;
+	memcpy(record->fingerprint, item->key.keyset.octets, sizeof(record->fingerprint));
 	/* Round up: keep it longer, never shorter. */
 	record->until_s = age_s + (k->until_ms > now ? (k->until_ms - now) / 1000 + 1 : 0);
 	for (unsigned i = 0; i < k->items_count; i++)
 		put_item(k, i, record);
 }
 
-static void collect(struct retention *r, struct state_batch *batch, bool is_gone)
+void retention_collect(struct retention *r, struct state_batch *batch, bool is_gone)
 {
-	struct outbox_item *item;
-
-	while (batch->count < batch->room && (item = outbox_take(&r->outbox, is_gone)) != NULL) {
-		struct state_change *change = &batch->changes[batch->count++];
-
-		*change = (struct state_change){.kind = STATE_RETENTION, .is_gone = is_gone};
-		put_keyset(container_of(item, struct keyset, outbox), batch->age_s,
-			   &change->retention);
-	}
+	ledger_collect(r->ledger, batch, is_gone, STATE_RETENTION, put_keyset);
 }
 
-void retention_collect(struct retention *r, struct state_batch *batch)
+static struct counts_key key_of(const struct state_retention *record)
 {
-	collect(r, batch, false);
-}
+	struct counts_key key = {.imsi = record->imsi};
 
-void retention_collect_gone(struct retention *r, struct state_batch *batch)
-{
-	collect(r, batch, true);
-}
-
-static struct keyset *find_recorded(struct retention *r, const struct state_retention *record)
-{
-	struct counts_fingerprint fingerprint;
-
-	memcpy(fingerprint.octets, record->fingerprint, sizeof(fingerprint.octets));
-	return retention_find_any(r, &record->imsi, &fingerprint);
+	memcpy(key.keyset.octets, record->fingerprint, sizeof(key.keyset.octets));
+	return key;
 }
 
 void retention_written(struct retention *r, const struct state_retention *record, bool is_gone,
 		       bool is_written)
 {
-	struct keyset *k = find_recorded(r, record); /* never NULL: its change is on its way */
+	const struct counts_key key = key_of(record);
 
-	if (outbox_written(&r->outbox, &k->outbox, is_gone, is_written))
-		retention_free_keyset(k);
+	ledger_written(r->ledger, &key, is_gone, is_written);
 }
 
 int retention_adopt(struct retention *r, const struct e2m_imsi *imsi,
 		    const struct counts_fingerprint *fingerprint)
 {
-	return retention_find_or_make(r, imsi, fingerprint) ? 0 : -ENOMEM;
+	bool is_new;
+
+	return retention_get(r, imsi, fingerprint, &is_new) ? 0 : -ENOMEM;
 }
 
 /* Finds the source's number. A source that is not in the configuration gets a number too. */
@@ -106,23 +91,28 @@ static void restore_item(struct item *item, const struct state_retention_source 
 	memcpy(item->tags, source->tags, sizeof(item->tags));
 }
 
-/* Returns NULL if the existing record has too few items and there is no memory for a new one. */
+/* The record of no IMSI has the names of the sources. */
+static const struct e2m_imsi no_imsi;
+
+static bool is_no_imsi(const struct e2m_imsi *imsi)
+{
+	return memcmp(imsi, &no_imsi, sizeof(*imsi)) == 0;
+}
+
+/* NULL: no memory. */
 static struct keyset *make_recorded(struct retention *r, const struct state_retention *record)
 {
-	struct keyset *k = find_recorded(r, record);
-	struct counts_fingerprint fingerprint;
+	const struct counts_key key = key_of(record);
+	struct keyset *k = retention_find(r, &key.imsi, &key.keyset);
+	const bool is_always = (k && k->is_always) || is_no_imsi(&key.imsi);
+	bool is_new;
 
-	memcpy(fingerprint.octets, record->fingerprint, sizeof(fingerprint.octets));
-	bool is_always = k && k->is_always;
-
-	if (k && k->items_count < r->sources_count) {
-		retention_free_keyset(k);
-		k = NULL;
-	}
-	if (!k)
-		k = retention_make(r, &record->imsi, &fingerprint);
+	/* It was made before all sources were known. */
+	if (k && k->items_count < r->sources_count)
+		ledger_drop(r->ledger, &k->entry);
+	k = retention_get(r, &key.imsi, &key.keyset, &is_new);
 	if (k)
-		k->is_always = is_always || retention_is_no_imsi(&k->imsi);
+		k->is_always = is_always;
 	return k;
 }
 
@@ -139,14 +129,14 @@ int retention_restore(struct retention *r, const struct state_retention *record,
 	k = make_recorded(r, record);
 	if (!k)
 		return -ENOMEM;
-	outbox_remove(&r->outbox, &k->outbox);
-	k->outbox.is_on_disk = true;
+	ledger_unnote(r->ledger, &k->entry);
+	k->entry.is_on_disk = true;
 	k->until_ms = 0;
 	if (record->until_s > age_s)
 		retention_prolong(k, (record->until_s - age_s) * 1000);
 	for (unsigned i = 0; i < record->sources_count; i++) {
 		restore_item(&k->items[numbers[i]], &record->sources[i]);
-		if (retention_is_no_imsi(&k->imsi))
+		if (is_no_imsi(&record->imsi))
 			r->sources[numbers[i]].was_there = true;
 	}
 	return 0;
@@ -166,14 +156,15 @@ bool retention_keep_restored(struct retention *r, const struct e2m_imsi *imsi,
 			     const struct counts_fingerprint *fingerprint)
 {
 	struct keyset *k;
+	bool is_new;
 
 	if (!any_absent(r))
 		return true;
 	retention_keep_held(r, imsi);
-	k = retention_find_or_make(r, imsi, fingerprint);
+	k = retention_get(r, imsi, fingerprint, &is_new);
 	if (k && !r->is_restoring) {
 		retention_wait_for_absent(k);
-		outbox_note(&r->outbox, &k->outbox);
+		retention_note(k);
 	}
 	return k != NULL;
 }
@@ -188,7 +179,8 @@ static bool any_remembers(const struct retention *r)
 
 bool retention_note_sources(struct retention *r)
 {
-	struct keyset *k = retention_find(r, &retention_no_imsi, &counts_nameless);
+	struct keyset *k = retention_find(r, &no_imsi, &counts_nameless);
+	bool is_new;
 
 	r->is_restoring = false;
 	if (!any_remembers(r)) {
@@ -196,25 +188,22 @@ bool retention_note_sources(struct retention *r)
 			retention_forget(k);
 		return true;
 	}
-	if (!k)
-		k = retention_make(r, &retention_no_imsi, &counts_nameless);
+	k = retention_get(r, &no_imsi, &counts_nameless, &is_new);
 	if (!k)
 		return false;
 	k->is_always = true;
 	for (unsigned i = 0; i < k->items_count; i++)
 		k->items[i].flags = r->sources[i].is_absent ? STATE_RETENTION_FREE : 0;
-	outbox_note(&r->outbox, &k->outbox);
+	retention_note(k);
 	return true;
 }
 
 void retention_begin(struct retention *r)
 {
-	for (uint32_t i = 0; i < r->lists_count; i++) {
-		struct keyset *k, *next;
+	struct keyset *k = retention_next(r, NULL, NULL), *next;
 
-		for (k = LIST_FIRST(&r->lists[i]); k; k = next) {
-			next = LIST_NEXT(k, same_hash);
-			retention_judge(k);
-		}
+	for (; k; k = next) {
+		next = retention_next(r, NULL, k);
+		retention_judge(k);
 	}
 }

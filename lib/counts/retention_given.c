@@ -36,7 +36,7 @@ static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms, uin
 	/* This keyset may be in an answer that is on its way. */
 	if (++item->others == retention_others_needed(k))
 		retention_prolong(k, RETENTION_LATE_MS);
-	outbox_note(&k->retention->outbox, &k->outbox);
+	retention_note(k);
 	retention_judge_later(k);
 }
 
@@ -48,9 +48,9 @@ static bool is_plain(struct retention *r, const struct e2m_imsi *imsi,
 {
 	struct retention_held held;
 
-	if (retention_any_kept(r, imsi))
+	if (retention_next(r, imsi, NULL))
 		return false;
-	for (unsigned at = 0; retention_next_held(r, imsi, &at, &held);)
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);)
 		if (memcmp(&held.fingerprint, fingerprint, sizeof(*fingerprint)) != 0 ||
 		    (held.given_by & ~(1U << source)) != 0 || held.lifetime_s != lifetime_s)
 			return false;
@@ -61,11 +61,10 @@ enum retention_verdict retention_given(struct retention *r, const struct e2m_ims
 				       const struct counts_fingerprint *fingerprint,
 				       unsigned source, uint64_t sent_ms, uint32_t lifetime_s)
 {
-	const bool is_new =
-		!retention_find(r, imsi, fingerprint) && !retention_is_held(r, imsi, fingerprint);
+	struct keyset *k = retention_find(r, imsi, fingerprint), *other = NULL;
+	const struct keyset *doubt;
+	bool is_doubtful, is_new = !k && !retention_is_held(r, imsi, fingerprint);
 	const enum retention_verdict verdict = is_new ? RETENTION_NEW : RETENTION_KNOWN;
-	struct keyset *k, *other, *next, *doubt;
-	bool is_doubtful;
 
 	if (lifetime_s > r->longest_life_s)
 		r->longest_life_s = lifetime_s;
@@ -75,21 +74,17 @@ enum retention_verdict retention_given(struct retention *r, const struct e2m_ims
 	k = retention_find(r, imsi, fingerprint);
 	doubt = retention_find(r, imsi, &retention_given_up);
 	is_doubtful = !k && doubt && retention_waits_for(doubt, source);
-	for (other = LIST_FIRST(retention_list_of(r, imsi)); other; other = next) {
-		next = LIST_NEXT(other, same_hash);
-		/* Keysets with a lifetime do not count: they may be many, and none of them new. */
-		if (other != k && retention_is_of(other, imsi) && source < other->items_count &&
-		    lifetime_s == 0)
+	/* Keysets with a lifetime do not count: they may be many, and none of them new. */
+	while (lifetime_s == 0 && (other = retention_next(r, imsi, other)) != NULL)
+		if (other != k && source < other->items_count)
 			count_other(other, source, sent_ms, tag_of(fingerprint));
-	}
 	if (is_doubtful)
 		return RETENTION_DOUBTFUL;
-	if (!k)
-		k = retention_make(r, imsi, fingerprint);
+	k = retention_get(r, imsi, fingerprint, &is_new);
 	if (!k || source >= k->items_count)
 		return RETENTION_KNOWN;
 	retention_note_given(k, source, lifetime_s);
-	outbox_note(&r->outbox, &k->outbox);
+	retention_note(k);
 	retention_judge_later(k);
 	return verdict;
 }
@@ -97,15 +92,14 @@ enum retention_verdict retention_given(struct retention *r, const struct e2m_ims
 bool retention_keep_always(struct retention *r, const struct e2m_imsi *imsi,
 			   const struct counts_fingerprint *fingerprint)
 {
-	struct keyset *k = retention_find(r, imsi, fingerprint);
+	bool is_new;
+	struct keyset *k = retention_get(r, imsi, fingerprint, &is_new);
 
-	if (!k) {
-		k = retention_make(r, imsi, fingerprint);
-		if (!k)
-			return false;
-		/* The file has the keyset, so the disk need not have it until a source gives it. */
-		outbox_remove(&r->outbox, &k->outbox);
-	}
+	if (!k)
+		return false;
+	/* The file has the keyset, so the disk need not have it until a source gives it. */
+	if (is_new)
+		ledger_unnote(r->ledger, &k->entry);
 	k->is_always = true;
 	return true;
 }
@@ -118,30 +112,28 @@ void retention_is_read(struct retention *r, unsigned source)
 
 void retention_lost(struct retention *r, const struct e2m_imsi *imsi, unsigned source)
 {
-	struct keyset *k;
+	struct keyset *k = NULL;
 
 	retention_keep_held(r, imsi);
-	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash) {
-		struct item *item = &k->items[source];
-
-		if (!retention_is_of(k, imsi) || source >= k->items_count)
+	while ((k = retention_next(r, imsi, k)) != NULL) {
+		if (source >= k->items_count)
 			continue;
-		note_later(item);
-		if (item->flags & STATE_RETENTION_GIVEN)
+		note_later(&k->items[source]);
+		if (k->items[source].flags & STATE_RETENTION_GIVEN)
 			continue;
-		retention_begin_again(r, item);
-		outbox_note(&r->outbox, &k->outbox);
+		retention_begin_again(r, &k->items[source]);
+		retention_note(k);
 	}
 }
 
 bool retention_waits(struct retention *r, const struct e2m_imsi *imsi,
 		     const struct counts_fingerprint *but, unsigned source)
 {
-	struct keyset *k;
+	const struct keyset *k = NULL;
 
-	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
-		if (retention_is_of(k, imsi) && !retention_has_fingerprint(k, but) &&
-		    retention_waits_for(k, source) && r->sources[source].memory == RETENTION_LONG)
+	while ((k = retention_next(r, imsi, k)) != NULL)
+		if (!retention_has_fingerprint(k, but) && retention_waits_for(k, source) &&
+		    r->sources[source].memory == RETENTION_LONG)
 			return true;
 	return false;
 }
@@ -150,33 +142,18 @@ bool retention_waits(struct retention *r, const struct e2m_imsi *imsi,
 
 static bool only_waits(const struct keyset *k)
 {
-	struct retention *r = k->retention;
-
-	return !k->outbox.is_gone && k->holders == 0 && k->until_ms <= wheel_now(r->wheel) &&
-	       !retention_is_held(r, &k->imsi, &k->fingerprint) && !retention_has_no_keys(k) &&
-	       !k->is_always;
-}
-
-static struct keyset *find_oldest(struct retention *r, const struct e2m_imsi *imsi)
-{
-	struct keyset *k, *oldest = NULL;
-
-	LIST_FOREACH (k, retention_list_of(r, imsi), same_hash)
-		if (retention_is_of(k, imsi) && only_waits(k) &&
-		    (!oldest || k->until_ms < oldest->until_ms))
-			oldest = k;
-	return oldest;
+	return k->holders == 0 && k->until_ms <= wheel_now(k->retention->wheel) &&
+	       !retention_is_held(k->retention, &k->entry.key.imsi, &k->entry.key.keyset) &&
+	       !retention_has_no_keys(k) && !k->is_always;
 }
 
 /* Returns false if there is no memory. */
 static bool give_up(struct keyset *k)
 {
 	struct retention *r = k->retention;
-	struct keyset *doubt = retention_find(r, &k->imsi, &retention_given_up);
-	const bool is_new = !doubt;
+	bool is_new;
+	struct keyset *doubt = retention_get(r, &k->entry.key.imsi, &retention_given_up, &is_new);
 
-	if (is_new)
-		doubt = retention_make(r, &k->imsi, &retention_given_up);
 	if (!doubt)
 		return false;
 	for (unsigned i = 0; i < doubt->items_count; i++) {
@@ -189,7 +166,7 @@ static bool give_up(struct keyset *k)
 		item->flags = 0;
 		retention_begin_again(r, item);
 	}
-	outbox_note(&r->outbox, &doubt->outbox);
+	retention_note(doubt);
 	retention_judge_later(doubt);
 	retention_forget(k);
 	return true;
@@ -197,8 +174,11 @@ static bool give_up(struct keyset *k)
 
 bool retention_give_up(struct retention *r, const struct e2m_imsi *imsi)
 {
-	struct keyset *oldest = find_oldest(r, imsi);
+	struct keyset *k = NULL, *oldest = NULL;
 
+	while ((k = retention_next(r, imsi, k)) != NULL)
+		if (only_waits(k) && (!oldest || k->until_ms < oldest->until_ms))
+			oldest = k;
 	return oldest && give_up(oldest);
 }
 
@@ -207,7 +187,7 @@ bool retention_give_up_any(struct retention *r, struct e2m_imsi *of)
 	struct keyset *k;
 
 	while ((k = TAILQ_FIRST(&r->waiting)) != NULL) {
-		*of = k->imsi;
+		*of = k->entry.key.imsi;
 		if (only_waits(k))
 			return give_up(k);
 		retention_wait_no_more(k); /* it is judged again later */

@@ -3,7 +3,7 @@
 #ifndef COUNTS_RETENTION_INSIDE_H
 #define COUNTS_RETENTION_INSIDE_H
 
-#include "counts/outbox.h"
+#include "counts/ledger.h"
 #include "counts/retention.h"
 
 /* Other keysets that prove a keyset replaced. If its keys are unknown, one of the others may be the
@@ -23,22 +23,18 @@ struct item {
 };
 
 struct keyset {
-	struct outbox_item outbox;
-	LIST_ENTRY(keyset) same_hash;
-	TAILQ_ENTRY(keyset) entry; /* in the queue waiting, if is_waiting */
+	struct ledger_item entry; /* its key has no bearer */
+	TAILQ_ENTRY(keyset) wait; /* in the queue waiting, if is_waiting */
 	struct wheel_timer timer;
 	struct retention *retention;
 	uint64_t until_ms; /* rules 2 and 3 */
-	struct e2m_imsi imsi;
-	struct counts_fingerprint fingerprint;
-	uint32_t holders; /* sessions with COUNTs on their way to counts */
-	bool is_always;	  /* a file has the keyset */
+	uint32_t holders;  /* sessions with COUNTs on their way to counts */
+	bool is_always;	   /* a file has the keyset */
 	bool is_waiting;
 	uint32_t items_count; /* sources known when the keyset was made */
 	struct item items[];
 };
 
-LIST_HEAD(keyset_list, keyset);
 TAILQ_HEAD(keyset_queue, keyset);
 
 struct source {
@@ -53,7 +49,7 @@ struct retention {
 	struct wheel *wheel;
 	struct counts *counts;
 	struct retention_sessions sessions;
-	struct outbox outbox;
+	struct ledger *ledger; /* of keysets */
 	/* Keysets that rule 4 alone keeps, oldest first. A keyset that was given or held since then
 	 * stays in the queue until it is checked. */
 	struct keyset_queue waiting;
@@ -62,63 +58,54 @@ struct retention {
 	bool is_restoring;	 /* until retention_note_sources */
 	unsigned sources_count;
 	struct source sources[STATE_RETENTION_SOURCES];
-	uint32_t lists_count;
-	struct keyset_list lists[]; /* all keysets of an IMSI are in the same list */
 };
 
 /* Stands for keysets with COUNTs that were given up. A real keyset has this fingerprint with
  * probability 2^-128. */
 extern const struct counts_fingerprint retention_given_up;
 
-/* An IMSI that no subscriber has. Its record has the names of the sources. */
-extern const struct e2m_imsi retention_no_imsi;
-bool retention_is_no_imsi(const struct e2m_imsi *imsi);
-
 /* --- retention.c --- */
 
-struct keyset_list *retention_list_of(struct retention *r, const struct e2m_imsi *imsi);
-bool retention_is_of(const struct keyset *k, const struct e2m_imsi *imsi);
+struct keyset *retention_find(struct retention *r, const struct e2m_imsi *imsi,
+			      const struct counts_fingerprint *fingerprint);
+/* Finds or makes it. NULL: no memory. */
+struct keyset *retention_get(struct retention *r, const struct e2m_imsi *imsi,
+			     const struct counts_fingerprint *fingerprint, bool *is_new);
+/* Iterates over the keysets of an IMSI, or over all if imsi is NULL. */
+struct keyset *retention_next(struct retention *r, const struct e2m_imsi *imsi,
+			      const struct keyset *after);
+/* The keyset has changed. */
+void retention_note(struct keyset *k);
+
 bool retention_has_fingerprint(const struct keyset *k,
 			       const struct counts_fingerprint *fingerprint);
 /* Returns true for a record that stands for keysets with unknown keys. */
 bool retention_has_no_keys(const struct keyset *k);
-struct keyset *retention_find(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *fingerprint);
-/* Finds deleted keysets too. */
-struct keyset *retention_find_any(struct retention *r, const struct e2m_imsi *imsi,
-				  const struct counts_fingerprint *fingerprint);
-/* NULL: no memory. */
-struct keyset *retention_make(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *fingerprint);
-struct keyset *retention_find_or_make(struct retention *r, const struct e2m_imsi *imsi,
-				      const struct counts_fingerprint *fingerprint);
-void retention_free_keyset(struct keyset *k);
-/* Removes the keyset from the queue waiting. */
-void retention_wait_no_more(struct keyset *k);
+/* Returns true if a session of the IMSI holds the keyset. */
+bool retention_is_held(struct retention *r, const struct e2m_imsi *imsi,
+		       const struct counts_fingerprint *fingerprint);
+/* Makes records for keysets that sessions hold and that have no record. */
+void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi);
 /* A keyset of an earlier process: absent sources may have been asked for it. */
 void retention_wait_for_absent(struct keyset *k);
 
 /* Keeps the keyset for at least ms from now. */
 void retention_prolong(struct keyset *k, uint64_t ms);
-/* A source without an answer may have released the keyset all the same. Other keysets count again
- * from zero, for requests sent more than 60 s from now. */
+/* A source that has not given the keyset may have released it all the same: for a request that is
+ * under way, or for a request of an earlier process. Other keysets count again from zero, for
+ * requests sent more than 60 s from now. */
 void retention_begin_again(const struct retention *r, struct item *item);
+void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s);
 /* Rule 4, and how many other keysets it needs. */
 bool retention_waits_for(const struct keyset *k, unsigned source);
 uint8_t retention_others_needed(const struct keyset *k);
-/* Forgets the keyset if it need not be kept: at once, or after the current caller, who may still
- * use it, has returned. */
+
+/* Forgets the keyset if no rule keeps it: at once, or after the current caller, who may still use
+ * it, has returned. */
 void retention_judge(struct keyset *k);
 void retention_judge_later(struct keyset *k);
 void retention_forget(struct keyset *k);
-
-bool retention_next_held(struct retention *r, const struct e2m_imsi *imsi, unsigned *at,
-			 struct retention_held *held);
-bool retention_is_held(struct retention *r, const struct e2m_imsi *imsi,
-		       const struct counts_fingerprint *fingerprint);
-bool retention_any_kept(struct retention *r, const struct e2m_imsi *imsi);
-void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s);
-/* Makes records for keysets that sessions hold and that have no record. */
-void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi);
+/* Removes the keyset from the queue waiting. */
+void retention_wait_no_more(struct keyset *k);
 
 #endif

@@ -174,8 +174,8 @@ static void stop_durable(void)
 static size_t collect(void)
 {
 	batch->count = 0;
-	counts_collect(counts, batch);
-	counts_collect_gone(counts, batch);
+	counts_collect(counts, batch, false);
+	counts_collect(counts, batch, true);
 	return batch->count;
 }
 

@@ -620,8 +620,8 @@ static void write_all(void)
 {
 	batch->count = 0;
 	batch->age_s = 5000;
-	retention_collect(retention, batch);
-	counts_collect(counts, batch);
+	retention_collect(retention, batch, false);
+	counts_collect(counts, batch, false);
 	for (size_t i = 0; i < batch->count; i++) {
 		write_change(&batch->changes[i]);
 		if (batch->changes[i].kind == STATE_COUNTS)
