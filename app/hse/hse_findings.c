@@ -9,6 +9,7 @@
 #include "cpus.h"
 #include "device.h"
 #include "npdu/window.h"
+#include "policy/cover.h"
 
 #define PATH_SIZE 80
 

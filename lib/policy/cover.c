@@ -1,10 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Finds rules that never apply, because earlier rules fit every session that they fit. */
+#include "policy/cover.h"
+
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
-
-#include "policy/policy.h"
 
 /* IMSIs as numbers of 15 digits: those that begin with first are first000... to first999... */
 struct range {
@@ -34,32 +32,17 @@ static bool has_digits(const struct policy_rule *earlier, const struct policy_ru
 	return earlier->digits <= E2M_IMSI_MIN_DIGITS || earlier->digits <= later->digits;
 }
 
-/* Returns true if the APN pattern earlier fits every APN that the pattern later fits. */
-static bool covers_labels(const char *earlier, const char *later)
-{
-	for (;;) {
-		const size_t wanted = strcspn(earlier, "."), len = strcspn(later, ".");
-
-		if (strncmp(earlier, "*", wanted) != 0 &&
-		    (wanted != len || strncasecmp(earlier, later, len) != 0))
-			return false;
-		earlier += wanted;
-		later += len;
-		if (*earlier == '\0' || *later == '\0')
-			return *earlier == *later;
-		earlier++;
-		later++;
-	}
-}
-
 /* Without a readable APN, a rule with an APN fits only if it is strict (policy_decide) or protects
  * (policy_decide_reported). */
 static bool covers_apn(const struct policy_rule *earlier, const struct policy_rule *later)
 {
+	const char *rest;
+
 	if (!earlier->apn)
 		return true;
-	return later->apn && covers_labels(earlier->apn, later->apn) &&
-	       (policy_rule_is_strict(earlier) || !policy_rule_is_strict(later)) &&
+	rest = later->apn ? policy_match_apn(earlier->apn, later->apn) : NULL;
+	return rest && *rest == '\0' &&
+	       (policy_bars(earlier->action) || !policy_bars(later->action)) &&
 	       (earlier->action == POLICY_PROTECT || later->action != POLICY_PROTECT);
 }
 

@@ -26,7 +26,7 @@ static bool is_apn(const char *apn)
 	return true;
 }
 
-/* The digits up to end, or up to the string's. */
+/* Copies the digits before end or the end of text. Returns their number; 0: something else is there. */
 static size_t read_digits(char *digits, const char *text, char end)
 {
 	size_t len = strspn(text, "0123456789");
@@ -65,7 +65,7 @@ const char *policy_read_rule(struct policy_rule *rule, const char **member)
 
 /* --- subscribers --- */
 
-/* The APN with dots. False: not everybody would read the same. */
+/* Writes the APN with dots. Returns false if not all GSNs would read it alike. */
 static bool read_apn(char text[APN_MAX + 1], const uint8_t *apn, size_t len)
 {
 	if (len == 0 || len > APN_MAX)
@@ -87,7 +87,7 @@ static bool read_apn(char text[APN_MAX + 1], const uint8_t *apn, size_t len)
 	return true;
 }
 
-/* "mnc" and two or three digits. */
+/* Returns true if the label is name ("mnc", "mcc") and two or three digits. */
 static bool is_code(const char *label, size_t len, const char *name)
 {
 	return len >= 5 && len <= 6 && strncasecmp(label, name, 3) == 0 &&
@@ -103,23 +103,30 @@ static bool is_operator_identifier(const char *text)
 	       is_code(text + mnc + 1, mcc, "mcc") && strcasecmp(text + mnc + mcc + 2, "gprs") == 0;
 }
 
-static bool fits_apn(const char *rule, const char *apn)
+const char *policy_match_apn(const char *pattern, const char *apn)
 {
 	for (;;) {
-		const size_t wanted = strcspn(rule, "."), len = strcspn(apn, ".");
+		const size_t wanted = strcspn(pattern, "."), len = strcspn(apn, ".");
 
-		if (strncmp(rule, "*", wanted) != 0 &&
-		    (wanted != len || strncasecmp(rule, apn, len) != 0))
-			return false;
-		rule += wanted;
+		if (strncmp(pattern, "*", wanted) != 0 &&
+		    (wanted != len || strncasecmp(pattern, apn, len) != 0))
+			return NULL;
+		pattern += wanted;
 		apn += len;
-		if (*rule == '\0')
-			return *apn == '\0' || is_operator_identifier(apn + 1);
+		if (*pattern == '\0')
+			return apn;
 		if (*apn == '\0')
-			return false;
-		rule++;
+			return NULL;
+		pattern++;
 		apn++;
 	}
+}
+
+static bool fits_apn(const char *pattern, const char *apn)
+{
+	const char *rest = policy_match_apn(pattern, apn);
+
+	return rest && (*rest == '\0' || is_operator_identifier(rest + 1));
 }
 
 static bool fits_imsi(const struct policy_rule *rule, const struct e2m_imsi *imsi)
@@ -132,35 +139,37 @@ static bool fits_imsi(const struct policy_rule *rule, const struct e2m_imsi *ims
 bool policy_is_strict(const struct policy *policy)
 {
 	for (size_t i = 0; i < policy->count; i++)
-		if (policy_rule_is_strict(&policy->rules[i]))
+		if (policy_bars(policy->rules[i].action))
 			return true;
 	return false;
+}
+
+/* apn NULL: it is unknown. Then a rule with an APN fits if assumed is true for its action. */
+static enum policy_action decide(const struct policy *policy, const struct e2m_imsi *imsi,
+				 const char *apn, const bool assumed[])
+{
+	for (size_t i = 0; i < policy->count; i++) {
+		const struct policy_rule *rule = &policy->rules[i];
+
+		if (fits_imsi(rule, imsi) &&
+		    (!rule->apn || (apn ? fits_apn(rule->apn, apn) : assumed[rule->action])))
+			return rule->action;
+	}
+	return POLICY_OPTIONAL;
 }
 
 enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
 				 const uint8_t *apn, size_t len)
 {
+	static const bool strict[POLICY_DROP + 1] = {[POLICY_PROTECT] = true, [POLICY_DROP] = true};
 	char text[APN_MAX + 1];
-	const bool is_read = read_apn(text, apn, len);
 
-	for (size_t i = 0; i < policy->count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
-
-		if (fits_imsi(rule, imsi) &&
-		    (!rule->apn ||
-		     (is_read ? fits_apn(rule->apn, text) : policy_rule_is_strict(rule))))
-			return rule->action;
-	}
-	return POLICY_OPTIONAL;
+	return decide(policy, imsi, read_apn(text, apn, len) ? text : NULL, strict);
 }
 
 enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi)
 {
-	for (size_t i = 0; i < policy->count; i++) {
-		const struct policy_rule *rule = &policy->rules[i];
+	static const bool protects[POLICY_DROP + 1] = {[POLICY_PROTECT] = true};
 
-		if (fits_imsi(rule, imsi) && (!rule->apn || rule->action == POLICY_PROTECT))
-			return rule->action;
-	}
-	return POLICY_OPTIONAL;
+	return decide(policy, imsi, NULL, protects);
 }

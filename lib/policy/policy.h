@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * policy: what an operator wants of a subscriber's sessions, by IMSI and APN. Decided when GTP-C, of whatever
- * version, or a notification makes a session. Rules are looked at in their order, and the first that fits counts; where none
- * does, it is POLICY_OPTIONAL.
+ * policy: what an operator wants of a subscriber's sessions, by IMSI and APN. lib/control asks when GTP-C or
+ * a notification makes a session, and again when the rules have changed. The first rule that fits counts; if
+ * none fits, the action is POLICY_OPTIONAL. Nothing here allocates, blocks or keeps state. cover.h is for
+ * --check.
  */
 #ifndef POLICY_POLICY_H
 #define POLICY_POLICY_H
@@ -20,7 +21,7 @@ enum policy_action {
 	POLICY_DROP,	 /* the request that would make it does not cross */
 };
 
-/* Returns true if no packet crosses without a keyset. */
+/* Returns true if no packet crosses without a keyset: the action is strict. */
 static inline bool policy_bars(enum policy_action action)
 {
 	return action == POLICY_PROTECT || action == POLICY_DROP;
@@ -36,7 +37,7 @@ static inline bool policy_protects(enum policy_action action)
 extern const char *const policy_action_names[];
 
 struct policy_rule {
-	/* As configured. */
+	/* As configured; owned by the configuration. */
 	char *apn; /* NULL: any. Labels with dots between; "*" stands for one whole label */
 	char *imsi; /* NULL: any. "26201": those that begin so; "262010-262014": that begin from, to */
 	int action; /* enum policy_action */
@@ -46,41 +47,31 @@ struct policy_rule {
 	char last[E2M_IMSI_MAX_DIGITS + 1];
 };
 
-/* Returns true if the rule stops packets or requests. */
-static inline bool policy_rule_is_strict(const struct policy_rule *rule)
-{
-	return rule->action == POLICY_PROTECT || rule->action == POLICY_DROP;
-}
-
 struct policy {
 	const struct policy_rule *rules;
 	size_t count;
 };
 
-/* is_covered: earlier rules fit every session that rules[i] fits, so rules[i] never applies. */
-struct policy_cover {
-	bool is_covered;
-	bool by_one; /* rule alone covers it; otherwise several rules together */
-	size_t rule;
-	bool same_action; /* the earlier rules have the same action */
-};
-struct policy_cover policy_find_cover(const struct policy *policy, size_t i);
-
-/* Reads what a configuration has put there. NULL, or what is wrong, and in *member the name of the key. */
+/* Checks apn and imsi, and sets the members made of imsi. NULL: all is well. Otherwise what is wrong, for
+ * people, and in *member the name of the wrong member. */
 const char *policy_read_rule(struct policy_rule *rule, const char **member);
 
+/* Compares the labels of apn, which has dots, with those of pattern, which may have "*". Returns what follows
+ * in apn behind the labels of pattern: "" or ".more". NULL: a label differs, or apn has fewer labels. */
+const char *policy_match_apn(const char *pattern, const char *apn);
+
 /*
- * apn: the contents of an Access Point Name IE (TS 23.003 9.1: labels, each after an octet with its length),
- * len 0: there is none. Case does not matter, and an Operator Identifier behind what the rule says does not
- * either. Where there is no APN, or none that everybody would read alike, it fits all rules that would keep
- * something from crossing and no other, so that nobody gets around a rule by how he writes it.
+ * apn: the contents of an Access Point Name IE (TS 23.003 9.1: labels, each after an octet with its
+ * length), len octets; len 0: there is none. Case does not matter. An Operator Identifier behind the APN of
+ * a rule does not matter either. An APN that is missing, or that not all GSNs would read alike, fits each
+ * strict rule and no other: so a way to write it does not get around a rule.
  */
 enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
 				 const uint8_t *apn, size_t len);
-/* Whether a rule would keep something from crossing. */
+/* Returns true if a rule is strict. */
 bool policy_is_strict(const struct policy *policy);
-/* policy_decide where a GGSN or P-GW reports a session, which is made already, and whose APN it does not say: a rule with
- * an APN fits if it would protect, and else not. */
+/* Same for a session that exists already, reported by a GGSN or P-GW without its APN: a rule with an APN
+ * fits if it protects. */
 enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi);
 
 #endif

@@ -3,6 +3,7 @@
 #include "unit_hse_config.h"
 
 #include "hse_findings.h"
+#include "policy/cover.h"
 
 #define LOG "log: {level: info}\n"
 /* Its TLS files do not exist: --check fails in any case, and start would. */

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* cover: finds rules that never apply, because earlier rules fit all their sessions. For --check. */
+#ifndef POLICY_COVER_H
+#define POLICY_COVER_H
+
+#include "policy/policy.h"
+
+/* is_covered: earlier rules fit every session that rules[i] fits, so rules[i] never applies. */
+struct policy_cover {
+	bool is_covered;
+	bool by_one; /* rule alone covers it; otherwise several rules together */
+	size_t rule;
+	bool same_action; /* the earlier rules have the same action */
+};
+
+/* i: less than policy->count. The rules were read by policy_read_rule. */
+struct policy_cover policy_find_cover(const struct policy *policy, size_t i);
+
+#endif
