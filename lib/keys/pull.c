@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pull: who waits for which keyset, and what becomes of a pull. */
+/* pull: which requests wait for which keyset, which source is asked next, and refusals. */
 #include "keys/pull.h"
 
 #include <errno.h>
@@ -8,10 +8,30 @@
 #include <string.h>
 
 #include "base/container.h"
-#include "keys/pull_inside.h"
+#include "keys/prefetch.h"
 
 /* Remembered refusals; beyond, the oldest is forgotten. */
 #define REFUSED_MAX 16384
+#define HASH_SLOTS  65536
+/* Limits the time that a source which cannot be asked takes. */
+#define PREFETCHES_A_ROUND 64
+
+struct pull_manager {
+	struct pull_config config;
+	struct wheel *wheel;
+	pull_answered answered;
+	pull_troubled troubled;
+	void *arg;
+	struct pull_observer observer;
+	struct pull_source sources[PULL_SOURCES_MAX];
+	struct pull_source *order[PULL_SOURCES_MAX]; /* the order in which sources are asked */
+	unsigned sources_count;
+	struct pull_counters counters;
+	struct pull_queue refused, asked_again;
+	uint32_t refused_count;
+	struct prefetches prefetches;
+	struct pull_list by_request[HASH_SLOTS];
+};
 
 struct pull_manager *pull_manager_new(const struct pull_config *config, struct wheel *wheel,
 				      pull_answered answered, pull_troubled troubled, void *arg)
@@ -35,35 +55,101 @@ void pull_manager_observe(struct pull_manager *m, const struct pull_observer *ob
 	m->observer = *observer;
 }
 
-void pull_free(struct pull *pull)
-{
-	wheel_cancel(&pull->timer);
-	LIST_REMOVE(pull, same_hash);
-	free(pull->refusal);
-	free(pull);
-}
-
 void pull_manager_free(struct pull_manager *m)
 {
 	if (!m)
 		return;
-	for (size_t i = 0; i < PULL_HASH_SLOTS; i++)
+	for (size_t i = 0; i < HASH_SLOTS; i++)
 		while (!LIST_EMPTY(&m->by_request[i]))
-			pull_free(LIST_FIRST(&m->by_request[i]));
-	prefetch_free_all(m);
-	for (unsigned i = 0; i < m->sources_count; i++) {
+			pull_source_free_pull(LIST_FIRST(&m->by_request[i]));
+	prefetch_free_all(&m->prefetches);
+	for (unsigned i = 0; i < m->sources_count; i++)
 		free(m->sources[i].places);
-		free(m->sources[i].free_places);
-	}
 	free(m);
 }
 
-const struct pull_counters *pull_manager_counters(const struct pull_manager *m)
+/* --- sources --- */
+
+int pull_manager_add_source(struct pull_manager *m, struct keysource *keysource, const char *name,
+			    bool prefetch)
 {
-	return &m->counters;
+	struct pull_source *source = &m->sources[m->sources_count];
+
+	if (m->sources_count == PULL_SOURCES_MAX)
+		return -ENOSPC;
+	*source = (struct pull_source){.manager = m,
+				       .keysource = keysource,
+				       .name = name,
+				       .number = m->sources_count,
+				       .is_told_early = prefetch};
+	TAILQ_INIT(&source->waiting);
+	TAILQ_INIT(&source->prefetches);
+	if (pull_source_add_places(source, m->config.in_flight_max) != 0)
+		return -ENOMEM;
+	m->order[m->sources_count++] = source;
+	return 0;
 }
 
-/* --- who waits --- */
+void pull_manager_configure(struct pull_manager *m, const struct pull_config *config)
+{
+	m->config = *config;
+	for (unsigned i = 0; i < m->sources_count; i++)
+		pull_source_add_places(&m->sources[i], config->in_flight_max);
+}
+
+/* Waiting pulls ask all sources, in the new order. Pulls in flight do so if no source gives the
+ * keyset. */
+static void start_anew(struct pull_manager *m)
+{
+	struct pull_source *first = m->order[0];
+	struct pull *pull;
+
+	for (unsigned i = 0; i < m->sources_count; i++) {
+		struct pull_source *source = &m->sources[i];
+
+		if (source != first)
+			TAILQ_CONCAT(&first->waiting, &source->waiting, queue);
+		for (uint32_t p = 0; p < source->places_count; p++)
+			if (source->places[p].pull)
+				source->places[p].pull->may_come_later = true;
+	}
+	TAILQ_FOREACH (pull, &first->waiting, queue)
+		pull->source = first;
+}
+
+int pull_manager_set_order(struct pull_manager *m, const char *const *names, unsigned count)
+{
+	struct pull_source *order[PULL_SOURCES_MAX];
+	unsigned named = 0; /* one bit for each source */
+
+	if (count != m->sources_count)
+		return -EINVAL;
+	for (unsigned i = 0; i < count; i++)
+		for (unsigned j = 0; j < count; j++)
+			if (strcmp(names[i], m->sources[j].name) == 0) {
+				order[i] = &m->sources[j];
+				named |= 1U << j;
+			}
+	if (named != (1U << count) - 1)
+		return -EINVAL;
+	if (memcmp(order, m->order, count * sizeof(*order)) == 0)
+		return 0;
+	memcpy(m->order, order, count * sizeof(*order));
+	start_anew(m);
+	return 0;
+}
+
+/* NULL: source is the last one. */
+static struct pull_source *source_after(const struct pull_manager *m,
+					const struct pull_source *source)
+{
+	for (unsigned i = 0; i + 1 < m->sources_count; i++)
+		if (m->order[i] == source)
+			return m->order[i + 1];
+	return NULL;
+}
+
+/* --- waiters --- */
 
 /* FNV-1a. */
 static struct pull_list *slot_of(struct pull_manager *m, const struct keysource_request *request)
@@ -73,21 +159,7 @@ static struct pull_list *slot_of(struct pull_manager *m, const struct keysource_
 
 	for (size_t i = 0; i < sizeof(*request); i++)
 		hash = (hash ^ octets[i]) * 16777619U;
-	return &m->by_request[hash % PULL_HASH_SLOTS];
-}
-
-struct pull *pull_new(struct pull_manager *m, const struct keysource_request *request)
-{
-	struct pull *pull = calloc(1, sizeof(*pull));
-
-	if (!pull)
-		return NULL;
-	pull->request = *request;
-	pull->manager = m;
-	pull->state = PULL_QUEUED;
-	pull->source = pull_source_first(m);
-	TAILQ_INIT(&pull->waiters);
-	return pull;
+	return &m->by_request[hash % HASH_SLOTS];
 }
 
 static void join(struct pull_manager *m, struct pull *pull)
@@ -108,17 +180,16 @@ int pull_start(struct pull_manager *m, const struct keysource_request *request,
 	struct pull *pull;
 
 	pull_cancel(m, waiter);
-	LIST_FOREACH (pull, slot, same_hash)
+	LIST_FOREACH (pull, slot, list)
 		if (memcmp(&pull->request, request, sizeof(*request)) == 0)
 			break;
 	if (pull) {
 		join(m, pull);
 	} else {
-		pull = pull_new(m, request);
+		pull = pull_source_new_pull(m->order[0], request, false);
 		if (!pull)
 			return -ENOMEM;
-		LIST_INSERT_HEAD(slot, pull, same_hash);
-		TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
+		LIST_INSERT_HEAD(slot, pull, list);
 	}
 	waiter->pull = pull;
 	TAILQ_INSERT_TAIL(&pull->waiters, waiter, entry);
@@ -137,51 +208,47 @@ void pull_cancel(struct pull_manager *m, struct pull_waiter *waiter)
 		return;
 	switch (pull->state) {
 	case PULL_QUEUED:
-		TAILQ_REMOVE(&m->sources[pull->source].waiting, pull, queue);
-		pull_free(pull);
-		break;
+		TAILQ_REMOVE(&pull->source->waiting, pull, queue);
+		/* fall through */
 	case PULL_BACKOFF:
-		pull_free(pull);
+		pull_source_free_pull(pull);
 		break;
 	case PULL_REFUSED:
 		TAILQ_REMOVE(&m->asked_again, pull, asked_again);
 		break;
-	default: /* until its answer has come: somebody may want it again meanwhile */
+	default: /* its answer comes, and may be wanted again until then */
 		break;
 	}
 }
 
 /* --- refusals --- */
 
-static void forget_refusal(struct pull_manager *m, struct pull *pull)
+/* Takes it off the list of refusals. */
+static void take_back(struct pull_manager *m, struct pull *pull)
 {
 	TAILQ_REMOVE(&m->refused, pull, queue);
 	m->refused_count--;
-	pull_free(pull);
 }
 
 static void refusal_is_over(struct wheel_timer *timer, void *arg)
 {
 	struct pull *pull = container_of(timer, struct pull, timer);
-	struct pull_manager *m = pull->manager;
+	struct pull_manager *m = pull->source->manager;
 
 	(void)arg;
+	take_back(m, pull);
 	if (TAILQ_EMPTY(&pull->waiters)) {
-		forget_refusal(m, pull);
+		pull_source_free_pull(pull);
 		return;
 	}
-	/* Whoever has just come is not told what was, but what is. */
-	TAILQ_REMOVE(&m->refused, pull, queue);
-	m->refused_count--;
+	/* Waiters that have just come are told what is now, not what was. */
 	TAILQ_REMOVE(&m->asked_again, pull, asked_again);
 	free(pull->refusal);
 	pull->refusal = NULL;
-	pull->state = PULL_QUEUED;
-	pull->source = pull_source_first(m);
-	TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
+	pull_source_queue(m->order[0], pull);
 }
 
-/* False: there is no need, or no memory. */
+/* Returns false if there is no need to, or no memory. */
 static bool remember(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer)
 {
@@ -195,9 +262,11 @@ static bool remember(struct pull_manager *m, struct pull *pull,
 	if (!pull->refusal)
 		return false;
 	*pull->refusal = *answer;
-	/* Those with waiters are answered the next time round. */
-	if (m->refused_count == REFUSED_MAX && TAILQ_EMPTY(&oldest->waiters))
-		forget_refusal(m, oldest);
+	/* With waiters, it is answered in the next round. */
+	if (m->refused_count == REFUSED_MAX && TAILQ_EMPTY(&oldest->waiters)) {
+		take_back(m, oldest);
+		pull_source_free_pull(oldest);
+	}
 	pull->state = PULL_REFUSED;
 	TAILQ_INSERT_TAIL(&m->refused, pull, queue);
 	m->refused_count++;
@@ -206,7 +275,8 @@ static bool remember(struct pull_manager *m, struct pull *pull,
 	return true;
 }
 
-/* Waiters may cancel one another, and may start a new pull for the same keyset: pull is rid of them. */
+/* A waiter that is told may cancel others, and may start a new pull for the same keyset. So pull has no waiters by
+ * then. */
 static void answer_waiters(struct pull_manager *m, struct pull *pull,
 			   const struct keysource_answer *answer)
 {
@@ -218,7 +288,7 @@ static void answer_waiters(struct pull_manager *m, struct pull *pull,
 	TAILQ_FOREACH (waiter, &over.waiters, entry)
 		waiter->pull = &over;
 	if (!remember(m, pull, answer))
-		pull_free(pull);
+		pull_source_free_pull(pull);
 	while ((waiter = TAILQ_FIRST(&over.waiters)) != NULL) {
 		TAILQ_REMOVE(&over.waiters, waiter, entry);
 		waiter->pull = NULL;
@@ -231,7 +301,7 @@ static void answer_those_refused_again(struct pull_manager *m)
 	struct pull *pull;
 	uint32_t count = 0;
 
-	/* Who is answered may ask again, and is answered the next time. */
+	/* A waiter that is answered may ask again; it is answered in the next round. */
 	TAILQ_FOREACH (pull, &m->asked_again, asked_again)
 		count++;
 	while (count-- > 0 && (pull = TAILQ_FIRST(&m->asked_again)) != NULL) {
@@ -242,29 +312,51 @@ static void answer_those_refused_again(struct pull_manager *m)
 	}
 }
 
-/* --- what becomes of a pull --- */
+/* --- the way of a pull --- */
 
 static void backoff_is_over(struct wheel_timer *timer, void *arg)
 {
 	struct pull *pull = container_of(timer, struct pull, timer);
-	struct pull_manager *m = pull->manager;
+	struct pull_manager *m = pull->source->manager;
 
 	(void)arg;
-	m->counters.retries++;
-	pull->state = PULL_QUEUED;
-	pull->source = pull_source_first(m);
-	TAILQ_INSERT_TAIL(&m->sources[pull->source].waiting, pull, queue);
+	m->counters.retries += !pull->is_prefetch;
+	pull_source_queue(pull->is_prefetch ? pull->source : m->order[0], pull);
 }
 
-/* Full jitter over the upper half: a region that lost its HSS at one moment must not come back to it
- * at one moment. */
-uint32_t pull_next_backoff(const struct pull_manager *m, struct pull *pull)
+/* Returns the time, in ms. Full jitter over the upper half: a region that lost its HSS at one moment must not
+ * come back to it at one moment. */
+static uint32_t back_off(struct pull_manager *m, struct pull *pull)
 {
-	uint32_t backoff = pull->backoff_ms ? pull->backoff_ms : m->config.retry_min_ms;
+	const uint32_t most = pull->backoff_ms ? pull->backoff_ms : m->config.retry_min_ms;
+	const uint32_t ms = most / 2 + (uint32_t)rte_rand_max(most / 2 + 1);
 
-	pull->backoff_ms =
-		backoff > m->config.retry_max_ms / 2 ? m->config.retry_max_ms : backoff * 2;
-	return backoff / 2 + (uint32_t)rte_rand_max(backoff / 2 + 1);
+	pull->backoff_ms = most > m->config.retry_max_ms / 2 ? m->config.retry_max_ms : most * 2;
+	pull->state = PULL_BACKOFF;
+	wheel_set(m->wheel, &pull->timer, ms, backoff_is_over);
+	return ms;
+}
+
+/* source has given the keyset of request. If source is told early itself, the other such sources were told
+ * already, or cannot get the keyset any more. */
+static void tell_early(struct pull_manager *m, const struct keysource_request *request,
+		       const struct pull_source *source, const struct keysource_answer *answer,
+		       bool is_first)
+{
+	for (unsigned i = 0; i < m->sources_count; i++)
+		if (i != source->number &&
+		    ((!source->is_told_early && m->sources[i].is_told_early) ||
+		     (is_first && m->observer.is_waited_for(m->observer.arg, request, answer, i))))
+			prefetch_add(&m->prefetches, &m->sources[i], request, wheel_now(m->wheel));
+}
+
+static void count(struct pull_manager *m, struct pull_source *source,
+		  const struct keysource_answer *answer)
+{
+	m->counters.answers[answer->outcome]++;
+	source->counters.answers[answer->outcome]++;
+	if (answer->outcome == KEYSOURCE_BAD_ANSWER && answer->fault < KEYSOURCE_FAULTS)
+		source->counters.faults[answer->fault]++;
 }
 
 static bool is_final(enum keysource_outcome outcome)
@@ -273,62 +365,69 @@ static bool is_final(enum keysource_outcome outcome)
 	       outcome == KEYSOURCE_NOT_AUTHORIZED;
 }
 
-/* All sources were asked, and one of them at least may know more later. */
-static void back_off(struct pull_manager *m, struct pull *pull,
-		     const struct keysource_answer *answer, const char *source)
+/* Without a final answer the next source is asked. When all were asked, and at least one may have the keyset
+ * later, the pull backs off. */
+static void conclude_pull(struct pull_manager *m, struct pull *pull,
+			  const struct keysource_answer *answer, bool is_first)
 {
-	uint32_t backoff = pull_next_backoff(m, pull);
+	struct pull_source *source = pull->source, *next = source_after(m, source);
+	uint32_t retry_ms;
 
-	pull->state = PULL_BACKOFF;
-	wheel_set(m->wheel, &pull->timer, backoff, backoff_is_over);
-	if (!pull->trouble_said)
-		m->troubled(m->arg, &pull->request, source, answer, backoff);
-	pull->trouble_said = true;
-}
-
-static void count(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer)
-{
-	struct pull_source *source = &m->sources[pull->source];
-
-	m->counters.answers[answer->outcome]++;
-	source->counters.answers[answer->outcome]++;
-	if (answer->fault < KEYSOURCE_FAULTS)
-		source->counters.faults[answer->fault] += answer->outcome == KEYSOURCE_BAD_ANSWER;
-}
-
-void pull_conclude(struct pull_manager *m, struct pull *pull, const struct keysource_answer *answer,
-		   bool is_first)
-{
-	const char *source = m->sources[pull->source].name;
-	uint8_t next;
-
-	count(m, pull, answer);
+	count(m, source, answer);
 	if (answer->outcome == KEYSOURCE_FOUND)
-		prefetch_tell(m, &pull->request, pull->source, answer, is_first);
+		tell_early(m, &pull->request, source, answer, is_first);
 	if (is_final(answer->outcome)) {
 		answer_waiters(m, pull, answer);
 		return;
 	}
 	if (TAILQ_EMPTY(&pull->waiters)) {
-		pull_free(pull);
+		pull_source_free_pull(pull);
 		return;
 	}
 	if (answer->outcome != KEYSOURCE_NOT_AVAILABLE)
 		pull->may_come_later = true;
-	next = pull_source_after(m, pull->source);
-	if (next < PULL_SOURCES_MAX) {
+	if (next) {
 		pull->source = next;
 		pull->state = PULL_QUEUED;
-		TAILQ_INSERT_HEAD(&m->sources[pull->source].waiting, pull, queue);
+		TAILQ_INSERT_HEAD(&next->waiting, pull, queue);
 		return;
 	}
-	pull->source = pull_source_first(m);
 	if (!pull->may_come_later) {
 		answer_waiters(m, pull, answer);
 		return;
 	}
 	pull->may_come_later = false;
-	back_off(m, pull, answer, source);
+	retry_ms = back_off(m, pull);
+	if (!pull->trouble_said)
+		m->troubled(m->arg, &pull->request, source->name, answer, retry_ms);
+	pull->trouble_said = true;
+}
+
+/* Handles a source's answer, or the reason why it could not be asked. is_first: PULL_GIVEN_FIRST. */
+static void conclude(struct pull_manager *m, struct pull *pull,
+		     const struct keysource_answer *answer, bool is_first)
+{
+	if (!pull->is_prefetch)
+		conclude_pull(m, pull, answer, is_first);
+	else if (prefetch_conclude(&m->prefetches, pull, answer->outcome, wheel_now(m->wheel)))
+		back_off(m, pull);
+}
+
+static void send(struct pull_manager *m, struct pull_source *source)
+{
+	const uint64_t now = wheel_now(m->wheel);
+	struct keysource_answer why;
+	unsigned prefetches = 0;
+	struct pull *pull;
+
+	while (prefetches < PREFETCHES_A_ROUND &&
+	       (pull = pull_source_next(source, m->config.in_flight_max, now)) != NULL) {
+		prefetches += pull->is_prefetch;
+		if (pull_source_ask(source, pull, m->config.timeout_ms, now, &why))
+			m->counters.sent += !pull->is_prefetch;
+		else
+			conclude(m, pull, &why, false);
+	}
 }
 
 void pull_send_waiting(struct pull_manager *m)
@@ -336,5 +435,82 @@ void pull_send_waiting(struct pull_manager *m)
 	answer_those_refused_again(m);
 	/* What one source cannot be asked goes to a later one. */
 	for (unsigned i = 0; i < m->sources_count; i++)
-		pull_source_send(m, m->order[i]);
+		send(m, m->order[i]);
+}
+
+/* Tells the observer which keyset the source has released. Returns true if the keyset was given for
+ * the first time. */
+static bool observe(struct pull_manager *m, const struct pull *pull, uint64_t sent_ms,
+		    struct keysource_answer *answer)
+{
+	const struct pull_observer *o = &m->observer;
+	enum pull_given given;
+
+	if (!o->given)
+		return false;
+	if (answer->outcome == KEYSOURCE_TIMEOUT || answer->outcome == KEYSOURCE_UNREACHABLE ||
+	    answer->outcome == KEYSOURCE_BAD_ANSWER)
+		o->lost(o->arg, &pull->request, pull->source->number);
+	if (answer->outcome != KEYSOURCE_FOUND)
+		return false;
+	given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
+	if (given == PULL_GIVEN_WRONG) {
+		answer->outcome = KEYSOURCE_NOT_AVAILABLE;
+		snprintf(answer->detail, sizeof(answer->detail),
+			 "its COUNTs may have been given up");
+	}
+	return given == PULL_GIVEN_FIRST;
+}
+
+void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
+{
+	const unsigned number = pull_answering_source(answer);
+	struct pull *pull = NULL;
+	uint64_t sent_ms;
+
+	if (number < m->sources_count)
+		pull = pull_source_take(&m->sources[number], answer, wheel_now(m->wheel), &sent_ms);
+	if (pull) {
+		const bool is_first = observe(m, pull, sent_ms, answer);
+
+		conclude(m, pull, answer, is_first);
+	}
+	e2m_keyset_wipe(&answer->keyset);
+}
+
+/* --- for people --- */
+
+const struct pull_counters *pull_manager_counters(const struct pull_manager *m)
+{
+	return &m->counters;
+}
+
+uint32_t pull_in_flight(const struct pull_manager *m)
+{
+	uint32_t count = 0;
+
+	for (unsigned i = 0; i < m->sources_count; i++)
+		count += m->sources[i].in_flight;
+	return count;
+}
+
+unsigned pull_sources(const struct pull_manager *m)
+{
+	return m->sources_count;
+}
+
+const char *pull_source_name(const struct pull_manager *m, unsigned source)
+{
+	return m->sources[source].name;
+}
+
+const struct pull_source_counters *pull_source_counters(const struct pull_manager *m,
+							unsigned source)
+{
+	return &m->sources[source].counters;
+}
+
+uint32_t pull_source_pace(const struct pull_manager *m, unsigned source)
+{
+	return m->sources[source].pace.rate;
 }
