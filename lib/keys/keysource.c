@@ -6,168 +6,135 @@
 #include <string.h>
 
 #include "diameter/diameter.h"
-#include "keys/internal.h"
+#include "keys/keysource_loader.h"
+#include "keys/keysource_queue.h"
 
 #define NAME_MAX_OCTETS 32
 
-struct keysource {
-	enum keysource_kind kind;
-	struct keysource_queue *queue;
-	struct diameter_hosts *hosts;
-	struct keysource_loader *loader;
-};
+/* --- configuration --- */
 
 static const char *const kind_names[] = {
 	[KEYSOURCE_DIAMETER] = "diameter", [KEYSOURCE_FILE] = "file", NULL};
 
 static const struct config_field host_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
 
+#define FIELD(member, ...)                                                                   \
+	{                                                                                    \
+		.name = #member, CONFIG_MEMBER(struct keysource_config, member), __VA_ARGS__ \
+	}
+
 const struct config_field keysource_config_fields[] = {
-	{.name = "kind",
-	 .kind = CONFIG_ENUM,
-	 CONFIG_MEMBER(struct keysource_config, kind),
-	 .required = true,
-	 .names = kind_names},
-	{.name = "name",
-	 .kind = CONFIG_STRING,
-	 CONFIG_MEMBER(struct keysource_config, name),
-	 .required = true},
-	{.name = "host", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, host)},
-	{.name = "hosts",
-	 .kind = CONFIG_LIST,
-	 CONFIG_MEMBER(struct keysource_config, hosts),
-	 .min = 1,
-	 .max = DIAMETER_HOSTS_MAX,
-	 .item = &host_item,
-	 .count_offset = offsetof(struct keysource_config, hosts_count),
-	 .given_offset = offsetof(struct keysource_config, has_hosts)},
-	{.name = "realm", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, realm)},
-	{.name = "path", .kind = CONFIG_STRING, CONFIG_MEMBER(struct keysource_config, path)},
-	{.name = "prefetch", .kind = CONFIG_BOOL, CONFIG_MEMBER(struct keysource_config, prefetch)},
-	{.name = "keyset_retention_s",
-	 .kind = CONFIG_UINT,
-	 CONFIG_MEMBER(struct keysource_config, keyset_retention_s),
-	 .min = 1,
-	 .max = 86400,
-	 .given_offset = offsetof(struct keysource_config, has_retention)},
+	FIELD(kind, .kind = CONFIG_ENUM, .required = true, .names = kind_names),
+	FIELD(name, .kind = CONFIG_STRING, .required = true),
+	FIELD(host, .kind = CONFIG_STRING),
+	FIELD(hosts, .kind = CONFIG_LIST, .min = 1, .max = DIAMETER_HOSTS_MAX, .item = &host_item,
+	      .count_offset = offsetof(struct keysource_config, hosts_count),
+	      .given_offset = offsetof(struct keysource_config, has_hosts)),
+	FIELD(realm, .kind = CONFIG_STRING),
+	FIELD(path, .kind = CONFIG_STRING),
+	FIELD(prefetch, .kind = CONFIG_BOOL),
+	FIELD(keyset_retention_s, .kind = CONFIG_UINT, .min = 1, .max = 86400,
+	      .given_offset = offsetof(struct keysource_config, has_retention)),
 	{0},
 };
 
-static const char *const outcome_names[KEYSOURCE_OUTCOMES] = {
-	[KEYSOURCE_FOUND] = "found",
-	[KEYSOURCE_USER_UNKNOWN] = "user_unknown",
-	[KEYSOURCE_NOT_AVAILABLE] = "not_available",
-	[KEYSOURCE_NOT_AUTHORIZED] = "not_authorized",
-	[KEYSOURCE_BUSY] = "busy",
-	[KEYSOURCE_UNREACHABLE] = "unreachable",
-	[KEYSOURCE_TIMEOUT] = "timeout",
-	[KEYSOURCE_BAD_ANSWER] = "bad_answer",
+/* A check of one entry. */
+struct check {
+	const struct keysource_config *config;
+	const struct config_file *file;
+	const char *entry;
+	FILE *errors;
+	bool is_good;
+	char path[128];
 };
 
-const char *keysource_outcome_name(enum keysource_outcome outcome)
+/* Notes a fault. Returns the path of the setting; NULL: the path of the entry. */
+static const char *fault_of(struct check *c, const char *setting)
 {
-	return (unsigned)outcome < KEYSOURCE_OUTCOMES ? outcome_names[outcome] : "?";
+	snprintf(c->path, sizeof(c->path), setting ? "%s.%s" : "%s", c->entry, setting);
+	c->is_good = false;
+	return c->path;
 }
 
-_Static_assert(KEYSOURCE_FAULTS == DIAMETER_KEY_FAULT_COUNT, "a fault without a counter");
-
-const char *keysource_fault_name(unsigned fault)
-{
-	return diameter_key_fault_name((enum diameter_key_fault)fault);
-}
-
-/* A setting that this kind must have, or must not. */
-static bool check_setting(const struct keysource_config *config, const struct config_file *file,
-			  const char *entry, const char *name, bool given, bool wanted,
-			  FILE *errors)
-{
-	char path[128];
-
-	if (given == wanted)
-		return true;
-	snprintf(path, sizeof(path), given ? "%s.%s" : "%s", entry, name);
-	config_error(file, errors, path,
-		     given ? "a source of kind '%s' has no '%s'"
-			   : "a source of kind '%s' needs '%s'",
-		     kind_names[config->kind], name);
-	return false;
-}
-
-/* It becomes a part of the names of counters. */
-static bool check_name(const struct keysource_config *config, const struct config_file *file,
-		       const char *entry, FILE *errors)
+/* The name becomes a part of the names of counters. */
+static void check_name(struct check *c)
 {
 	static const char allowed[] =
 		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	size_t len = strlen(config->name);
-	char path[128];
+	const char *name = c->config->name;
+	const size_t len = strlen(name);
 
-	if (len > 0 && len <= NAME_MAX_OCTETS && strspn(config->name, allowed) == len)
-		return true;
-	snprintf(path, sizeof(path), "%s.name", entry);
-	config_error(file, errors, path, "expected up to %d letters, digits and '_', found '%s'",
-		     NAME_MAX_OCTETS, config->name);
-	return false;
+	if (len == 0 || len > NAME_MAX_OCTETS || strspn(name, allowed) != len)
+		config_error(c->file, c->errors, fault_of(c, "name"),
+			     "expected up to %d letters, digits and '_', found '%s'",
+			     NAME_MAX_OCTETS, name);
 }
 
-/* What neither kind may have, or only the one of a Diameter peer. */
-static bool check_hosts(const struct keysource_config *config, const struct config_file *file,
-			const char *entry, FILE *errors)
+/* Each kind must have some settings, and must not have those of the other kind. */
+static void check_settings(struct check *c)
 {
-	char path[128];
-	bool ok = true;
+	const struct keysource_config *config = c->config;
+	const struct {
+		const char *name;
+		int kind;
+		bool is_given, is_needed;
+	} settings[] = {
+		{"realm", KEYSOURCE_DIAMETER, config->realm != NULL, true},
+		{"path", KEYSOURCE_FILE, config->path != NULL, true},
+		{"host", KEYSOURCE_DIAMETER, config->host != NULL, false},
+		{"hosts", KEYSOURCE_DIAMETER, config->has_hosts, false},
+		{"prefetch", KEYSOURCE_DIAMETER, config->prefetch, false},
+		{"keyset_retention_s", KEYSOURCE_DIAMETER, config->has_retention, false},
+	};
 
-	if (config->kind == KEYSOURCE_FILE) {
-		ok = check_setting(config, file, entry, "host", config->host, false, errors);
-		ok = check_setting(config, file, entry, "hosts", config->has_hosts, false,
-				   errors) &&
-		     ok;
-		ok = check_setting(config, file, entry, "prefetch", config->prefetch, false,
-				   errors) &&
-		     ok;
-		return check_setting(config, file, entry, "keyset_retention_s",
-				     config->has_retention, false, errors) &&
-		       ok;
+	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
+		const char *name = settings[i].name;
+		const bool is_given = settings[i].is_given;
+
+		if (settings[i].kind == config->kind ? settings[i].is_needed && !is_given
+						     : is_given)
+			config_error(c->file, c->errors, fault_of(c, is_given ? name : NULL),
+				     is_given ? "a source of kind '%s' has no '%s'"
+					      : "a source of kind '%s' needs '%s'",
+				     kind_names[config->kind], name);
 	}
-	if (config->prefetch && config->has_retention) {
-		snprintf(path, sizeof(path), "%s.keyset_retention_s", entry);
-		config_error(file, errors, path,
+}
+
+static void check_hosts(struct check *c)
+{
+	const struct keysource_config *config = c->config;
+
+	if (config->prefetch && config->has_retention)
+		config_error(c->file, c->errors, fault_of(c, "keyset_retention_s"),
 			     "a source with prefetch remembers keysets until they are replaced; "
 			     "an HSS, which forgets them after this time, needs no prefetch");
-		ok = false;
-	}
 	/* Several KMSs each decide separately when a keyset is replaced. */
-	if (!config->has_retention && !config->host && config->hosts_count != 1) {
-		snprintf(path, sizeof(path), "%s%s", entry, config->has_hosts ? ".hosts" : "");
-		config_error(
-			file, errors, path,
-			"a source of several hosts must be one HSS: give keyset_retention_s as "
-			"that HSS has it; KMSs each remember what they have released, so each "
-			"is a source of its own, with 'host'");
-		ok = false;
-	}
-	if (config->host && config->has_hosts) {
-		snprintf(path, sizeof(path), "%s.hosts", entry);
-		config_error(file, errors, path, "expected either 'host' or 'hosts'");
-		ok = false;
-	}
-	return ok;
+	if (!config->has_retention && !config->host && config->hosts_count != 1)
+		config_error(c->file, c->errors, fault_of(c, config->has_hosts ? "hosts" : NULL),
+			     "a source of several hosts must be one HSS: give keyset_retention_s "
+			     "as that HSS has it; KMSs each remember what they have released, so "
+			     "each is a source of its own, with 'host'");
+	if (config->host && config->has_hosts)
+		config_error(c->file, c->errors, fault_of(c, "hosts"),
+			     "expected either 'host' or 'hosts'");
 }
 
 bool keysource_config_check(struct keysource_config *config, struct config_file *file,
 			    const char *path_of_entry, FILE *errors)
 {
-	bool is_file = config->kind == KEYSOURCE_FILE;
+	struct check c = {.config = config,
+			  .file = file,
+			  .entry = path_of_entry,
+			  .errors = errors,
+			  .is_good = true};
 	char path[128];
-	bool ok = check_name(config, file, path_of_entry, errors);
 
-	ok = check_setting(config, file, path_of_entry, "realm", config->realm, !is_file, errors) &&
-	     ok;
-	ok = check_setting(config, file, path_of_entry, "path", config->path, is_file, errors) &&
-	     ok;
-	ok = check_hosts(config, file, path_of_entry, errors) && ok;
-	if (!ok || !is_file)
-		return ok;
+	check_name(&c);
+	check_settings(&c);
+	if (config->kind == KEYSOURCE_DIAMETER)
+		check_hosts(&c);
+	if (!c.is_good || config->kind == KEYSOURCE_DIAMETER)
+		return c.is_good;
 	snprintf(path, sizeof(path), "%s.path", path_of_entry);
 	config->where = config_where(file, path);
 	config->path = (char *)config_resolve_path(file, config->path);
@@ -194,12 +161,38 @@ bool keysource_config_check_outside(const struct keysource_config *config,
 	return keysets != NULL;
 }
 
-static struct diameter_hosts *open_hosts(const struct keysource_config *config)
+/* --- names --- */
+
+static const char *const outcome_names[KEYSOURCE_OUTCOMES] = {
+	[KEYSOURCE_FOUND] = "found",
+	[KEYSOURCE_USER_UNKNOWN] = "user_unknown",
+	[KEYSOURCE_NOT_AVAILABLE] = "not_available",
+	[KEYSOURCE_NOT_AUTHORIZED] = "not_authorized",
+	[KEYSOURCE_BUSY] = "busy",
+	[KEYSOURCE_UNREACHABLE] = "unreachable",
+	[KEYSOURCE_TIMEOUT] = "timeout",
+	[KEYSOURCE_BAD_ANSWER] = "bad_answer",
+};
+
+const char *keysource_outcome_name(enum keysource_outcome outcome)
 {
-	if (config->host)
-		return diameter_hosts_new(config->realm, &config->host, 1);
-	return diameter_hosts_new(config->realm, config->hosts, config->hosts_count);
+	return (unsigned)outcome < KEYSOURCE_OUTCOMES ? outcome_names[outcome] : "?";
 }
+
+_Static_assert(KEYSOURCE_FAULTS == DIAMETER_KEY_FAULT_COUNT, "a fault without a counter");
+
+const char *keysource_fault_name(unsigned fault)
+{
+	return diameter_key_fault_name((enum diameter_key_fault)fault);
+}
+
+/* --- sources --- */
+
+struct keysource {
+	struct keysource_queue *queue;
+	struct diameter_hosts *hosts;	 /* KEYSOURCE_DIAMETER */
+	struct keysource_loader *loader; /* KEYSOURCE_FILE */
+};
 
 struct keysource *keysource_open(const struct keysource_config *config,
 				 struct keysource_queue *queue, keysource_fault fault)
@@ -208,15 +201,17 @@ struct keysource *keysource_open(const struct keysource_config *config,
 
 	if (!source)
 		return NULL;
-	source->kind = (enum keysource_kind)config->kind;
 	source->queue = queue;
-	if (source->kind == KEYSOURCE_DIAMETER)
-		source->hosts = open_hosts(config);
-	else
+	if (config->kind == KEYSOURCE_FILE)
 		source->loader = keysource_loader_new(config, fault);
+	else if (config->host)
+		source->hosts = diameter_hosts_new(config->realm, &config->host, 1);
+	else
+		source->hosts =
+			diameter_hosts_new(config->realm, config->hosts, config->hosts_count);
 	if (source->hosts || source->loader)
 		return source;
-	keysource_close(source);
+	free(source);
 	return NULL;
 }
 
@@ -229,35 +224,24 @@ void keysource_close(struct keysource *source)
 	free(source);
 }
 
-static enum keysource_outcome outcome_of(enum diameter_key_outcome outcome)
-{
-	switch (outcome) {
-	case DIAMETER_KEY_FOUND:
-		return KEYSOURCE_FOUND;
-	case DIAMETER_KEY_USER_UNKNOWN:
-		return KEYSOURCE_USER_UNKNOWN;
-	case DIAMETER_KEY_NOT_AVAILABLE:
-		return KEYSOURCE_NOT_AVAILABLE;
-	case DIAMETER_KEY_NOT_AUTHORIZED:
-		return KEYSOURCE_NOT_AUTHORIZED;
-	case DIAMETER_KEY_TOO_BUSY:
-		return KEYSOURCE_BUSY;
-	case DIAMETER_KEY_UNREACHABLE:
-		return KEYSOURCE_UNREACHABLE;
-	case DIAMETER_KEY_TIMEOUT:
-		return KEYSOURCE_TIMEOUT;
-	case DIAMETER_KEY_BAD_ANSWER:
-	case DIAMETER_KEY_REFUSED:
-		break;
-	}
-	return KEYSOURCE_BAD_ANSWER;
-}
+/* e2m.md 4. */
+static const enum keysource_outcome outcomes[] = {
+	[DIAMETER_KEY_FOUND] = KEYSOURCE_FOUND,
+	[DIAMETER_KEY_USER_UNKNOWN] = KEYSOURCE_USER_UNKNOWN,
+	[DIAMETER_KEY_NOT_AVAILABLE] = KEYSOURCE_NOT_AVAILABLE,
+	[DIAMETER_KEY_NOT_AUTHORIZED] = KEYSOURCE_NOT_AUTHORIZED,
+	[DIAMETER_KEY_TOO_BUSY] = KEYSOURCE_BUSY,
+	[DIAMETER_KEY_UNREACHABLE] = KEYSOURCE_UNREACHABLE,
+	[DIAMETER_KEY_TIMEOUT] = KEYSOURCE_TIMEOUT,
+	[DIAMETER_KEY_BAD_ANSWER] = KEYSOURCE_BAD_ANSWER,
+	[DIAMETER_KEY_REFUSED] = KEYSOURCE_BAD_ANSWER,
+};
 
 static void on_answer(void *arg, const struct diameter_key_answer *answer)
 {
 	struct keysource_item *item = arg;
 
-	item->answer.outcome = outcome_of(answer->outcome);
+	item->answer.outcome = outcomes[answer->outcome];
 	item->answer.fault = answer->fault;
 	if (answer->outcome == DIAMETER_KEY_FOUND) {
 		item->answer.keyset = answer->keyset;
@@ -266,7 +250,7 @@ static void on_answer(void *arg, const struct diameter_key_answer *answer)
 		item->answer.lifetime_s = answer->lifetime_s;
 	}
 	snprintf(item->answer.detail, sizeof(item->answer.detail), "%s", answer->detail);
-	keysource_item_answer(item);
+	keysource_queue_put(item);
 }
 
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
@@ -279,17 +263,17 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 
 	if (source->loader && !(file = keysource_loader_file(source->loader)))
 		return -EHOSTUNREACH;
-	item = keysource_item_new(source->queue, cookie);
+	item = keysource_queue_new_item(source->queue, cookie);
 	if (!item)
 		return -ENOMEM;
 	if (file) {
 		keysource_file_look_up(file, request, &item->answer);
-		keysource_item_answer(item);
+		keysource_queue_put(item);
 		return 0;
 	}
 	rc = diameter_hosts_ask(source->hosts, &pull, timeout_ms, on_answer, item);
 	if (rc)
-		keysource_item_free(item);
+		keysource_queue_free_item(item);
 	return rc;
 }
 

@@ -238,6 +238,15 @@ static void each_kind_has_its_own_settings(void)
 		 "source.hosts: a source of kind 'file' has no 'hosts'"},
 		{"source: {kind: file, name: lab, path: x, prefetch: true}\n",
 		 "source.prefetch: a source of kind 'file' has no 'prefetch'"},
+		{"source: {kind: file, name: lab, path: x, keyset_retention_s: 300}\n",
+		 "source.keyset_retention_s: a source of kind 'file' has no 'keyset_retention_s'"},
+		{"source: {kind: file, name: lab, path: x, realm: x}\n",
+		 "source.realm: a source of kind 'file' has no 'realm'"},
+		{"source: {kind: diameter, name: hss, host: a, realm: x, path: x}\n",
+		 "source.path: a source of kind 'diameter' has no 'path'"},
+		{"source: {kind: diameter, name: hss, host: a, realm: x, prefetch: true, "
+		 "keyset_retention_s: 300}\n",
+		 "source.keyset_retention_s: a source with prefetch remembers keysets"},
 		{"source: {kind: diameter, name: the hss, realm: x}\n",
 		 "source.name: expected up to 32 letters, digits and '_', found 'the hss'"},
 	};

@@ -1,49 +1,46 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
+#include "keys/keysource_queue.h"
+
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#include "keys/internal.h"
-
 struct keysource_queue {
 	pthread_mutex_t lock;
-	struct keysource_item *first, **end;
-	int event; /* readable while first is set */
+	STAILQ_HEAD(, keysource_item) answered;
+	int event; /* readable while answered has items */
 };
 
 struct keysource_queue *keysource_queue_new(void)
 {
 	struct keysource_queue *queue = calloc(1, sizeof(*queue));
 
-	if (!queue)
-		return NULL;
-	queue->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (queue->event < 0) {
+	if (!queue || (queue->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) {
 		free(queue);
 		return NULL;
 	}
 	pthread_mutex_init(&queue->lock, NULL);
-	queue->end = &queue->first;
+	STAILQ_INIT(&queue->answered);
 	return queue;
 }
 
 void keysource_queue_free(struct keysource_queue *queue)
 {
-	struct keysource_item *next;
+	struct keysource_item *item;
 
 	if (!queue)
 		return;
-	for (struct keysource_item *item = queue->first; item; item = next) {
-		next = item->next;
-		keysource_item_free(item);
+	while ((item = STAILQ_FIRST(&queue->answered)) != NULL) {
+		STAILQ_REMOVE_HEAD(&queue->answered, entry);
+		keysource_queue_free_item(item);
 	}
 	pthread_mutex_destroy(&queue->lock);
 	close(queue->event);
 	free(queue);
 }
 
-struct keysource_item *keysource_item_new(struct keysource_queue *queue, uint64_t cookie)
+struct keysource_item *keysource_queue_new_item(struct keysource_queue *queue, uint64_t cookie)
 {
 	struct keysource_item *item = calloc(1, sizeof(*item));
 
@@ -54,21 +51,20 @@ struct keysource_item *keysource_item_new(struct keysource_queue *queue, uint64_
 	return item;
 }
 
-void keysource_item_free(struct keysource_item *item)
+void keysource_queue_free_item(struct keysource_item *item)
 {
 	e2m_wipe(item, sizeof(*item));
 	free(item);
 }
 
-void keysource_item_answer(struct keysource_item *item)
+void keysource_queue_put(struct keysource_item *item)
 {
 	struct keysource_queue *queue = item->queue;
 
 	pthread_mutex_lock(&queue->lock);
-	if (!queue->first)
+	if (STAILQ_EMPTY(&queue->answered))
 		eventfd_write(queue->event, 1);
-	*queue->end = item;
-	queue->end = &item->next;
+	STAILQ_INSERT_TAIL(&queue->answered, item, entry);
 	pthread_mutex_unlock(&queue->lock);
 }
 
@@ -85,15 +81,13 @@ size_t keysource_collect(struct keysource_queue *queue, struct keysource_answer 
 	size_t count = 0;
 
 	pthread_mutex_lock(&queue->lock);
-	while (count < max && (item = queue->first)) {
+	while (count < max && (item = STAILQ_FIRST(&queue->answered)) != NULL) {
+		STAILQ_REMOVE_HEAD(&queue->answered, entry);
 		answers[count++] = item->answer;
-		queue->first = item->next;
-		keysource_item_free(item);
+		keysource_queue_free_item(item);
 	}
-	if (!queue->first) {
-		queue->end = &queue->first;
+	if (STAILQ_EMPTY(&queue->answered))
 		eventfd_read(queue->event, &value);
-	}
 	pthread_mutex_unlock(&queue->lock);
 	return count;
 }

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* Keysets from a file, for a lab without a core. See config/keysets.yaml. */
+#include "keys/keysource_file.h"
+
 #include <stdlib.h>
 #include <string.h>
-
-#include "keys/internal.h"
 
 struct entry {
 	struct e2m_imsi imsi;
@@ -23,37 +22,22 @@ struct keysource_file {
 	size_t count;
 };
 
+#define FIELD(member_name, member, ...)                                               \
+	{                                                                             \
+		.name = member_name, CONFIG_MEMBER(struct entry, member), __VA_ARGS__ \
+	}
+
 static const struct config_field entry_fields[] = {
-	{.name = "imsi", .kind = CONFIG_IMSI, CONFIG_MEMBER(struct entry, imsi), .required = true},
-	{.name = "sqn",
-	 .kind = CONFIG_HEX,
-	 CONFIG_MEMBER(struct entry, sqn),
-	 .given_offset = offsetof(struct entry, has_sqn)},
-	{.name = "rand",
-	 .kind = CONFIG_HEX,
-	 CONFIG_MEMBER(struct entry, rand),
-	 .given_offset = offsetof(struct entry, has_rand)},
-	{.name = "e2mck",
-	 .kind = CONFIG_HEX,
-	 CONFIG_MEMBER(struct entry, keyset.e2mck),
-	 .required = true,
-	 .secret = true},
-	{.name = "e2mik",
-	 .kind = CONFIG_HEX,
-	 CONFIG_MEMBER(struct entry, keyset.e2mik),
-	 .required = true,
-	 .secret = true},
-	{.name = "ciphering",
-	 .kind = CONFIG_ENUM,
-	 CONFIG_MEMBER(struct entry, ciphering),
-	 .names = config_eea_names,
-	 .values = config_eea_values},
-	{.name = "integrity",
-	 .kind = CONFIG_ENUM,
-	 CONFIG_MEMBER(struct entry, integrity),
-	 .names = config_eia_names,
-	 .values = config_eia_values},
-	{.name = "lifetime_s", .kind = CONFIG_UINT, CONFIG_MEMBER(struct entry, lifetime_s)},
+	FIELD("imsi", imsi, .kind = CONFIG_IMSI, .required = true),
+	FIELD("sqn", sqn, .kind = CONFIG_HEX, .given_offset = offsetof(struct entry, has_sqn)),
+	FIELD("rand", rand, .kind = CONFIG_HEX, .given_offset = offsetof(struct entry, has_rand)),
+	FIELD("e2mck", keyset.e2mck, .kind = CONFIG_HEX, .required = true, .secret = true),
+	FIELD("e2mik", keyset.e2mik, .kind = CONFIG_HEX, .required = true, .secret = true),
+	FIELD("ciphering", ciphering, .kind = CONFIG_ENUM, .names = config_eea_names,
+	      .values = config_eea_values),
+	FIELD("integrity", integrity, .kind = CONFIG_ENUM, .names = config_eia_names,
+	      .values = config_eia_values),
+	FIELD("lifetime_s", lifetime_s, .kind = CONFIG_UINT),
 	{0},
 };
 
@@ -96,23 +80,22 @@ static bool check_entry(struct keysource_file *file, size_t i, FILE *errors)
 	char path[64];
 
 	entry->place = (uint32_t)i;
+	entry->id = entry->has_sqn ? e2m_keyset_id_make(E2M_ID_SQN, entry->sqn)
+				   : e2m_keyset_id_make(E2M_ID_RAND, entry->rand);
 	snprintf(path, sizeof(path), "keysets[%zu]", i);
-	if (entry->has_sqn == entry->has_rand) {
+	if (entry->has_sqn == entry->has_rand)
 		config_error(file->owner, errors, path,
 			     "expected either 'sqn' or 'rand': a keyset is known by one of them");
-		return false;
-	}
-	if (!e2m_algorithms_allowed((unsigned)entry->ciphering, (unsigned)entry->integrity, true)) {
+	else if (!e2m_algorithms_allowed((unsigned)entry->ciphering, (unsigned)entry->integrity,
+					 true))
 		config_error(file->owner, errors, path,
 			     "%s with %s: gcm goes with gcm only, and eea0 with eia0 protects "
 			     "nothing",
 			     e2m_eea_name((unsigned)entry->ciphering),
 			     e2m_eia_name((unsigned)entry->integrity));
-		return false;
-	}
-	entry->id = entry->has_sqn ? e2m_keyset_id_make(E2M_ID_SQN, entry->sqn)
-				   : e2m_keyset_id_make(E2M_ID_RAND, entry->rand);
-	return true;
+	else
+		return true;
+	return false;
 }
 
 /* The entries are sorted, so duplicates are neighbours. */
@@ -203,11 +186,9 @@ void keysource_file_look_up(const struct keysource_file *file,
 		answer->ciphering = (enum e2m_eea)found->ciphering;
 		answer->integrity = (enum e2m_eia)found->integrity;
 		answer->lifetime_s = found->lifetime_s;
-	} else if (knows_imsi(file, &request->imsi)) {
-		answer->outcome = KEYSOURCE_NOT_AVAILABLE;
-		snprintf(answer->detail, sizeof(answer->detail), "not in the file");
-	} else {
-		answer->outcome = KEYSOURCE_USER_UNKNOWN;
-		snprintf(answer->detail, sizeof(answer->detail), "not in the file");
+		return;
 	}
+	answer->outcome =
+		knows_imsi(file, &request->imsi) ? KEYSOURCE_NOT_AVAILABLE : KEYSOURCE_USER_UNKNOWN;
+	snprintf(answer->detail, sizeof(answer->detail), "not in the file");
 }
