@@ -53,6 +53,9 @@ struct session_store {
 	struct wheel *wheel;
 	uint64_t started_ms;
 	uint32_t hash_secret; /* no sender can foresee it */
+	/* Calls upwards that control.c sets: a due time of the session has come. */
+	void (*changeover_is_due)(struct session_store *store, struct session *session);
+	void (*keyset_is_due)(struct session_store *store, struct session *session, unsigned slot);
 	struct counts *counts;
 	struct retention *retention;
 	struct pull_manager *pulls;
@@ -103,21 +106,8 @@ struct session_store {
 		uint32_t unsaid;
 	} outages;
 
-	struct {
-		struct wheel_timer timer;
-		uint32_t looked_at; /* ids, in this round */
-		bool again;	    /* another round after it */
-	} sweep;
-
-	struct {
-		struct wheel_timer timer;
-		uint32_t looked_at; /* ids checked in this round */
-		bool has_passed_over; /* sessions with an operation under way: another round follows */
-		bool is_after;	      /* this is such a second round */
-		uint8_t rounds;	      /* rounds begun over all sessions */
-		uint32_t barred, forbidden; /* in this round */
-	} reconfigure;
-
+	struct sweep *sweep;
+	struct reconfigure *reconfigure;
 	struct transactions transactions;
 };
 

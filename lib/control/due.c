@@ -3,8 +3,6 @@
  * that fires for a time that was taken back finds nothing to do. */
 #include "control/due.h"
 #include "base/container.h"
-#include "control/keys.h"
-#include "control/obtain.h"
 
 static uint64_t elapsed_ms(const struct session_store *store)
 {
@@ -44,10 +42,10 @@ static void on_time(struct wheel_timer *timer, void *arg)
 	struct session *s = container_of(timer, struct session, timer);
 
 	if (has_come(store, &s->changeover_due))
-		keys_change_over(store, s);
+		store->changeover_is_due(store, s);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		if (has_come(store, &s->keysets[slot].due))
-			keys_end_time(store, s, slot);
+			store->keyset_is_due(store, s, slot);
 	arm(store, s);
 }
 

@@ -13,7 +13,7 @@
 
 struct gsns;
 
-/* What is known of a GSN's restarts: recovery.c. */
+/* What is known of a GSN's restarts: restarts.c. */
 struct gsn_restarts {
 	bool is_known; /* its restart counter */
 	bool is_swept; /* it has restarted: sessions up to serial are being looked for */

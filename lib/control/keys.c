@@ -10,7 +10,6 @@
 #include "control/kept.h"
 #include "control/keys.h"
 #include "control/obtain.h"
-#include "control/outages.h"
 #include "control/reserve.h"
 #include "control/sources.h"
 #include "control/table.h"
@@ -260,52 +259,4 @@ void keys_activate(struct session_store *store, struct session *s, const struct 
 	else
 		activate_next(store, s, id, key_id);
 	journal_note(store, s);
-}
-
-/* --- events --- */
-
-static void say_spent(struct session_store *store, const struct session *s, unsigned slot)
-{
-	char id[E2M_KEYSET_ID_STR];
-
-	control_count(store, SESSION_KEYSETS_SPENT);
-	control_log(
-		store, SESSION_LOG_WARNING,
-		"IMSI %s NSAPI %u: COUNT of e2mKEYSET %s has reached its end; nothing more is sent "
-		"with it",
-		table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id));
-}
-
-void keys_take_event(struct session_store *store, struct session *s,
-		     const struct datapath_event *event, enum session_direction direction)
-{
-	struct session_keyset *keyset = &s->keysets[event->slot];
-
-	switch (event->kind) {
-	case DATAPATH_MISS:
-		reserve_begin(store, s, event->slot, direction);
-		keys_pull(store, s, event->slot);
-		break;
-	case DATAPATH_LOW:
-		reserve_take_low(store, s, event, direction);
-		break;
-	case DATAPATH_AUTHENTICATED:
-		/* Else it speaks of the keyset that was there before. */
-		if (keyset->state != DATAPATH_KEY_READY)
-			break;
-		keyset->authenticated = true;
-		journal_note(store, s);
-		if (event->slot == s->newest)
-			keys_use_newest(store, s);
-		break;
-	case DATAPATH_SPENT:
-		say_spent(store, s, event->slot);
-		break;
-	case DATAPATH_COUNT_RECOVERED:
-	case DATAPATH_COUNT_PENDING:
-		outages_take_event(store, s, event);
-		break;
-	default:
-		break;
-	}
 }

@@ -24,7 +24,5 @@ void keys_change_over(struct session_store *store, struct session *session);
 bool keys_is_leaving(const struct session *session);
 /* After a restart: waits again for what a changeover, or the keyset before it, was waiting for. */
 void keys_resume_changeover(struct session_store *store, struct session *session);
-void keys_take_event(struct session_store *store, struct session *session,
-		     const struct datapath_event *event, enum session_direction direction);
 
 #endif

@@ -5,7 +5,7 @@
 #include "control/expect.h"
 #include "control/keys.h"
 #include "control/notify.h"
-#include "control/recovery.h"
+#include "control/restarts.h"
 #include "control/session.h"
 #include "control/table.h"
 
@@ -133,21 +133,6 @@ void learn_say(struct session_store *store, const struct session *s, const struc
 		    tunnel_str(&t->tunnel[UP], up), tunnel_str(&t->tunnel[DOWN], down));
 }
 
-struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi)
-{
-	struct session *s = table_find_subscriber(store, imsi, nsapi);
-
-	if (s) {
-		control_count(store, SESSION_REPLACED);
-		s->serial = table_next_serial(store);
-		return s;
-	}
-	s = table_new_session(store, imsi, nsapi);
-	if (s)
-		control_count(store, SESSION_LEARNED);
-	return s;
-}
-
 /* A session that was protected is made anew, and its Create names no keyset: the UE has lost it, or somebody on
  * the way takes it out. */
 static void note_downgrade(struct session_store *store, const struct session *s,
@@ -181,7 +166,7 @@ void learn_session(struct session_store *store, const struct e2m_imsi *imsi, uin
 		s->primary = primary;
 		return;
 	}
-	s = learn_place(store, imsi, nsapi);
+	s = session_place(store, imsi, nsapi);
 	if (!s) {
 		control_log(store, SESSION_LOG_WARNING,
 			    "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
@@ -260,7 +245,7 @@ void learn_change(struct session_store *store, struct session *s, const struct c
 	if (target->has_keyset)
 		learn_say(store, s, target);
 	if (target->alive)
-		recovery_spare(store, s, target);
+		restarts_spare(store, s, target);
 	session_apply(store, s, target, held);
 }
 

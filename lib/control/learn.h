@@ -49,9 +49,6 @@ void learn_leave_unread(struct session_store *store, const struct session_gtpc *
 /* Puts into target what follows from the policy for a session that is to be known. */
 void learn_apply_policy(struct change *target, enum policy_action policy, bool names_keyset);
 
-/* Places the session, which begins or is replaced, for session_apply to make. NULL: no room. */
-struct session *learn_place(struct session_store *store, const struct e2m_imsi *imsi,
-			    uint8_t nsapi);
 /* Step 6. */
 void learn_say(struct session_store *store, const struct session *session,
 	       const struct change *target);

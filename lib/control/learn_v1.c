@@ -3,8 +3,8 @@
 #include "control/learn_v1.h"
 #include "control/context.h"
 #include "control/expect.h"
-#include "control/recovery.h"
 #include "control/session.h"
+#include "control/sweep.h"
 #include "control/table.h"
 
 #define VERSION 1
@@ -111,7 +111,7 @@ static void take_refusal(struct session_store *store, const struct request *r)
 static void take_accepted(struct session_store *store, const struct request *r,
 			  const struct gtpc_v1 *m, struct held *held)
 {
-	recovery_take(store, r->recovery);
+	sweep_take(store, r->recovery);
 	effects_v1(store, r, m, held);
 	/* A response that does not cross has made the tunnel at the other end all the same. */
 	if (held->outcome == SESSION_DONE && !effects_v1_has_expected(store, r))
@@ -248,9 +248,9 @@ static void take_echo(struct session_store *store, const struct session_gtpc *gt
 	if (!m->has_sequence)
 		return;
 	if (m->type == GTPC_V1_ECHO_REQUEST)
-		recovery_take_echo_request(store, gtpc, VERSION, m->sequence);
+		sweep_take_echo_request(store, gtpc, VERSION, m->sequence);
 	else
-		recovery_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
+		sweep_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
 }
 
 void learn_v1_take(struct session_store *store, const struct session_gtpc *gtpc, struct held *held)

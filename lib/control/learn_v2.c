@@ -3,8 +3,8 @@
  * sessions; the P-GW is on the core side and asks for bearers. */
 #include "control/learn_v2.h"
 #include "control/context.h"
-#include "control/recovery.h"
 #include "control/session.h"
+#include "control/sweep.h"
 
 #define VERSION	      2
 #define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it */
@@ -43,7 +43,7 @@ static void take_response(struct session_store *store, const struct session_gtpc
 	}
 	r->recovery[gtpc->side] = recovery_of(gtpc, m);
 	if (takes_effect(type, m)) {
-		recovery_take(store, r->recovery);
+		sweep_take(store, r->recovery);
 		effects_v2(store, gtpc, r, m, held);
 	} else {
 		control_count(store, SESSION_GTPC_REFUSED);
@@ -190,9 +190,9 @@ static void take_echo(struct session_store *store, const struct session_gtpc *gt
 
 	control_count(store, SESSION_GTPC_OTHER);
 	if (m->type == GTPC_V2_ECHO_REQUEST)
-		recovery_take_echo_request(store, gtpc, VERSION, m->sequence);
+		sweep_take_echo_request(store, gtpc, VERSION, m->sequence);
 	else
-		recovery_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
+		sweep_take_echo_response(store, gtpc, VERSION, m->sequence, &said);
 }
 
 static void take(struct session_store *store, const struct session_gtpc *gtpc,

@@ -8,7 +8,7 @@
 #include "control/context.h"
 #include "control/learn.h"
 #include "control/notify.h"
-#include "control/recovery.h"
+#include "control/restarts.h"
 #include "control/session.h"
 #include "control/table.h"
 
@@ -73,7 +73,7 @@ bool notify_prevails(struct session_store *store, struct session *s, const struc
 	current.control_sgsn = target->control_sgsn;
 	current.control_ggsn = target->control_ggsn;
 	memcpy(current.recovery, target->recovery, sizeof(current.recovery));
-	recovery_spare(store, s, &current);
+	restarts_spare(store, s, &current);
 	session_apply(store, s, &current, held);
 	return true;
 }
@@ -142,7 +142,7 @@ static bool activate(struct session_store *store, const struct session_notificat
 	if (s)
 		compare(store, s, &target);
 	if (target.fresh)
-		s = learn_place(store, &n->imsi, n->nsapi);
+		s = session_place(store, &n->imsi, n->nsapi);
 	if (!s)
 		return false;
 	if (target.is_bare)

@@ -4,20 +4,30 @@
  * sessions, some at a time, so that control can do its other work meanwhile. Laxer rules apply from
  * the next activation on.
  */
+#include "control/reconfigure.h"
+
+#include <stdlib.h>
+
 #include "control/commands.h"
 #include "control/journal.h"
 #include "control/keys.h"
 #include "control/obtain.h"
+#include "control/rounds.h"
 #include "control/table.h"
 #include "control/work.h"
 
-/* Sessions checked in one run, and how often a run starts. */
-#define SLICE	 4096
-#define SLICE_MS 10
 /* A request that was read under the old policy may get its response later, after a minute at most.
  * So sessions are checked again after AGAIN_MS, and then after twice as long each time. */
 #define AGAIN_MS 1000
 #define ROUNDS	 7
+
+struct reconfigure {
+	struct round round;
+	bool has_passed_over; /* sessions with an operation under way: another round follows */
+	bool is_after;	      /* this is such a second round */
+	uint8_t rounds;	      /* rounds begun over all sessions */
+	uint32_t barred, forbidden; /* in this round */
+};
 
 /* --- the policy --- */
 
@@ -46,7 +56,7 @@ static enum policy_action decide(const struct session_store *store, const struct
 static void bar(struct session_store *store, struct session *s)
 {
 	control_count(store, SESSION_POLICY_BARRED);
-	store->reconfigure.barred++;
+	store->reconfigure->barred++;
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].live)
 			commands_bar_flow(store, s, d);
@@ -73,7 +83,7 @@ static void apply_policy(struct session_store *store, struct session *s)
 	if (!keys_are_there(s)) {
 		bar(store, s);
 	} else if (policy == POLICY_DROP) {
-		store->reconfigure.barred++;
+		store->reconfigure->barred++;
 		drop(store, s);
 	}
 	journal_note(store, s);
@@ -89,85 +99,63 @@ static void apply_algorithms(struct session_store *store, struct session *s)
 		if (keyset->state != DATAPATH_KEY_READY ||
 		    keys_may_have(store, keyset->eea, keyset->eia))
 			continue;
-		store->reconfigure.forbidden++;
+		store->reconfigure->forbidden++;
 		keys_forbid(store, s, slot);
 	}
 }
 
 /* --- all sessions --- */
 
-static void say_done(struct session_store *store)
+static unsigned look_at(struct session_store *store, struct session *s)
 {
-	if (store->reconfigure.barred > 0)
-		control_log(store, SESSION_LOG_WARNING,
-			    "policy: %u sessions are barred that were not before",
-			    store->reconfigure.barred);
-	if (store->reconfigure.forbidden > 0)
-		control_log(store, SESSION_LOG_WARNING,
-			    "allowed_algorithms: %u keysets are refused that were in use",
-			    store->reconfigure.forbidden);
-	store->reconfigure.barred = store->reconfigure.forbidden = 0;
-}
+	struct reconfigure *r = store->reconfigure;
 
-static void look_at(struct session_store *store, struct session *s)
-{
-	if (store->reconfigure.is_after && !s->is_passed_over)
-		return;
+	if (r->is_after && !s->is_passed_over)
+		return 0;
 	s->is_passed_over = work_first_operation(s) != NULL;
 	if (s->is_passed_over) {
-		store->reconfigure.has_passed_over = true;
-		return;
+		r->has_passed_over = true;
+		return 0;
 	}
 	apply_policy(store, s);
 	apply_algorithms(store, s);
+	return 0;
 }
 
-static void look_at_all(struct wheel_timer *timer, void *arg);
-static void look_at_passed_over(struct wheel_timer *timer, void *arg);
-
-static void look_at_slice(struct wheel_timer *timer, void *arg)
+static void say_done(struct session_store *store)
 {
-	struct session_store *store = arg;
+	struct reconfigure *r = store->reconfigure;
 
-	for (unsigned i = 0; i < SLICE && store->reconfigure.looked_at < store->highest; i++) {
-		struct session *s = table_session(store, ++store->reconfigure.looked_at);
+	if (r->barred > 0)
+		control_log(store, SESSION_LOG_WARNING,
+			    "policy: %u sessions are barred that were not before", r->barred);
+	if (r->forbidden > 0)
+		control_log(store, SESSION_LOG_WARNING,
+			    "allowed_algorithms: %u keysets are refused that were in use",
+			    r->forbidden);
+	r->barred = r->forbidden = 0;
+}
 
-		if (s)
-			look_at(store, s);
-	}
-	if (store->reconfigure.looked_at < store->highest) {
-		wheel_set(store->wheel, timer, SLICE_MS, look_at_slice);
-		return;
-	}
+static uint64_t end_round(struct session_store *store)
+{
+	struct reconfigure *r = store->reconfigure;
+
 	say_done(store);
-	if (store->reconfigure.has_passed_over) {
-		wheel_set(store->wheel, timer, SLICE_MS, look_at_passed_over);
-	} else if (store->reconfigure.rounds < ROUNDS) {
-		wheel_set(store->wheel, timer, AGAIN_MS << (store->reconfigure.rounds - 1),
-			  look_at_all);
-	}
+	/* In a fleet some session always has an operation under way, but not always the same one. */
+	r->is_after = r->has_passed_over;
+	r->has_passed_over = false;
+	if (r->is_after)
+		return ROUNDS_RUN_MS;
+	return r->rounds < ROUNDS ? AGAIN_MS << (r->rounds++ - 1) : 0;
 }
 
-static void begin_round(struct session_store *store, struct wheel_timer *timer, bool is_after)
+struct reconfigure *reconfigure_new(void)
 {
-	store->reconfigure.looked_at = 0;
-	store->reconfigure.has_passed_over = false;
-	store->reconfigure.is_after = is_after;
-	look_at_slice(timer, store);
-}
+	struct reconfigure *r = calloc(1, sizeof(*r));
 
-static void look_at_all(struct wheel_timer *timer, void *arg)
-{
-	struct session_store *store = arg;
-
-	store->reconfigure.rounds++;
-	begin_round(store, timer, false);
-}
-
-/* In a fleet some session always has an operation under way, but not always the same one. */
-static void look_at_passed_over(struct wheel_timer *timer, void *arg)
-{
-	begin_round(arg, timer, true);
+	if (r)
+		r->round = (struct round){.look_at = look_at, .end = end_round};
+	return r;
 }
 
 void session_reconfigure(struct session_store *store, const struct session_config *config)
@@ -185,6 +173,7 @@ void session_reconfigure(struct session_store *store, const struct session_confi
 	c->count_warning = config->count_warning;
 	c->pull = config->pull;
 	pull_manager_configure(store->pulls, &config->pull);
-	store->reconfigure.rounds = 0;
-	look_at_all(&store->reconfigure.timer, store);
+	store->reconfigure->rounds = 1;
+	store->reconfigure->is_after = store->reconfigure->has_passed_over = false;
+	rounds_begin_now(store, &store->reconfigure->round);
 }

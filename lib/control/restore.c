@@ -20,6 +20,7 @@ static void end_unstarted(struct session_store *store, struct session *s)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		keys_drop(store, s, slot);
+	journal_note(store, s);
 	table_free_session(store, s);
 }
 

@@ -11,7 +11,7 @@
 #include "control/journal.h"
 #include "control/keys.h"
 #include "control/obtain.h"
-#include "control/recovery.h"
+#include "control/restarts.h"
 #include "control/session.h"
 #include "control/sources.h"
 #include "control/table.h"
@@ -28,9 +28,9 @@ struct operation {
 	struct session *session;
 	struct change target;
 	enum step step;
-	unsigned pending;  /* acknowledgements */
-	unsigned promised; /* COUNTs that it may have to remember */
-	bool robbed[2];	   /* the tunnel of that direction went to another session meanwhile */
+	unsigned pending;     /* acknowledgements */
+	unsigned promised;    /* COUNTs that it may have to remember */
+	bool tunnel_taken[2]; /* by direction: another session has it now */
 	enum session_outcome outcome;
 	struct held *held;
 };
@@ -38,6 +38,11 @@ struct operation {
 static const struct change end_of_session = {.alive = false};
 
 static void advance(struct session_store *store, struct operation *op);
+
+static struct operation *last_operation(const struct session *s)
+{
+	return s->work ? TAILQ_LAST(&s->work->operations, operation_list) : NULL;
+}
 
 static struct operation *enqueue(struct session_store *store, struct session *s,
 				 const struct change *target)
@@ -105,6 +110,18 @@ static int set_control(struct session_store *store, struct session *s, const str
 	return ret;
 }
 
+bool session_is_lost(const struct session_store *store, const struct session *s)
+{
+	struct change target;
+
+	if (!work_first_operation(s))
+		return restarts_are_after(store, s, s->control_sgsn.gsn, s->control_ggsn.gsn);
+	/* What is under way for it decides where it is. */
+	session_current(store, s, &target);
+	return restarts_are_after(store, s, gsns_find(store->gsns, target.control_sgsn.receiver),
+				  gsns_find(store->gsns, target.control_ggsn.receiver));
+}
+
 bool session_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi, enum session_direction wanted,
 				  const struct tunnel *tunnel)
@@ -114,7 +131,7 @@ bool session_is_anothers_downlink(struct session_store *store, const struct e2m_
 	struct e2m_imsi its;
 
 	if (!other || (wanted == UP && direction == UP) || !policy_bars(other->policy) ||
-	    recovery_is_lost(store, other))
+	    session_is_lost(store, other))
 		return false;
 	if (!imsi)
 		return true;
@@ -149,7 +166,7 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 	control_log_of(store, other, SESSION_LOG_WARNING, "its tunnel %s is another's now",
 		       tunnel_str(tunnel, text));
 	if (current) {
-		current->robbed[direction] = true;
+		current->tunnel_taken[direction] = true;
 		stop_flow(store, current, direction);
 	} else {
 		advance(store, end);
@@ -163,7 +180,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	struct session *s = op->session;
 	const struct tunnel *tunnel = &op->target.tunnel[direction];
 
-	if (op->robbed[direction])
+	if (op->tunnel_taken[direction])
 		return;
 	if (s->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
@@ -194,7 +211,7 @@ static void start(struct session_store *store, struct operation *op)
 		op->outcome = SESSION_NO_ROOM;
 		return;
 	}
-	recovery_note(store, t->recovery);
+	restarts_note(store, t->recovery);
 	if (t->fresh) {
 		s->policy = t->policy & 3;
 		table_set_apn(store, s, t->apn);
@@ -216,6 +233,7 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	control_count(store, SESSION_REMOVED);
 	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
 		       "session removed");
+	journal_note(store, s);
 	table_free_session(store, s);
 }
 
@@ -289,6 +307,30 @@ static void advance(struct session_store *store, struct operation *op)
 		finish(store, op);
 }
 
+/* --- places --- */
+
+struct session *session_place(struct session_store *store, const struct e2m_imsi *imsi,
+			      uint8_t nsapi)
+{
+	struct session *s = table_find_subscriber(store, imsi, nsapi);
+
+	if (s) {
+		control_count(store, SESSION_REPLACED);
+		s->serial = table_next_serial(store);
+		return s;
+	}
+	if (table_is_full(store) || !sources_make_room(store, DATAPATH_KEYSETS)) {
+		control_count(store, SESSION_REFUSED_FULL);
+		return NULL;
+	}
+	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
+		return NULL;
+	control_count(store, SESSION_LEARNED);
+	s = table_new_session(store, imsi, nsapi);
+	journal_note(store, s);
+	return s;
+}
+
 /* --- targets --- */
 
 /* Keysets that leave a session by an activation, at most. */
@@ -351,7 +393,7 @@ void session_end_of_tunnel(struct session_store *store, const struct tunnel *tun
 void session_current(const struct session_store *store, const struct session *s,
 		     struct change *target)
 {
-	const struct operation *last = work_last_operation(s);
+	const struct operation *last = last_operation(s);
 	const struct operation *activation = last;
 
 	if (last) {
@@ -378,7 +420,7 @@ void session_current(const struct session_store *store, const struct session *s,
 
 bool session_names_keyset(const struct session *s)
 {
-	const struct operation *op = work_last_operation(s);
+	const struct operation *op = last_operation(s);
 
 	while (op && !op->target.has_keyset && !op->target.is_bare)
 		op = TAILQ_PREV(op, operation_list, entry);

@@ -6,6 +6,9 @@
 #include "control/change.h"
 #include "control/held.h"
 
+/* Finds the session, which is replaced, or makes one, for session_apply. NULL: no room for it, which is counted. */
+struct session *session_place(struct session_store *store, const struct e2m_imsi *imsi,
+			      uint8_t nsapi);
 /* Brings the session there, after what is under way for it already. held (NULL: none) gains a user
  * until then, or another outcome where it is refused. A session that is not to be alive is freed in the
  * end. */
@@ -21,6 +24,8 @@ bool session_is_anothers_downlink(struct session_store *store, const struct e2m_
  * packets cross at once. Not if it is of the configuration. */
 void session_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
 			   struct held *held);
+/* A GSN of the session has restarted since it was made, and the session will be ended. */
+bool session_is_lost(const struct session_store *store, const struct session *session);
 /* Whether the session will have a keyset once all that is under way is done. */
 bool session_names_keyset(const struct session *session);
 /* What the session will be once all that is under way is done; keyset and key_id are of the latest activation. */

@@ -1,13 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/table.h"
-#include "control/expect.h"
-#include "control/flows.h"
-#include "control/journal.h"
-#include "control/kept.h"
-#include "control/obtain.h"
-#include "control/session.h"
-#include "control/sources.h"
-#include "control/watch.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -16,137 +8,32 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 /* Of an index, when all are in use: a few octets less a session for one look more. */
 #define SESSIONS_A_HEAD 2
 
-static int allocate_flow_numbers(struct session_store *store)
+int table_init(struct session_store *store)
 {
-	const uint32_t flows = session_flows_per_worker(&store->config);
+	const uint32_t max = store->config.max;
 
-	store->free_flows = calloc(store->config.workers, sizeof(*store->free_flows));
-	store->free_flow_counts = calloc(store->config.workers, sizeof(*store->free_flow_counts));
-	store->lingers_by_age = calloc(store->config.workers, sizeof(*store->lingers_by_age));
-	if (!store->free_flows || !store->free_flow_counts || !store->lingers_by_age)
-		return -ENOMEM;
-	for (unsigned w = 0; w < store->config.workers; w++) {
-		store->free_flows[w] = calloc(flows, sizeof(uint32_t));
-		if (!store->free_flows[w])
-			return -ENOMEM;
-		for (uint32_t i = 0; i < flows; i++)
-			store->free_flows[w][i] = flows - 1 - i;
-		store->free_flow_counts[w] = flows;
-		TAILQ_INIT(&store->lingers_by_age[w]);
-	}
-	return 0;
-}
-
-static int allocate(struct session_store *store, uint64_t now_ms)
-{
-	const struct session_config *c = &store->config;
-
-	if (getrandom(&store->hash_secret, sizeof(store->hash_secret), 0) !=
-	    sizeof(store->hash_secret))
-		return -EAGAIN;
-	store->heads_count = c->max / SESSIONS_A_HEAD + 1;
+	store->heads_count = max / SESSIONS_A_HEAD + 1;
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		if (!(store->heads[i] = calloc(store->heads_count, sizeof(uint32_t))))
 			return -ENOMEM;
-	store->sessions = calloc((size_t)c->max + 1, sizeof(*store->sessions));
-	store->gsns = gsns_new();
-	store->apns = apns_new();
-	store->wheel = wheel_new(now_ms, store);
-	if (!store->sessions || !store->gsns || !store->apns || !store->wheel ||
-	    (c->is_durable && !(store->journal = journal_new(c->max))))
-		return -ENOMEM;
-	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
-	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
-					store);
-	if (!store->counts || !store->pulls || sources_make_retention(store) != 0 ||
-	    transactions_init(store) != 0)
-		return -ENOMEM;
-	sources_init(store);
-	expect_init(store);
-	watch_start(store);
-	return allocate_flow_numbers(store);
+	store->sessions = calloc((size_t)max + 1, sizeof(*store->sessions));
+	return store->sessions ? 0 : -ENOMEM;
 }
 
-struct session_store *session_store_new(const struct session_config *config,
-					const struct session_ops *ops, uint64_t now_ms)
+void table_free(struct session_store *store)
 {
-	struct session_store *store = calloc(1, sizeof(*store));
-
-	if (!store)
-		return NULL;
-	store->config = *config;
-	store->ops = *ops;
-	store->started_ms = now_ms;
-	if (allocate(store, now_ms) != 0) {
-		session_store_free(store);
-		errno = ENOMEM;
-		return NULL;
-	}
-	return store;
-}
-
-void session_store_free(struct session_store *store)
-{
-	if (!store)
-		return;
-	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = table_session(store, id);
-		if (!s)
-			continue;
-		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-			npdu_key_free(s->keysets[slot].key);
-		session_free_operations(s);
-		free(s->work); /* its pulls end with their manager */
-	}
-	kept_free(store);
-	transactions_free(store);
-	flows_free_lingers(store);
-	expect_free(store);
-	pull_manager_free(store->pulls);
-	retention_free(store->retention);
-	counts_free(store->counts);
-	wheel_free(store->wheel);
-	for (unsigned w = 0; store->free_flows && w < store->config.workers; w++)
-		free(store->free_flows[w]);
-	free(store->free_flows);
-	free(store->free_flow_counts);
-	free(store->lingers_by_age);
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
 		free(store->heads[i]);
-	journal_free(store->journal);
-	gsns_free(store->gsns);
-	apns_free(store->apns);
 	free(store->sessions);
-	free(store);
 }
 
-struct pull_manager *session_pulls(struct session_store *store)
+size_t table_octets(const struct session_store *store)
 {
-	return store->pulls;
-}
-
-void session_advance(struct session_store *store, uint64_t now_ms)
-{
-	if (store->files_unread)
-		sources_look(store);
-	wheel_advance(store->wheel, now_ms);
-	pull_send_waiting(store->pulls);
-}
-
-uint32_t session_flows_per_worker(const struct session_config *config)
-{
-	/* Both flows of a session may fall to the same worker; one that was moved lingers, and others are
-	 * expected. */
-	const uint64_t more = 1024 + EXPECTED_MAX;
-	uint64_t even = (uint64_t)config->max * 2 / config->workers;
-	uint64_t flows = config->workers == 1 ? even + more : even + even / 4 + more;
-
-	return flows < UINT32_MAX ? (uint32_t)flows : UINT32_MAX;
+	return SESSION_INDEXES * store->heads_count * sizeof(uint32_t);
 }
 
 /* --- indexes --- */
@@ -356,6 +243,16 @@ struct session *table_find_tunnel(struct session_store *store, const struct tunn
 
 /* --- sessions --- */
 
+uint32_t table_highest(const struct session_store *store)
+{
+	return store->highest;
+}
+
+uint32_t table_last_serial(const struct session_store *store)
+{
+	return store->last_serial;
+}
+
 /* 0 is no serial. */
 uint32_t table_next_serial(struct session_store *store)
 {
@@ -399,20 +296,15 @@ static struct session *make_session(struct session_store *store, struct session 
 	return s;
 }
 
+bool table_is_full(const struct session_store *store)
+{
+	return store->in_use == store->config.max;
+}
+
 struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi)
 {
-	struct session *s;
-
-	if (store->in_use == store->config.max || !sources_make_room(store, DATAPATH_KEYSETS)) {
-		control_count(store, SESSION_REFUSED_FULL);
-		return NULL;
-	}
-	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
-		return NULL;
-	s = make_session(store, take_place(store), imsi, nsapi);
-	journal_note(store, s);
-	return s;
+	return make_session(store, take_place(store), imsi, nsapi);
 }
 
 void table_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
@@ -451,7 +343,6 @@ void table_free_session(struct session_store *store, struct session *s)
 	apns_give_back(store->apns, s->apn);
 	free_place(store, s);
 	store->in_use--;
-	journal_note(store, s);
 }
 
 struct session *table_session(struct session_store *store, uint32_t id)

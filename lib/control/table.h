@@ -5,7 +5,14 @@
 
 #include "control/context.h"
 
-/* NULL: no place left. */
+/* -ENOMEM. */
+int table_init(struct session_store *store);
+void table_free(struct session_store *store);
+/* Of memory, for all sessions that can exist. */
+size_t table_octets(const struct session_store *store);
+
+bool table_is_full(const struct session_store *store);
+/* The table is not full. */
 struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi);
 /* The same in a place that no session has had, above all that have. */
@@ -13,6 +20,7 @@ struct session *table_restore_session(struct session_store *store, uint32_t id,
 				      const struct e2m_imsi *imsi, uint8_t nsapi);
 void table_free_session(struct session_store *store, struct session *session);
 /* Of a Create: tells a session from the one that had its place, or its IMSI and NSAPI, before. */
+uint32_t table_last_serial(const struct session_store *store);
 uint32_t table_next_serial(struct session_store *store);
 static inline bool table_is_later(uint32_t serial, uint32_t than)
 {
@@ -43,7 +51,10 @@ bool table_has_room(const struct session_store *store, uint32_t counts);
 void table_index(struct session_store *store, struct session *session, enum session_index which);
 void table_unindex(struct session_store *store, struct session *session, enum session_index which);
 
+/* NULL: none has the id. */
 struct session *table_session(struct session_store *store, uint32_t id);
+/* No session ever had a higher id. */
+uint32_t table_highest(const struct session_store *store);
 uint32_t table_id(const struct session_store *store, const struct session *session);
 struct e2m_imsi table_imsi(const struct session *session);
 struct tunnel table_tunnel(const struct session_store *store, const struct session_tunnel *tunnel);

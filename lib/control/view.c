@@ -1,59 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* view: events in, and what people see. */
-#include "control/expect.h"
-#include "control/flows.h"
-#include "control/journal.h"
-#include "control/kept.h"
+/* view: what people see of sessions. */
 #include "control/keys.h"
-#include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
-
-void session_take_event(struct session_store *store, unsigned worker,
-			const struct datapath_event *event)
-{
-	enum session_direction direction;
-	struct session *s;
-
-	if (event->kind == DATAPATH_DONE) {
-		if (event->command_kind == DATAPATH_REMOVE_FLOW)
-			flows_take_removed(store, worker, event->flow);
-		else if (event->command_kind == DATAPATH_EXPECT_FLOW)
-			expect_acknowledged(store, event);
-		else if (event->command_kind == DATAPATH_SET_KEYSET)
-			kept_acknowledged(event);
-		else
-			session_acknowledged(store, event);
-		return;
-	}
-	s = table_session_of_event(store, worker, event, &direction);
-	if (s)
-		keys_take_event(store, s, event, direction);
-}
-
-/* What was set aside for config.max sessions, for each of them. */
-static size_t octets_of_session(const struct session_store *store)
-{
-	const struct session_config *config = &store->config;
-	const size_t heads = (size_t)SESSION_INDEXES * store->heads_count * sizeof(uint32_t);
-	const size_t flow_numbers =
-		(size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
-	const size_t shared = heads + flow_numbers + counts_octets(store->counts) +
-			      retention_octets(store->retention) + journal_octets(store->journal);
-
-	return sizeof(struct session) + (shared + config->max - 1) / config->max;
-}
-
-void session_totals(const struct session_store *store, struct session_totals *totals)
-{
-	totals->sessions = store->in_use;
-	totals->ready = store->ready;
-	totals->max = store->config.max;
-	totals->state_error = journal_error(store->journal);
-	totals->octets = octets_of_session(store);
-	totals->octets_keyset = retention_octets_each(store->retention);
-	totals->octets_remembered = counts_octets_each();
-}
 
 static const char *const failure_names[FAILURES] = {
 	[FAILURE_USER_UNKNOWN] = "user_unknown",

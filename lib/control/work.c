@@ -38,11 +38,6 @@ struct operation *work_first_operation(const struct session *s)
 	return s->work ? TAILQ_FIRST(&s->work->operations) : NULL;
 }
 
-struct operation *work_last_operation(const struct session *s)
-{
-	return s->work ? TAILQ_LAST(&s->work->operations, operation_list) : NULL;
-}
-
 bool work_is_pulling(const struct session *s, unsigned slot)
 {
 	return s->work && s->work->waiters[slot].waiter.pull;

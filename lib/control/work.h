@@ -9,9 +9,8 @@
 struct session_work *work_begin(struct session_store *store, struct session *session);
 /* Frees it if nothing is under way any more. */
 void work_end(struct session *session);
-/* The operation under way, and the last of those that wait for it; NULL: none. */
+/* The operation under way. NULL: none. */
 struct operation *work_first_operation(const struct session *session);
-struct operation *work_last_operation(const struct session *session);
 bool work_is_pulling(const struct session *session, unsigned slot);
 
 #endif

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/sweep.h"
+
+#include <stdlib.h>
+
+#include "control/journal.h"
+#include "control/restarts.h"
+#include "control/rounds.h"
+#include "control/session.h"
+
+#define ECHO_REQUEST 1 /* TS 29.060 table 1, TS 29.274 table 6.1-1 */
+
+/* Sessions that one run ends, at most; */
+#define ENDS 512
+/* and while the disk is that far behind: what others change has to wait for it as well. */
+#define BEHIND	    512
+#define BEHIND_ENDS 16
+
+struct sweep {
+	struct round round;
+	bool again; /* another round after it */
+};
+
+static unsigned look_at(struct session_store *store, struct session *s)
+{
+	static const struct change end = {.alive = false, .is_swept = true};
+	const unsigned ends = journal_behind(store->journal) < BEHIND ? ENDS : BEHIND_ENDS;
+
+	if (!session_is_lost(store, s))
+		return 0;
+	session_apply(store, s, &end, NULL);
+	return ROUNDS_RUN_LOOKS / ends - 1;
+}
+
+static uint64_t end_round(struct session_store *store)
+{
+	if (!store->sweep->again) {
+		restarts_forget(store);
+		return 0;
+	}
+	store->sweep->again = false;
+	return ROUNDS_RUN_MS;
+}
+
+struct sweep *sweep_new(void)
+{
+	struct sweep *sweep = calloc(1, sizeof(*sweep));
+
+	if (sweep)
+		sweep->round = (struct round){.look_at = look_at, .end = end_round};
+	return sweep;
+}
+
+void sweep_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES])
+{
+	struct sweep *sweep = store->sweep;
+
+	if (!restarts_take(store, said))
+		return;
+	if (wheel_is_set(&sweep->round.timer))
+		sweep->again = true;
+	else
+		rounds_begin(store, &sweep->round, 0);
+}
+
+void sweep_take_echo_request(struct session_store *store, const struct session_gtpc *gtpc,
+			     uint8_t version, uint32_t sequence)
+{
+	/* Of others there is nothing to learn, and requests that make sessions come first. */
+	if (gsns_find(store->gsns, gtpc->destination.receiver) != 0 && transactions_are_few(store))
+		transactions_remember(store, gtpc, version, ECHO_REQUEST, sequence, 0,
+				      sizeof(struct transaction));
+}
+
+void sweep_take_echo_response(struct session_store *store, const struct session_gtpc *gtpc,
+			      uint8_t version, uint32_t sequence, const struct recovery *said)
+{
+	struct transaction *request =
+		transactions_find_answered(store, gtpc, version, ECHO_REQUEST, sequence, 0);
+	struct recovery by_side[DATAPATH_SIDES] = {0};
+
+	if (!request)
+		return;
+	by_side[gtpc->side] = *said;
+	sweep_take(store, by_side);
+	transactions_forget(store, request);
+}
