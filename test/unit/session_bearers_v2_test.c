@@ -216,6 +216,34 @@ static void forged_modify_moves_nothing_into_the_clear(void)
 	lab_stop();
 }
 
+/* Else the S-GW that it names could end the session. */
+static void forged_modify_makes_no_peer_of_the_sgw_that_it_names(void)
+{
+	struct lab_context forger, named;
+	struct gtpc_v2 m, accept;
+
+	start_with_both();
+	forger = named = first;
+	forger.sgsn = 9;
+	named.sgsn = 8;
+	m = lab_modify_bearer(&forger);
+	m.sgw_c = lab_fteid(named.sgsn, first.control_sgsn);
+	accept = lab_accept(&forger, GTPC_V2_MODIFY_BEARER_RESPONSE);
+	ask(&forger, &m, &accept);
+	m = lab_delete_session(&named);
+	accept = lab_accept(&named, GTPC_V2_DELETE_SESSION_RESPONSE);
+	ask(&named, &m, &accept);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 2);
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
+	m = lab_delete_session(&first);
+	accept = lab_accept(&first, GTPC_V2_DELETE_SESSION_RESPONSE);
+	ask(&first, &m, &accept);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
 static void modify_with_another_teid_moves_nothing(void)
 {
 	struct lab_context before;
@@ -536,6 +564,7 @@ UNIT_MAIN("session_bearers_v2", TEST(modify_moves_downlink_to_another_sgw),
 	  TEST(modify_of_what_the_pgw_has_no_more_ends_it),
 	  TEST(pco_of_a_modify_gives_all_bearers_another_keyset),
 	  TEST(forged_modify_moves_nothing_into_the_clear),
+	  TEST(forged_modify_makes_no_peer_of_the_sgw_that_it_names),
 	  TEST(modify_with_another_teid_moves_nothing),
 	  TEST(dedicated_bearer_has_the_keyset_and_a_bearer_of_its_own),
 	  TEST(create_bearer_response_leaves_when_the_flows_are_there),
