@@ -57,8 +57,8 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	    (c->is_durable && !(store->journal = journal_new(c->max))))
 		return -ENOMEM;
 	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
-	store->pulls = pull_manager_new(&c->pull, store->wheel, keys_take_answer, keys_take_trouble,
-					store);
+	store->pulls = pull_manager_new(&c->pull, store->wheel, obtain_take_answer,
+					obtain_take_trouble, store);
 	if (!store->counts || !store->pulls || sources_make_retention(store) != 0 ||
 	    transactions_init(store) != 0)
 		return -ENOMEM;
@@ -79,7 +79,7 @@ struct session_store *session_store_new(const struct session_config *config,
 	store->ops = *ops;
 	store->started_ms = now_ms;
 	store->changeover_is_due = events_take_changeover;
-	store->keyset_is_due = keys_end_time;
+	store->keyset_is_due = obtain_on_time;
 	if (allocate(store, now_ms) != 0) {
 		session_store_free(store);
 		errno = ENOMEM;

@@ -10,12 +10,12 @@
  * session are written first, and those that a session has taken over are removed last.
  */
 #include "base/container.h"
+#include "control/flows.h"
 #include "control/held.h"
 #include "control/journal.h"
 #include "control/record.h"
 #include "control/reserve.h"
 #include "control/table.h"
-#include "control/watch.h"
 #include "control/work.h"
 
 /* After a batch that could not be written. */
@@ -132,8 +132,7 @@ void session_conclude(struct session_store *store)
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			if (s->keysets[slot].state != DATAPATH_KEY_NONE)
 				/* Never less: a worker may not have heard yet where it begins. */
-				counts_raise(&s->keysets[slot].count,
-					     watch_counts_of(store, s, slot));
+				counts_raise(&s->keysets[slot].count, flows_counts(store, s, slot));
 		journal_note(store, s);
 	}
 }

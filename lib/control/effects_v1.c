@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* effects_v1: what GTPv1-C (TS 29.060) makes of sessions. */
 #include "control/context.h"
-#include "control/keys.h"
 #include "control/learn_v1.h"
 #include "control/session.h"
 #include "control/table.h"
@@ -202,7 +201,7 @@ bool effects_v1_is_intruder(struct session_store *store, const struct request *r
 	struct change before;
 
 	return is_alive(store, primary, &before) && !is_from_peer(r, &before) &&
-	       (before.policy == POLICY_PROTECT || keys_are_there(primary));
+	       (before.policy == POLICY_PROTECT || session_has_keyset(primary));
 }
 
 /* What the GGSN sends there must not cross in clear: where the UE names no keyset nothing does. */

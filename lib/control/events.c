@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/events.h"
 
+#include "control/changeover.h"
 #include "control/expect.h"
 #include "control/flows.h"
-#include "control/journal.h"
 #include "control/kept.h"
-#include "control/keys.h"
 #include "control/obtain.h"
 #include "control/outages.h"
 #include "control/reserve.h"
 #include "control/session.h"
 #include "control/table.h"
+#include "control/watch.h"
 
 static void take_done(struct session_store *store, unsigned worker,
 		      const struct datapath_event *event)
@@ -30,29 +30,6 @@ static void take_done(struct session_store *store, unsigned worker,
 	}
 }
 
-static void take_authenticated(struct session_store *store, struct session *s, unsigned slot)
-{
-	struct session_keyset *keyset = &s->keysets[slot];
-
-	/* Else it speaks of the keyset that was there before. */
-	if (keyset->state != DATAPATH_KEY_READY)
-		return;
-	keyset->authenticated = true;
-	journal_note(store, s);
-	if (slot == s->newest)
-		keys_use_newest(store, s);
-}
-
-static void say_spent(struct session_store *store, const struct session *s, unsigned slot)
-{
-	char id[E2M_KEYSET_ID_STR];
-
-	control_count(store, SESSION_KEYSETS_SPENT);
-	control_log_of(store, s, SESSION_LOG_WARNING,
-		       "COUNT of e2mKEYSET %s has reached its end; nothing more is sent with it",
-		       e2m_keyset_id_str(&s->keysets[slot].id, id));
-}
-
 void session_take_event(struct session_store *store, unsigned worker,
 			const struct datapath_event *event)
 {
@@ -69,16 +46,16 @@ void session_take_event(struct session_store *store, unsigned worker,
 	switch (event->kind) {
 	case DATAPATH_MISS:
 		reserve_begin(store, s, event->slot, direction);
-		keys_pull(store, s, event->slot);
+		obtain_pull(store, s, event->slot);
 		break;
 	case DATAPATH_LOW:
 		reserve_take_low(store, s, event, direction);
 		break;
 	case DATAPATH_AUTHENTICATED:
-		take_authenticated(store, s, event->slot);
+		changeover_take_authenticated(store, s, event->slot);
 		break;
 	case DATAPATH_SPENT:
-		say_spent(store, s, event->slot);
+		watch_take_spent(store, s, event->slot);
 		break;
 	case DATAPATH_COUNT_RECOVERED:
 	case DATAPATH_COUNT_PENDING:
@@ -91,5 +68,6 @@ void session_take_event(struct session_store *store, unsigned worker,
 
 void events_take_changeover(struct session_store *store, struct session *s)
 {
-	keys_change_over(store, s);
+	if (changeover_on_time(store, s))
+		obtain_pull(store, s, s->newest);
 }

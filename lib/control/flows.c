@@ -7,9 +7,9 @@
 #include "control/commands.h"
 #include "control/expect.h"
 #include "control/flows.h"
-#include "control/keys.h"
 #include "control/reserve.h"
 #include "control/table.h"
+#include "datapath/datapath.h"
 #include "datapath/owner.h"
 #include "datapath/tunnel_hash.h"
 
@@ -112,7 +112,7 @@ static enum session_index tunnel_index(enum session_direction direction)
 
 static enum datapath_treatment treatment(const struct session *s)
 {
-	if (keys_are_there(s))
+	if (session_has_keyset(s))
 		return DATAPATH_PROTECT;
 	return policy_bars(s->policy) ? DATAPATH_BAR : DATAPATH_LET_PASS;
 }
@@ -156,6 +156,21 @@ void flows_set_keyset(struct session_store *store, const struct session *s,
 {
 	commands_set_keyset(store, s, direction, slot, reserve_ceiling(store, s, slot, direction),
 			    keep_count, acknowledge);
+}
+
+struct counts_value flows_counts(const struct session_store *store, const struct session *s,
+				 unsigned slot)
+{
+	struct counts_value counts = s->keysets[slot].count;
+	struct datapath_flow_view view;
+
+	for (unsigned d = 0; d < 2; d++) {
+		if (!s->flow[d].live)
+			continue;
+		store->ops.view_flow(store->ops.arg, s->flow[d].worker, s->flow[d].number, &view);
+		counts.next[d] = view.count[slot];
+	}
+	return counts;
 }
 
 void flows_take_removed(struct session_store *store, unsigned worker, uint32_t number)

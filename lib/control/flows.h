@@ -16,6 +16,9 @@ void flows_stop(struct session_store *store, struct session *session,
 void flows_set_keyset(struct session_store *store, const struct session *session,
 		      enum session_direction direction, unsigned slot, bool keep_count,
 		      void *acknowledge);
+/* COUNTs of the keyset in slot as the workers have them, or the session, where a direction has no flow. */
+struct counts_value flows_counts(const struct session_store *store, const struct session *session,
+				 unsigned slot);
 /* A flow's number at worker, which is to own the tunnel; the tunnel lingers no more. false: there is none left. */
 bool flows_take_number(struct session_store *store, const struct tunnel *tunnel, unsigned worker,
 		       uint32_t *number);

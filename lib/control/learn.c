@@ -3,7 +3,6 @@
 #include "control/commands.h"
 #include "control/context.h"
 #include "control/expect.h"
-#include "control/keys.h"
 #include "control/notify.h"
 #include "control/restarts.h"
 #include "control/session.h"
@@ -138,7 +137,7 @@ void learn_say(struct session_store *store, const struct session *s, const struc
 static void note_downgrade(struct session_store *store, const struct session *s,
 			   const struct change *target)
 {
-	if (!keys_are_there(s))
+	if (!session_has_keyset(s))
 		return;
 	control_count(store, SESSION_UNPROTECTED_AGAIN);
 	control_log(store, SESSION_LOG_WARNING,

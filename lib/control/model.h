@@ -128,4 +128,14 @@ struct session {
 	struct session_keyset keysets[DATAPATH_KEYSETS];
 };
 
+/* Returns true if the session has a keyset, in any state. */
+static inline bool session_has_keyset(const struct session *s)
+{
+	bool any = false;
+
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		any |= s->keysets[slot].state != DATAPATH_KEY_NONE;
+	return any;
+}
+
 #endif

@@ -1,24 +1,28 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* obtain: keysets from key sources, and their end. */
+/* obtain: a keyset that a session knows by name is pulled from a key source, comes or is refused, and ends. Called by
+ * events, session, and the rounds over all sessions; calls changeover and keyset. */
 #ifndef CONTROL_OBTAIN_H
 #define CONTROL_OBTAIN_H
 
 #include "control/context.h"
 
-void keys_pull(struct session_store *store, struct session *session, unsigned slot);
-void keys_cancel_pull(struct session_store *store, struct session *session, unsigned slot);
-/* The keyset's due time has come. */
-void keys_end_time(struct session_store *store, struct session *session, unsigned slot);
-/* Returns true if the current configuration allows a keyset these algorithms. */
-bool keys_may_have(const struct session_store *store, unsigned eea, unsigned eia);
-/* The algorithms of a READY keyset are no longer allowed: refuse it. No operation is under way. */
-void keys_forbid(struct session_store *store, struct session *session, unsigned slot);
-/* Drops the keyset's packets for good. No operation is under way. */
-void keys_end(struct session_store *store, struct session *session, unsigned slot);
+/* Does nothing if the keyset is not MISSING, or is being pulled. */
+void obtain_pull(struct session_store *store, struct session *session, unsigned slot);
 /* The session's operations are done: installs what came meanwhile. */
-void keys_settle(struct session_store *store, struct session *session);
-void keys_take_answer(void *arg, struct pull_waiter *waiter, const struct keysource_answer *answer);
-void keys_take_trouble(void *arg, const struct keysource_request *request, const char *source,
-		       const struct keysource_answer *answer, uint32_t retry_ms);
+void obtain_settle(struct session_store *store, struct session *session);
+/* The keyset's due time has come: the end of its refusal, or of its lifetime. */
+void obtain_on_time(struct session_store *store, struct session *session, unsigned slot);
+
+/* Another configuration; no operation is under way. Refuses READY keysets with algorithms that it does not allow, and
+ * returns their number. */
+unsigned obtain_forbid(struct session_store *store, struct session *session);
+/* Drops the packets of all the session's keysets for good. */
+void obtain_end(struct session_store *store, struct session *session);
+
+/* Callbacks of lib/keys; arg is the store. */
+void obtain_take_answer(void *arg, struct pull_waiter *waiter,
+			const struct keysource_answer *answer);
+void obtain_take_trouble(void *arg, const struct keysource_request *request, const char *source,
+			 const struct keysource_answer *answer, uint32_t retry_ms);
 
 #endif

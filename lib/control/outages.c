@@ -34,10 +34,10 @@ static void say(struct session_store *store, const struct session *s, uint64_t c
 		return;
 	}
 	store->outages.lines++;
-	control_log(store, SESSION_LOG_INFO,
-		    "IMSI %s NSAPI %u: COUNT found again %" PRIu64
-		    " ahead: so many uplink packets were lost, or sent elsewhere",
-		    table_imsi(s).digits, s->nsapi, counts);
+	control_log_of(store, s, SESSION_LOG_INFO,
+		       "COUNT found again %" PRIu64
+		       " ahead: so many uplink packets were lost, or sent elsewhere",
+		       counts);
 }
 
 void outages_take_event(struct session_store *store, struct session *s,

@@ -10,7 +10,6 @@
 
 #include "control/commands.h"
 #include "control/journal.h"
-#include "control/keys.h"
 #include "control/obtain.h"
 #include "control/rounds.h"
 #include "control/table.h"
@@ -62,15 +61,6 @@ static void bar(struct session_store *store, struct session *s)
 			commands_bar_flow(store, s, d);
 }
 
-/* The session's tunnels stay known until they are deleted, because packets of unknown tunnels
- * pass. */
-static void drop(struct session_store *store, struct session *s)
-{
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
-			keys_end(store, s, slot);
-}
-
 static void apply_policy(struct session_store *store, struct session *s)
 {
 	const enum policy_action policy = decide(store, s);
@@ -80,28 +70,15 @@ static void apply_policy(struct session_store *store, struct session *s)
 	s->policy = policy & 3;
 	control_log_of(store, s, SESSION_LOG_DEBUG, "the policy says %s now",
 		       policy_action_names[policy]);
-	if (!keys_are_there(s)) {
+	if (!session_has_keyset(s)) {
 		bar(store, s);
 	} else if (policy == POLICY_DROP) {
 		store->reconfigure->barred++;
-		drop(store, s);
+		/* Its tunnels stay known until they are deleted, because packets of unknown tunnels
+		 * pass. */
+		obtain_end(store, s);
 	}
 	journal_note(store, s);
-}
-
-/* --- algorithms --- */
-
-static void apply_algorithms(struct session_store *store, struct session *s)
-{
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		const struct session_keyset *keyset = &s->keysets[slot];
-
-		if (keyset->state != DATAPATH_KEY_READY ||
-		    keys_may_have(store, keyset->eea, keyset->eia))
-			continue;
-		store->reconfigure->forbidden++;
-		keys_forbid(store, s, slot);
-	}
 }
 
 /* --- all sessions --- */
@@ -118,7 +95,7 @@ static unsigned look_at(struct session_store *store, struct session *s)
 		return 0;
 	}
 	apply_policy(store, s);
-	apply_algorithms(store, s);
+	r->forbidden += obtain_forbid(store, s);
 	return 0;
 }
 

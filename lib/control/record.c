@@ -5,7 +5,7 @@
 
 #include "control/due.h"
 #include "control/journal.h"
-#include "control/keys.h"
+#include "control/keyset.h"
 #include "control/reserve.h"
 #include "control/table.h"
 #include "control/work.h"
@@ -59,9 +59,7 @@ static void get_keyset(struct session_store *store, struct session *s, unsigned 
 	/* All COUNTs below the ceilings count as used. */
 	for (unsigned d = 0; d < 2; d++)
 		keyset->count.next[d] = keyset->ceiling[d].granted = record->ceiling[d];
-	if (is_over)
-		keyset->failure = FAILURE_EXPIRED;
-	keys_set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);
+	keyset_restore(store, s, slot, is_over);
 	if (!is_over && record->over_at != 0)
 		due_set(store, s, &keyset->due,
 			record->over_at > age_s ? (record->over_at - age_s) * 1000 : 0);

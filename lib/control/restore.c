@@ -7,8 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/changeover.h"
 #include "control/journal.h"
-#include "control/keys.h"
+#include "control/keyset.h"
 #include "control/record.h"
 #include "control/session.h"
 #include "control/table.h"
@@ -18,8 +19,7 @@
 /* Only its COUNTs count. */
 static void end_unstarted(struct session_store *store, struct session *s)
 {
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		keys_drop(store, s, slot);
+	keyset_drop_all(store, s);
 	journal_note(store, s);
 	table_free_session(store, s);
 }
@@ -98,7 +98,7 @@ static void restart(struct session_store *store, struct session *s)
 		if (s->flow[d].tunnel.gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
 			target.alive = false;
 	control_count(store, SESSION_RESTORED);
-	keys_resume_changeover(store, s);
+	changeover_start(store, s);
 	session_apply(store, s, &target, NULL);
 }
 

@@ -6,10 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/changeover.h"
 #include "control/commands.h"
 #include "control/flows.h"
 #include "control/journal.h"
-#include "control/keys.h"
+#include "control/keyset.h"
 #include "control/obtain.h"
 #include "control/restarts.h"
 #include "control/session.h"
@@ -216,10 +217,10 @@ static void start(struct session_store *store, struct operation *op)
 		s->policy = t->policy & 3;
 		table_set_apn(store, s, t->apn);
 	}
-	for (unsigned slot = 0; t->is_bare && slot < DATAPATH_KEYSETS; slot++)
-		keys_drop(store, s, slot);
+	if (t->is_bare)
+		keyset_drop_all(store, s);
 	if (t->has_keyset)
-		keys_activate(store, s, &t->keyset, t->key_id, t->fresh);
+		changeover_activate(store, s, &t->keyset, t->key_id, t->fresh);
 	start_flow(store, op, UP);
 	start_flow(store, op, DOWN);
 }
@@ -228,8 +229,7 @@ static void start(struct session_store *store, struct operation *op)
 
 static void end_session(struct session_store *store, struct session *s, bool is_swept)
 {
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		keys_drop(store, s, slot);
+	keyset_drop_all(store, s);
 	control_count(store, SESSION_REMOVED);
 	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
 		       "session removed");
@@ -269,9 +269,9 @@ static void settle(struct session_store *store, struct session *s, const struct 
 		end_session(store, s, target->is_swept);
 		return;
 	}
-	keys_settle(store, s);
+	obtain_settle(store, s);
 	if (store->config.pull_on_activation)
-		keys_pull(store, s, s->newest);
+		obtain_pull(store, s, s->newest);
 }
 
 static void finish(struct session_store *store, struct operation *op)
@@ -424,7 +424,7 @@ bool session_names_keyset(const struct session *s)
 
 	while (op && !op->target.has_keyset && !op->target.is_bare)
 		op = TAILQ_PREV(op, operation_list, entry);
-	return op ? op->target.has_keyset : keys_are_there(s);
+	return op ? op->target.has_keyset : session_has_keyset(s);
 }
 
 void session_acknowledged(struct session_store *store, const struct datapath_event *event)

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* view: what people see of sessions. */
-#include "control/keys.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -18,7 +17,7 @@ static const char *state_name(const struct session *s)
 {
 	const struct session_keyset *keyset = &s->keysets[s->newest];
 
-	if (!keys_are_there(s) || s->policy == POLICY_DROP)
+	if (!session_has_keyset(s) || s->policy == POLICY_DROP)
 		return policy_bars(s->policy) ? "barred" : "clear";
 	switch (keyset->state) {
 	case DATAPATH_KEY_READY:

@@ -4,8 +4,9 @@
  * Keysets that nobody uses lose their keys; session, COUNTs and windows stay, and the next packet, in
  * either direction, pulls the keys again. Of COUNTs that near their end it warns. */
 #include "control/watch.h"
-#include "control/kept.h"
-#include "control/keys.h"
+#include "control/changeover.h"
+#include "control/flows.h"
+#include "control/keyset.h"
 #include "control/table.h"
 #include "control/work.h"
 #include "datapath/datapath.h"
@@ -31,43 +32,13 @@ static uint64_t round_ms(const struct session_store *store)
 	return store->config.idle_flush_s * UINT64_C(1000) / LOOKS / rounds_a_look(store);
 }
 
-struct counts_value watch_counts_of(const struct session_store *store, const struct session *s,
-				    unsigned slot)
-{
-	struct counts_value counts = s->keysets[slot].count;
-	struct datapath_flow_view view;
-
-	for (unsigned d = 0; d < 2; d++) {
-		if (!s->flow[d].live)
-			continue;
-		store->ops.view_flow(store->ops.arg, s->flow[d].worker, s->flow[d].number, &view);
-		counts.next[d] = view.count[slot];
-	}
-	return counts;
-}
-
-static uint32_t use_of(struct counts_value counts)
-{
-	return counts.next[UP] + counts.next[DOWN];
-}
-
-uint32_t watch_use_of(const struct session_store *store, const struct session *s, unsigned slot)
-{
-	return use_of(watch_counts_of(store, s, slot));
-}
-
 static void flush(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct retired *retired = kept_retire_key(store, s, slot);
-	char id[E2M_KEYSET_ID_STR];
-
 	control_count(store, SESSION_FLUSHED);
-	control_log(store, SESSION_LOG_INFO,
-		    "IMSI %s NSAPI %u: keys of %s were not used for %u s and are wiped",
-		    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&s->keysets[slot].id, id),
-		    store->config.idle_flush_s);
-	keys_set_state(store, s, slot, DATAPATH_KEY_MISSING);
-	kept_tell(store, s, slot, true, retired);
+	control_log_of(store, s, SESSION_LOG_INFO,
+		       "keys of %s were not used for %u s and are wiped", keyset_name(s, slot).text,
+		       store->config.idle_flush_s);
+	keyset_set_missing(store, s, slot);
 }
 
 /* e2m.md 2: the keys of a replaced keyset are not flushed while a session holds it. */
@@ -79,46 +50,42 @@ static bool may_come_again(struct session_store *store, const struct session *s,
 }
 
 static void look_for_use(struct session_store *store, struct session *s, unsigned slot,
-			 uint32_t used)
+			 struct counts_value counts)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 
-	if (used != keyset->seen) {
-		keyset->seen = used;
+	if (keyset_was_used(keyset, counts))
 		keyset->idle = 0;
-	} else if (keyset->idle < LOOKS - 1) {
+	else if (keyset->idle < LOOKS - 1)
 		keyset->idle++;
-	} else if (may_come_again(store, s, slot)) {
+	else if (may_come_again(store, s, slot))
 		flush(store, s, slot);
-	}
-}
-
-static void warn(struct session_store *store, struct session *s, unsigned slot, const char *which,
-		 uint32_t count)
-{
-	char id[E2M_KEYSET_ID_STR];
-
-	s->keysets[slot].count_warned = true;
-	control_count(store, SESSION_COUNT_WARNINGS);
-	control_log(
-		store, SESSION_LOG_WARNING,
-		"IMSI %s NSAPI %u: %s COUNT of e2mKEYSET %s is at %u of %u; the UE must activate "
-		"another before that, or nothing more is sent",
-		table_imsi(s).digits, s->nsapi, which, e2m_keyset_id_str(&s->keysets[slot].id, id),
-		count, NPDU_COUNT_MAX);
 }
 
 static void look_for_end(struct session_store *store, struct session *s, unsigned slot,
 			 struct counts_value counts)
 {
 	const uint32_t mark = store->config.count_warning;
+	const enum session_direction direction = counts.next[UP] >= mark ? UP : DOWN;
 
-	if (mark == 0 || s->keysets[slot].count_warned)
+	if (mark == 0 || s->keysets[slot].count_warned || counts.next[direction] < mark)
 		return;
-	if (counts.next[UP] >= mark)
-		warn(store, s, slot, "uplink", counts.next[UP]);
-	else if (counts.next[DOWN] >= mark)
-		warn(store, s, slot, "downlink", counts.next[DOWN]);
+	s->keysets[slot].count_warned = true;
+	control_count(store, SESSION_COUNT_WARNINGS);
+	control_log_of(
+		store, s, SESSION_LOG_WARNING,
+		"%s COUNT of e2mKEYSET %s is at %u of %u; the UE must activate another before "
+		"that, or nothing more is sent",
+		direction == UP ? "uplink" : "downlink", keyset_name(s, slot).text,
+		counts.next[direction], NPDU_COUNT_MAX);
+}
+
+void watch_take_spent(struct session_store *store, const struct session *s, unsigned slot)
+{
+	control_count(store, SESSION_KEYSETS_SPENT);
+	control_log_of(store, s, SESSION_LOG_WARNING,
+		       "COUNT of e2mKEYSET %s has reached its end; nothing more is sent with it",
+		       keyset_name(s, slot).text);
 }
 
 static void look_at(struct session_store *store, struct session *s)
@@ -136,10 +103,10 @@ static void look_at(struct session_store *store, struct session *s)
 
 		if (s->keysets[slot].state != DATAPATH_KEY_READY)
 			continue;
-		counts = watch_counts_of(store, s, slot);
+		counts = flows_counts(store, s, slot);
 		look_for_end(store, s, slot, counts);
-		if (is_look && (slot == s->newest || !keys_is_leaving(s)))
-			look_for_use(store, s, slot, use_of(counts));
+		if (is_look && (slot == s->newest || !changeover_is_leaving(s)))
+			look_for_use(store, s, slot, counts);
 	}
 }
 

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/changeover.h"
+
+#include "control/commands.h"
+#include "control/due.h"
+#include "control/flows.h"
+#include "control/journal.h"
+#include "control/keyset.h"
+#include "control/sources.h"
+#include "control/table.h"
+#include "control/work.h"
+
+static void use(struct session_store *store, struct session *s, unsigned slot)
+{
+	if (s->downlink_slot == slot)
+		return;
+	s->downlink_slot = (uint8_t)slot;
+	journal_note(store, s);
+	if (s->flow[DOWN].live)
+		commands_use_keyset(store, s, DOWN, NULL);
+}
+
+/* --- the other keyset leaves --- */
+
+static void wait_for_leave(struct session_store *store, struct session *s)
+{
+	const uint64_t wait_s = store->config.changeover_s ? store->config.changeover_s : 1;
+
+	due_set(store, s, &s->changeover_due, wait_s * UINT64_C(1000));
+}
+
+/* Once the UE has used the newest keyset, the other waits for late packets only. Until then it stays: UEs change
+ * over in their own time. */
+static void start_leaving(struct session_store *store, struct session *s)
+{
+	struct session_keyset *other = &s->keysets[1 - s->newest];
+
+	if (!s->keysets[s->newest].authenticated || other->state == DATAPATH_KEY_NONE)
+		return;
+	keyset_begin_looks(other);
+	wait_for_leave(store, s);
+}
+
+bool changeover_is_leaving(const struct session *s)
+{
+	return s->downlink_slot == s->newest && s->changeover_due != 0;
+}
+
+static bool may_leave(struct session_store *store, struct session *s, unsigned slot)
+{
+	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
+	if (work_first_operation(s) || !sources_make_room(store, 1))
+		return false;
+	return !keyset_was_used(&s->keysets[slot], flows_counts(store, s, slot));
+}
+
+static void leave(struct session_store *store, struct session *s)
+{
+	const unsigned slot = 1 - s->newest;
+
+	if (s->keysets[slot].state == DATAPATH_KEY_NONE)
+		return;
+	if (!may_leave(store, s, slot)) {
+		wait_for_leave(store, s);
+		return;
+	}
+	control_count(store, SESSION_KEYSETS_LEFT);
+	control_log_of(store, s, SESSION_LOG_INFO,
+		       "e2mKEYSET of %s, Key ID %u, is used no more and goes",
+		       keyset_name(s, slot).text, s->keysets[slot].key_id);
+	keyset_drop(store, s, slot);
+}
+
+/* --- downlink changes over --- */
+
+void changeover_finish(struct session_store *store, struct session *s)
+{
+	s->changeover_due = 0;
+	if (s->downlink_slot != s->newest) {
+		control_count(store, SESSION_CHANGEOVERS);
+		use(store, s, s->newest);
+	}
+	start_leaving(store, s);
+}
+
+bool changeover_on_time(struct session_store *store, struct session *s)
+{
+	if (s->downlink_slot == s->newest)
+		leave(store, s);
+	else if (s->keysets[s->newest].state == DATAPATH_KEY_READY)
+		changeover_finish(store, s);
+	else
+		return true;
+	return false;
+}
+
+void changeover_take_authenticated(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+
+	/* Otherwise the event is about the keyset that was there before. */
+	if (keyset->state != DATAPATH_KEY_READY)
+		return;
+	keyset->authenticated = true;
+	journal_note(store, s);
+	if (slot == s->newest)
+		changeover_finish(store, s);
+}
+
+void changeover_start(struct session_store *store, struct session *s)
+{
+	const struct session_keyset *newest = &s->keysets[s->newest];
+
+	s->changeover_due = 0;
+	if (s->downlink_slot == s->newest)
+		start_leaving(store, s);
+	else if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
+		changeover_finish(store, s); /* the other protects nothing to wait with */
+	else if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
+		changeover_finish(store, s); /* the UE has used it before */
+	else
+		due_set(store, s, &s->changeover_due, store->config.changeover_s * UINT64_C(1000));
+}
+
+/* --- activations --- */
+
+/* Downlink uses the keyset in slot at once, and the session holds no other. */
+static void use_only(struct session_store *store, struct session *s, unsigned slot)
+{
+	s->changeover_due = 0;
+	s->newest = (uint8_t)slot;
+	use(store, s, slot);
+	keyset_drop(store, s, 1 - slot);
+}
+
+static void activate_only(struct session_store *store, struct session *s,
+			  const struct e2m_keyset_id *id, uint8_t key_id)
+{
+	unsigned slot = keyset_find(s, id);
+
+	if (slot == DATAPATH_KEYSETS || s->keysets[slot].state == DATAPATH_KEY_FAILED) {
+		slot = slot % DATAPATH_KEYSETS;
+		keyset_put(store, s, slot, id, key_id);
+	} else {
+		keyset_set_key_id(store, s, slot, key_id);
+	}
+	use_only(store, s, slot);
+}
+
+/* Beside the keyset that downlink uses, unless that has the same Key ID: packets would not tell the two apart. */
+static void activate_next(struct session_store *store, struct session *s,
+			  const struct e2m_keyset_id *id, uint8_t key_id)
+{
+	const unsigned used = s->downlink_slot;
+	unsigned slot = keyset_find(s, id);
+
+	if (slot == s->newest && s->keysets[slot].key_id == key_id)
+		return;
+	control_count(store, SESSION_REKEYED);
+	if (slot == DATAPATH_KEYSETS) {
+		slot = s->keysets[used].key_id == key_id ? used : 1 - used;
+		keyset_put(store, s, slot, id, key_id);
+	}
+	s->newest = (uint8_t)slot;
+	if (s->keysets[1 - slot].key_id == key_id)
+		use_only(store, s, slot);
+	keyset_set_key_id(store, s, slot, key_id);
+	changeover_start(store, s);
+}
+
+void changeover_activate(struct session_store *store, struct session *s,
+			 const struct e2m_keyset_id *id, uint8_t key_id, bool is_create)
+{
+	if (is_create || !session_has_keyset(s))
+		activate_only(store, s, id, key_id);
+	else
+		activate_next(store, s, id, key_id);
+	journal_note(store, s);
+}
