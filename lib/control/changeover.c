@@ -5,8 +5,8 @@
 #include "control/due.h"
 #include "control/flows.h"
 #include "control/journal.h"
+#include "control/kept.h"
 #include "control/keyset.h"
-#include "control/sources.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -49,7 +49,7 @@ bool changeover_is_leaving(const struct session *s)
 static bool may_leave(struct session_store *store, struct session *s, unsigned slot)
 {
 	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
-	if (work_first_operation(s) || !sources_make_room(store, 1))
+	if (work_first_operation(s) || !kept_make_room(store, 1))
 		return false;
 	return !keyset_was_used(&s->keysets[slot], flows_counts(store, s, slot));
 }

@@ -32,19 +32,6 @@ TAILQ_HEAD(expected_queue, expected);
 #define EXPECTED_LISTS 2048
 #define EXPECTED_MAX   4096
 
-/* A key that workers may still read, and the COUNTs that they have of its keyset. */
-struct retired {
-	LIST_ENTRY(retired) entry;
-	struct session_store *store;
-	struct npdu_key *key;
-	bool has_counts; /* its keyset left the session */
-	struct counts_key counts_key;
-	struct counts_value counts;
-	unsigned pending; /* acknowledgements */
-};
-
-LIST_HEAD(retired_list, retired);
-
 struct held;
 
 struct session_store {
@@ -58,9 +45,8 @@ struct session_store {
 	void (*keyset_is_due)(struct session_store *store, struct session *session, unsigned slot);
 	struct counts *counts;
 	struct retention *retention;
+	struct kept *kept;
 	struct pull_manager *pulls;
-	struct session_source sources[PULL_SOURCES_MAX];
-	uint8_t files_unread; /* bit of each file source that is not read yet */
 	uint64_t counters[SESSION_COUNTER_COUNT];
 
 	struct session *sessions; /* [1..max]; 0 stands for none */
@@ -68,8 +54,7 @@ struct session_store {
 	uint32_t highest;    /* id that was ever in use */
 	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
 	uint32_t ready;
-	uint64_t given_up_said_ms; /* 0: never */
-	uint32_t promised;	   /* COUNTs that operations under way may have to remember */
+	uint32_t promised; /* COUNTs that operations under way may have to remember */
 	uint32_t last_serial;
 	uint32_t *heads[SESSION_INDEXES];
 	uint32_t heads_count; /* of each index */
@@ -80,7 +65,6 @@ struct session_store {
 	uint32_t *free_flow_counts;
 	struct late_list lingers[LINGER_LISTS];
 	struct late_queue *lingers_by_age; /* by worker */
-	struct retired_list retired;
 
 	struct expected_list expected[EXPECTED_LISTS];
 	struct expected_list expected_over; /* that a worker has still to acknowledge */

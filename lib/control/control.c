@@ -14,7 +14,6 @@
 #include "control/obtain.h"
 #include "control/reconfigure.h"
 #include "control/session.h"
-#include "control/sources.h"
 #include "control/sweep.h"
 #include "control/table.h"
 #include "control/watch.h"
@@ -56,13 +55,10 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	    !store->apns || !store->wheel ||
 	    (c->is_durable && !(store->journal = journal_new(c->max))))
 		return -ENOMEM;
-	store->counts = counts_new(c->max * SESSION_COUNTS_REMEMBERED, c->is_durable);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, obtain_take_answer,
 					obtain_take_trouble, store);
-	if (!store->counts || !store->pulls || sources_make_retention(store) != 0 ||
-	    transactions_init(store) != 0)
+	if (!store->pulls || kept_init(store) != 0 || transactions_init(store) != 0)
 		return -ENOMEM;
-	sources_init(store);
 	expect_init(store);
 	watch_start(store);
 	return allocate_flow_numbers(store);
@@ -101,13 +97,11 @@ void session_store_free(struct session_store *store)
 		session_free_operations(s);
 		free(s->work); /* its pulls end with their manager */
 	}
-	kept_free(store);
 	transactions_free(store);
 	flows_free_lingers(store);
 	expect_free(store);
 	pull_manager_free(store->pulls);
-	retention_free(store->retention);
-	counts_free(store->counts);
+	kept_free(store);
 	wheel_free(store->wheel);
 	for (unsigned w = 0; store->free_flows && w < store->config.workers; w++)
 		free(store->free_flows[w]);
@@ -130,8 +124,7 @@ struct pull_manager *session_pulls(struct session_store *store)
 
 void session_advance(struct session_store *store, uint64_t now_ms)
 {
-	if (store->files_unread)
-		sources_look(store);
+	kept_look_at_files(store);
 	wheel_advance(store->wheel, now_ms);
 	pull_send_waiting(store->pulls);
 }

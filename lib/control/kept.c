@@ -1,90 +1,182 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* kept: a key goes when no worker can read it any more, and the COUNTs of its keyset are remembered as
- * the workers had them. */
+#include "control/kept.h"
+
+#include <errno.h>
 #include <stdlib.h>
 
-#include "control/flows.h"
-#include "control/kept.h"
+#include "control/commands.h"
+#include "control/journal.h"
 #include "control/reserve.h"
 #include "control/table.h"
 
-static struct retired *retire(struct session_store *store, struct npdu_key *key)
+/* A key that workers may still read, and the COUNTs that they have of its keyset. */
+struct retired {
+	LIST_ENTRY(retired) entry;
+	struct session_store *store;
+	struct npdu_key *key;
+	bool has_counts; /* its keyset left the session */
+	struct counts_key counts_key;
+	struct counts_value counts;
+	unsigned pending; /* acknowledgements */
+};
+
+struct kept {
+	LIST_HEAD(, retired) retired;
+	struct session_source sources[PULL_SOURCES_MAX];
+	uint8_t files_unread;	   /* bit of each file source that is not read yet */
+	uint64_t given_up_said_ms; /* 0: never */
+};
+
+/* There is a place for each keyset, so only memory can be missing. Nothing that follows is safe then: COUNTs
+ * would be lost. */
+static void must(bool is_done)
 {
-	struct retired *retired = calloc(1, sizeof(*retired));
-
-	/* Nothing that follows is safe without it: COUNTs would be lost. */
-	if (!retired)
-		abort();
-	retired->store = store;
-	retired->key = key;
-	LIST_INSERT_HEAD(&store->retired, retired, entry);
-	return retired;
-}
-
-struct retired *kept_retire_key(struct session_store *store, struct session *s, unsigned slot)
-{
-	struct npdu_key *key = s->keysets[slot].key;
-
-	s->keysets[slot].key = NULL;
-	return key ? retire(store, key) : NULL;
-}
-
-void kept_unused(struct session_store *store, struct session *s, unsigned slot)
-{
-	const struct e2m_imsi imsi = table_imsi(s);
-
-	s->given_by[slot] = 0;
-	retention_leave(store->retention, &imsi, &s->keysets[slot].fingerprint);
-}
-
-/* An earlier process reserved COUNTs of a keyset, and may have used them; whose keys they were, it had no time
- * to write. */
-static void leave_nameless(struct session_store *store, const struct session *s, unsigned slot)
-{
-	const struct session_keyset *keyset = &s->keysets[slot];
-	const struct counts_key key = {
-		.imsi = table_imsi(s), .keyset = counts_nameless, .bearer = s->nsapi};
-
-	if (counts_is_unused(keyset->count))
-		return;
-	if (counts_put(store->counts, &key, keyset->count) != 0 ||
-	    !retention_keep_nameless(store->retention, &key.imsi))
-		abort(); /* there is a place for each keyset */
-}
-
-/* Until the workers have said what the COUNTs are, the disk is to know what they are below. */
-static void remember_bound(struct session_store *store, const struct session *s, unsigned slot,
-			   const struct retired *retired)
-{
-	const struct counts_value bound = {
-		{reserve_bound(s, slot, UP), reserve_bound(s, slot, DOWN)}};
-
-	if (store->config.is_durable &&
-	    counts_bind(store->counts, &retired->counts_key, bound) != 0)
+	if (!is_done)
 		abort();
 }
 
-struct retired *kept_retire(struct session_store *store, struct session *s, unsigned slot)
+static struct counts_key key_of(const struct session *s, unsigned slot)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
-	struct retired *retired;
+	return (struct counts_key){
+		.imsi = table_imsi(s), .keyset = s->keysets[slot].fingerprint, .bearer = s->nsapi};
+}
 
-	if (!keyset->is_known) {
-		leave_nameless(store, s, slot);
-		kept_unused(store, s, slot);
-		return kept_retire_key(store, s, slot);
+/* --- key sources, and what they release --- */
+
+/* A file can give each of its keysets, under either name, for as long as the file has it. */
+static int keep_file(struct session_store *store, const struct keysource *file)
+{
+	struct counts_fingerprint fingerprint;
+	struct e2m_keyset keyset;
+	struct e2m_imsi imsi;
+	int ret = 0;
+
+	for (size_t i = 0; ret == 0 && keysource_keyset(file, i, &imsi, &keyset); i++) {
+		ret = counts_fingerprint(&fingerprint, &keyset);
+		if (ret == 0 && !retention_keep_always(store->retention, &imsi, &fingerprint))
+			ret = -ENOMEM;
 	}
-	retired = retire(store, keyset->key);
-	keyset->key = NULL;
-	retired->has_counts = true;
-	retired->counts_key = (struct counts_key){
-		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
-	if (!retention_hold(store->retention, &retired->counts_key.imsi, &keyset->fingerprint))
-		abort(); /* as in kept_retire */
-	s->given_by[slot] = 0;
-	retired->counts = keyset->count; /* of a direction without a live flow */
-	remember_bound(store, s, slot, retired);
-	return retired;
+	e2m_keyset_wipe(&keyset);
+	return ret;
+}
+
+int session_add_source(struct session_store *store, const struct session_source *source)
+{
+	static const enum retention_memory memories[] = {
+		[SESSION_SOURCE_LONG] = RETENTION_LONG,
+		[SESSION_SOURCE_SHORT] = RETENTION_SHORT,
+		[SESSION_SOURCE_ALWAYS] = RETENTION_ALWAYS,
+	};
+	const unsigned number = pull_sources(store->pulls);
+	int ret = pull_manager_add_source(store->pulls, source->keysource, source->name,
+					  source->prefetch);
+
+	if (ret == 0)
+		ret = retention_add_source(store->retention, source->name, memories[source->memory],
+					   source->short_s);
+	if (ret != 0)
+		return ret;
+	store->kept->sources[number] = *source;
+	if (source->memory == SESSION_SOURCE_ALWAYS)
+		store->kept->files_unread |= (uint8_t)(1U << number);
+	return 0;
+}
+
+void kept_look_at_files(struct session_store *store)
+{
+	for (unsigned i = 0; store->kept->files_unread >> i; i++) {
+		if (!(store->kept->files_unread >> i & 1) ||
+		    !keysource_is_read(store->kept->sources[i].keysource))
+			continue;
+		if (keep_file(store, store->kept->sources[i].keysource) != 0)
+			return; /* try again at the next look */
+		store->kept->files_unread &= (uint8_t) ~(1U << i);
+		retention_is_read(store->retention, i);
+	}
+}
+
+static enum pull_given take_given(void *arg, const struct keysource_request *request,
+				  unsigned source, uint64_t sent_ms,
+				  const struct keysource_answer *answer)
+{
+	struct session_store *store = arg;
+	struct counts_fingerprint fingerprint;
+	enum retention_verdict verdict;
+
+	if (counts_fingerprint(&fingerprint, &answer->keyset) != 0)
+		return PULL_GIVEN_WRONG;
+	verdict = retention_given(store->retention, &request->imsi, &fingerprint, source, sent_ms,
+				  answer->lifetime_s);
+	if (verdict == RETENTION_DOUBTFUL) {
+		control_count(store, SESSION_KEYSETS_DOUBTFUL);
+		return PULL_GIVEN_WRONG;
+	}
+	return verdict == RETENTION_NEW ? PULL_GIVEN_FIRST : PULL_GIVEN;
+}
+
+static void take_lost(void *arg, const struct keysource_request *request, unsigned source)
+{
+	struct session_store *store = arg;
+
+	retention_lost(store->retention, &request->imsi, source);
+}
+
+static bool is_waited_for(void *arg, const struct keysource_request *request,
+			  const struct keysource_answer *answer, unsigned source)
+{
+	struct session_store *store = arg;
+	struct counts_fingerprint fingerprint;
+
+	return counts_fingerprint(&fingerprint, &answer->keyset) == 0 &&
+	       retention_waits(store->retention, &request->imsi, &fingerprint, source);
+}
+
+static bool is_held(const struct session_keyset *keyset)
+{
+	return keyset->state != DATAPATH_KEY_NONE && (keyset->is_known || keyset->key);
+}
+
+/* A place number combines a session and the number of its keysets already returned. */
+#define PLACES (DATAPATH_KEYSETS + 1)
+
+static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
+		      struct retention_held *held)
+{
+	struct session_store *store = arg;
+	struct session *s = *at ? table_session(store, *at / PLACES)
+				: table_next_of_subscriber(store, imsi, NULL);
+	unsigned slot = *at % PLACES;
+
+	for (; s; s = table_next_of_subscriber(store, imsi, s), slot = 0)
+		for (; slot < DATAPATH_KEYSETS; slot++) {
+			if (!is_held(&s->keysets[slot]))
+				continue;
+			*held = (struct retention_held){.fingerprint = s->keysets[slot].fingerprint,
+							.given_by = s->given_by[slot],
+							.lifetime_s = s->keysets[slot].lifetime_s};
+			*at = table_id(store, s) * PLACES + slot + 1;
+			return true;
+		}
+	return false;
+}
+
+int kept_init(struct session_store *store)
+{
+	const struct session_config *config = &store->config;
+	const struct retention_sessions sessions = {.next = next_held, .arg = store};
+	const struct pull_observer observer = {.given = take_given,
+					       .lost = take_lost,
+					       .is_waited_for = is_waited_for,
+					       .arg = store};
+
+	store->kept = calloc(1, sizeof(*store->kept));
+	store->counts = counts_new(config->max * SESSION_COUNTS_REMEMBERED, config->is_durable);
+	if (!store->kept || !store->counts)
+		return -ENOMEM;
+	store->retention = retention_new(store->wheel, store->counts, &sessions, config->max,
+					 config->is_durable);
+	pull_manager_observe(store->pulls, &observer);
+	return store->retention ? 0 : -ENOMEM;
 }
 
 static void free_retired(struct retired *retired)
@@ -94,30 +186,180 @@ static void free_retired(struct retired *retired)
 	free(retired);
 }
 
+void kept_free(struct session_store *store)
+{
+	while (kept_has_retired(store))
+		free_retired(LIST_FIRST(&store->kept->retired));
+	retention_free(store->retention);
+	counts_free(store->counts);
+	free(store->kept);
+}
+
+/* --- room --- */
+
+/* Places for COUNTs that were promised, or that the keysets of sessions need when they leave. */
+static uint32_t places_taken(const struct session_store *store)
+{
+	return store->in_use * DATAPATH_KEYSETS + store->promised;
+}
+
+void kept_reserve_room(struct session_store *store)
+{
+	counts_reserve(store->counts, places_taken(store));
+}
+
+/* Places that a subscriber's sessions and kept COUNTs use. */
+static uint32_t places_of(struct session_store *store, const struct e2m_imsi *imsi)
+{
+	const struct session *s = NULL;
+	uint32_t sessions = 0;
+
+	while ((s = table_next_of_subscriber(store, imsi, s)) != NULL)
+		sessions++;
+	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
+}
+
+/* Limits the log: one source that does not answer can keep many subscribers waiting. */
+#define GIVEN_UP_SAID_EVERY_MS 60000
+
+static void say_given_up(struct session_store *store, const struct e2m_imsi *imsi)
+{
+	const uint64_t now = wheel_now(store->wheel);
+
+	control_count(store, SESSION_COUNTS_GIVEN_UP);
+	if (store->kept->given_up_said_ms != 0 &&
+	    now < store->kept->given_up_said_ms + GIVEN_UP_SAID_EVERY_MS)
+		return;
+	store->kept->given_up_said_ms = now;
+	control_log(
+		store, SESSION_LOG_WARNING,
+		"all places for COUNTs are taken: those of the oldest keyset that waits for a key "
+		"source are given up, of IMSI %s now, and of others "
+		"(session.counts_given_up); does each source without keyset_retention_s answer "
+		"(key_source.<name>.prefetch.*)?",
+		imsi->digits);
+}
+
+bool kept_make_room(struct session_store *store, uint32_t counts)
+{
+	struct e2m_imsi imsi;
+
+	while (counts_room(store->counts) < (uint64_t)places_taken(store) + counts) {
+		if (!retention_give_up_any(store->retention, &imsi))
+			return false;
+		say_given_up(store, &imsi);
+	}
+	return true;
+}
+
+bool kept_make_room_of(struct session_store *store, const struct e2m_imsi *imsi, uint32_t counts)
+{
+	while (places_of(store, imsi) + counts > SESSION_COUNTS_OF_IMSI) {
+		if (!retention_give_up(store->retention, imsi)) {
+			control_count(store, SESSION_REFUSED_QUOTA);
+			control_log(
+				store, SESSION_LOG_WARNING,
+				"IMSI %s: it has COUNTs of %u keysets and bearers, which is the "
+				"most that one IMSI may have, all of them in use or used within "
+				"minutes; what asks for another keyset is refused",
+				imsi->digits, SESSION_COUNTS_OF_IMSI);
+			return false;
+		}
+		control_count(store, SESSION_COUNTS_GIVEN_UP);
+		control_log(
+			store, SESSION_LOG_WARNING,
+			"IMSI %s: COUNTs of its oldest keyset are given up, for it has those of "
+			"%u keysets and bearers; a key source that could still give that keyset "
+			"is believed no keyset of this IMSI alone until it has replaced it",
+			imsi->digits, SESSION_COUNTS_OF_IMSI);
+	}
+	return true;
+}
+
+/* --- keys and COUNTs leave --- */
+
+static struct retired *retire(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct retired *retired = calloc(1, sizeof(*retired));
+
+	must(retired != NULL);
+	retired->store = store;
+	retired->key = s->keysets[slot].key;
+	s->keysets[slot].key = NULL;
+	LIST_INSERT_HEAD(&store->kept->retired, retired, entry);
+	return retired;
+}
+
+struct retired *kept_retire_key(struct session_store *store, struct session *s, unsigned slot)
+{
+	return s->keysets[slot].key ? retire(store, s, slot) : NULL;
+}
+
+void kept_unused(struct session_store *store, struct session *s, unsigned slot)
+{
+	const struct counts_key key = key_of(s, slot);
+
+	s->given_by[slot] = 0;
+	retention_leave(store->retention, &key.imsi, &key.keyset);
+}
+
+/* An earlier process reserved COUNTs of a keyset, and may have used them; it had no time to write which keys
+ * they belong to. */
+static void leave_nameless(struct session_store *store, const struct session *s, unsigned slot)
+{
+	const struct counts_value count = s->keysets[slot].count;
+	struct counts_key key = key_of(s, slot);
+
+	if (counts_is_unused(count))
+		return;
+	key.keyset = counts_nameless;
+	must(counts_put(store->counts, &key, count) == 0 &&
+	     retention_keep_nameless(store->retention, &key.imsi));
+}
+
+struct retired *kept_retire(struct session_store *store, struct session *s, unsigned slot)
+{
+	const struct counts_key key = key_of(s, slot);
+	const struct counts_value bound = {
+		{reserve_bound(s, slot, UP), reserve_bound(s, slot, DOWN)}};
+	struct retired *retired;
+
+	if (!s->keysets[slot].is_known) {
+		leave_nameless(store, s, slot);
+		kept_unused(store, s, slot);
+		return kept_retire_key(store, s, slot);
+	}
+	retired = retire(store, s, slot);
+	retired->has_counts = true;
+	retired->counts_key = key;
+	retired->counts = s->keysets[slot].count; /* of a direction without a live flow */
+	must(retention_hold(store->retention, &key.imsi, &key.keyset));
+	s->given_by[slot] = 0;
+	/* Until the workers have said what the COUNTs are, the disk is to know what they are below. */
+	must(!store->config.is_durable || counts_bind(store->counts, &key, bound) == 0);
+	return retired;
+}
+
 static void remember(const struct retired *retired)
 {
 	struct session_store *store = retired->store;
+	const struct counts_key *key = &retired->counts_key;
 
-	if (counts_is_unused(retired->counts)) {
-		counts_unbind(store->counts, &retired->counts_key); /* never used */
-		return;
-	}
-	if (counts_put(store->counts, &retired->counts_key, retired->counts) != 0)
+	if (counts_is_unused(retired->counts))
+		counts_unbind(store->counts, key);
+	else if (counts_put(store->counts, key, retired->counts) != 0)
 		control_log(
 			store, SESSION_LOG_ERROR,
 			"IMSI %s: no memory for the COUNTs of its keyset; they would start from "
-			"0 if "
-			"it came back",
-			retired->counts_key.imsi.digits);
+			"0 if it came back",
+			key->imsi.digits);
+	retention_release(store->retention, &key->imsi, &key->keyset);
 }
 
 static void let_go(struct retired *retired)
 {
-	if (retired->has_counts) {
+	if (retired->has_counts)
 		remember(retired);
-		retention_release(retired->store->retention, &retired->counts_key.imsi,
-				  &retired->counts_key.keyset);
-	}
 	free_retired(retired);
 }
 
@@ -128,7 +370,8 @@ void kept_tell(struct session_store *store, struct session *s, unsigned slot, bo
 		if (s->flow[d].live) {
 			if (retired)
 				retired->pending++;
-			flows_set_keyset(store, s, d, slot, keep_count, retired);
+			commands_set_keyset(store, s, d, slot, reserve_ceiling(store, s, slot, d),
+					    keep_count, retired);
 		}
 	if (retired && retired->pending == 0)
 		let_go(retired);
@@ -143,8 +386,44 @@ void kept_acknowledged(const struct datapath_event *event)
 		let_go(retired);
 }
 
-void kept_free(struct session_store *store)
+bool kept_has_retired(const struct session_store *store)
 {
-	while (!LIST_EMPTY(&store->retired))
-		free_retired(LIST_FIRST(&store->retired));
+	return store->kept && !LIST_EMPTY(&store->kept->retired);
+}
+
+/* --- COUNTs are found again --- */
+
+void kept_find(struct session_store *store, struct session *s, unsigned slot)
+{
+	struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *other = &s->keysets[1 - slot];
+	struct counts_key key = key_of(s, slot);
+	struct counts_value known, nameless;
+
+	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
+	must(counts_is_unused(keyset->count) ||
+	     retention_keep_restored(store->retention, &key.imsi, &key.keyset));
+	counts_take(store->counts, &key, &known);
+	key.keyset = counts_nameless;
+	counts_look(store->counts, &key, &nameless);
+	counts_raise(&keyset->count, known);
+	counts_raise(&keyset->count, nameless);
+	/* An earlier process may have used these keys by their other name. */
+	if (other->state != DATAPATH_KEY_NONE && !other->is_known)
+		counts_raise(&keyset->count, other->count);
+	journal_note(store, s);
+}
+
+void kept_find_restored(struct session_store *store, struct session *s, unsigned slot)
+{
+	const struct counts_key key = key_of(s, slot);
+	struct counts_value value;
+
+	if (!s->keysets[slot].is_known)
+		return;
+	must(retention_keep_restored(store->retention, &key.imsi, &key.keyset));
+	if (!counts_take(store->counts, &key, &value))
+		return;
+	counts_raise(&s->keysets[slot].count, value);
+	journal_note(store, s);
 }

@@ -2,7 +2,6 @@
 #include "control/obtain.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/container.h"
@@ -162,41 +161,18 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	return twin;
 }
 
-/* COUNTs of the keyset whose keys have come, from all places that they may have been used in. */
-static void find_counts(struct session_store *store, struct session *s, unsigned slot)
-{
-	struct session_keyset *keyset = &s->keysets[slot];
-	const struct session_keyset *other = &s->keysets[1 - slot];
-	struct counts_key key = {
-		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
-	struct counts_value known, nameless;
-
-	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
-	if (!counts_is_unused(keyset->count) &&
-	    !retention_keep_restored(store->retention, &key.imsi, &key.keyset))
-		abort(); /* as in kept */
-	counts_take(store->counts, &key, &known);
-	key.keyset = counts_nameless;
-	counts_look(store->counts, &key, &nameless);
-	counts_raise(&keyset->count, known);
-	counts_raise(&keyset->count, nameless);
-	/* An earlier process may have used these keys by their other name. */
-	if (other->state != DATAPATH_KEY_NONE && !other->is_known)
-		counts_raise(&keyset->count, other->count);
-	journal_note(store, s);
-	reserve_begin(store, s, slot, DOWN);
-}
-
 /* A keyset that was flushed goes on with the COUNTs and windows that its flows still have. */
 static void make_ready(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 	const bool was_known = keyset->is_known;
 
-	if (was_known)
+	if (was_known) {
 		control_count(store, SESSION_FLUSHED_PULLED);
-	else
-		find_counts(store, s, slot);
+	} else {
+		kept_find(store, s, slot);
+		reserve_begin(store, s, slot, DOWN);
+	}
 	keyset->is_known = true;
 	keyset_set_ready(store, s, slot, was_known);
 }

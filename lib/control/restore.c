@@ -9,6 +9,7 @@
 
 #include "control/changeover.h"
 #include "control/journal.h"
+#include "control/kept.h"
 #include "control/keyset.h"
 #include "control/record.h"
 #include "control/session.h"
@@ -38,7 +39,7 @@ int session_restore(struct session_store *store, const struct state_session *rec
 		store->last_serial = record->serial;
 	if (other)
 		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
-	counts_reserve(store->counts, table_places_taken(store)); /* for keysets that leave */
+	kept_reserve_room(store);
 	return ret;
 }
 
@@ -58,24 +59,6 @@ int session_restore_retention(struct session_store *store, const struct state_re
 
 /* --- flows --- */
 
-/* What another record has of the same keyset. */
-static void take_remembered(struct session_store *store, struct session *s, unsigned slot)
-{
-	struct session_keyset *keyset = &s->keysets[slot];
-	const struct counts_key key = {
-		.imsi = table_imsi(s), .keyset = keyset->fingerprint, .bearer = s->nsapi};
-	struct counts_value value;
-
-	if (!keyset->is_known)
-		return;
-	if (!retention_keep_restored(store->retention, &key.imsi, &key.keyset))
-		abort(); /* as in kept_retire */
-	if (!counts_take(store->counts, &key, &value))
-		return;
-	counts_raise(&keyset->count, value);
-	journal_note(store, s);
-}
-
 /* Whose tunnel is it really? */
 static bool is_robbed(struct session_store *store, const struct session *s,
 		      const struct tunnel *tunnel)
@@ -91,7 +74,7 @@ static void restart(struct session_store *store, struct session *s)
 	struct change target;
 
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		take_remembered(store, s, slot);
+		kept_find_restored(store, s, slot);
 	session_current(store, s, &target);
 	target.fresh = true; /* without its flows it ends */
 	for (unsigned d = 0; d < 2; d++)

@@ -10,11 +10,11 @@
 #include "control/commands.h"
 #include "control/flows.h"
 #include "control/journal.h"
+#include "control/kept.h"
 #include "control/keyset.h"
 #include "control/obtain.h"
 #include "control/restarts.h"
 #include "control/session.h"
-#include "control/sources.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -319,11 +319,11 @@ struct session *session_place(struct session_store *store, const struct e2m_imsi
 		s->serial = table_next_serial(store);
 		return s;
 	}
-	if (table_is_full(store) || !sources_make_room(store, DATAPATH_KEYSETS)) {
+	if (table_is_full(store) || !kept_make_room(store, DATAPATH_KEYSETS)) {
 		control_count(store, SESSION_REFUSED_FULL);
 		return NULL;
 	}
-	if (!sources_have_room(store, imsi, DATAPATH_KEYSETS))
+	if (!kept_make_room_of(store, imsi, DATAPATH_KEYSETS))
 		return NULL;
 	control_count(store, SESSION_LEARNED);
 	s = table_new_session(store, imsi, nsapi);
@@ -353,11 +353,11 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 	const struct e2m_imsi imsi = table_imsi(s);
 	struct operation *op;
 
-	if (promised > 0 && !sources_make_room(store, promised)) {
+	if (promised > 0 && !kept_make_room(store, promised)) {
 		refuse(store, s, held, SESSION_NO_ROOM, "COUNTs");
 		return;
 	}
-	if (promised > 0 && !sources_have_room(store, &imsi, promised)) {
+	if (promised > 0 && !kept_make_room_of(store, &imsi, promised)) {
 		if (held)
 			held->outcome = SESSION_NO_ROOM;
 		return;

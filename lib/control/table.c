@@ -261,16 +261,6 @@ uint32_t table_next_serial(struct session_store *store)
 	return store->last_serial;
 }
 
-uint32_t table_places_taken(const struct session_store *store)
-{
-	return store->in_use * DATAPATH_KEYSETS + store->promised;
-}
-
-bool table_has_room(const struct session_store *store, uint32_t counts)
-{
-	return counts_room(store->counts) >= (uint64_t)table_places_taken(store) + counts;
-}
-
 /* A place that was in use before, or the next that never was. */
 static struct session *take_place(struct session_store *store)
 {

@@ -41,10 +41,6 @@ struct session *table_find_control(struct session_store *store, enum session_ind
 /* Whose live flow has the tunnel, in whichever direction: workers know a tunnel once. */
 struct session *table_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction);
-/* Places for COUNTs that were promised, or that the keysets of sessions need when they leave. */
-uint32_t table_places_taken(const struct session_store *store);
-/* True when so many more COUNTs would find a place beside those of all keysets that sessions hold. */
-bool table_has_room(const struct session_store *store, uint32_t counts);
 
 /* Puts the session under the key that it has now, if it has one, and takes it out again, which must be done
  * before the key changes. */
