@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * session_ends: the two ends of one keyset's N-PDUs, for tests of lib/session. The UE is hse-ue's own
+ * session_ends: the two ends of one keyset's N-PDUs, for tests of lib/control. The UE is hse-ue's own
  * user plane. The HSE's receiver makes the checks of e2m.md 7 as the worker's open.c does, with the
  * functions of lib/npdu, on a flow of session_lab. Searches have no budgets.
  */
