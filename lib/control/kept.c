@@ -46,14 +46,13 @@ static struct counts_key key_of(const struct session *s, unsigned slot)
 /* A file can give each of its keysets, under either name, for as long as the file has it. */
 static int keep_file(struct session_store *store, const struct keysource *file)
 {
-	struct counts_fingerprint fingerprint;
+	struct counts_key key = {0};
 	struct e2m_keyset keyset;
-	struct e2m_imsi imsi;
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && keysource_keyset(file, i, &imsi, &keyset); i++) {
-		ret = counts_fingerprint(&fingerprint, &keyset);
-		if (ret == 0 && !retention_keep_always(store->retention, &imsi, &fingerprint))
+	for (size_t i = 0; ret == 0 && keysource_keyset(file, i, &key.imsi, &keyset); i++) {
+		ret = counts_fingerprint(&key.keyset, &keyset);
+		if (ret == 0 && !retention_keep_always(store->retention, &key))
 			ret = -ENOMEM;
 	}
 	e2m_keyset_wipe(&keyset);
@@ -100,13 +99,12 @@ static enum pull_given take_given(void *arg, const struct keysource_request *req
 				  const struct keysource_answer *answer)
 {
 	struct session_store *store = arg;
-	struct counts_fingerprint fingerprint;
+	struct counts_key key = {.imsi = request->imsi};
 	enum retention_verdict verdict;
 
-	if (counts_fingerprint(&fingerprint, &answer->keyset) != 0)
+	if (counts_fingerprint(&key.keyset, &answer->keyset) != 0)
 		return PULL_GIVEN_WRONG;
-	verdict = retention_given(store->retention, &request->imsi, &fingerprint, source, sent_ms,
-				  answer->lifetime_s);
+	verdict = retention_given(store->retention, &key, source, sent_ms, answer->lifetime_s);
 	if (verdict == RETENTION_DOUBTFUL) {
 		control_count(store, SESSION_KEYSETS_DOUBTFUL);
 		return PULL_GIVEN_WRONG;
@@ -125,10 +123,10 @@ static bool is_waited_for(void *arg, const struct keysource_request *request,
 			  const struct keysource_answer *answer, unsigned source)
 {
 	struct session_store *store = arg;
-	struct counts_fingerprint fingerprint;
+	struct counts_key key = {.imsi = request->imsi};
 
-	return counts_fingerprint(&fingerprint, &answer->keyset) == 0 &&
-	       retention_waits(store->retention, &request->imsi, &fingerprint, source);
+	return counts_fingerprint(&key.keyset, &answer->keyset) == 0 &&
+	       retention_waits(store->retention, &key, source);
 }
 
 static bool is_held(const struct session_keyset *keyset)
@@ -300,7 +298,7 @@ void kept_unused(struct session_store *store, struct session *s, unsigned slot)
 	const struct counts_key key = key_of(s, slot);
 
 	s->given_by[slot] = 0;
-	retention_leave(store->retention, &key.imsi, &key.keyset);
+	retention_leave(store->retention, &key);
 }
 
 /* An earlier process reserved COUNTs of a keyset, and may have used them; it had no time to write which keys
@@ -333,7 +331,7 @@ struct retired *kept_retire(struct session_store *store, struct session *s, unsi
 	retired->has_counts = true;
 	retired->counts_key = key;
 	retired->counts = s->keysets[slot].count; /* of a direction without a live flow */
-	must(retention_hold(store->retention, &key.imsi, &key.keyset));
+	must(retention_hold(store->retention, &key));
 	s->given_by[slot] = 0;
 	/* Until the workers have said what the COUNTs are, the disk is to know what they are below. */
 	must(!store->config.is_durable || counts_bind(store->counts, &key, bound) == 0);
@@ -353,7 +351,7 @@ static void remember(const struct retired *retired)
 			"IMSI %s: no memory for the COUNTs of its keyset; they would start from "
 			"0 if it came back",
 			key->imsi.digits);
-	retention_release(store->retention, &key->imsi, &key->keyset);
+	retention_release(store->retention, key);
 }
 
 static void let_go(struct retired *retired)
@@ -393,6 +391,13 @@ bool kept_has_retired(const struct session_store *store)
 
 /* --- COUNTs are found again --- */
 
+bool kept_may_come_again(const struct session_store *store, const struct session *s, unsigned slot)
+{
+	const struct counts_key key = key_of(s, slot);
+
+	return retention_may_come_again(store->retention, &key);
+}
+
 void kept_find(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
@@ -401,8 +406,7 @@ void kept_find(struct session_store *store, struct session *s, unsigned slot)
 	struct counts_value known, nameless;
 
 	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
-	must(counts_is_unused(keyset->count) ||
-	     retention_keep_restored(store->retention, &key.imsi, &key.keyset));
+	must(counts_is_unused(keyset->count) || retention_keep_restored(store->retention, &key));
 	counts_take(store->counts, &key, &known);
 	key.keyset = counts_nameless;
 	counts_look(store->counts, &key, &nameless);
@@ -421,7 +425,7 @@ void kept_find_restored(struct session_store *store, struct session *s, unsigned
 
 	if (!s->keysets[slot].is_known)
 		return;
-	must(retention_keep_restored(store->retention, &key.imsi, &key.keyset));
+	must(retention_keep_restored(store->retention, &key));
 	if (!counts_take(store->counts, &key, &value))
 		return;
 	counts_raise(&s->keysets[slot].count, value);

@@ -46,6 +46,11 @@ bool kept_has_retired(const struct session_store *store);
 
 /* --- COUNTs are found again --- */
 
+/* Returns true if a source may give the keyset again. Otherwise its keys stay while a session holds it
+ * (e2m.md 2). */
+bool kept_may_come_again(const struct session_store *store, const struct session *session,
+			 unsigned slot);
+
 /* The keys of the keyset in slot have come for the first time: its COUNTs go on, wherever they were used. */
 void kept_find(struct session_store *store, struct session *session, unsigned slot);
 /* The same for a session of an earlier process, of which other records may have COUNTs. */

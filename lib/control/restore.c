@@ -45,11 +45,11 @@ int session_restore(struct session_store *store, const struct state_session *rec
 
 int session_restore_counts(struct session_store *store, const struct state_counts *record)
 {
-	struct counts_fingerprint fingerprint;
-	int ret = counts_restore(store->counts, record);
+	struct counts_key key = {.imsi = record->imsi};
+	const int ret = counts_restore(store->counts, record);
 
-	memcpy(fingerprint.octets, record->fingerprint, sizeof(fingerprint.octets));
-	return ret != 0 ? ret : retention_adopt(store->retention, &record->imsi, &fingerprint);
+	memcpy(key.keyset.octets, record->fingerprint, sizeof(key.keyset.octets));
+	return ret != 0 ? ret : retention_adopt(store->retention, &key);
 }
 
 int session_restore_retention(struct session_store *store, const struct state_retention *record)

@@ -6,6 +6,7 @@
 #include "control/watch.h"
 #include "control/changeover.h"
 #include "control/flows.h"
+#include "control/kept.h"
 #include "control/keyset.h"
 #include "control/table.h"
 #include "control/work.h"
@@ -41,14 +42,6 @@ static void flush(struct session_store *store, struct session *s, unsigned slot)
 	keyset_set_missing(store, s, slot);
 }
 
-/* e2m.md 2: the keys of a replaced keyset are not flushed while a session holds it. */
-static bool may_come_again(struct session_store *store, const struct session *s, unsigned slot)
-{
-	const struct e2m_imsi imsi = table_imsi(s);
-
-	return retention_may_come_again(store->retention, &imsi, &s->keysets[slot].fingerprint);
-}
-
 static void look_for_use(struct session_store *store, struct session *s, unsigned slot,
 			 struct counts_value counts)
 {
@@ -58,7 +51,7 @@ static void look_for_use(struct session_store *store, struct session *s, unsigne
 		keyset->idle = 0;
 	else if (keyset->idle < LOOKS - 1)
 		keyset->idle++;
-	else if (may_come_again(store, s, slot))
+	else if (kept_may_come_again(store, s, slot))
 		flush(store, s, slot);
 }
 

@@ -65,18 +65,17 @@ int retention_add_source(struct retention *r, const char *name, enum retention_m
 
 /* --- keysets --- */
 
-static struct counts_key key_of(const struct e2m_imsi *imsi,
-				const struct counts_fingerprint *fingerprint)
+/* Keysets have no bearer. */
+static struct counts_key without_bearer(const struct counts_key *key)
 {
-	return (struct counts_key){.imsi = *imsi, .keyset = *fingerprint};
+	return (struct counts_key){.imsi = key->imsi, .keyset = key->keyset};
 }
 
-struct keyset *retention_find(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *fingerprint)
+struct keyset *retention_find(struct retention *r, const struct counts_key *key)
 {
-	const struct counts_key key = key_of(imsi, fingerprint);
+	const struct counts_key its = without_bearer(key);
 
-	return (struct keyset *)ledger_find(r->ledger, &key);
+	return (struct keyset *)ledger_find(r->ledger, &its);
 }
 
 struct keyset *retention_next(struct retention *r, const struct e2m_imsi *imsi,
@@ -124,14 +123,16 @@ static void begin(struct retention *r, struct keyset *k)
 	retention_prolong(k, r->short_ms);
 }
 
-struct keyset *retention_get(struct retention *r, const struct e2m_imsi *imsi,
-			     const struct counts_fingerprint *fingerprint, bool *is_new)
+struct keyset *retention_get(struct retention *r, const struct counts_key *key, bool *is_new)
 {
-	const struct counts_key key = key_of(imsi, fingerprint);
+	const struct counts_key its = without_bearer(key);
 	const size_t size = sizeof(struct keyset) + r->sources_count * sizeof(struct item);
-	struct keyset *k = (struct keyset *)ledger_get(r->ledger, &key, size, is_new);
+	bool was_made;
+	struct keyset *k = (struct keyset *)ledger_get(r->ledger, &its, size, &was_made);
 
-	if (!k || !*is_new)
+	if (is_new)
+		*is_new = was_made;
+	if (!k || !was_made)
 		return k;
 	if (!k->retention) {
 		k->retention = r;
@@ -144,13 +145,12 @@ struct keyset *retention_get(struct retention *r, const struct e2m_imsi *imsi,
 
 /* --- keysets that sessions hold --- */
 
-bool retention_is_held(struct retention *r, const struct e2m_imsi *imsi,
-		       const struct counts_fingerprint *fingerprint)
+bool retention_is_held(struct retention *r, const struct counts_key *key)
 {
 	struct retention_held held;
 
-	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);)
-		if (memcmp(&held.fingerprint, fingerprint, sizeof(*fingerprint)) == 0)
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, &key->imsi, &at, &held);)
+		if (memcmp(&held.fingerprint, &key->keyset, sizeof(key->keyset)) == 0)
 			return true;
 	return false;
 }
@@ -181,7 +181,8 @@ void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
 	bool is_new;
 
 	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);) {
-		struct keyset *k = retention_get(r, imsi, &held.fingerprint, &is_new);
+		const struct counts_key key = {.imsi = *imsi, .keyset = held.fingerprint};
+		struct keyset *k = retention_get(r, &key, &is_new);
 
 		if (!k || !is_new)
 			continue;
@@ -259,7 +260,7 @@ void retention_judge(struct keyset *k)
 	const uint64_t now = wheel_now(r->wheel);
 
 	wheel_cancel(&k->timer);
-	if (k->is_always || k->holders > 0 || retention_is_held(r, &key->imsi, &key->keyset))
+	if (k->is_always || k->holders > 0 || retention_is_held(r, key))
 		return;
 	if (!retention_has_fingerprint(k, &retention_given_up) &&
 	    counts_of(r->counts, &key->imsi, &key->keyset) == 0)
@@ -287,24 +288,21 @@ void retention_judge_later(struct keyset *k)
 
 /* --- what sessions do --- */
 
-bool retention_hold(struct retention *r, const struct e2m_imsi *imsi,
-		    const struct counts_fingerprint *fingerprint)
+bool retention_hold(struct retention *r, const struct counts_key *key)
 {
 	struct keyset *k;
-	bool is_new;
 
-	retention_keep_held(r, imsi);
-	k = retention_get(r, imsi, fingerprint, &is_new);
+	retention_keep_held(r, &key->imsi);
+	k = retention_get(r, key, NULL);
 	if (!k)
 		return false;
 	k->holders++;
 	return true;
 }
 
-void retention_release(struct retention *r, const struct e2m_imsi *imsi,
-		       const struct counts_fingerprint *fingerprint)
+void retention_release(struct retention *r, const struct counts_key *key)
 {
-	struct keyset *k = retention_find(r, imsi, fingerprint);
+	struct keyset *k = retention_find(r, key);
 
 	if (!k || k->holders == 0)
 		return;
@@ -314,10 +312,9 @@ void retention_release(struct retention *r, const struct e2m_imsi *imsi,
 	retention_judge(k);
 }
 
-void retention_leave(struct retention *r, const struct e2m_imsi *imsi,
-		     const struct counts_fingerprint *fingerprint)
+void retention_leave(struct retention *r, const struct counts_key *key)
 {
-	struct keyset *k = retention_find(r, imsi, fingerprint);
+	struct keyset *k = retention_find(r, key);
 
 	if (k)
 		retention_judge_later(k);
@@ -331,8 +328,8 @@ void retention_wait_for_absent(struct keyset *k)
 
 bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 {
-	bool is_new;
-	struct keyset *k = retention_get(r, imsi, &counts_nameless, &is_new);
+	const struct counts_key key = {.imsi = *imsi, .keyset = counts_nameless};
+	struct keyset *k = retention_get(r, &key, NULL);
 
 	if (!k)
 		return false;
@@ -346,10 +343,9 @@ bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 	return true;
 }
 
-bool retention_may_come_again(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *fingerprint)
+bool retention_may_come_again(struct retention *r, const struct counts_key *key)
 {
-	const struct keyset *k = retention_find(r, imsi, fingerprint);
+	const struct keyset *k = retention_find(r, key);
 
 	if (!k)
 		return true; /* no source has given another keyset */

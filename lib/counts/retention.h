@@ -25,7 +25,8 @@
  * Most subscribers have one keyset. Their sessions hold it, and it waits for no source. Nothing is
  * kept here for such a keyset.
  *
- * One thread calls all functions.
+ * A keyset is identified by IMSI and fingerprint; the bearer of its counts_key says nothing. One thread calls
+ * all functions.
  */
 #ifndef COUNTS_RETENTION_H
 #define COUNTS_RETENTION_H
@@ -80,8 +81,7 @@ int retention_add_source(struct retention *retention, const char *name,
 
 /* A file source has the keyset, under either name, so its COUNTs are never forgotten. Returns false
  * if there is no memory. */
-bool retention_keep_always(struct retention *retention, const struct e2m_imsi *imsi,
-			   const struct counts_fingerprint *keyset);
+bool retention_keep_always(struct retention *retention, const struct counts_key *key);
 
 /* The file source has reported all its keysets. Until then, no keyset that may be in the file is
  * forgotten. */
@@ -96,34 +96,28 @@ enum retention_verdict {
 };
 
 /* source has given the keyset, in answer to a request sent at sent_ms (of wheel_now). */
-enum retention_verdict retention_given(struct retention *retention, const struct e2m_imsi *imsi,
-				       const struct counts_fingerprint *keyset, unsigned source,
-				       uint64_t sent_ms, uint32_t lifetime_s);
+enum retention_verdict retention_given(struct retention *retention, const struct counts_key *key,
+				       unsigned source, uint64_t sent_ms, uint32_t lifetime_s);
 /* A request for a keyset of the IMSI got no answer: source may have released the keyset. */
 void retention_lost(struct retention *retention, const struct e2m_imsi *imsi, unsigned source);
 /* Returns true if another keyset of the IMSI waits until source gives other keysets. */
-bool retention_waits(struct retention *retention, const struct e2m_imsi *imsi,
-		     const struct counts_fingerprint *but, unsigned source);
+bool retention_waits(struct retention *retention, const struct counts_key *but, unsigned source);
 
 /* --- what sessions do --- */
 
 /* A session is going to drop the keyset: keep it until its COUNTs are in counts. Returns false if
  * there is no memory. */
-bool retention_hold(struct retention *retention, const struct e2m_imsi *imsi,
-		    const struct counts_fingerprint *keyset);
+bool retention_hold(struct retention *retention, const struct counts_key *key);
 /* Ends retention_hold: the COUNTs are in counts. */
-void retention_release(struct retention *retention, const struct e2m_imsi *imsi,
-		       const struct counts_fingerprint *keyset);
+void retention_release(struct retention *retention, const struct counts_key *key);
 /* A session no longer holds the keyset and has used none of its COUNTs. */
-void retention_leave(struct retention *retention, const struct e2m_imsi *imsi,
-		     const struct counts_fingerprint *keyset);
+void retention_leave(struct retention *retention, const struct counts_key *key);
 /* counts has COUNTs of a keyset with unknown keys (counts_nameless). Returns false if there is no
  * memory. */
 bool retention_keep_nameless(struct retention *retention, const struct e2m_imsi *imsi);
 /* Returns true if a source may give the keyset again. Then its keys may be wiped while a session
  * holds it. */
-bool retention_may_come_again(struct retention *retention, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *keyset);
+bool retention_may_come_again(struct retention *retention, const struct counts_key *key);
 /* Forgets the COUNTs of the IMSI's oldest keyset that is kept for rule 4 alone. From then on, a
  * keyset of that IMSI from the same sources is refused, unless another source gave it too. This
  * ends when these sources have replaced the forgotten keyset. Returns false if there is no such
@@ -139,15 +133,13 @@ void retention_collect(struct retention *retention, struct state_batch *batch, b
 void retention_written(struct retention *retention, const struct state_retention *record,
 		       bool is_gone, bool is_written);
 /* The disk has COUNTs of the keyset. -ENOMEM. */
-int retention_adopt(struct retention *retention, const struct e2m_imsi *imsi,
-		    const struct counts_fingerprint *keyset);
+int retention_adopt(struct retention *retention, const struct counts_key *key);
 /* age_s: state_age. -ENOMEM; -ENOSPC: too many different source names. */
 int retention_restore(struct retention *retention, const struct state_retention *record,
 		      uint64_t age_s);
 /* A session holds a keyset of an earlier process. A source that is no longer configured may have
  * given it. Returns false if there is no memory. */
-bool retention_keep_restored(struct retention *retention, const struct e2m_imsi *imsi,
-			     const struct counts_fingerprint *keyset);
+bool retention_keep_restored(struct retention *retention, const struct counts_key *key);
 /* Call it when all records are restored and the sessions hold their keysets. */
 void retention_begin(struct retention *retention);
 /* Call it after retention_begin: records the sources of this process for the next process. Returns

@@ -57,12 +57,9 @@ void retention_written(struct retention *r, const struct state_retention *record
 	ledger_written(r->ledger, &key, is_gone, is_written);
 }
 
-int retention_adopt(struct retention *r, const struct e2m_imsi *imsi,
-		    const struct counts_fingerprint *fingerprint)
+int retention_adopt(struct retention *r, const struct counts_key *key)
 {
-	bool is_new;
-
-	return retention_get(r, imsi, fingerprint, &is_new) ? 0 : -ENOMEM;
+	return retention_get(r, key, NULL) ? 0 : -ENOMEM;
 }
 
 /* Finds the source's number. A source that is not in the configuration gets a number too. */
@@ -103,14 +100,16 @@ static bool is_no_imsi(const struct e2m_imsi *imsi)
 static struct keyset *make_recorded(struct retention *r, const struct state_retention *record)
 {
 	const struct counts_key key = key_of(record);
-	struct keyset *k = retention_find(r, &key.imsi, &key.keyset);
+	struct keyset *k = retention_find(r, &key);
 	const bool is_always = (k && k->is_always) || is_no_imsi(&key.imsi);
-	bool is_new;
 
 	/* It was made before all sources were known. */
-	if (k && k->items_count < r->sources_count)
+	if (k && k->items_count < r->sources_count) {
+		wheel_cancel(&k->timer);
+		retention_wait_no_more(k);
 		ledger_drop(r->ledger, &k->entry);
-	k = retention_get(r, &key.imsi, &key.keyset, &is_new);
+	}
+	k = retention_get(r, &key, NULL);
 	if (k)
 		k->is_always = is_always;
 	return k;
@@ -152,16 +151,14 @@ static bool any_absent(const struct retention *r)
 	return false;
 }
 
-bool retention_keep_restored(struct retention *r, const struct e2m_imsi *imsi,
-			     const struct counts_fingerprint *fingerprint)
+bool retention_keep_restored(struct retention *r, const struct counts_key *key)
 {
 	struct keyset *k;
-	bool is_new;
 
 	if (!any_absent(r))
 		return true;
-	retention_keep_held(r, imsi);
-	k = retention_get(r, imsi, fingerprint, &is_new);
+	retention_keep_held(r, &key->imsi);
+	k = retention_get(r, key, NULL);
 	if (k && !r->is_restoring) {
 		retention_wait_for_absent(k);
 		retention_note(k);
@@ -179,8 +176,8 @@ static bool any_remembers(const struct retention *r)
 
 bool retention_note_sources(struct retention *r)
 {
-	struct keyset *k = retention_find(r, &no_imsi, &counts_nameless);
-	bool is_new;
+	const struct counts_key key = {.imsi = no_imsi, .keyset = counts_nameless};
+	struct keyset *k = retention_find(r, &key);
 
 	r->is_restoring = false;
 	if (!any_remembers(r)) {
@@ -188,7 +185,7 @@ bool retention_note_sources(struct retention *r)
 			retention_forget(k);
 		return true;
 	}
-	k = retention_get(r, &no_imsi, &counts_nameless, &is_new);
+	k = retention_get(r, &key, NULL);
 	if (!k)
 		return false;
 	k->is_always = true;

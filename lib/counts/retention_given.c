@@ -42,45 +42,45 @@ static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms, uin
 
 /* Returns true if the IMSI's sessions hold no keyset but this one, have it from source alone and
  * with lifetime_s, and no record is kept. */
-static bool is_plain(struct retention *r, const struct e2m_imsi *imsi,
-		     const struct counts_fingerprint *fingerprint, unsigned source,
+static bool is_plain(struct retention *r, const struct counts_key *key, unsigned source,
 		     uint32_t lifetime_s)
 {
 	struct retention_held held;
 
-	if (retention_next(r, imsi, NULL))
+	if (retention_next(r, &key->imsi, NULL))
 		return false;
-	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);)
-		if (memcmp(&held.fingerprint, fingerprint, sizeof(*fingerprint)) != 0 ||
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, &key->imsi, &at, &held);)
+		if (memcmp(&held.fingerprint, &key->keyset, sizeof(key->keyset)) != 0 ||
 		    (held.given_by & ~(1U << source)) != 0 || held.lifetime_s != lifetime_s)
 			return false;
 	return true;
 }
 
-enum retention_verdict retention_given(struct retention *r, const struct e2m_imsi *imsi,
-				       const struct counts_fingerprint *fingerprint,
+enum retention_verdict retention_given(struct retention *r, const struct counts_key *key,
 				       unsigned source, uint64_t sent_ms, uint32_t lifetime_s)
 {
-	struct keyset *k = retention_find(r, imsi, fingerprint), *other = NULL;
+	const struct counts_key given_up = {.imsi = key->imsi, .keyset = retention_given_up};
+	struct keyset *k = retention_find(r, key), *other = NULL;
 	const struct keyset *doubt;
-	bool is_doubtful, is_new = !k && !retention_is_held(r, imsi, fingerprint);
+	bool is_doubtful;
+	const bool is_new = !k && !retention_is_held(r, key);
 	const enum retention_verdict verdict = is_new ? RETENTION_NEW : RETENTION_KNOWN;
 
 	if (lifetime_s > r->longest_life_s)
 		r->longest_life_s = lifetime_s;
-	if (is_plain(r, imsi, fingerprint, source, lifetime_s))
+	if (is_plain(r, key, source, lifetime_s))
 		return verdict;
-	retention_keep_held(r, imsi);
-	k = retention_find(r, imsi, fingerprint);
-	doubt = retention_find(r, imsi, &retention_given_up);
+	retention_keep_held(r, &key->imsi);
+	k = retention_find(r, key);
+	doubt = retention_find(r, &given_up);
 	is_doubtful = !k && doubt && retention_waits_for(doubt, source);
 	/* Keysets with a lifetime do not count: they may be many, and none of them new. */
-	while (lifetime_s == 0 && (other = retention_next(r, imsi, other)) != NULL)
+	while (lifetime_s == 0 && (other = retention_next(r, &key->imsi, other)) != NULL)
 		if (other != k && source < other->items_count)
-			count_other(other, source, sent_ms, tag_of(fingerprint));
+			count_other(other, source, sent_ms, tag_of(&key->keyset));
 	if (is_doubtful)
 		return RETENTION_DOUBTFUL;
-	k = retention_get(r, imsi, fingerprint, &is_new);
+	k = retention_get(r, key, NULL);
 	if (!k || source >= k->items_count)
 		return RETENTION_KNOWN;
 	retention_note_given(k, source, lifetime_s);
@@ -89,11 +89,10 @@ enum retention_verdict retention_given(struct retention *r, const struct e2m_ims
 	return verdict;
 }
 
-bool retention_keep_always(struct retention *r, const struct e2m_imsi *imsi,
-			   const struct counts_fingerprint *fingerprint)
+bool retention_keep_always(struct retention *r, const struct counts_key *key)
 {
 	bool is_new;
-	struct keyset *k = retention_get(r, imsi, fingerprint, &is_new);
+	struct keyset *k = retention_get(r, key, &is_new);
 
 	if (!k)
 		return false;
@@ -126,13 +125,12 @@ void retention_lost(struct retention *r, const struct e2m_imsi *imsi, unsigned s
 	}
 }
 
-bool retention_waits(struct retention *r, const struct e2m_imsi *imsi,
-		     const struct counts_fingerprint *but, unsigned source)
+bool retention_waits(struct retention *r, const struct counts_key *but, unsigned source)
 {
 	const struct keyset *k = NULL;
 
-	while ((k = retention_next(r, imsi, k)) != NULL)
-		if (!retention_has_fingerprint(k, but) && retention_waits_for(k, source) &&
+	while ((k = retention_next(r, &but->imsi, k)) != NULL)
+		if (!retention_has_fingerprint(k, &but->keyset) && retention_waits_for(k, source) &&
 		    r->sources[source].memory == RETENTION_LONG)
 			return true;
 	return false;
@@ -143,16 +141,17 @@ bool retention_waits(struct retention *r, const struct e2m_imsi *imsi,
 static bool only_waits(const struct keyset *k)
 {
 	return k->holders == 0 && k->until_ms <= wheel_now(k->retention->wheel) &&
-	       !retention_is_held(k->retention, &k->entry.key.imsi, &k->entry.key.keyset) &&
-	       !retention_has_no_keys(k) && !k->is_always;
+	       !retention_is_held(k->retention, &k->entry.key) && !retention_has_no_keys(k) &&
+	       !k->is_always;
 }
 
 /* Returns false if there is no memory. */
 static bool give_up(struct keyset *k)
 {
 	struct retention *r = k->retention;
+	const struct counts_key key = {.imsi = k->entry.key.imsi, .keyset = retention_given_up};
 	bool is_new;
-	struct keyset *doubt = retention_get(r, &k->entry.key.imsi, &retention_given_up, &is_new);
+	struct keyset *doubt = retention_get(r, &key, &is_new);
 
 	if (!doubt)
 		return false;

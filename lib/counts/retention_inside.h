@@ -66,11 +66,9 @@ extern const struct counts_fingerprint retention_given_up;
 
 /* --- retention.c --- */
 
-struct keyset *retention_find(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct counts_fingerprint *fingerprint);
-/* Finds or makes it. NULL: no memory. */
-struct keyset *retention_get(struct retention *r, const struct e2m_imsi *imsi,
-			     const struct counts_fingerprint *fingerprint, bool *is_new);
+struct keyset *retention_find(struct retention *r, const struct counts_key *key);
+/* Finds or makes it. is_new may be NULL. NULL: no memory. */
+struct keyset *retention_get(struct retention *r, const struct counts_key *key, bool *is_new);
 /* Iterates over the keysets of an IMSI, or over all if imsi is NULL. */
 struct keyset *retention_next(struct retention *r, const struct e2m_imsi *imsi,
 			      const struct keyset *after);
@@ -82,8 +80,7 @@ bool retention_has_fingerprint(const struct keyset *k,
 /* Returns true for a record that stands for keysets with unknown keys. */
 bool retention_has_no_keys(const struct keyset *k);
 /* Returns true if a session of the IMSI holds the keyset. */
-bool retention_is_held(struct retention *r, const struct e2m_imsi *imsi,
-		       const struct counts_fingerprint *fingerprint);
+bool retention_is_held(struct retention *r, const struct counts_key *key);
 /* Makes records for keysets that sessions hold and that have no record. */
 void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi);
 /* A keyset of an earlier process: absent sources may have been asked for it. */

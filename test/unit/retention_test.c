@@ -42,6 +42,14 @@ static struct counts_fingerprint keyset(unsigned n)
 	return f;
 }
 
+static const struct counts_key *key_with(const struct counts_fingerprint *fingerprint)
+{
+	static struct counts_key key;
+
+	key = (struct counts_key){.imsi = *imsi(), .keyset = *fingerprint, .bearer = 7};
+	return &key;
+}
+
 static bool next_held(void *arg, const struct e2m_imsi *of, unsigned *at,
 		      struct retention_held *out)
 {
@@ -118,7 +126,7 @@ static enum retention_verdict give_with(unsigned n, unsigned source, uint32_t li
 	const uint64_t sent = wheel_now(wheel) + 10;
 
 	pass(20);
-	return retention_given(retention, imsi(), &f, source, sent, lifetime_s);
+	return retention_given(retention, key_with(&f), source, sent, lifetime_s);
 }
 
 static enum retention_verdict give(unsigned n, unsigned source)
@@ -138,10 +146,10 @@ static void leave(void)
 	const struct counts_fingerprint f = held[held_count - 1].fingerprint;
 	const struct counts_key key = {.imsi = *imsi(), .keyset = f, .bearer = 5};
 
-	CU_ASSERT_TRUE(retention_hold(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_hold(retention, key_with(&f)));
 	held_count--;
 	CU_ASSERT_EQUAL(counts_put(counts, &key, (struct counts_value){{7, 9}}), 0);
-	retention_release(retention, imsi(), &f);
+	retention_release(retention, key_with(&f));
 }
 
 static void use_with(unsigned n, unsigned source, uint32_t lifetime_s)
@@ -177,7 +185,7 @@ static void counts_are_kept_while_they_are_on_their_way(void)
 
 	start(1, RETENTION_SHORT, 0);
 	use(1, 0);
-	CU_ASSERT_TRUE(retention_hold(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_hold(retention, key_with(&f)));
 	pass(10 * HSS_MS);
 	CU_ASSERT_TRUE(is_kept(1));
 	stop();
@@ -231,9 +239,9 @@ static void a_keyset_that_was_never_used_leaves_nothing(void)
 	start(1, RETENTION_LONG, 0);
 	give(1, 0);
 	hold(1, 1, 0);
-	CU_ASSERT_TRUE(retention_hold(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_hold(retention, key_with(&f)));
 	held_count--;
-	retention_release(retention, imsi(), &f);
+	retention_release(retention, key_with(&f));
 	CU_ASSERT_EQUAL(counts_room(counts), CAPACITY);
 	CU_ASSERT_EQUAL(give(1, 0), RETENTION_NEW);
 	stop();
@@ -377,8 +385,8 @@ static void every_source_that_remembers_must_have_replaced_it(void)
 		give(n, 0);
 	pass(YEAR_MS);
 	CU_ASSERT_TRUE(is_kept(1));
-	CU_ASSERT_TRUE(retention_waits(retention, imsi(), &(struct counts_fingerprint){0}, 1));
-	CU_ASSERT_FALSE(retention_waits(retention, imsi(), &(struct counts_fingerprint){0}, 0));
+	CU_ASSERT_TRUE(retention_waits(retention, key_with(&(struct counts_fingerprint){0}), 1));
+	CU_ASSERT_FALSE(retention_waits(retention, key_with(&(struct counts_fingerprint){0}), 0));
 	for (unsigned n = 2; n <= 4; n++)
 		give(n, 1);
 	pass(HSS_MS);
@@ -407,7 +415,8 @@ static void another_subscribers_keysets_replace_nothing(void)
 	for (unsigned n = 2; n <= 9; n++) {
 		const struct counts_fingerprint f = keyset(n);
 		pass(20);
-		retention_given(retention, &other, &f, 0, wheel_now(wheel) - 5, 0);
+		retention_given(retention, &(struct counts_key){.imsi = other, .keyset = f}, 0,
+				wheel_now(wheel) - 5, 0);
 	}
 	pass(YEAR_MS);
 	CU_ASSERT_TRUE(is_kept(1));
@@ -423,7 +432,7 @@ static void an_answer_that_was_asked_for_before_the_keyset_came_does_not_count(v
 	for (unsigned n = 2; n <= 9; n++) {
 		const struct counts_fingerprint f = keyset(n);
 		pass(20);
-		retention_given(retention, imsi(), &f, 0, sent, 0);
+		retention_given(retention, key_with(&f), 0, sent, 0);
 	}
 	pass(10 * HSS_MS);
 	CU_ASSERT_TRUE(is_kept(1));
@@ -523,7 +532,7 @@ static void counts_of_a_keyset_that_a_file_has_are_always_kept(void)
 	use(3, 0);
 	pass(YEAR_MS);
 	CU_ASSERT_TRUE(is_kept(3)); /* nobody knows what the file has */
-	CU_ASSERT_TRUE(retention_keep_always(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_keep_always(retention, key_with(&f)));
 	retention_is_read(retention, 0);
 	use(2, 0);
 	pass(YEAR_MS);
@@ -542,11 +551,11 @@ static void keys_of_a_replaced_keyset_are_not_flushed(void)
 	start(1, RETENTION_LONG, 0);
 	give(1, 0);
 	hold(1, 1, 0);
-	CU_ASSERT_TRUE(retention_may_come_again(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_may_come_again(retention, key_with(&f)));
 	give(2, 0);
-	CU_ASSERT_TRUE(retention_may_come_again(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_may_come_again(retention, key_with(&f)));
 	give(3, 0);
-	CU_ASSERT_FALSE(retention_may_come_again(retention, imsi(), &f));
+	CU_ASSERT_FALSE(retention_may_come_again(retention, key_with(&f)));
 	stop();
 }
 
@@ -559,9 +568,9 @@ static void keys_of_a_keyset_that_may_be_replaced_are_not_flushed(void)
 	hold(1, 1, 0);
 	give(2, 0);
 	retention_lost(retention, imsi(), 0);
-	CU_ASSERT_FALSE(retention_may_come_again(retention, imsi(), &f));
+	CU_ASSERT_FALSE(retention_may_come_again(retention, key_with(&f)));
 	give(1, 0); /* it was not */
-	CU_ASSERT_TRUE(retention_may_come_again(retention, imsi(), &f));
+	CU_ASSERT_TRUE(retention_may_come_again(retention, key_with(&f)));
 	stop();
 }
 
@@ -642,13 +651,13 @@ static void next_process(const char *const its_names[], const enum retention_mem
 			struct counts_fingerprint f;
 			memcpy(f.octets, disk[i].counts.fingerprint, sizeof(f.octets));
 			CU_ASSERT_EQUAL(counts_restore(counts, &disk[i].counts), 0);
-			CU_ASSERT_EQUAL(retention_adopt(retention, imsi(), &f), 0);
+			CU_ASSERT_EQUAL(retention_adopt(retention, key_with(&f)), 0);
 		}
 	for (size_t i = 0; i < disk_count; i++)
 		if (disk[i].kind == STATE_RETENTION)
 			CU_ASSERT_EQUAL(retention_restore(retention, &disk[i].retention, 5000), 0);
 	for (unsigned i = 0; i < held_count; i++)
-		CU_ASSERT_TRUE(retention_keep_restored(retention, imsi(), &held[i].fingerprint));
+		CU_ASSERT_TRUE(retention_keep_restored(retention, key_with(&held[i].fingerprint)));
 	retention_begin(retention);
 	CU_ASSERT_TRUE(retention_note_sources(retention));
 }
