@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "control/context.h"
-#include "control/expect.h"
 #include "control/learn_v2.h"
 #include "control/session.h"
 #include "control/table.h"
+#include "control/tunnels.h"
 #include "control/work.h"
 
 /* --- tunnels that a request names --- */
@@ -34,7 +34,7 @@ void bearers_v2_expect_no_more(struct session_store *store, const struct asked_b
 
 	for (size_t i = 0; asked->expects && i < count; i++)
 		if (!used || !tunnel_is_equal(&tunnels[i], used))
-			expect_no_more(store, &tunnels[i]);
+			tunnels_withdraw(store, &tunnels[i]);
 }
 
 /* Whether the bearer is known, or to be known if the request is accepted. */

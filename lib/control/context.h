@@ -11,27 +11,6 @@
 #include "control/transactions.h"
 #include "counts/retention.h"
 
-/* A stopped flow that still drops late packets. */
-struct late_tunnel {
-	struct wheel_timer timer;
-	LIST_ENTRY(late_tunnel) entry;
-	TAILQ_ENTRY(late_tunnel) age;
-	struct session_store *store;
-	struct tunnel tunnel;
-	unsigned worker;
-	uint32_t number;
-};
-
-LIST_HEAD(late_list, late_tunnel);
-TAILQ_HEAD(late_queue, late_tunnel);
-#define LINGER_LISTS 4096
-
-struct expected;
-LIST_HEAD(expected_list, expected);
-TAILQ_HEAD(expected_queue, expected);
-#define EXPECTED_LISTS 2048
-#define EXPECTED_MAX   4096
-
 struct held;
 
 struct session_store {
@@ -61,15 +40,7 @@ struct session_store {
 	struct gsns *gsns;
 	struct apns *apns;
 
-	uint32_t **free_flows; /* by worker: numbers of flows not in use */
-	uint32_t *free_flow_counts;
-	struct late_list lingers[LINGER_LISTS];
-	struct late_queue *lingers_by_age; /* by worker */
-
-	struct expected_list expected[EXPECTED_LISTS];
-	struct expected_list expected_over; /* that a worker has still to acknowledge */
-	struct expected_queue expected_by_age;
-	uint32_t expected_count;
+	struct tunnels *tunnels;
 
 	struct {
 		struct wheel_timer timer;

@@ -2,14 +2,13 @@
 #include "control/events.h"
 
 #include "control/changeover.h"
-#include "control/expect.h"
-#include "control/flows.h"
 #include "control/kept.h"
 #include "control/obtain.h"
 #include "control/outages.h"
 #include "control/reserve.h"
 #include "control/session.h"
 #include "control/table.h"
+#include "control/tunnels.h"
 #include "control/watch.h"
 
 static void take_done(struct session_store *store, unsigned worker,
@@ -17,10 +16,8 @@ static void take_done(struct session_store *store, unsigned worker,
 {
 	switch (event->command_kind) {
 	case DATAPATH_REMOVE_FLOW:
-		flows_take_removed(store, worker, event->flow);
-		break;
 	case DATAPATH_EXPECT_FLOW:
-		expect_acknowledged(store, event);
+		tunnels_acknowledged(store, worker, event);
 		break;
 	case DATAPATH_SET_KEYSET:
 		kept_acknowledged(event);

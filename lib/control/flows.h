@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* flows: a session's two flows, one for each direction, and tunnels that linger. */
+/* flows: a session's two flows, one for each direction. */
 #ifndef CONTROL_FLOWS_H
 #define CONTROL_FLOWS_H
 
@@ -19,13 +19,5 @@ void flows_set_keyset(struct session_store *store, const struct session *session
 /* COUNTs of the keyset in slot as the workers have them, or the session, where a direction has no flow. */
 struct counts_value flows_counts(const struct session_store *store, const struct session *session,
 				 unsigned slot);
-/* A flow's number at worker, which is to own the tunnel; the tunnel lingers no more. false: there is none left. */
-bool flows_take_number(struct session_store *store, const struct tunnel *tunnel, unsigned worker,
-		       uint32_t *number);
-/* A REMOVE_FLOW was executed: its number may be used again. */
-void flows_take_removed(struct session_store *store, unsigned worker, uint32_t number);
-/* A tunnel that lingers does so no more. */
-void flows_end_linger(struct session_store *store, const struct tunnel *tunnel);
-void flows_free_lingers(struct session_store *store);
 
 #endif

@@ -2,11 +2,11 @@
 #include "control/learn.h"
 #include "control/commands.h"
 #include "control/context.h"
-#include "control/expect.h"
 #include "control/notify.h"
 #include "control/restarts.h"
 #include "control/session.h"
 #include "control/table.h"
+#include "control/tunnels.h"
 
 #include <string.h>
 
@@ -217,16 +217,14 @@ void learn_unprotected(struct session_store *store, const struct e2m_imsi *imsi,
 		session_apply(store, s, &end, held);
 	}
 	for (unsigned d = 0; d < 2; d++)
-		if (endpoint_is_whole(&user[d])) {
-			expect_end(store, &user[d].tunnel);
+		if (endpoint_is_whole(&user[d]))
 			session_end_of_tunnel(store, &user[d].tunnel, held);
-		}
 }
 
 void learn_expect(struct session_store *store, uint8_t side, const struct tunnel *user,
 		  bool is_again, struct held *held)
 {
-	expect_tunnel(store, side == DATAPATH_ACCESS ? DOWN : UP, user, is_again, held);
+	tunnels_expect(store, side == DATAPATH_ACCESS ? DOWN : UP, user, is_again, held);
 }
 
 void learn_refuse_ambiguous(struct session_store *store, struct held *held)

@@ -2,10 +2,10 @@
 /* learn_v1: what GTPv1-C (TS 29.060) says of sessions. */
 #include "control/learn_v1.h"
 #include "control/context.h"
-#include "control/expect.h"
 #include "control/session.h"
 #include "control/sweep.h"
 #include "control/table.h"
+#include "control/tunnels.h"
 
 #define VERSION 1
 
@@ -73,7 +73,7 @@ static void expect(struct session_store *store, struct request *r, const struct 
 static void end_expectation(struct session_store *store, const struct request *r)
 {
 	if (r->expects)
-		expect_no_more(store, &r->expected);
+		tunnels_withdraw(store, &r->expected);
 }
 
 /* The requester's tunnel as it will be when the request is accepted. */

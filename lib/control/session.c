@@ -16,6 +16,7 @@
 #include "control/restarts.h"
 #include "control/session.h"
 #include "control/table.h"
+#include "control/tunnels.h"
 #include "control/work.h"
 
 enum step {
@@ -387,7 +388,7 @@ void session_end_of_tunnel(struct session_store *store, const struct tunnel *tun
 
 	if (s && s->origin != ORIGIN_CONFIGURATION)
 		session_apply(store, s, &end_of_session, held);
-	flows_end_linger(store, tunnel);
+	tunnels_end(store, tunnel);
 }
 
 void session_current(const struct session_store *store, const struct session *s,

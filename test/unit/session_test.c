@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Operations of sessions that overlap, tunnels that two sessions want, flows that run out. */
+#include "control/tunnels.h"
 #include "session_lab.h"
 
 static struct session_view view;
@@ -374,7 +375,7 @@ static void numbers_of_flows_come_back(void)
 	lab_defaults();
 	lab.config.workers = 1;
 	lab_open();
-	before = lab.store->free_flow_counts[0];
+	before = tunnels_free_numbers(lab.store, 0);
 	for (unsigned i = 0; i < 16; i++) {
 		struct lab_context c = lab_context(i);
 
@@ -384,7 +385,7 @@ static void numbers_of_flows_come_back(void)
 	lab_settle();
 	lab_pass(6000);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab.store->free_flow_counts[0], before);
+	CU_ASSERT_EQUAL(tunnels_free_numbers(lab.store, 0), before);
 	lab_stop();
 }
 
@@ -411,7 +412,44 @@ static void lingering_tunnels_give_way_when_numbers_run_short(void)
 /* Takes all numbers of worker 0 but left of them away. */
 static void spare(uint32_t left)
 {
-	lab.store->free_flow_counts[0] = left;
+	const struct tunnel tunnel = {.teid = 1};
+	struct session_flow flow;
+
+	while (tunnels_free_numbers(lab.store, 0) > left)
+		CU_ASSERT_TRUE_FATAL(tunnels_take(lab.store, &tunnel, &flow));
+}
+
+static bool lingers(struct tunnel tunnel)
+{
+	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
+		if (lab.workers[0].flows[i].state == LAB_STOPPED &&
+		    tunnel_is_equal(&lab.workers[0].flows[i].tunnel, &tunnel))
+			return true;
+	return false;
+}
+
+static void oldest_lingering_tunnels_go_when_fewer_than_512_numbers_are_left(void)
+{
+	struct lab_context c[4];
+
+	lab_defaults();
+	lab.config.workers = 1;
+	lab_open();
+	for (unsigned i = 0; i < 4; i++)
+		c[i] = lab_context(i);
+	for (unsigned i = 0; i < 2; i++) {
+		create_and_settle(&c[i]);
+		lab_delete(&c[i]);
+		lab_settle();
+	}
+	spare(513);
+	create_and_settle(&c[2]); /* takes those of 513 and of 512 */
+	CU_ASSERT_EQUAL(stopped_flows(), 4);
+	create_and_settle(&c[3]);
+	CU_ASSERT_EQUAL(stopped_flows(), 2);
+	CU_ASSERT_FALSE(lingers(lab_up(&c[0])) || lingers(lab_down(&c[0])));
+	CU_ASSERT_TRUE(lingers(lab_up(&c[1])) && lingers(lab_down(&c[1])));
+	lab_stop();
 }
 
 static void create_whose_flows_find_no_place_makes_no_session(void)
@@ -517,6 +555,7 @@ UNIT_MAIN("session", TEST(operations_of_a_session_run_one_after_the_other),
 	  TEST(unprotected_context_may_have_a_live_tunnel_at_once),
 	  TEST(event_of_a_flow_that_was_stopped_is_ignored), TEST(numbers_of_flows_come_back),
 	  TEST(lingering_tunnels_give_way_when_numbers_run_short),
+	  TEST(oldest_lingering_tunnels_go_when_fewer_than_512_numbers_are_left),
 	  TEST(create_whose_flows_find_no_place_makes_no_session),
 	  TEST(update_whose_flow_finds_no_place_succeeds_when_sent_again),
 	  TEST(views_go_through_all_sessions), TEST(totals_count_ready_sessions))

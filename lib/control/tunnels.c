@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/tunnels.h"
+
+#include <stdlib.h>
+
+#include "base/container.h"
+#include "control/commands.h"
+#include "control/held.h"
+#include "control/table.h"
+#include "datapath/owner.h"
+
+#define LISTS 8192
+/* Beyond these the oldest is given up, so requests without responses take no more numbers. */
+#define EXPECTED_MAX 4096
+/* Where a worker has fewer numbers left, its oldest lingering tunnel goes. A number comes back with the worker's
+ * acknowledgement, so this begins well before the last one is taken. */
+#define NUMBERS_KEPT 512
+
+enum stage {
+	LINGERING,
+	EXPECTED,
+	OVER, /* neither any more, but the worker has still to acknowledge EXPECT_FLOW */
+};
+
+/* A response that comes after EXPECTED is over is matched still; packets that came meanwhile are lost. */
+static const uint32_t lasts_ms[] = {[LINGERING] = 5000, [EXPECTED] = 10000};
+
+struct lone_tunnel {
+	struct wheel_timer timer;
+	LIST_ENTRY(lone_tunnel) entry;
+	TAILQ_ENTRY(lone_tunnel) age;
+	struct tunnel tunnel;
+	enum stage stage;
+	unsigned worker;
+	uint32_t number;
+	unsigned requests; /* EXPECTED: that name the tunnel and are not refused */
+	struct held *held; /* until the worker acknowledges EXPECT_FLOW */
+};
+
+LIST_HEAD(tunnel_list, lone_tunnel);
+TAILQ_HEAD(tunnel_queue, lone_tunnel);
+
+struct tunnels {
+	struct tunnel_list lists[LISTS];
+	struct tunnel_queue expected; /* by age */
+	uint32_t expected_count;
+	uint32_t *numbers; /* of flows not in use; each worker has its part */
+	struct worker_tunnels {
+		struct tunnel_queue lingering; /* by age */
+		uint32_t *free;
+		uint32_t free_count;
+	} workers[];
+};
+
+uint32_t session_flows_per_worker(const struct session_config *config)
+{
+	/* Both flows of a session may fall to the same worker; one that was moved lingers, and others are
+	 * expected. */
+	const uint64_t more = 1024 + EXPECTED_MAX;
+	uint64_t even = (uint64_t)config->max * 2 / config->workers;
+	uint64_t flows = config->workers == 1 ? even + more : even + even / 4 + more;
+
+	return flows < UINT32_MAX ? (uint32_t)flows : UINT32_MAX;
+}
+
+size_t tunnels_octets(const struct session_config *config)
+{
+	return (size_t)config->workers * session_flows_per_worker(config) * sizeof(uint32_t);
+}
+
+struct tunnels *tunnels_new(const struct session_config *config)
+{
+	const uint32_t flows = session_flows_per_worker(config);
+	struct tunnels *all = calloc(1, sizeof(*all) + config->workers * sizeof(all->workers[0]));
+	uint32_t *numbers = malloc(tunnels_octets(config));
+
+	if (!all || !numbers) {
+		free(all);
+		free(numbers);
+		return NULL;
+	}
+	TAILQ_INIT(&all->expected);
+	all->numbers = numbers;
+	for (unsigned w = 0; w < config->workers; w++, numbers += flows) {
+		TAILQ_INIT(&all->workers[w].lingering);
+		all->workers[w].free = numbers;
+		all->workers[w].free_count = flows;
+		for (uint32_t i = 0; i < flows; i++)
+			numbers[i] = flows - 1 - i;
+	}
+	return all;
+}
+
+static void forget(struct lone_tunnel *t)
+{
+	LIST_REMOVE(t, entry);
+	free(t);
+}
+
+void tunnels_free(struct tunnels *all)
+{
+	struct lone_tunnel *t;
+
+	if (!all)
+		return;
+	for (size_t i = 0; i < LISTS; i++)
+		while ((t = LIST_FIRST(&all->lists[i])) != NULL) {
+			wheel_cancel(&t->timer); /* its wheel neighbours live longer */
+			if (t->held && --t->held->users == 0)
+				free(t->held);
+			forget(t);
+		}
+	free(all->numbers);
+	free(all);
+}
+
+/* --- the table --- */
+
+static struct tunnel_list *list_of(struct session_store *store, const struct tunnel *tunnel)
+{
+	return &store->tunnels->lists[control_hash(store, tunnel, 0) % LISTS];
+}
+
+static struct tunnel_queue *queue_of(struct tunnels *all, const struct lone_tunnel *t)
+{
+	return t->stage == EXPECTED ? &all->expected : &all->workers[t->worker].lingering;
+}
+
+static struct lone_tunnel *find(struct session_store *store, const struct tunnel *tunnel)
+{
+	struct lone_tunnel *t;
+
+	LIST_FOREACH (t, list_of(store, tunnel), entry)
+		if (t->stage != OVER && tunnel_is_equal(&t->tunnel, tunnel))
+			break;
+	return t;
+}
+
+/* Nothing finds the tunnel any more. */
+static void leave(struct session_store *store, struct lone_tunnel *t)
+{
+	struct tunnels *all = store->tunnels;
+
+	wheel_cancel(&t->timer);
+	TAILQ_REMOVE(queue_of(all, t), t, age);
+	all->expected_count -= t->stage == EXPECTED;
+	t->stage = OVER;
+	if (!t->held)
+		forget(t);
+}
+
+static void give_up(struct session_store *store, struct lone_tunnel *t)
+{
+	commands_remove_flow(store, t->worker, t->number);
+	leave(store, t);
+}
+
+static void time_is_over(struct wheel_timer *timer, void *store)
+{
+	give_up(store, container_of(timer, struct lone_tunnel, timer));
+}
+
+static void start_time(struct session_store *store, struct lone_tunnel *t)
+{
+	wheel_set(store->wheel, &t->timer, lasts_ms[t->stage], time_is_over);
+}
+
+/* NULL: no memory. */
+static struct lone_tunnel *enter(struct session_store *store, const struct tunnel *tunnel,
+				 enum stage stage)
+{
+	struct tunnels *all = store->tunnels;
+	struct lone_tunnel *t = calloc(1, sizeof(*t));
+
+	if (!t)
+		return NULL;
+	t->tunnel = *tunnel;
+	t->stage = stage;
+	t->worker = tunnel_owner(tunnel->teid, store->config.workers);
+	LIST_INSERT_HEAD(list_of(store, tunnel), t, entry);
+	TAILQ_INSERT_TAIL(queue_of(all, t), t, age);
+	all->expected_count += stage == EXPECTED;
+	start_time(store, t);
+	return t;
+}
+
+/* --- a session's flow begins and stops --- */
+
+static bool take_number(struct session_store *store, unsigned worker, uint32_t *number)
+{
+	struct worker_tunnels *w = &store->tunnels->workers[worker];
+	struct lone_tunnel *oldest = TAILQ_FIRST(&w->lingering);
+
+	if (oldest && w->free_count < NUMBERS_KEPT)
+		give_up(store, oldest);
+	if (w->free_count == 0)
+		return false;
+	*number = w->free[--w->free_count];
+	return true;
+}
+
+bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
+		  struct session_flow *flow)
+{
+	struct lone_tunnel *t = find(store, tunnel);
+
+	flow->worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers);
+	if (t && t->stage == EXPECTED) {
+		flow->number = t->number;
+		leave(store, t);
+		return true;
+	}
+	if (t)
+		give_up(store,
+			t); /* the same worker owns the tunnel: its commands keep their order */
+	return take_number(store, flow->worker, &flow->number);
+}
+
+void tunnels_linger(struct session_store *store, const struct session_flow *flow)
+{
+	const struct tunnel tunnel = table_tunnel(store, &flow->tunnel);
+	struct lone_tunnel *t = enter(store, &tunnel, LINGERING);
+
+	if (t)
+		t->number = flow->number;
+	else
+		commands_remove_flow(store, flow->worker, flow->number);
+}
+
+/* --- requests name tunnels --- */
+
+/* NULL: no memory, or no number. */
+static struct lone_tunnel *start_to_expect(struct session_store *store, const struct tunnel *tunnel)
+{
+	struct tunnels *all = store->tunnels;
+	struct lone_tunnel *t;
+
+	if (all->expected_count == EXPECTED_MAX) {
+		control_count(store, SESSION_GTPC_EXPECTED_LOST);
+		give_up(store, TAILQ_FIRST(&all->expected));
+	}
+	tunnels_end(store, tunnel); /* it may linger */
+	t = enter(store, tunnel, EXPECTED);
+	if (!t || take_number(store, t->worker, &t->number))
+		return t;
+	leave(store, t);
+	return NULL;
+}
+
+void tunnels_expect(struct session_store *store, enum session_direction direction,
+		    const struct tunnel *tunnel, bool is_again, struct held *held)
+{
+	enum session_direction other;
+	struct lone_tunnel *t = find(store, tunnel);
+
+	if (t && t->stage == EXPECTED) {
+		t->requests += !is_again;
+		start_time(store, t);
+		return;
+	}
+	if (table_find_tunnel(store, tunnel, &other))
+		return; /* its packets are a session's as it is */
+	t = start_to_expect(store, tunnel);
+	if (!t) {
+		control_count(store, SESSION_GTPC_EXPECTED_LOST);
+		return;
+	}
+	t->requests = 1;
+	t->held = held;
+	held->users++;
+	commands_expect_flow(store, t->worker, t->number, direction, tunnel, t);
+}
+
+void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel)
+{
+	struct lone_tunnel *t = find(store, tunnel);
+
+	if (t && t->stage == EXPECTED && --t->requests == 0)
+		give_up(store, t);
+}
+
+void tunnels_end(struct session_store *store, const struct tunnel *tunnel)
+{
+	struct lone_tunnel *t = find(store, tunnel);
+
+	if (t)
+		give_up(store, t);
+}
+
+/* --- workers --- */
+
+void tunnels_acknowledged(struct session_store *store, unsigned worker,
+			  const struct datapath_event *event)
+{
+	struct worker_tunnels *w = &store->tunnels->workers[worker];
+	struct lone_tunnel *t = (struct lone_tunnel *)(uintptr_t)event->cookie;
+
+	if (event->command_kind == DATAPATH_REMOVE_FLOW) {
+		w->free[w->free_count++] = event->flow;
+		return;
+	}
+	held_release(store, t->held);
+	t->held = NULL;
+	if (t->stage == OVER)
+		forget(t);
+}
+
+uint32_t tunnels_free_numbers(const struct session_store *store, unsigned worker)
+{
+	return store->tunnels->workers[worker].free_count;
+}
