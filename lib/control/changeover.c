@@ -37,7 +37,7 @@ static void start_leaving(struct session_store *store, struct session *s)
 
 	if (!s->keysets[s->newest].authenticated || other->state == DATAPATH_KEY_NONE)
 		return;
-	keyset_begin_looks(other);
+	other->seen = UINT32_MAX; /* so that the first look sees use */
 	wait_for_leave(store, s);
 }
 
@@ -107,17 +107,22 @@ void changeover_take_authenticated(struct session_store *store, struct session *
 		changeover_finish(store, s);
 }
 
-void changeover_start(struct session_store *store, struct session *s)
+/* Downlink need not wait until the UE uses the newest keyset. */
+static bool may_finish(const struct session *s)
 {
 	const struct session_keyset *newest = &s->keysets[s->newest];
 
-	s->changeover_due = 0;
-	if (s->downlink_slot == s->newest)
-		start_leaving(store, s);
-	else if (s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
-		changeover_finish(store, s); /* the other protects nothing to wait with */
-	else if (newest->state == DATAPATH_KEY_READY && newest->authenticated)
-		changeover_finish(store, s); /* the UE has used it before */
+	if (s->downlink_slot == s->newest ||
+	    s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
+		return true;
+	return newest->state == DATAPATH_KEY_READY &&
+	       newest->authenticated; /* it has used it before */
+}
+
+void changeover_start(struct session_store *store, struct session *s)
+{
+	if (may_finish(s))
+		changeover_finish(store, s);
 	else
 		due_set(store, s, &s->changeover_due, store->config.changeover_s * UINT64_C(1000));
 }
@@ -141,9 +146,8 @@ static void activate_only(struct session_store *store, struct session *s,
 	if (slot == DATAPATH_KEYSETS || s->keysets[slot].state == DATAPATH_KEY_FAILED) {
 		slot = slot % DATAPATH_KEYSETS;
 		keyset_put(store, s, slot, id, key_id);
-	} else {
-		keyset_set_key_id(store, s, slot, key_id);
 	}
+	keyset_set_key_id(store, s, slot, key_id);
 	use_only(store, s, slot);
 }
 

@@ -14,7 +14,7 @@ void changeover_activate(struct session_store *store, struct session *session,
 void changeover_finish(struct session_store *store, struct session *session);
 /* Begins a changeover to the newest keyset; after a restart, begins again what was under way. */
 void changeover_start(struct session_store *store, struct session *session);
-/* changeover_due has come. Returns true if the caller must pull the newest keyset first: its arrival changes over. */
+/* changeover_due has come: no uplink PDU came with the new Key ID in time, or none any more with the old one. Returns true if the caller must pull the newest keyset first: its arrival changes over. */
 bool changeover_on_time(struct session_store *store, struct session *session);
 /* An uplink PDU with the keyset in slot was authenticated. */
 void changeover_take_authenticated(struct session_store *store, struct session *session,

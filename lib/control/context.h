@@ -42,25 +42,13 @@ struct session_store {
 
 	struct tunnels *tunnels;
 
-	struct {
-		struct wheel_timer timer;
-		uint64_t round_began_ms;
-		uint32_t looked_at; /* ids, in this round */
-		uint32_t rounds;
-	} watch;
-
 	struct journal *journal; /* NULL: not durable */
 	struct {
 		uint64_t told_age_s; /* in the last batch */
 		uint64_t retry_ms;   /* not before: the last batch could not be written */
 	} durable;
 
-	struct {
-		uint64_t second; /* the second in which lines are counted */
-		uint32_t lines;
-		uint32_t unsaid;
-	} outages;
-
+	struct watch *watch;
 	struct sweep *sweep;
 	struct reconfigure *reconfigure;
 	struct transactions transactions;

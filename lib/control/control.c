@@ -38,8 +38,8 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 					obtain_take_trouble, store);
 	if (!store->pulls || kept_init(store) != 0 || transactions_init(store) != 0)
 		return -ENOMEM;
-	watch_start(store);
-	return 0;
+	store->watch = watch_start(store);
+	return store->watch ? 0 : -ENOMEM;
 }
 
 struct session_store *session_store_new(const struct session_config *config,
@@ -83,6 +83,7 @@ void session_store_free(struct session_store *store)
 	journal_free(store->journal);
 	gsns_free(store->gsns);
 	apns_free(store->apns);
+	free(store->watch);
 	free(store->sweep);
 	free(store->reconfigure);
 	table_free(store);

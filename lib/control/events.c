@@ -4,7 +4,6 @@
 #include "control/changeover.h"
 #include "control/kept.h"
 #include "control/obtain.h"
-#include "control/outages.h"
 #include "control/reserve.h"
 #include "control/session.h"
 #include "control/table.h"
@@ -56,7 +55,7 @@ void session_take_event(struct session_store *store, unsigned worker,
 		break;
 	case DATAPATH_COUNT_RECOVERED:
 	case DATAPATH_COUNT_PENDING:
-		outages_take_event(store, s, event);
+		watch_take_recovered(store, s, event);
 		break;
 	default:
 		break;

@@ -54,24 +54,18 @@ void keyset_put(struct session_store *store, struct session *s, unsigned slot,
 	kept_tell(store, s, slot, false, retired);
 }
 
-/* A keyset that was flushed does not live longer for being pulled again. */
-static void start_lifetime(struct session_store *store, struct session *s,
-			   struct session_keyset *keyset)
-{
-	if (keyset->state == DATAPATH_KEY_FAILED)
-		keyset->due = 0; /* the end of the refusal */
-	if (keyset->lifetime_s > 0)
-		due_set_no_later(store, s, &keyset->due, keyset->lifetime_s * UINT64_C(1000));
-}
-
 void keyset_set_ready(struct session_store *store, struct session *s, unsigned slot,
 		      bool keep_count)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 
-	start_lifetime(store, s, keyset);
+	if (keyset->state == DATAPATH_KEY_FAILED)
+		keyset->due = 0; /* the end of the refusal */
+	/* A keyset that was flushed does not live longer for being pulled again. */
+	if (keyset->lifetime_s > 0)
+		due_set_no_later(store, s, &keyset->due, keyset->lifetime_s * UINT64_C(1000));
 	keyset->refusal_said = false;
-	keyset_begin_looks(keyset);
+	keyset->seen = UINT32_MAX; /* so that the first look sees use */
 	set_state(store, s, slot, DATAPATH_KEY_READY);
 	kept_tell(store, s, slot, keep_count, NULL);
 }
@@ -142,11 +136,6 @@ void keyset_cancel_pull(struct session_store *store, struct session *s, unsigned
 		return;
 	pull_cancel(store->pulls, &s->work->waiters[slot].waiter);
 	work_end(s);
-}
-
-void keyset_begin_looks(struct session_keyset *keyset)
-{
-	keyset->seen = UINT32_MAX;
 }
 
 bool keyset_was_used(struct session_keyset *keyset, struct counts_value counts)

@@ -36,8 +36,6 @@ unsigned keyset_find(const struct session *session, const struct e2m_keyset_id *
 void keyset_cancel_pull(struct session_store *store, struct session *session, unsigned slot);
 /* Returns true if COUNTs of the keyset were used since the last look; counts: as flows_counts has them. */
 bool keyset_was_used(struct session_keyset *keyset, struct counts_value counts);
-/* The next look sees use. */
-void keyset_begin_looks(struct session_keyset *keyset);
 
 /* For log lines: as e2m_keyset_id_str. */
 struct keyset_name {

@@ -121,7 +121,7 @@ struct session {
 	uint16_t apn;		    /* number in the store's apns; 0: not known */
 	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave the keyset */
 	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
-	uint32_t recovered;	 /* uplink PDUs that recovered COUNT: outages.c */
+	uint32_t recovered;	 /* uplink PDUs that recovered COUNT: watch.c */
 	uint32_t recovery_pending; /* uplink PDUs that alone were not enough */
 	struct wheel_timer timer;  /* for the first due time, or one that is no more */
 	struct session_work *work; /* NULL: nothing is under way */

@@ -1,24 +1,36 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* watch: what control sees of COUNTs, which are the workers'. It looks at those of all sessions once a
- * round, a few at a time, so that workers need not note when a keyset was used, or say how far it is.
- * Keysets that nobody uses lose their keys; session, COUNTs and windows stay, and the next packet, in
- * either direction, pulls the keys again. Of COUNTs that near their end it warns. */
+/* watch: COUNTs are the workers'. Once a round, control looks at the COUNTs of all sessions, some at a time, so that
+ * workers need not note when a keyset was used, or how near its end is. An unused keyset loses its keys; session, COUNTs
+ * and windows stay, and the next packet, in either direction, pulls the keys again. */
 #include "control/watch.h"
+
+#include <inttypes.h>
+#include <stdlib.h>
+
 #include "control/changeover.h"
 #include "control/flows.h"
 #include "control/kept.h"
 #include "control/keyset.h"
+#include "control/rounds.h"
 #include "control/table.h"
 #include "control/work.h"
-#include "datapath/datapath.h"
 
 /* A round takes so long at most. */
 #define ROUND_MS 60000
 /* A keyset is flushed when so many looks in a row, evenly over idle_flush_s, saw no use of it. */
 #define LOOKS 4
-/* Sessions looked at in one go, at most, and how often. */
-#define SLICE	 4096
-#define SLICE_MS 10
+/* One link failure can cause a first event in a million sessions: so many are logged. */
+#define LINES_A_SECOND 10
+
+struct watch {
+	struct round round;
+	uint64_t round_began_ms;
+	uint32_t rounds; /* that are over */
+	/* Log lines of COUNTs that were found again. */
+	uint64_t second; /* in which they are counted */
+	uint32_t lines;
+	uint32_t unsaid;
+};
 
 /* Rounds from one look for use to the next. */
 static uint32_t rounds_a_look(const struct session_store *store)
@@ -81,16 +93,16 @@ void watch_take_spent(struct session_store *store, const struct session *s, unsi
 		       keyset_name(s, slot).text);
 }
 
-static void look_at(struct session_store *store, struct session *s)
+static unsigned look_at(struct session_store *store, struct session *s)
 {
 	const bool is_look =
-		store->config.idle_flush_s > 0 && store->watch.rounds % rounds_a_look(store) == 0;
+		store->config.idle_flush_s > 0 && store->watch->rounds % rounds_a_look(store) == 0;
 
 	if (!is_look && store->config.count_warning == 0)
-		return;
+		return 0;
 	/* Flows that come and go just now carry their COUNTs on in acknowledgements. */
 	if (work_first_operation(s))
-		return;
+		return 0;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		struct counts_value counts;
 
@@ -101,39 +113,81 @@ static void look_at(struct session_store *store, struct session *s)
 		if (is_look && (slot == s->newest || !changeover_is_leaving(s)))
 			look_for_use(store, s, slot, counts);
 	}
+	return 0;
 }
 
-/* Ids that should have been looked at by now, in this round. */
-static uint32_t target_of_round(const struct session_store *store)
+/* Spreads the looks over round_ms. */
+static uint32_t target(const struct session_store *store)
 {
-	const uint64_t elapsed = wheel_now(store->wheel) - store->watch.round_began_ms;
+	const uint64_t elapsed = wheel_now(store->wheel) - store->watch->round_began_ms;
+	const uint32_t highest = table_highest(store);
 
-	return elapsed < round_ms(store) ? (uint32_t)(store->highest * elapsed / round_ms(store))
-					 : store->highest;
+	return elapsed < round_ms(store) ? (uint32_t)(highest * elapsed / round_ms(store))
+					 : highest;
 }
 
-static void look_at_slice(struct wheel_timer *timer, void *arg)
+static uint64_t end_round(struct session_store *store)
 {
-	struct session_store *store = arg;
-	const uint32_t target = target_of_round(store);
 	const uint64_t now = wheel_now(store->wheel);
 
-	for (unsigned i = 0; i < SLICE && store->watch.looked_at < target; i++) {
-		struct session *s = table_session(store, ++store->watch.looked_at);
-		if (s)
-			look_at(store, s);
+	if (now - store->watch->round_began_ms >= round_ms(store)) {
+		store->watch->round_began_ms = now;
+		store->watch->rounds++;
 	}
-	if (store->watch.looked_at >= store->highest &&
-	    now - store->watch.round_began_ms >= round_ms(store)) {
-		store->watch.looked_at = 0;
-		store->watch.round_began_ms = now;
-		store->watch.rounds++;
-	}
-	wheel_set(store->wheel, timer, SLICE_MS, look_at_slice);
+	return ROUNDS_RUN_MS;
 }
 
-void watch_start(struct session_store *store)
+struct watch *watch_start(struct session_store *store)
 {
-	store->watch.round_began_ms = wheel_now(store->wheel);
-	wheel_set(store->wheel, &store->watch.timer, SLICE_MS, look_at_slice);
+	struct watch *watch = calloc(1, sizeof(*watch));
+
+	if (!watch)
+		return NULL;
+	watch->round = (struct round){.look_at = look_at, .end = end_round, .target = target};
+	watch->round_began_ms = wheel_now(store->wheel);
+	rounds_begin(store, &watch->round, ROUNDS_RUN_MS);
+	return watch;
+}
+
+/* --- COUNTs that were lost and found again, e2m.md 7 "Recovery" --- */
+
+static void begin_second(struct session_store *store)
+{
+	const uint64_t second = wheel_now(store->wheel) / 1000;
+	struct watch *w = store->watch;
+
+	if (w->second == second)
+		return;
+	if (w->unsaid > 0)
+		control_log(store, SESSION_LOG_INFO,
+			    "%" PRIu32
+			    " more sessions have found COUNT again: hsectl sessions shows which",
+			    w->unsaid);
+	w->second = second;
+	w->lines = w->unsaid = 0;
+}
+
+static void say_recovered(struct session_store *store, const struct session *s, uint64_t counts)
+{
+	begin_second(store);
+	if (store->watch->lines == LINES_A_SECOND) {
+		store->watch->unsaid++;
+		return;
+	}
+	store->watch->lines++;
+	control_log_of(store, s, SESSION_LOG_INFO,
+		       "COUNT found again %" PRIu64
+		       " ahead: so many uplink packets were lost, or sent elsewhere",
+		       counts);
+}
+
+void watch_take_recovered(struct session_store *store, struct session *s,
+			  const struct datapath_event *event)
+{
+	if (event->kind == DATAPATH_COUNT_PENDING) {
+		s->recovery_pending++;
+		return;
+	}
+	if (s->recovered++ == 0)
+		say_recovered(store, s, event->cookie);
 }
