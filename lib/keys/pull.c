@@ -455,6 +455,7 @@ static bool observe(struct pull_manager *m, const struct pull *pull, uint64_t se
 		return false;
 	given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
 	if (given == PULL_GIVEN_WRONG) {
+		e2m_keyset_wipe(&answer->keyset); /* as a refusal, the answer may be remembered */
 		answer->outcome = KEYSOURCE_NOT_AVAILABLE;
 		snprintf(answer->detail, sizeof(answer->detail),
 			 "its COUNTs may have been given up");

@@ -132,6 +132,34 @@ static void one_who_asks_as_a_refusal_is_forgotten_is_told_what_is(void)
 	stop();
 }
 
+static enum pull_given take_wrong(void *arg, const struct keysource_request *request,
+				  unsigned source_number, uint64_t sent_ms,
+				  const struct keysource_answer *given)
+{
+	(void)arg, (void)request, (void)source_number, (void)sent_ms;
+	CU_ASSERT_EQUAL(given->keyset.e2mck[0], 1);
+	return PULL_GIVEN_WRONG;
+}
+
+static void a_keyset_that_is_not_to_be_used_is_a_refusal_without_keys(void)
+{
+	const struct pull_observer observer = {.given = take_wrong};
+	struct waiter w = {.e2mck = 1};
+
+	start_with_memory(1);
+	pull_manager_observe(lab.manager, &observer);
+	ask(&w, &lab.request);
+	answer(0, KEYSOURCE_FOUND);
+	CU_ASSERT_EQUAL(w.outcome, KEYSOURCE_NOT_AVAILABLE);
+	CU_ASSERT_EQUAL(w.e2mck, 0);
+	w.e2mck = 1;
+	ask(&w, &lab.request);
+	CU_ASSERT_EQUAL(w.answers, 2);
+	CU_ASSERT_EQUAL(lab.asked, 1); /* from memory */
+	CU_ASSERT_EQUAL(w.e2mck, 0);
+	stop();
+}
+
 static void memory_of_refusals_is_bounded(void)
 {
 	struct waiter w = {0};
@@ -424,6 +452,7 @@ UNIT_MAIN("pull_source", TEST(refusals_are_answered_from_memory),
 	  TEST(one_who_is_refused_may_ask_again_and_is_refused_from_memory),
 	  TEST(one_who_cancels_is_not_told_of_a_refusal),
 	  TEST(one_who_asks_as_a_refusal_is_forgotten_is_told_what_is),
+	  TEST(a_keyset_that_is_not_to_be_used_is_a_refusal_without_keys),
 	  TEST(memory_of_refusals_is_bounded), TEST(outcomes_are_counted_by_source),
 	  TEST(bad_answers_are_counted_by_their_fault),
 	  TEST(a_source_that_hangs_does_not_hold_up_another), TEST(a_busy_source_is_given_a_pace),
