@@ -73,26 +73,23 @@ static void look_anew(struct pace *pace, uint64_t now_ms)
 bool pace_note(struct pace *pace, uint64_t now_ms, bool is_busy)
 {
 	uint64_t took_ms;
-	bool went_down = false;
+	bool goes_down;
 
 	/* Nothing was asked for a while: that is not what the source bears. */
 	if (pace->rate == 0 && now_ms - pace->since_ms > 2 * LOOK_MS)
 		look_anew(pace, now_ms);
+	pace->busy += is_busy;
+	pace->served += !is_busy;
 	if (is_busy)
 		pace->busy_at_ms = now_ms;
-	if (is_busy)
-		pace->busy++;
-	else
-		pace->served++;
 	took_ms = now_ms - pace->since_ms;
 	if (took_ms < (is_busy && pace->rate == 0 ? MEASURE_MS : LOOK_MS))
 		return false;
-	if (pace->busy > 0) {
+	goes_down = pace->busy > 0;
+	if (goes_down)
 		go_down(pace, pace->served * UINT64_C(1000) / took_ms, now_ms);
-		went_down = true;
-	} else if (pace->rate > 0) {
+	else if (pace->rate > 0)
 		go_up(pace, now_ms);
-	}
 	look_anew(pace, now_ms);
-	return went_down;
+	return goes_down;
 }

@@ -162,17 +162,6 @@ static struct pull_list *slot_of(struct pull_manager *m, const struct keysource_
 	return &m->by_request[hash % HASH_SLOTS];
 }
 
-static void join(struct pull_manager *m, struct pull *pull)
-{
-	if (pull->state != PULL_REFUSED) {
-		m->counters.coalesced++;
-		return;
-	}
-	m->counters.refused_again++;
-	if (TAILQ_EMPTY(&pull->waiters))
-		TAILQ_INSERT_TAIL(&m->asked_again, pull, asked_again);
-}
-
 int pull_start(struct pull_manager *m, const struct keysource_request *request,
 	       struct pull_waiter *waiter)
 {
@@ -183,13 +172,17 @@ int pull_start(struct pull_manager *m, const struct keysource_request *request,
 	LIST_FOREACH (pull, slot, list)
 		if (memcmp(&pull->request, request, sizeof(*request)) == 0)
 			break;
-	if (pull) {
-		join(m, pull);
-	} else {
+	if (!pull) {
 		pull = pull_source_new_pull(m->order[0], request, false);
 		if (!pull)
 			return -ENOMEM;
 		LIST_INSERT_HEAD(slot, pull, list);
+	} else if (pull->state != PULL_REFUSED) {
+		m->counters.coalesced++;
+	} else {
+		m->counters.refused_again++;
+		if (TAILQ_EMPTY(&pull->waiters))
+			TAILQ_INSERT_TAIL(&m->asked_again, pull, asked_again);
 	}
 	waiter->pull = pull;
 	TAILQ_INSERT_TAIL(&pull->waiters, waiter, entry);
@@ -206,19 +199,13 @@ void pull_cancel(struct pull_manager *m, struct pull_waiter *waiter)
 	waiter->pull = NULL;
 	if (!TAILQ_EMPTY(&pull->waiters))
 		return;
-	switch (pull->state) {
-	case PULL_QUEUED:
+	if (pull->state == PULL_QUEUED)
 		TAILQ_REMOVE(&pull->source->waiting, pull, queue);
-		/* fall through */
-	case PULL_BACKOFF:
+	if (pull->state == PULL_QUEUED || pull->state == PULL_BACKOFF)
 		pull_source_free_pull(pull);
-		break;
-	case PULL_REFUSED:
+	else if (pull->state == PULL_REFUSED)
 		TAILQ_REMOVE(&m->asked_again, pull, asked_again);
-		break;
-	default: /* its answer comes, and may be wanted again until then */
-		break;
-	}
+	/* In flight, it stays until its answer comes: it may be wanted again by then. */
 }
 
 /* --- refusals --- */
@@ -365,52 +352,44 @@ static bool is_final(enum keysource_outcome outcome)
 	       outcome == KEYSOURCE_NOT_AUTHORIZED;
 }
 
-/* Without a final answer the next source is asked. When all were asked, and at least one may have the keyset
- * later, the pull backs off. */
-static void conclude_pull(struct pull_manager *m, struct pull *pull,
-			  const struct keysource_answer *answer, bool is_first)
-{
-	struct pull_source *source = pull->source, *next = source_after(m, source);
-	uint32_t retry_ms;
-
-	count(m, source, answer);
-	if (answer->outcome == KEYSOURCE_FOUND)
-		tell_early(m, &pull->request, source, answer, is_first);
-	if (is_final(answer->outcome)) {
-		answer_waiters(m, pull, answer);
-		return;
-	}
-	if (TAILQ_EMPTY(&pull->waiters)) {
-		pull_source_free_pull(pull);
-		return;
-	}
-	if (answer->outcome != KEYSOURCE_NOT_AVAILABLE)
-		pull->may_come_later = true;
-	if (next) {
-		pull->source = next;
-		pull->state = PULL_QUEUED;
-		TAILQ_INSERT_HEAD(&next->waiting, pull, queue);
-		return;
-	}
-	if (!pull->may_come_later) {
-		answer_waiters(m, pull, answer);
-		return;
-	}
-	pull->may_come_later = false;
-	retry_ms = back_off(m, pull);
-	if (!pull->trouble_said)
-		m->troubled(m->arg, &pull->request, source->name, answer, retry_ms);
-	pull->trouble_said = true;
-}
-
-/* Handles a source's answer, or the reason why it could not be asked. is_first: PULL_GIVEN_FIRST. */
+/*
+ * Handles a source's answer, or the reason why it could not be asked. is_first: PULL_GIVEN_FIRST. Without a
+ * final answer the next source is asked. When all were asked, and at least one may have the keyset later, the
+ * pull backs off.
+ */
 static void conclude(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer, bool is_first)
 {
-	if (!pull->is_prefetch)
-		conclude_pull(m, pull, answer, is_first);
-	else if (prefetch_conclude(&m->prefetches, pull, answer->outcome, wheel_now(m->wheel)))
-		back_off(m, pull);
+	struct pull_source *source = pull->source, *next = source_after(m, source);
+	const bool is_over = is_final(answer->outcome);
+	uint32_t retry_ms;
+
+	if (pull->is_prefetch) {
+		if (prefetch_conclude(&m->prefetches, pull, answer->outcome, wheel_now(m->wheel)))
+			back_off(m, pull);
+		return;
+	}
+	count(m, source, answer);
+	if (answer->outcome == KEYSOURCE_FOUND)
+		tell_early(m, &pull->request, source, answer, is_first);
+	pull->may_come_later |= !is_over && answer->outcome != KEYSOURCE_NOT_AVAILABLE;
+	if (is_over) {
+		answer_waiters(m, pull, answer);
+	} else if (TAILQ_EMPTY(&pull->waiters)) {
+		pull_source_free_pull(pull);
+	} else if (next) {
+		pull->source = next;
+		pull->state = PULL_QUEUED;
+		TAILQ_INSERT_HEAD(&next->waiting, pull, queue);
+	} else if (!pull->may_come_later) {
+		answer_waiters(m, pull, answer);
+	} else {
+		pull->may_come_later = false;
+		retry_ms = back_off(m, pull);
+		if (!pull->trouble_said)
+			m->troubled(m->arg, &pull->request, source->name, answer, retry_ms);
+		pull->trouble_said = true;
+	}
 }
 
 static void send(struct pull_manager *m, struct pull_source *source)
