@@ -2,166 +2,14 @@
 #include "keys/keysource.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/queue.h>
+#include <unistd.h>
 
 #include "diameter/diameter.h"
 #include "keys/keysource_loader.h"
-#include "keys/keysource_queue.h"
-
-#define NAME_MAX_OCTETS 32
-
-/* --- configuration --- */
-
-static const char *const kind_names[] = {
-	[KEYSOURCE_DIAMETER] = "diameter", [KEYSOURCE_FILE] = "file", NULL};
-
-static const struct config_field host_item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
-
-#define FIELD(member, ...)                                                                   \
-	{                                                                                    \
-		.name = #member, CONFIG_MEMBER(struct keysource_config, member), __VA_ARGS__ \
-	}
-
-const struct config_field keysource_config_fields[] = {
-	FIELD(kind, .kind = CONFIG_ENUM, .required = true, .names = kind_names),
-	FIELD(name, .kind = CONFIG_STRING, .required = true),
-	FIELD(host, .kind = CONFIG_STRING),
-	FIELD(hosts, .kind = CONFIG_LIST, .min = 1, .max = DIAMETER_HOSTS_MAX, .item = &host_item,
-	      .count_offset = offsetof(struct keysource_config, hosts_count),
-	      .given_offset = offsetof(struct keysource_config, has_hosts)),
-	FIELD(realm, .kind = CONFIG_STRING),
-	FIELD(path, .kind = CONFIG_STRING),
-	FIELD(prefetch, .kind = CONFIG_BOOL),
-	FIELD(keyset_retention_s, .kind = CONFIG_UINT, .min = 1, .max = 86400,
-	      .given_offset = offsetof(struct keysource_config, has_retention)),
-	{0},
-};
-
-/* A check of one entry. */
-struct check {
-	const struct keysource_config *config;
-	const struct config_file *file;
-	const char *entry;
-	FILE *errors;
-	bool is_good;
-	char path[128];
-};
-
-/* Notes a fault. Returns the path of the setting; NULL: the path of the entry. */
-static const char *fault_of(struct check *c, const char *setting)
-{
-	snprintf(c->path, sizeof(c->path), setting ? "%s.%s" : "%s", c->entry, setting);
-	c->is_good = false;
-	return c->path;
-}
-
-/* The name becomes a part of the names of counters. */
-static void check_name(struct check *c)
-{
-	static const char allowed[] =
-		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_";
-	const char *name = c->config->name;
-	const size_t len = strlen(name);
-
-	if (len == 0 || len > NAME_MAX_OCTETS || strspn(name, allowed) != len)
-		config_error(c->file, c->errors, fault_of(c, "name"),
-			     "expected up to %d letters, digits and '_', found '%s'",
-			     NAME_MAX_OCTETS, name);
-}
-
-/* Each kind must have some settings, and must not have those of the other kind. */
-static void check_settings(struct check *c)
-{
-	const struct keysource_config *config = c->config;
-	const struct {
-		const char *name;
-		int kind;
-		bool is_given, is_needed;
-	} settings[] = {
-		{"realm", KEYSOURCE_DIAMETER, config->realm != NULL, true},
-		{"path", KEYSOURCE_FILE, config->path != NULL, true},
-		{"host", KEYSOURCE_DIAMETER, config->host != NULL, false},
-		{"hosts", KEYSOURCE_DIAMETER, config->has_hosts, false},
-		{"prefetch", KEYSOURCE_DIAMETER, config->prefetch, false},
-		{"keyset_retention_s", KEYSOURCE_DIAMETER, config->has_retention, false},
-	};
-
-	for (size_t i = 0; i < sizeof(settings) / sizeof(settings[0]); i++) {
-		const char *name = settings[i].name;
-		const bool is_given = settings[i].is_given;
-
-		if (settings[i].kind == config->kind ? settings[i].is_needed && !is_given
-						     : is_given)
-			config_error(c->file, c->errors, fault_of(c, is_given ? name : NULL),
-				     is_given ? "a source of kind '%s' has no '%s'"
-					      : "a source of kind '%s' needs '%s'",
-				     kind_names[config->kind], name);
-	}
-}
-
-static void check_hosts(struct check *c)
-{
-	const struct keysource_config *config = c->config;
-
-	if (config->prefetch && config->has_retention)
-		config_error(c->file, c->errors, fault_of(c, "keyset_retention_s"),
-			     "a source with prefetch remembers keysets until they are replaced; "
-			     "an HSS, which forgets them after this time, needs no prefetch");
-	/* Several KMSs each decide separately when a keyset is replaced. */
-	if (!config->has_retention && !config->host && config->hosts_count != 1)
-		config_error(c->file, c->errors, fault_of(c, config->has_hosts ? "hosts" : NULL),
-			     "a source of several hosts must be one HSS: give keyset_retention_s "
-			     "as that HSS has it; KMSs each remember what they have released, so "
-			     "each is a source of its own, with 'host'");
-	if (config->host && config->has_hosts)
-		config_error(c->file, c->errors, fault_of(c, "hosts"),
-			     "expected either 'host' or 'hosts'");
-}
-
-bool keysource_config_check(struct keysource_config *config, struct config_file *file,
-			    const char *path_of_entry, FILE *errors)
-{
-	struct check c = {.config = config,
-			  .file = file,
-			  .entry = path_of_entry,
-			  .errors = errors,
-			  .is_good = true};
-	char path[128];
-
-	check_name(&c);
-	check_settings(&c);
-	if (config->kind == KEYSOURCE_DIAMETER)
-		check_hosts(&c);
-	if (!c.is_good || config->kind == KEYSOURCE_DIAMETER)
-		return c.is_good;
-	snprintf(path, sizeof(path), "%s.path", path_of_entry);
-	config->where = config_where(file, path);
-	config->path = (char *)config_resolve_path(file, config->path);
-	if (!config->path || !config->where)
-		config_error(file, errors, path_of_entry, "out of memory");
-	return config->path && config->where;
-}
-
-bool keysource_config_check_outside(const struct keysource_config *config,
-				    const struct config_file *file, const char *path_of_entry,
-				    FILE *errors)
-{
-	struct keysource_file *keysets;
-	char path[128];
-
-	if (config->kind != KEYSOURCE_FILE)
-		return true;
-	keysets = keysource_file_read(config->path, errors);
-	if (!keysets) {
-		snprintf(path, sizeof(path), "%s.path", path_of_entry);
-		config_error(file, errors, path, "%s cannot be used", config->path);
-	}
-	keysource_file_free(keysets);
-	return keysets != NULL;
-}
-
-/* --- names --- */
 
 static const char *const outcome_names[KEYSOURCE_OUTCOMES] = {
 	[KEYSOURCE_FOUND] = "found",
@@ -184,6 +32,92 @@ _Static_assert(KEYSOURCE_FAULTS == DIAMETER_KEY_FAULT_COUNT, "a fault without a 
 const char *keysource_fault_name(unsigned fault)
 {
 	return diameter_key_fault_name((enum diameter_key_fault)fault);
+}
+
+/* --- answers --- */
+
+/* A request on its way, then its answer. It is allocated with the request, so that no answer is lost for want
+ * of memory. */
+struct keysource_item {
+	STAILQ_ENTRY(keysource_item) entry;
+	struct keysource_queue *queue;
+	struct keysource_answer answer;
+};
+
+struct keysource_queue {
+	pthread_mutex_t lock;
+	STAILQ_HEAD(, keysource_item) answered;
+	int event; /* readable while answered has items */
+};
+
+struct keysource_queue *keysource_queue_new(void)
+{
+	struct keysource_queue *queue = calloc(1, sizeof(*queue));
+
+	if (!queue || (queue->event = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)) < 0) {
+		free(queue);
+		return NULL;
+	}
+	pthread_mutex_init(&queue->lock, NULL);
+	STAILQ_INIT(&queue->answered);
+	return queue;
+}
+
+static void free_item(struct keysource_item *item)
+{
+	e2m_wipe(item, sizeof(*item));
+	free(item);
+}
+
+void keysource_queue_free(struct keysource_queue *queue)
+{
+	struct keysource_item *item;
+
+	if (!queue)
+		return;
+	while ((item = STAILQ_FIRST(&queue->answered)) != NULL) {
+		STAILQ_REMOVE_HEAD(&queue->answered, entry);
+		free_item(item);
+	}
+	pthread_mutex_destroy(&queue->lock);
+	close(queue->event);
+	free(queue);
+}
+
+/* The queue owns the item from here on. Any thread. */
+static void put(struct keysource_item *item)
+{
+	struct keysource_queue *queue = item->queue;
+
+	pthread_mutex_lock(&queue->lock);
+	if (STAILQ_EMPTY(&queue->answered))
+		eventfd_write(queue->event, 1);
+	STAILQ_INSERT_TAIL(&queue->answered, item, entry);
+	pthread_mutex_unlock(&queue->lock);
+}
+
+int keysource_fd(const struct keysource_queue *queue)
+{
+	return queue->event;
+}
+
+size_t keysource_collect(struct keysource_queue *queue, struct keysource_answer *answers,
+			 size_t max)
+{
+	struct keysource_item *item;
+	eventfd_t value;
+	size_t count = 0;
+
+	pthread_mutex_lock(&queue->lock);
+	while (count < max && (item = STAILQ_FIRST(&queue->answered)) != NULL) {
+		STAILQ_REMOVE_HEAD(&queue->answered, entry);
+		answers[count++] = item->answer;
+		free_item(item);
+	}
+	if (STAILQ_EMPTY(&queue->answered))
+		eventfd_read(queue->event, &value);
+	pthread_mutex_unlock(&queue->lock);
+	return count;
 }
 
 /* --- sources --- */
@@ -250,7 +184,7 @@ static void on_answer(void *arg, const struct diameter_key_answer *answer)
 		item->answer.lifetime_s = answer->lifetime_s;
 	}
 	snprintf(item->answer.detail, sizeof(item->answer.detail), "%s", answer->detail);
-	keysource_queue_put(item);
+	put(item);
 }
 
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
@@ -263,17 +197,19 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 
 	if (source->loader && !(file = keysource_loader_file(source->loader)))
 		return -EHOSTUNREACH;
-	item = keysource_queue_new_item(source->queue, cookie);
+	item = calloc(1, sizeof(*item));
 	if (!item)
 		return -ENOMEM;
+	item->queue = source->queue;
+	item->answer.cookie = cookie;
 	if (file) {
 		keysource_file_look_up(file, request, &item->answer);
-		keysource_queue_put(item);
+		put(item);
 		return 0;
 	}
 	rc = diameter_hosts_ask(source->hosts, &pull, timeout_ms, on_answer, item);
 	if (rc)
-		keysource_queue_free_item(item);
+		free_item(item);
 	return rc;
 }
 

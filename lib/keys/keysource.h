@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * keysource: "give me the keyset of (IMSI, SQN|RAND)". One interface; behind it a Diameter peer
- * (e2m.md 4) or a static file for a lab without a core. The HSE's control thread asks; answers,
- * whichever thread they were made in, are collected by the control thread when keysource_fd becomes
- * readable. Retry, coalescing and caching are not here: see session/pull.h.
+ * keysource: "give me the keyset of (IMSI, SQN|RAND)". One interface; behind it a Diameter peer (e2m.md 4) or
+ * a static file for a lab without a core. The HSE's control thread opens, asks and collects; each answer,
+ * whichever thread makes it, waits in a queue until keysource_fd is readable. Retry, coalescing and caching
+ * are in pull.h. The settings (keysource_config.c) are for the program that reads the configuration.
  */
 #ifndef KEYS_KEYSOURCE_H
 #define KEYS_KEYSOURCE_H
@@ -24,7 +24,7 @@ enum keysource_kind {
 /* One entry of the `key_sources:` list, tried in the order of the list. */
 struct keysource_config {
 	int kind;     /* enum keysource_kind */
-	char *name;   /* for logs and counters */
+	char *name;   /* for logs and counters: 1 to 32 letters, digits and '_' */
 	char *host;   /* diameter: Destination-Host; without it and hosts any peer of realm */
 	char **hosts; /* the same, of several that answer the same pulls */
 	size_t hosts_count;
@@ -32,7 +32,7 @@ struct keysource_config {
 	char *realm;
 	char *path;	   /* file */
 	const char *where; /* place of path in the configuration, as faults begin; NULL: unknown */
-	bool prefetch;	   /* also asked for keysets that other sources gave: session/pull.h */
+	bool prefetch;	   /* also asked for keysets that other sources gave: pull.h */
 	/* diameter: the source is an HSS and gives a keyset for this time after it was made.
 	 * Without it, until the keyset is replaced (e2m.md 2). */
 	uint32_t keyset_retention_s;
@@ -41,8 +41,9 @@ struct keysource_config {
 
 extern const struct config_field keysource_config_fields[];
 
-/* What the table cannot see: each kind has its own settings. Makes path relative to the folder of file.
- * Reports at path_of_entry ("key_sources[0]") of file; true when all is well. */
+/* Checks what the table cannot see: each kind has its own settings. Resolves path from the folder of file, which
+ * owns it, and where, from here on. Reports errors at path_of_entry ("key_sources[0]"). Returns true if there is
+ * none. */
 bool keysource_config_check(struct keysource_config *config, struct config_file *file,
 			    const char *path_of_entry, FILE *errors);
 
@@ -67,7 +68,7 @@ enum keysource_outcome {
 /* "found", "user_unknown", ...: the names of counters. */
 const char *keysource_outcome_name(enum keysource_outcome outcome);
 
-/* What was wrong with a BAD_ANSWER: 0 to KEYSOURCE_FAULTS - 1; 0: nothing that has a name. */
+/* What is wrong with a BAD_ANSWER, 0 to KEYSOURCE_FAULTS - 1: the name of a counter. 0: "none". */
 #define KEYSOURCE_FAULTS 10
 const char *keysource_fault_name(unsigned fault);
 
@@ -80,7 +81,7 @@ struct keysource_answer {
 	uint64_t cookie;
 	enum keysource_outcome outcome;
 	unsigned fault;
-	struct e2m_keyset keyset; /* FOUND only; whoever collects it wipes it */
+	struct e2m_keyset keyset; /* FOUND only; the caller of keysource_collect wipes it */
 	enum e2m_eea ciphering;
 	enum e2m_eia integrity;
 	uint32_t lifetime_s; /* 0: until replaced */
@@ -90,8 +91,8 @@ struct keysource_answer {
 struct keysource;
 
 /*
- * Where sources report. All sources opened on one queue report there. Free it when nothing that was
- * asked can be on its way any more: after diameter_stop. Answers never collected are wiped.
+ * Answers that wait for keysource_collect, of all sources opened on the queue. Free it when no request can be
+ * on its way any more: after diameter_stop. Answers that were not collected are wiped.
  */
 struct keysource_queue;
 struct keysource_queue *keysource_queue_new(void); /* NULL with errno */
@@ -109,11 +110,11 @@ typedef void (*keysource_fault)(const char *subject, const char *text);
  */
 struct keysource *keysource_open(const struct keysource_config *config,
 				 struct keysource_queue *queue, keysource_fault fault);
-/* Wipes the keys of a file. When nothing is on its way any more: after diameter_stop. */
+/* Wipes the keys of a file. Call it when no request is on its way any more: after diameter_stop. NULL is allowed. */
 void keysource_close(struct keysource *source);
 
-/* Asks. Exactly one answer with cookie follows, if 0 is returned. -EHOSTUNREACH: not now. -ENOBUFS: too
- * much is on its way. -ENOMEM. Never blocks. */
+/* Asks. If 0 is returned, exactly one answer with cookie follows, also after timeout_ms. -EHOSTUNREACH: the source
+ * cannot be asked now. -ENOBUFS: too many requests are on their way. -ENOMEM. Never blocks. */
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie);
 
@@ -128,13 +129,13 @@ bool keysource_is_read(const struct keysource *source);
 bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
 		      struct e2m_keyset *keyset);
 
-/* How often it asked another host because one did not serve. */
+/* How often the source asked another host because one did not serve; 0 for a file. */
 uint64_t keysource_failovers(const struct keysource *source);
 
 /* Readable (an eventfd) while there are answers. */
 int keysource_fd(const struct keysource_queue *queue);
 
-/* Takes up to max answers; returns how many. */
+/* Takes up to max answers, oldest first; returns their number. The queue keeps no copy of the keys. */
 size_t keysource_collect(struct keysource_queue *queue, struct keysource_answer *answers,
 			 size_t max);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * pace: how many pulls a second a key source bears. No limit, until it says that it is too busy
- * (DIAMETER_TOO_BUSY); then what it served just before, growing from there for as long as it does not
- * say so again. A limit that has met no complaint for ten seconds is lifted. pull.h waits with what
- * is beyond the limit, in the order it came in: a source that drowns in pulls serves nobody.
+ * pace: how many pulls a second a key source bears. There is no limit until the source says that it is too busy
+ * (DIAMETER_TOO_BUSY). Then the limit is a little less than what the source served just before, and it grows
+ * while the source does not say so again. After ten seconds without a complaint the limit is lifted.
+ * pull_source.c calls it; pulls beyond the limit wait there in their order.
  */
 #ifndef KEYS_PACE_H
 #define KEYS_PACE_H

@@ -11,6 +11,9 @@
  * for that keyset too. The same goes for a source that COUNTs wait for (retention.h). So the source
  * gets the keyset from the HSS while the HSS still has it. No request waits for such a pull. It has
  * the lowest priority, and the keys in its answer are wiped unread.
+ *
+ * lib/control makes the manager and calls all functions, in the control thread. Below: prefetch.h, then
+ * pull_source.h (one source), then pace.h and keysource.h.
  */
 #ifndef KEYS_PULL_H
 #define KEYS_PULL_H
@@ -31,7 +34,8 @@ struct pull_config {
 
 struct pull;
 
-/* Who waits for an answer; lives in the waiting struct. pull is NULL while it does not wait. */
+/* A request that waits for an answer: a member of the waiting struct, zeroed at first. pull is NULL while it does
+ * not wait. */
 struct pull_waiter {
 	TAILQ_ENTRY(pull_waiter) entry;
 	struct pull *pull;
@@ -54,14 +58,15 @@ struct pull_source_counters {
 	uint64_t prefetch_sent;
 	uint64_t prefetch_found;
 	uint64_t prefetch_refused;
-	uint64_t prefetch_dropped; /* for want of room, or tried in vain for too long */
+	uint64_t prefetch_dropped; /* no room, no memory, or tried in vain for too long */
 };
 
-/* A final answer: FOUND, or a refusal that no source contradicts. Called once per waiter; the answer
- * is wiped after the last. */
+/* A final answer: FOUND, or a refusal that no source contradicts. Called once for each waiter, which may wait again
+ * at once; the answer is wiped after the last. */
 typedef void (*pull_answered)(void *arg, struct pull_waiter *waiter,
 			      const struct keysource_answer *answer);
-/* Said once a pull, the first time that no source served: for the log. It is tried again. */
+/* Called once for a pull, the first time that no source served: for the log. The pull is tried again after
+ * retry_ms. */
 typedef void (*pull_troubled)(void *arg, const struct keysource_request *request,
 			      const char *source, const struct keysource_answer *answer,
 			      uint32_t retry_ms);
@@ -94,8 +99,8 @@ struct pull_manager *pull_manager_new(const struct pull_config *config, struct w
 				      pull_answered answered, pull_troubled troubled, void *arg);
 void pull_manager_free(struct pull_manager *manager);
 
-/* Sources are asked in the order in which they were added; they and their names are the caller's.
- * prefetch: told early. -ENOSPC, -ENOMEM. */
+/* Sources are asked in the order in which they were added. The caller owns them and their names. prefetch: told
+ * early. -ENOSPC: there are PULL_SOURCES_MAX already. -ENOMEM. */
 #define PULL_SOURCES_MAX 8
 int pull_manager_add_source(struct pull_manager *manager, struct keysource *source,
 			    const char *name, bool prefetch);
@@ -109,17 +114,17 @@ int pull_manager_set_order(struct pull_manager *manager, const char *const *name
 /* Waits for the keyset of request. -ENOMEM. The answer never comes from within this call. */
 int pull_start(struct pull_manager *manager, const struct keysource_request *request,
 	       struct pull_waiter *waiter);
-/* Waits no more; allowed for one that does not wait. */
+/* Ends the waiting. A waiter that does not wait is allowed. */
 void pull_cancel(struct pull_manager *manager, struct pull_waiter *waiter);
 
 /* The source that has given answer. */
 unsigned pull_answering_source(const struct keysource_answer *answer);
 
-/* What keysource_collect gave; wiped here. */
+/* Takes an answer of keysource_collect, and wipes it. */
 void pull_take_answer(struct pull_manager *manager, struct keysource_answer *answer);
 
-/* Sends what waits for a place in flight, or for the pace of its source. Call after answers were taken and
- * when time has passed. */
+/* Sends pulls that wait for a place in flight, or for the pace of their source. Call it after answers were taken
+ * and when time has passed. */
 void pull_send_waiting(struct pull_manager *manager);
 
 uint32_t pull_in_flight(const struct pull_manager *manager);
