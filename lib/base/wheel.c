@@ -73,17 +73,15 @@ static void fire_slot(struct wheel *wheel, struct slot *slot)
 
 void wheel_advance(struct wheel *wheel, uint64_t now_ms)
 {
-	uint64_t target = now_ms / SLOT_MS;
-	uint64_t turns = target > wheel->tick ? target - wheel->tick : 0;
+	const uint64_t target = now_ms / SLOT_MS;
 
 	if (now_ms > wheel->now_ms)
 		wheel->now_ms = now_ms;
-	for (uint64_t i = 0; i < turns && i < SLOTS; i++)
-		fire_slot(
-			wheel,
-			&wheel->slots[(target - (turns < SLOTS ? turns : SLOTS) + 1 + i) % SLOTS]);
-	if (target > wheel->tick)
-		wheel->tick = target;
+	/* One turn passes all slots. */
+	if (target > wheel->tick + SLOTS)
+		wheel->tick = target - SLOTS;
+	while (wheel->tick < target)
+		fire_slot(wheel, &wheel->slots[++wheel->tick % SLOTS]);
 }
 
 uint64_t wheel_now(const struct wheel *wheel)
