@@ -28,15 +28,9 @@ struct session_store {
 	struct pull_manager *pulls;
 	uint64_t counters[SESSION_COUNTER_COUNT];
 
-	struct session *sessions; /* [1..max]; 0 stands for none */
-	uint32_t in_use;
-	uint32_t highest;    /* id that was ever in use */
-	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
-	uint32_t ready;
+	struct table *table;
+	uint32_t ready;	   /* sessions that can protect and open */
 	uint32_t promised; /* COUNTs that operations under way may have to remember */
-	uint32_t last_serial;
-	uint32_t *heads[SESSION_INDEXES];
-	uint32_t heads_count; /* of each index */
 	struct gsns *gsns;
 	struct apns *apns;
 

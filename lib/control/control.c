@@ -24,14 +24,15 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	if (getrandom(&store->hash_secret, sizeof(store->hash_secret), 0) !=
 	    sizeof(store->hash_secret))
 		return -EAGAIN;
+	store->table = table_new(c->max);
 	store->gsns = gsns_new();
 	store->apns = apns_new();
 	store->wheel = wheel_new(now_ms, store);
 	store->tunnels = tunnels_new(c);
 	store->sweep = sweep_new();
 	store->reconfigure = reconfigure_new();
-	if (table_init(store) != 0 || !store->sweep || !store->reconfigure || !store->gsns ||
-	    !store->apns || !store->wheel || !store->tunnels ||
+	if (!store->table || !store->sweep || !store->reconfigure || !store->gsns || !store->apns ||
+	    !store->wheel || !store->tunnels ||
 	    (c->is_durable && !(store->journal = journal_new(c->max))))
 		return -ENOMEM;
 	store->pulls = pull_manager_new(&c->pull, store->wheel, obtain_take_answer,
@@ -62,19 +63,22 @@ struct session_store *session_store_new(const struct session_config *config,
 	return store;
 }
 
-void session_store_free(struct session_store *store)
+static void free_sessions(struct session_store *store)
 {
-	if (!store)
-		return;
-	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = table_session(store, id);
-		if (!s)
-			continue;
+	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			npdu_key_free(s->keysets[slot].key);
 		session_free_operations(s);
 		free(s->work); /* its pulls end with their manager */
 	}
+}
+
+void session_store_free(struct session_store *store)
+{
+	if (!store)
+		return;
+	if (store->table)
+		free_sessions(store);
 	transactions_free(store);
 	tunnels_free(store->tunnels);
 	pull_manager_free(store->pulls);
@@ -86,7 +90,7 @@ void session_store_free(struct session_store *store)
 	free(store->watch);
 	free(store->sweep);
 	free(store->reconfigure);
-	table_free(store);
+	table_free(store->table);
 	free(store);
 }
 
@@ -106,7 +110,7 @@ void session_advance(struct session_store *store, uint64_t now_ms)
 static size_t octets_of_session(const struct session_store *store)
 {
 	const struct session_config *config = &store->config;
-	const size_t shared = table_octets(store) + tunnels_octets(config) +
+	const size_t shared = table_octets(store->table) + tunnels_octets(config) +
 			      counts_octets(store->counts) + retention_octets(store->retention) +
 			      journal_octets(store->journal);
 
@@ -115,7 +119,7 @@ static size_t octets_of_session(const struct session_store *store)
 
 void session_totals(const struct session_store *store, struct session_totals *totals)
 {
-	totals->sessions = store->in_use;
+	totals->sessions = table_sessions(store);
 	totals->ready = store->ready;
 	totals->max = store->config.max;
 	totals->state_error = journal_error(store->journal);

@@ -123,11 +123,10 @@ void session_conclude(struct session_store *store)
 	if (!store->journal)
 		return;
 	journal_conclude(store->journal);
-	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = table_session(store, id);
+	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
 		/* Of one that is in between, what is on disk is right, and the exact COUNTs are on their
 		 * way. */
-		if (!s || work_first_operation(s))
+		if (work_first_operation(s))
 			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			if (s->keysets[slot].state != DATAPATH_KEY_NONE)

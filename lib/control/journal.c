@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/journal.h"
+#include "control/table.h"
 
 #include <stdlib.h>
 
@@ -62,7 +63,7 @@ void journal_note_id(struct journal *j, uint32_t id)
 
 void journal_note(struct session_store *store, const struct session *s)
 {
-	journal_note_id(store->journal, (uint32_t)(s - store->sessions)); /* table_id */
+	journal_note_id(store->journal, table_id(store, s));
 }
 
 uint32_t journal_take(struct journal *j)

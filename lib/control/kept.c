@@ -198,7 +198,7 @@ void kept_free(struct session_store *store)
 /* Places for COUNTs that were promised, or that the keysets of sessions need when they leave. */
 static uint32_t places_taken(const struct session_store *store)
 {
-	return store->in_use * DATAPATH_KEYSETS + store->promised;
+	return table_sessions(store) * DATAPATH_KEYSETS + store->promised;
 }
 
 void kept_reserve_room(struct session_store *store)

@@ -256,12 +256,9 @@ static void end_others(struct session_store *store, const struct session_notific
 {
 	static const struct change end = {.alive = false};
 
-	for (uint32_t id = 1; id <= store->highest; id++) {
-		struct session *s = table_session(store, id);
-
-		if (s && s->origin == ORIGIN_CONFIGURATION && !is_among(s, list, count))
+	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;)
+		if (s->origin == ORIGIN_CONFIGURATION && !is_among(s, list, count))
 			session_apply(store, s, &end, NULL);
-	}
 }
 
 size_t session_make_static(struct session_store *store, const struct session_notification *list,

@@ -334,7 +334,7 @@ void obtain_take_answer(void *arg, struct pull_waiter *waiter,
 {
 	struct session_store *store = arg;
 	const struct session_waiter *who = container_of(waiter, struct session_waiter, waiter);
-	struct session *s = &store->sessions[who->session];
+	struct session *s = table_session(store, who->session);
 	const unsigned slot = who->slot;
 
 	work_end(s);

@@ -31,12 +31,10 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	struct session *s;
 	int ret;
 
-	if (record->id > store->config.max || record->id <= store->highest)
+	if (record->id > store->config.max || record->id <= table_highest(store))
 		return -ENOSPC;
-	s = table_restore_session(store, record->id, &record->imsi, record->nsapi);
+	s = table_restore_session(store, record->id, record->serial, &record->imsi, record->nsapi);
 	ret = record_get(store, s, record);
-	if (table_is_later(record->serial, store->last_serial))
-		store->last_serial = record->serial;
 	if (other)
 		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
 	kept_reserve_room(store);
@@ -89,12 +87,12 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 {
 	uint32_t id = first ? first : 1;
 
-	for (; id <= store->highest && count > 0; id++, count--) {
+	for (; id <= table_highest(store) && count > 0; id++, count--) {
 		struct session *s = table_session(store, id);
 		if (s)
 			restart(store, s);
 	}
-	if (id <= store->highest)
+	if (id <= table_highest(store))
 		return id;
 	retention_begin(store->retention);
 	if (!retention_note_sources(store->retention))

@@ -12,60 +12,90 @@
 /* Of an index, when all are in use: a few octets less a session for one look more. */
 #define SESSIONS_A_HEAD 2
 
-int table_init(struct session_store *store)
-{
-	const uint32_t max = store->config.max;
+struct table {
+	uint32_t max;
+	struct session *sessions; /* [1..max]; 0 stands for none */
+	uint32_t in_use;
+	uint32_t highest;    /* id that was ever in use */
+	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
+	uint32_t last_serial;
+	uint32_t *heads[SESSION_INDEXES];
+	uint32_t heads_count; /* of each index */
+};
 
-	store->heads_count = max / SESSIONS_A_HEAD + 1;
-	for (unsigned i = 0; i < SESSION_INDEXES; i++)
-		if (!(store->heads[i] = calloc(store->heads_count, sizeof(uint32_t))))
-			return -ENOMEM;
-	store->sessions = calloc((size_t)max + 1, sizeof(*store->sessions));
-	return store->sessions ? 0 : -ENOMEM;
+struct table *table_new(uint32_t max)
+{
+	struct table *table = calloc(1, sizeof(*table));
+	bool is_whole;
+
+	if (!table)
+		return NULL;
+	table->max = max;
+	table->heads_count = max / SESSIONS_A_HEAD + 1;
+	table->sessions = calloc((size_t)max + 1, sizeof(*table->sessions));
+	is_whole = table->sessions != NULL;
+	for (unsigned i = 0; i < SESSION_INDEXES; i++) {
+		table->heads[i] = calloc(table->heads_count, sizeof(uint32_t));
+		is_whole &= table->heads[i] != NULL;
+	}
+	if (is_whole)
+		return table;
+	table_free(table);
+	return NULL;
 }
 
-void table_free(struct session_store *store)
+void table_free(struct table *table)
 {
+	if (!table)
+		return;
 	for (unsigned i = 0; i < SESSION_INDEXES; i++)
-		free(store->heads[i]);
-	free(store->sessions);
+		free(table->heads[i]);
+	free(table->sessions);
+	free(table);
 }
 
-size_t table_octets(const struct session_store *store)
+size_t table_octets(const struct table *table)
 {
-	return SESSION_INDEXES * store->heads_count * sizeof(uint32_t);
+	return SESSION_INDEXES * table->heads_count * sizeof(uint32_t);
 }
 
 /* --- indexes --- */
 
-static uint32_t hash_of_tunnel(const struct session_tunnel *t, uint32_t seed)
+struct key {
+	uint64_t what;
+	uint8_t nsapi;
+};
+
+static struct key key_of_tunnel(const struct session_tunnel *t, uint8_t nsapi)
 {
-	return rte_hash_crc_8byte((uint64_t)t->gsn << 32 | t->teid, seed);
+	return (struct key){.what = (uint64_t)t->gsn << 32 | t->teid, .nsapi = nsapi};
 }
 
-static uint32_t hash_of(const struct session *s, enum session_index which)
+static struct key key_of(const struct session *s, enum session_index which)
 {
 	switch (which) {
-	case INDEX_SUBSCRIBER:
-		return rte_hash_crc_8byte(s->imsi, 0); /* for table_next_of_subscriber */
 	case INDEX_CONTROL_SGSN:
-		return hash_of_tunnel(&s->control_sgsn, s->nsapi);
+		return key_of_tunnel(&s->control_sgsn, s->nsapi);
 	case INDEX_CONTROL_GGSN:
-		return hash_of_tunnel(&s->control_ggsn, s->nsapi);
+		return key_of_tunnel(&s->control_ggsn, s->nsapi);
 	case INDEX_TUNNEL_UP:
-		return hash_of_tunnel(&s->flow[UP].tunnel, 0);
+		return key_of_tunnel(&s->flow[UP].tunnel, 0);
 	case INDEX_TUNNEL_DOWN:
-		return hash_of_tunnel(&s->flow[DOWN].tunnel, 0);
-	case SESSION_INDEXES:
-		break;
+		return key_of_tunnel(&s->flow[DOWN].tunnel, 0);
+	default:
+		return (struct key){.what = s->imsi, .nsapi = s->nsapi};
 	}
-	return 0;
 }
 
-static uint32_t *head_of(struct session_store *store, const struct session *s,
+static uint32_t *head_of(const struct session_store *store, struct key key,
 			 enum session_index which)
 {
-	return &store->heads[which][(uint64_t)hash_of(s, which) * store->heads_count >> 32];
+	const struct table *table = store->table;
+	/* All contexts of a subscriber have one list, for table_next_of_subscriber. */
+	const uint32_t seed = which == INDEX_SUBSCRIBER ? 0 : key.nsapi;
+	const uint32_t hash = rte_hash_crc_8byte(key.what, seed);
+
+	return &table->heads[which][(uint64_t)hash * table->heads_count >> 32];
 }
 
 static bool is_indexed(const struct session *s, enum session_index which)
@@ -82,7 +112,7 @@ static bool has_key(const struct session *s, enum session_index which)
 
 void table_index(struct session_store *store, struct session *s, enum session_index which)
 {
-	uint32_t *head = head_of(store, s, which);
+	uint32_t *head = head_of(store, key_of(s, which), which);
 
 	assert(!is_indexed(s, which));
 	if (!has_key(s, which))
@@ -99,46 +129,24 @@ void table_unindex(struct session_store *store, struct session *s, enum session_
 
 	if (!is_indexed(s, which))
 		return;
-	at = head_of(store, s, which);
+	at = head_of(store, key_of(s, which), which);
 	while (*at != id)
-		at = &store->sessions[*at].link[which];
+		at = &store->table->sessions[*at].link[which];
 	*at = s->link[which];
 	s->indexed &= (uint8_t) ~(1 << which);
 }
 
-static bool is_same_tunnel(const struct session_tunnel *a, const struct session_tunnel *b)
+static struct session *find(struct session_store *store, struct key key, enum session_index which)
 {
-	return a->gsn == b->gsn && a->teid == b->teid;
-}
+	struct session *sessions = store->table->sessions;
 
-static bool is_same(const struct session *a, const struct session *b, enum session_index which)
-{
-	switch (which) {
-	case INDEX_SUBSCRIBER:
-		return a->nsapi == b->nsapi && a->imsi == b->imsi;
-	case INDEX_CONTROL_SGSN:
-		return a->nsapi == b->nsapi && is_same_tunnel(&a->control_sgsn, &b->control_sgsn);
-	case INDEX_CONTROL_GGSN:
-		return a->nsapi == b->nsapi && is_same_tunnel(&a->control_ggsn, &b->control_ggsn);
-	case INDEX_TUNNEL_UP:
-		return is_same_tunnel(&a->flow[UP].tunnel, &b->flow[UP].tunnel);
-	case INDEX_TUNNEL_DOWN:
-		return is_same_tunnel(&a->flow[DOWN].tunnel, &b->flow[DOWN].tunnel);
-	case SESSION_INDEXES:
-		break;
+	for (uint32_t id = *head_of(store, key, which); id != 0; id = sessions[id].link[which]) {
+		const struct key other = key_of(&sessions[id], which);
+
+		if (other.what == key.what && other.nsapi == key.nsapi)
+			return &sessions[id];
 	}
-	return false;
-}
-
-/* like carries the key in the members that the index is about. */
-static struct session *find(struct session_store *store, const struct session *like,
-			    enum session_index which)
-{
-	uint32_t id = *head_of(store, like, which);
-
-	while (id != 0 && !is_same(&store->sessions[id], like, which))
-		id = store->sessions[id].link[which];
-	return id ? &store->sessions[id] : NULL;
+	return NULL;
 }
 
 /* 15 digits of four bits from the top down, and 0xf where there is none. */
@@ -198,86 +206,86 @@ static struct session_tunnel known_tunnel(const struct session_store *store,
 struct session *table_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 				      uint8_t nsapi)
 {
-	const struct session like = {.imsi = pack_imsi(imsi), .nsapi = nsapi};
+	const struct key key = {.what = pack_imsi(imsi), .nsapi = nsapi};
 
-	return find(store, &like, INDEX_SUBSCRIBER);
+	return find(store, key, INDEX_SUBSCRIBER);
 }
 
 struct session *table_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 					 const struct session *after)
 {
-	const struct session like = {.imsi = pack_imsi(imsi)};
+	const struct key key = {.what = pack_imsi(imsi)};
+	struct session *sessions = store->table->sessions;
 	uint32_t id =
-		after ? after->link[INDEX_SUBSCRIBER] : *head_of(store, &like, INDEX_SUBSCRIBER);
+		after ? after->link[INDEX_SUBSCRIBER] : *head_of(store, key, INDEX_SUBSCRIBER);
 
-	while (id != 0 && store->sessions[id].imsi != like.imsi)
-		id = store->sessions[id].link[INDEX_SUBSCRIBER];
-	return id ? &store->sessions[id] : NULL;
+	while (id != 0 && sessions[id].imsi != key.what)
+		id = sessions[id].link[INDEX_SUBSCRIBER];
+	return id ? &sessions[id] : NULL;
 }
 
 struct session *table_find_control(struct session_store *store, enum session_index which,
 				   const struct tunnel *control, uint8_t nsapi)
 {
 	const struct session_tunnel known = known_tunnel(store, control);
-	const struct session like = {.control_sgsn = known, .control_ggsn = known, .nsapi = nsapi};
 
-	return known.gsn ? find(store, &like, which) : NULL;
+	return known.gsn ? find(store, key_of_tunnel(&known, nsapi), which) : NULL;
 }
 
 struct session *table_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction)
 {
 	const struct session_tunnel known = known_tunnel(store, tunnel);
-	const struct session like = {.flow = {{.tunnel = known}, {.tunnel = known}}};
+	const struct key key = key_of_tunnel(&known, 0);
 	struct session *s;
 
 	if (known.gsn == 0)
 		return NULL;
 	*direction = UP;
-	s = find(store, &like, INDEX_TUNNEL_UP);
+	s = find(store, key, INDEX_TUNNEL_UP);
 	if (s)
 		return s;
 	*direction = DOWN;
-	return find(store, &like, INDEX_TUNNEL_DOWN);
+	return find(store, key, INDEX_TUNNEL_DOWN);
 }
 
 /* --- sessions --- */
 
+uint32_t table_sessions(const struct session_store *store)
+{
+	return store->table->in_use;
+}
+
+bool table_is_full(const struct session_store *store)
+{
+	return store->table->in_use == store->table->max;
+}
+
 uint32_t table_highest(const struct session_store *store)
 {
-	return store->highest;
+	return store->table->highest;
 }
 
 uint32_t table_last_serial(const struct session_store *store)
 {
-	return store->last_serial;
+	return store->table->last_serial;
 }
 
 /* 0 is no serial. */
 uint32_t table_next_serial(struct session_store *store)
 {
-	if (++store->last_serial == 0)
-		store->last_serial = 1;
-	return store->last_serial;
+	if (++store->table->last_serial == 0)
+		store->table->last_serial = 1;
+	return store->table->last_serial;
 }
 
-/* A place that was in use before, or the next that never was. */
-static struct session *take_place(struct session_store *store)
-{
-	struct session *s;
-
-	if (store->free_first == 0)
-		return &store->sessions[++store->highest];
-	s = &store->sessions[store->free_first];
-	store->free_first = s->link[INDEX_SUBSCRIBER];
-	return s;
-}
-
-static struct session *make_session(struct session_store *store, struct session *s,
+static struct session *make_session(struct session_store *store, uint32_t id, uint32_t serial,
 				    const struct e2m_imsi *imsi, uint8_t nsapi)
 {
-	store->in_use++;
-	*s = (struct session){.serial = table_next_serial(store),
+	struct session *s = &store->table->sessions[id];
+
+	store->table->in_use++;
+	*s = (struct session){.serial = serial,
 			      .imsi = pack_imsi(imsi),
 			      .nsapi = nsapi,
 			      .primary = nsapi,
@@ -286,39 +294,37 @@ static struct session *make_session(struct session_store *store, struct session 
 	return s;
 }
 
-bool table_is_full(const struct session_store *store)
-{
-	return store->in_use == store->config.max;
-}
-
 struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi)
 {
-	return make_session(store, take_place(store), imsi, nsapi);
+	struct table *table = store->table;
+	uint32_t id = table->free_first; /* a place that was in use before, or the next */
+
+	if (id != 0)
+		table->free_first = table->sessions[id].link[INDEX_SUBSCRIBER];
+	else
+		id = ++table->highest;
+	return make_session(store, id, table_next_serial(store), imsi, nsapi);
 }
 
-void table_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
+static void free_place(struct table *table, uint32_t id)
 {
-	const uint16_t before = s->apn;
-
-	s->apn = apns_take(store->apns, apn);
-	apns_give_back(store->apns, before);
+	table->sessions[id].serial = 0;
+	table->sessions[id].link[INDEX_SUBSCRIBER] = table->free_first;
+	table->free_first = id;
 }
 
-static void free_place(struct session_store *store, struct session *s)
-{
-	s->serial = 0;
-	s->link[INDEX_SUBSCRIBER] = store->free_first;
-	store->free_first = table_id(store, s);
-}
-
-struct session *table_restore_session(struct session_store *store, uint32_t id,
+struct session *table_restore_session(struct session_store *store, uint32_t id, uint32_t serial,
 				      const struct e2m_imsi *imsi, uint8_t nsapi)
 {
-	while (store->highest + 1 < id)
-		free_place(store, &store->sessions[++store->highest]);
-	store->highest = id;
-	return make_session(store, &store->sessions[id], imsi, nsapi);
+	struct table *table = store->table;
+
+	while (table->highest + 1 < id)
+		free_place(table, ++table->highest);
+	table->highest = id;
+	if (table_is_later(serial, table->last_serial))
+		table->last_serial = serial;
+	return make_session(store, id, serial, imsi, nsapi);
 }
 
 void table_free_session(struct session_store *store, struct session *s)
@@ -331,20 +337,40 @@ void table_free_session(struct session_store *store, struct session *s)
 	for (unsigned d = 0; d < 2; d++)
 		gsns_give_back(store->gsns, s->flow[d].tunnel.gsn);
 	apns_give_back(store->apns, s->apn);
-	free_place(store, s);
-	store->in_use--;
+	free_place(store->table, table_id(store, s));
+	store->table->in_use--;
 }
 
-struct session *table_session(struct session_store *store, uint32_t id)
+struct session *table_session(const struct session_store *store, uint32_t id)
 {
-	if (id == 0 || id > store->highest || store->sessions[id].serial == 0)
-		return NULL;
-	return &store->sessions[id];
+	struct table *table = store->table;
+
+	return id != 0 && id <= table->highest && table->sessions[id].serial != 0
+		       ? &table->sessions[id]
+		       : NULL;
+}
+
+struct session *table_next(const struct session_store *store, const struct session *after)
+{
+	uint32_t id = after ? table_id(store, after) : 0;
+
+	while (++id <= store->table->highest)
+		if (store->table->sessions[id].serial != 0)
+			return &store->table->sessions[id];
+	return NULL;
 }
 
 uint32_t table_id(const struct session_store *store, const struct session *s)
 {
-	return (uint32_t)(s - store->sessions);
+	return (uint32_t)(s - store->table->sessions);
+}
+
+void table_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
+{
+	const uint16_t before = s->apn;
+
+	s->apn = apns_take(store->apns, apn);
+	apns_give_back(store->apns, before);
 }
 
 struct session *table_session_of_event(struct session_store *store, unsigned worker,

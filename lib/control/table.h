@@ -5,23 +5,34 @@
 
 #include "control/context.h"
 
-/* -ENOMEM. */
-int table_init(struct session_store *store);
-void table_free(struct session_store *store);
-/* Of memory, for all sessions that can exist. */
-size_t table_octets(const struct session_store *store);
+struct table *table_new(uint32_t max); /* sessions. NULL: no memory. */
+void table_free(struct table *table);
+/* Memory of the indexes, for max sessions. */
+size_t table_octets(const struct table *table);
 
-bool table_is_full(const struct session_store *store);
-/* The table is not full. */
+/* --- sessions --- */
+
+/* Call it for a table that is not full. */
 struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
 				  uint8_t nsapi);
-/* The same in a place that no session has had, above all that have. */
-struct session *table_restore_session(struct session_store *store, uint32_t id,
+/* The same with that serial, in a place that no session has had, above all that have. */
+struct session *table_restore_session(struct session_store *store, uint32_t id, uint32_t serial,
 				      const struct e2m_imsi *imsi, uint8_t nsapi);
 void table_free_session(struct session_store *store, struct session *session);
-/* Of a Create: tells a session from the one that had its place, or its IMSI and NSAPI, before. */
-uint32_t table_last_serial(const struct session_store *store);
+uint32_t table_sessions(const struct session_store *store);
+bool table_is_full(const struct session_store *store);
+
+/* Ids are 1 to max. NULL: none has the id. */
+struct session *table_session(const struct session_store *store, uint32_t id);
+uint32_t table_id(const struct session_store *store, const struct session *session);
+/* No session ever had a higher id; 0: there was none. */
+uint32_t table_highest(const struct session_store *store);
+/* All sessions in the order of ids: after is NULL at first, and may have been freed since. NULL: no more. */
+struct session *table_next(const struct session_store *store, const struct session *after);
+
+/* A serial tells a session from the one that had its place, or its IMSI and NSAPI, before. */
 uint32_t table_next_serial(struct session_store *store);
+uint32_t table_last_serial(const struct session_store *store);
 static inline bool table_is_later(uint32_t serial, uint32_t than)
 {
 	return (int32_t)(serial - than) > 0;
@@ -47,11 +58,6 @@ struct session *table_find_tunnel(struct session_store *store, const struct tunn
 void table_index(struct session_store *store, struct session *session, enum session_index which);
 void table_unindex(struct session_store *store, struct session *session, enum session_index which);
 
-/* NULL: none has the id. */
-struct session *table_session(struct session_store *store, uint32_t id);
-/* No session ever had a higher id. */
-uint32_t table_highest(const struct session_store *store);
-uint32_t table_id(const struct session_store *store, const struct session *session);
 struct e2m_imsi table_imsi(const struct session *session);
 struct tunnel table_tunnel(const struct session_store *store, const struct session_tunnel *tunnel);
 /* A value without an address is none. -ENOMEM: it is as before. An index that it is a key of must not have the

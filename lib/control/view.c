@@ -71,10 +71,11 @@ size_t session_view_from(const struct session_store *store, uint32_t first,
 {
 	size_t count = 0;
 	uint32_t id = first ? first : 1;
+	const struct session *s;
 
-	for (; id <= store->highest && count < max; id++)
-		if (store->sessions[id].serial != 0)
-			view(store, &store->sessions[id], &views[count++]);
-	*next = id <= store->highest ? id : 0;
+	for (; id <= table_highest(store) && count < max; id++)
+		if ((s = table_session(store, id)) != NULL)
+			view(store, s, &views[count++]);
+	*next = id <= table_highest(store) ? id : 0;
 	return count;
 }
