@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* due: times at which something is due for a session. One timer a session, set to the first of them; one
- * that fires for a time that was taken back finds nothing to do. */
 #include "control/due.h"
+
 #include "base/container.h"
 
 static uint64_t elapsed_ms(const struct session_store *store)
@@ -49,11 +48,26 @@ static void on_time(struct wheel_timer *timer, void *arg)
 	arm(store, s);
 }
 
-void due_set(struct session_store *store, struct session *s, uint32_t *due, uint64_t delay_ms)
+static uint32_t due_in(const struct session_store *store, uint64_t delay_ms)
 {
 	const uint64_t at = (elapsed_ms(store) + delay_ms) / DUE_MS + 1;
 
-	*due = at < UINT32_MAX ? (uint32_t)at : UINT32_MAX; /* in thirteen years */
+	return at < UINT32_MAX ? (uint32_t)at : UINT32_MAX; /* in thirteen years */
+}
+
+void due_set(struct session_store *store, struct session *s, uint32_t *due, uint64_t delay_ms)
+{
+	*due = due_in(store, delay_ms);
+	arm(store, s);
+}
+
+void due_set_no_later(struct session_store *store, struct session *s, uint32_t *due,
+		      uint64_t delay_ms)
+{
+	const uint32_t at = due_in(store, delay_ms);
+
+	if (*due == 0 || at < *due)
+		*due = at;
 	arm(store, s);
 }
 
@@ -62,16 +76,4 @@ uint32_t due_age_s(const struct session_store *store, uint32_t due)
 	if (due == 0)
 		return 0;
 	return (uint32_t)(store->config.age_s + due * (uint64_t)DUE_MS / 1000 + 1);
-}
-
-void due_set_no_later(struct session_store *store, struct session *s, uint32_t *due,
-		      uint64_t delay_ms)
-{
-	const uint32_t before = *due;
-
-	due_set(store, s, due, delay_ms);
-	if (before != 0 && before < *due) {
-		*due = before;
-		arm(store, s);
-	}
 }

@@ -5,28 +5,32 @@
 
 #include "control/commands.h"
 
+static struct held *copy(struct held value)
+{
+	struct held *held = malloc(sizeof(*held));
+
+	if (held)
+		*held = value;
+	return held;
+}
+
 struct held *held_new_gtpc(const struct session_gtpc *gtpc)
 {
-	struct held *held = calloc(1, sizeof(*held));
+	struct held value = {.users = 1, .gtpc = *gtpc};
 
-	if (held) {
-		held->users = 1;
-		held->gtpc = *gtpc;
-		held->gtpc.data = NULL; /* the caller's, and gone by then */
-	}
-	return held;
+	value.gtpc.data = NULL; /* the caller's, and gone by then */
+	return copy(value);
 }
 
 struct held *held_new_notification(uint64_t number)
 {
-	struct held *held = calloc(1, sizeof(*held));
+	return copy((struct held){.users = 1, .is_notification = true, .notification = number});
+}
 
-	if (held) {
-		held->users = 1;
-		held->is_notification = true;
-		held->notification = number;
-	}
-	return held;
+void held_drop(struct held *held)
+{
+	if (held && --held->users == 0)
+		free(held);
 }
 
 void held_release(struct session_store *store, struct held *held)

@@ -1,8 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* apply: brings a session from what it is to what a GTP-C message, or a notification, makes it, in three
- * steps: stop the flows that end, whose acknowledgements have the COUNTs; add those that begin; let the message
- * leave. Operations of one session run one after the other; those of different sessions never wait for each
- * other. */
+#include "control/session.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -14,7 +12,6 @@
 #include "control/keyset.h"
 #include "control/obtain.h"
 #include "control/restarts.h"
-#include "control/session.h"
 #include "control/table.h"
 #include "control/tunnels.h"
 #include "control/work.h"
@@ -394,12 +391,11 @@ void session_end_of_tunnel(struct session_store *store, const struct tunnel *tun
 void session_current(const struct session_store *store, const struct session *s,
 		     struct change *target)
 {
-	const struct operation *last = last_operation(s);
-	const struct operation *activation = last;
+	const struct operation *op = last_operation(s);
 
-	if (last) {
-		*target = last->target;
-	} else {
+	if (op)
+		*target = op->target;
+	else
 		*target = (struct change){.alive = true,
 					  .origin = s->origin,
 					  .policy = s->policy,
@@ -408,15 +404,12 @@ void session_current(const struct session_store *store, const struct session *s,
 					  .control_ggsn = table_tunnel(store, &s->control_ggsn),
 					  .tunnel = {table_tunnel(store, &s->flow[UP].tunnel),
 						     table_tunnel(store, &s->flow[DOWN].tunnel)}};
-	}
-	while (activation && !activation->target.has_keyset)
-		activation = TAILQ_PREV(activation, operation_list, entry);
-	target->keyset = activation ? activation->target.keyset : s->keysets[s->newest].id;
-	target->key_id = activation ? activation->target.key_id : s->keysets[s->newest].key_id;
-	target->fresh = false;
-	target->has_keyset = false;
+	while (op && !op->target.has_keyset)
+		op = TAILQ_PREV(op, operation_list, entry);
+	target->keyset = op ? op->target.keyset : s->keysets[s->newest].id;
+	target->key_id = op ? op->target.key_id : s->keysets[s->newest].key_id;
+	target->fresh = target->has_keyset = target->is_bare = false;
 	memset(target->recovery, 0, sizeof(target->recovery));
-	target->is_bare = false;
 }
 
 bool session_names_keyset(const struct session *s)
@@ -445,8 +438,7 @@ void session_free_operations(struct session *s)
 	struct operation *op;
 
 	while ((op = work_first_operation(s)) != NULL) {
-		if (op->held && --op->held->users == 0)
-			free(op->held);
+		held_drop(op->held);
 		dequeue(s, op);
 	}
 }
