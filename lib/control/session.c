@@ -196,20 +196,13 @@ static void start_flow(struct session_store *store, struct operation *op,
 	op->pending++;
 }
 
-static void start(struct session_store *store, struct operation *op)
+/* Makes the session what it is to be, except for its flows. False: no room. */
+static bool start_session(struct session_store *store, struct session *s, const struct change *t)
 {
-	struct session *s = op->session;
-	const struct change *t = &op->target;
-
-	op->step = STEP_START;
-	if (!t->alive)
-		return;
 	s->origin = t->origin & 3;
 	journal_note(store, s);
-	if (set_control(store, s, t) != 0) {
-		op->outcome = SESSION_NO_ROOM;
-		return;
-	}
+	if (set_control(store, s, t) != 0)
+		return false;
 	restarts_note(store, t->recovery);
 	if (t->fresh) {
 		s->policy = t->policy & 3;
@@ -219,8 +212,7 @@ static void start(struct session_store *store, struct operation *op)
 		keyset_drop_all(store, s);
 	if (t->has_keyset)
 		changeover_activate(store, s, &t->keyset, t->key_id, t->fresh);
-	start_flow(store, op, UP);
-	start_flow(store, op, DOWN);
+	return true;
 }
 
 /* --- finish --- */
@@ -299,8 +291,15 @@ static void advance(struct session_store *store, struct operation *op)
 {
 	if (op->step == STEP_WAIT)
 		stop(store, op);
-	if (op->step == STEP_STOP && op->pending == 0)
-		start(store, op);
+	if (op->step == STEP_STOP && op->pending == 0) {
+		op->step = STEP_START;
+		if (op->target.alive && start_session(store, op->session, &op->target)) {
+			start_flow(store, op, UP);
+			start_flow(store, op, DOWN);
+		} else if (op->target.alive) {
+			op->outcome = SESSION_NO_ROOM;
+		}
+	}
 	if (op->step == STEP_START && op->pending == 0)
 		finish(store, op);
 }

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* table: the sessions in memory, and the indexes by which they are found. */
+/*
+ * table: the sessions in memory, and the indexes by which they are found. All files may search it; session.c and the
+ * restoring of records make and free sessions.
+ */
 #ifndef CONTROL_TABLE_H
 #define CONTROL_TABLE_H
 
 #include "control/context.h"
 
-struct table *table_new(uint32_t max); /* sessions. NULL: no memory. */
+/* For up to max sessions. NULL: no memory. */
+struct table *table_new(uint32_t max);
 void table_free(struct table *table);
 /* Memory of the indexes, for max sessions. */
 size_t table_octets(const struct table *table);

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* work: what a session has only while something of it is under way, so that a million which are at rest
- * do without. */
+#include "control/work.h"
+
 #include <stdlib.h>
 
 #include "control/table.h"
-#include "control/work.h"
 
 struct session_work *work_begin(struct session_store *store, struct session *s)
 {
