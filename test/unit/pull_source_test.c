@@ -160,6 +160,23 @@ static void a_keyset_that_is_not_to_be_used_is_a_refusal_without_keys(void)
 	stop();
 }
 
+static void one_who_asks_as_a_refusal_is_forgotten_is_refused_at_once_again(void)
+{
+	struct waiter w = {0};
+
+	start_with_memory(1);
+	ask(&w, &lab.request);
+	answer(0, KEYSOURCE_USER_UNKNOWN);
+	CU_ASSERT_EQUAL(pull_start(lab.manager, &lab.request, &w.waiter), 0);
+	wheel_advance(lab.wheel, lab.now += CACHE_S * 1000 + LATE_MS);
+	pull_send_waiting(lab.manager);
+	CU_ASSERT_EQUAL_FATAL(lab.asked, 2);
+	answer(1, KEYSOURCE_NOT_AVAILABLE);
+	CU_ASSERT_EQUAL(w.answers, 2);
+	CU_ASSERT_EQUAL(lab.troubles, 0);
+	stop();
+}
+
 static void memory_of_refusals_is_bounded(void)
 {
 	struct waiter w = {0};
@@ -391,6 +408,7 @@ static void a_prefetch_is_tried_again_while_there_is_hope(void)
 	answer(2, KEYSOURCE_FOUND);
 	CU_ASSERT_EQUAL(source(1)->prefetch_found, 1);
 	CU_ASSERT_EQUAL(lab.troubles, 0);
+	CU_ASSERT_EQUAL(counters()->retries, 0);
 	pass(3 * RETRY_MAX_MS);
 	CU_ASSERT_EQUAL(lab.asked, 3);
 	stop();
@@ -453,6 +471,7 @@ UNIT_MAIN("pull_source", TEST(refusals_are_answered_from_memory),
 	  TEST(one_who_cancels_is_not_told_of_a_refusal),
 	  TEST(one_who_asks_as_a_refusal_is_forgotten_is_told_what_is),
 	  TEST(a_keyset_that_is_not_to_be_used_is_a_refusal_without_keys),
+	  TEST(one_who_asks_as_a_refusal_is_forgotten_is_refused_at_once_again),
 	  TEST(memory_of_refusals_is_bounded), TEST(outcomes_are_counted_by_source),
 	  TEST(bad_answers_are_counted_by_their_fault),
 	  TEST(a_source_that_hangs_does_not_hold_up_another), TEST(a_busy_source_is_given_a_pace),
