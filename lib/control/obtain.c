@@ -234,27 +234,25 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		.counter_octets = s->counter_octets,
 		.gcm_tag_octets = store->config.gcm_tag_octets,
 	};
+	bool is_hashed;
 
 	if (!may_have(store, answer->ciphering, answer->integrity)) {
 		refuse_algorithms(store, s, slot, answer->ciphering, answer->integrity);
 		return;
 	}
-	if (counts_fingerprint(&given.fingerprint, &answer->keyset) != 0) {
-		refuse(store, s, slot, FAILURE_UNUSABLE, "its keys cannot be made ready", "");
-		return;
-	}
-	if (has_had_others(&s->keysets[slot], &given.fingerprint)) {
+	is_hashed = counts_fingerprint(&given.fingerprint, &answer->keyset) == 0;
+	if (is_hashed && has_had_others(&s->keysets[slot], &given.fingerprint)) {
 		control_count(store, SESSION_KEYSETS_CHANGED);
 		refuse(store, s, slot, FAILURE_OTHER_KEYS,
 		       "other keys than came before under this name", "");
 		return;
 	}
-	given.key = npdu_key_new(&store->config.numbers, &answer->keyset, &profile);
-	if (!given.key) {
+	if (is_hashed)
+		given.key = npdu_key_new(&store->config.numbers, &answer->keyset, &profile);
+	if (given.key)
+		take_keys(store, s, slot, &given, (uint8_t)(1U << pull_answering_source(answer)));
+	else
 		refuse(store, s, slot, FAILURE_UNUSABLE, "its keys cannot be made ready", "");
-		return;
-	}
-	take_keys(store, s, slot, &given, (uint8_t)(1U << pull_answering_source(answer)));
 }
 
 /* --- pulls, and what makes them needless --- */
