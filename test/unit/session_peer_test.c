@@ -203,6 +203,47 @@ static void update_of_the_core_side_from_elsewhere_changes_nothing(void)
 	lab_stop();
 }
 
+/* The SGSN does not find what the sender asks about. */
+static void update_of_the_core_side_from_elsewhere_answered_non_existent_ends_nothing(void)
+{
+	const uint16_t sequence = next_sequence();
+	struct message m;
+
+	start();
+	m = message(GTPC_V1_UPDATE_PDP_REQUEST, context.control_sgsn, sequence);
+	add_octet(&m, 20, context.nsapi);
+	add_sgsn(&m, ELSEWHERE);
+	give(DATAPATH_CORE, ELSEWHERE, context.sgsn, &m);
+	m = message(GTPC_V1_UPDATE_PDP_RESPONSE, context.control_ggsn, sequence);
+	add_octet(&m, 1, GTPC_V1_CAUSE_NON_EXISTENT);
+	give(DATAPATH_ACCESS, context.sgsn, ELSEWHERE, &m);
+	lab_settle();
+	CU_ASSERT_TRUE(is_unchanged(&context));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
+	lab_stop();
+}
+
+/* Only the request of an SGSN has the UE's PCO. */
+static void keyset_in_the_response_to_an_update_of_the_ggsn_is_not_taken(void)
+{
+	const uint16_t sequence = next_sequence();
+	struct message m;
+
+	start();
+	m = message(GTPC_V1_UPDATE_PDP_REQUEST, context.control_sgsn, sequence);
+	add_octet(&m, 20, context.nsapi);
+	add_sgsn(&m, context.ggsn);
+	give(DATAPATH_CORE, context.ggsn, context.sgsn, &m);
+	m = message(GTPC_V1_UPDATE_PDP_RESPONSE, context.control_ggsn, sequence);
+	add_octet(&m, 1, GTPC_V1_CAUSE_ACCEPTED);
+	add_keyset(&m, lab_sqn(2));
+	give(DATAPATH_ACCESS, context.sgsn, context.ggsn, &m);
+	lab_settle();
+	CU_ASSERT_TRUE(is_unchanged(&context));
+	CU_ASSERT_EQUAL(lab_count(SESSION_REKEYED), 0);
+	lab_stop();
+}
+
 /* --- Delete --- */
 
 static void check_delete_from_elsewhere(bool teardown, uint8_t cause)
@@ -318,7 +359,8 @@ static void create_response_for_another_makes_nothing(void)
 /* --- another context of the same PDP address --- */
 
 /* A Create for NSAPI 6, linked to 5, by an address that is not the SGSN's, which the GGSN accepts. */
-static void create_linked_from_elsewhere(const struct lab_context *c)
+static void create_linked_from_elsewhere(const struct lab_context *c,
+					 const struct e2m_keyset_id *name)
 {
 	const uint16_t sequence = next_sequence();
 	struct message m = message(GTPC_V1_CREATE_PDP_REQUEST, c->control_ggsn, sequence);
@@ -327,6 +369,8 @@ static void create_linked_from_elsewhere(const struct lab_context *c)
 	add_teid(&m, 17, c->control_sgsn);
 	add_octet(&m, 20, 6);
 	add_octet(&m, 20, 5);
+	if (name)
+		add_keyset(&m, *name);
 	add_sgsn(&m, c->sgsn);
 	give(DATAPATH_ACCESS, ELSEWHERE, c->ggsn, &m);
 	lab_settle();
@@ -351,7 +395,7 @@ static void nothing_crosses_in_a_context_that_another_makes_of_a_protected_addre
 	added.down++;
 	added.sgsn = ELSEWHERE;
 	added.control_sgsn++;
-	create_linked_from_elsewhere(&added);
+	create_linked_from_elsewhere(&added, NULL);
 	CU_ASSERT_TRUE(is_unchanged(&context));
 	CU_ASSERT_TRUE_FATAL(lab_view(&added, &view));
 	CU_ASSERT_STRING_EQUAL(view.state, "barred");
@@ -373,9 +417,36 @@ static void context_that_another_makes_anew_is_followed_and_keeps_its_keyset(voi
 	moved = second;
 	moved.down = 0x7777;
 	moved.sgsn = ELSEWHERE;
-	create_linked_from_elsewhere(&moved);
+	create_linked_from_elsewhere(&moved, NULL);
 	CU_ASSERT_TRUE(is_unchanged(&context));
 	CU_ASSERT_TRUE(is_unchanged(&moved));
+	lab_stop();
+}
+
+static void context_that_another_makes_anew_keeps_keyset_uplink_and_peer(void)
+{
+	const struct e2m_keyset_id name = lab_sqn(2);
+	struct lab_context second, told;
+
+	start();
+	second = context;
+	second.nsapi = 6;
+	second.up++;
+	second.down++;
+	lab_create(&second, lab_sqn(1), 1);
+	lab_settle();
+	told = second;
+	told.sgsn = ELSEWHERE;
+	told.control_sgsn = 0x9999;
+	told.down = 0x7777;
+	told.up = 0x8888;
+	create_linked_from_elsewhere(&told, &name);
+	told.up = second.up;
+	CU_ASSERT_TRUE(is_unchanged(&told));
+	CU_ASSERT_EQUAL(lab_count(SESSION_REKEYED), 0);
+	lab_delete(&second);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
 	lab_stop();
 }
 
@@ -433,6 +504,8 @@ UNIT_MAIN("session_peer", TEST(update_from_elsewhere_changes_no_keyset),
 	  TEST(update_by_imsi_that_asks_another_ggsn_changes_nothing),
 	  TEST(update_by_imsi_finds_the_session_at_its_ggsn),
 	  TEST(update_of_the_core_side_from_elsewhere_changes_nothing),
+	  TEST(update_of_the_core_side_from_elsewhere_answered_non_existent_ends_nothing),
+	  TEST(keyset_in_the_response_to_an_update_of_the_ggsn_is_not_taken),
 	  TEST(delete_from_elsewhere_ends_nothing),
 	  TEST(delete_from_elsewhere_answered_non_existent_ends_nothing),
 	  TEST(delete_of_the_core_side_is_the_ggsns),
@@ -441,5 +514,6 @@ UNIT_MAIN("session_peer", TEST(update_from_elsewhere_changes_no_keyset),
 	  TEST(create_response_for_another_makes_nothing),
 	  TEST(nothing_crosses_in_a_context_that_another_makes_of_a_protected_address),
 	  TEST(context_that_another_makes_anew_is_followed_and_keeps_its_keyset),
+	  TEST(context_that_another_makes_anew_keeps_keyset_uplink_and_peer),
 	  TEST(tunnel_of_an_update_of_what_is_gone_is_expected_no_more),
 	  TEST(tunnel_that_a_notification_may_name_yet_is_still_expected))
