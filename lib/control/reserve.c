@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* reserve: COUNTs are reserved before they are used. Workers use those below a ceiling that is on disk, and
- * ask in time for more; a process that comes after this one takes all below it for used. What is reserved ahead is
- * lost in a crash. Downlink that costs nothing: a sender skips it, and the receiver finds COUNT again. Uplink it costs
- * packets, for what the UE sends with those COUNTs is refused; so for a UE that sends now and then none is reserved
- * ahead, and each packet waits for the disk, and only as many as a moment needs where one write must serve many. */
+/*
+ * reserve: COUNTs are reserved on disk before they are used. A worker uses COUNTs below a ceiling that is on disk,
+ * and asks for more in time. The next process takes all COUNTs below the ceiling for used. So COUNTs that are
+ * reserved ahead are lost in a crash. Downlink, that costs nothing: the sender skips them, and the receiver finds
+ * COUNT again. Uplink, it costs packets: those that the UE sends with these COUNTs are refused. So for a UE that
+ * sends now and then, none is reserved ahead, and each packet waits for the disk. For a busy UE, one write serves
+ * the packets of a moment.
+ */
 #include "control/reserve.h"
+
+#include <sys/param.h>
+
 #include "control/commands.h"
 #include "control/journal.h"
 #include "control/table.h"
@@ -29,9 +35,8 @@ static uint16_t now_in_ticks(const struct session_store *store)
 static uint32_t ahead_max(const struct session_store *store, const struct session *s)
 {
 	const uint32_t quarter = UINT32_C(1) << (1 + 8 * s->counter_octets);
-	const uint32_t most = quarter - 1;
 
-	return most < store->config.count_block ? most : store->config.count_block;
+	return MIN(quarter - 1, store->config.count_block);
 }
 
 static uint8_t log2_above(uint64_t n)
@@ -51,7 +56,7 @@ static uint8_t choose_ahead(const struct session_store *store, const struct sess
 {
 	const uint64_t least = direction == DOWN ? AHEAD_MIN : 0, max = ahead_max(store, s);
 	const uint32_t before = ahead_of(c);
-	const uint64_t most = AHEAD_GROWS * (uint64_t)(before > AHEAD_MIN ? before : AHEAD_MIN);
+	const uint64_t most = AHEAD_GROWS * (uint64_t)MAX(before, AHEAD_MIN);
 	const uint16_t ticks = (uint16_t)(now_in_ticks(store) - c->asked);
 	const uint32_t begin = c->granted > before ? c->granted - before : 0;
 	uint64_t ahead = least;
@@ -59,12 +64,7 @@ static uint8_t choose_ahead(const struct session_store *store, const struct sess
 	if (c->granted > 0 && needed > begin)
 		ahead = (needed - begin) * (uint64_t)lasts_ms[direction] /
 			((ticks ? ticks : 1) * (uint64_t)TICK_MS);
-	if (ahead > most)
-		ahead = most;
-	if (ahead < least)
-		ahead = least;
-	if (ahead > max)
-		ahead = max;
+	ahead = MIN(MAX(MIN(ahead, most), least), max);
 	return ahead == 0 ? 0 : (uint8_t)(log2_above(ahead) + 1);
 }
 
@@ -76,23 +76,20 @@ static uint32_t sum(uint32_t a, uint32_t b)
 uint32_t reserve_bound(const struct session *s, unsigned slot, enum session_direction direction)
 {
 	const struct session_keyset *keyset = &s->keysets[slot];
-	const uint32_t granted = keyset->ceiling[direction].granted;
-	const uint32_t count = keyset->count.next[direction];
 
-	return granted > count ? granted : count;
+	return MAX(keyset->ceiling[direction].granted, keyset->count.next[direction]);
 }
 
 struct datapath_ceiling reserve_ceiling(const struct session_store *store, const struct session *s,
 					unsigned slot, enum session_direction direction)
 {
 	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
-	const uint32_t half = ahead_of(c) / 2;
 	struct datapath_ceiling ceiling = {.ceiling = c->granted, .mark = DATAPATH_NO_MARK};
 
 	if (!store->config.is_durable)
 		return DATAPATH_NO_CEILING;
 	if (!s->work || s->work->wanted[slot][direction] == 0)
-		ceiling.mark = c->granted - (half < c->granted ? half : c->granted);
+		ceiling.mark = c->granted - MIN(ahead_of(c) / 2, c->granted);
 	return ceiling;
 }
 
@@ -129,9 +126,7 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 		c->ahead = choose_ahead(store, s, c, direction, needed);
 		c->asked = now_in_ticks(store);
 	}
-	needed = sum(needed, ahead_of(c));
-	if (needed > most)
-		needed = most;
+	needed = MIN(sum(needed, ahead_of(c)), most);
 	if (needed > c->granted && needed > *wanted) {
 		*wanted = needed;
 		control_count(store, SESSION_RESERVATIONS);
@@ -160,10 +155,9 @@ void reserve_begin(struct session_store *store, struct session *s, unsigned slot
 
 uint32_t reserve_wanted(const struct session *s, unsigned slot, enum session_direction direction)
 {
-	const uint32_t bound = reserve_bound(s, slot, direction);
 	const uint32_t wanted = s->work ? s->work->wanted[slot][direction] : 0;
 
-	return wanted > bound ? wanted : bound;
+	return MAX(wanted, reserve_bound(s, slot, direction));
 }
 
 void reserve_give_up(struct session *s, unsigned slot)

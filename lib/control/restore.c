@@ -5,7 +5,6 @@
  * may speak of one subscriber, tunnel or keyset. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "control/changeover.h"
 #include "control/journal.h"
@@ -43,10 +42,10 @@ int session_restore(struct session_store *store, const struct state_session *rec
 
 int session_restore_counts(struct session_store *store, const struct state_counts *record)
 {
-	struct counts_key key = {.imsi = record->imsi};
+	const struct counts_key key =
+		counts_key_of(&record->imsi, record->fingerprint, record->bearer);
 	const int ret = counts_restore(store->counts, record);
 
-	memcpy(key.keyset.octets, record->fingerprint, sizeof(key.keyset.octets));
 	return ret != 0 ? ret : retention_adopt(store->retention, &key);
 }
 

@@ -213,25 +213,19 @@ void counts_collect(struct counts *c, struct state_batch *batch, bool is_gone)
 	ledger_collect(c->ledger, batch, is_gone, STATE_COUNTS, put_record);
 }
 
-static struct counts_key key_of(const struct state_counts *record)
-{
-	struct counts_key key = {.imsi = record->imsi, .bearer = record->bearer};
-
-	memcpy(key.keyset.octets, record->fingerprint, sizeof(key.keyset.octets));
-	return key;
-}
-
 void counts_written(struct counts *c, const struct state_counts *record, bool is_gone,
 		    bool is_written)
 {
-	const struct counts_key key = key_of(record);
+	const struct counts_key key =
+		counts_key_of(&record->imsi, record->fingerprint, record->bearer);
 
 	ledger_written(c->ledger, &key, is_gone, is_written);
 }
 
 int counts_restore(struct counts *c, const struct state_counts *record)
 {
-	const struct counts_key key = key_of(record);
+	const struct counts_key key =
+		counts_key_of(&record->imsi, record->fingerprint, record->bearer);
 	struct counts_value value;
 	struct record *r;
 

@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #include "e2m/e2m.h"
 #include "state/state.h"
@@ -32,6 +33,16 @@ struct counts_key {
 	struct counts_fingerprint keyset;
 	uint8_t bearer;
 };
+
+static inline struct counts_key counts_key_of(const struct e2m_imsi *imsi,
+					      const uint8_t fingerprint[COUNTS_FINGERPRINT_LEN],
+					      uint8_t bearer)
+{
+	struct counts_key key = {.imsi = *imsi, .bearer = bearer};
+
+	memcpy(key.keyset.octets, fingerprint, sizeof(key.keyset.octets));
+	return key;
+}
 
 /* By direction. Uplink: H, one more than the highest authenticated COUNT. Downlink: the next to send. */
 struct counts_value {

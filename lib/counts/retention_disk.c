@@ -41,18 +41,10 @@ void retention_collect(struct retention *r, struct state_batch *batch, bool is_g
 	ledger_collect(r->ledger, batch, is_gone, STATE_RETENTION, put_keyset);
 }
 
-static struct counts_key key_of(const struct state_retention *record)
-{
-	struct counts_key key = {.imsi = record->imsi};
-
-	memcpy(key.keyset.octets, record->fingerprint, sizeof(key.keyset.octets));
-	return key;
-}
-
 void retention_written(struct retention *r, const struct state_retention *record, bool is_gone,
 		       bool is_written)
 {
-	const struct counts_key key = key_of(record);
+	const struct counts_key key = counts_key_of(&record->imsi, record->fingerprint, 0);
 
 	ledger_written(r->ledger, &key, is_gone, is_written);
 }
@@ -99,7 +91,7 @@ static bool is_no_imsi(const struct e2m_imsi *imsi)
 /* NULL: no memory. */
 static struct keyset *make_recorded(struct retention *r, const struct state_retention *record)
 {
-	const struct counts_key key = key_of(record);
+	const struct counts_key key = counts_key_of(&record->imsi, record->fingerprint, 0);
 	struct keyset *k = retention_find(r, &key);
 	const bool is_always = (k && k->is_always) || is_no_imsi(&key.imsi);
 

@@ -226,6 +226,21 @@ static void what_could_not_be_written_is_told_again(void)
 	stop_durable();
 }
 
+static void what_could_not_be_written_is_told_again_though_nothing_changed(void)
+{
+	const struct counts_key key = key_of(1);
+
+	start_durable();
+	put(&key, 7, 9);
+	collect();
+	written(false);
+	CU_ASSERT_EQUAL(collect(), 1);
+	CU_ASSERT_TRUE(collected(0, false, 7, 9));
+	written(true);
+	CU_ASSERT_EQUAL(collect(), 0);
+	stop_durable();
+}
+
 static void what_was_never_on_disk_is_not_told_when_it_goes(void)
 {
 	const struct counts_key key = key_of(1);
@@ -384,6 +399,7 @@ UNIT_MAIN("counts", TEST(what_was_put_is_taken), TEST(what_was_taken_is_gone),
 	  TEST(fingerprint_tells_keysets_apart_by_every_octet),
 	  TEST(fingerprint_shows_nothing_of_the_keys), TEST(what_is_put_is_told_once),
 	  TEST(what_could_not_be_written_is_told_again),
+	  TEST(what_could_not_be_written_is_told_again_though_nothing_changed),
 	  TEST(what_was_never_on_disk_is_not_told_when_it_goes),
 	  TEST(what_is_taken_or_forgotten_is_told),
 	  TEST(what_comes_back_before_the_disk_forgot_it_stays),
