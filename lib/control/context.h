@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * context: what all files of this library share: configuration, timers, counters, the log, and each part's own data.
+ * context: what all files of this library share: configuration, timers, counters, the log, and the parts, each of which
+ * knows its own data alone. control.c makes and frees it.
  */
 #ifndef CONTROL_CONTEXT_H
 #define CONTROL_CONTEXT_H
@@ -17,31 +18,28 @@ struct session_store {
 	struct session_config config;
 	struct session_ops ops;
 	struct wheel *wheel;
-	uint64_t started_ms;
+	uint64_t started_ms;  /* CLOCK_MONOTONIC */
 	uint32_t hash_secret; /* no sender can foresee it */
+	uint64_t counters[SESSION_COUNTER_COUNT];
 	/* Calls upwards that control.c sets: a due time of the session has come. */
 	void (*changeover_is_due)(struct session_store *store, struct session *session);
 	void (*keyset_is_due)(struct session_store *store, struct session *session, unsigned slot);
+
+	struct gsns *gsns;
+	struct apns *apns;
+	struct table *table;
+	uint32_t ready;	   /* sessions that can protect and open */
+	uint32_t promised; /* COUNTs that operations under way may have to remember */
 	struct counts *counts;
 	struct retention *retention;
 	struct kept *kept;
 	struct pull_manager *pulls;
-	uint64_t counters[SESSION_COUNTER_COUNT];
-
-	struct table *table;
-	uint32_t ready;	   /* sessions that can protect and open */
-	uint32_t promised; /* COUNTs that operations under way may have to remember */
-	struct gsns *gsns;
-	struct apns *apns;
-
 	struct tunnels *tunnels;
-
 	struct journal *journal; /* NULL: not durable */
 	struct {
 		uint64_t told_age_s; /* in the last batch */
 		uint64_t retry_ms;   /* not before: the last batch could not be written */
 	} durable;
-
 	struct watch *watch;
 	struct sweep *sweep;
 	struct reconfigure *reconfigure;

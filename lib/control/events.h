@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* events: what happens by itself, to where it belongs. session_take_event (control.h) has the workers' events; control.c
- * sets what is due here as the callback of due.c. */
+/*
+ * events: gives what happens by itself to the part that it is for. Workers report it (session_take_event, control.h), or
+ * due.c finds that its time has come, by the calls that control.c registers.
+ */
 #ifndef CONTROL_EVENTS_H
 #define CONTROL_EVENTS_H
 

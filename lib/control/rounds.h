@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rounds: looks at all sessions, some at a time, so that control can do its other work meanwhile. For reconfigure.c,
- * sweep.c and watch.c.
+ * rounds: looks at all sessions, some at a time, so that control can do its other work meanwhile. reconfigure.c,
+ * sweep.c and watch.c have a round each.
  */
 #ifndef CONTROL_ROUNDS_H
 #define CONTROL_ROUNDS_H
@@ -16,7 +16,7 @@
 struct round {
 	struct wheel_timer timer;
 	uint32_t looked_at; /* ids, in this round */
-	/* Returns how much more it did than a look, in looks. */
+	/* Returns how much more it took than a look, in looks. It may end the session. */
 	unsigned (*look_at)(struct session_store *store, struct session *session);
 	/* The round is over. Returns the ms until the next begins; 0: none follows. */
 	uint64_t (*end)(struct session_store *store);
