@@ -8,6 +8,7 @@
 #include "control/table.h"
 #include "control/tunnels.h"
 #include "datapath/datapath.h"
+#include "npdu/window.h"
 
 static enum session_index tunnel_index(enum session_direction direction)
 {
@@ -21,6 +22,23 @@ static enum datapath_treatment treatment(const struct session *s)
 	return policy_bars(s->policy) ? DATAPATH_BAR : DATAPATH_LET_PASS;
 }
 
+static void send_add(struct session_store *store, const struct session *s,
+		     enum session_direction direction, const struct tunnel *tunnel)
+{
+	const uint16_t window = store->config.replay_window;
+	const struct datapath_command c = {
+		.kind = DATAPATH_ADD_FLOW,
+		.add = {.tunnel = *tunnel,
+			.session = table_id(store, s),
+			.direction = (uint8_t)direction,
+			.bearer = s->nsapi,
+			.counter_octets = s->counter_octets,
+			.treatment = (uint8_t)treatment(s),
+			.window = (uint16_t)npdu_window_clamp(window, s->counter_octets)}};
+
+	commands_send(store, &s->flow[direction], c, NULL);
+}
+
 int flows_add(struct session_store *store, struct session *s, enum session_direction direction,
 	      const struct tunnel *tunnel, void *acknowledge)
 {
@@ -32,10 +50,12 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 		return -ENOSPC;
 	flow->live = true;
 	table_index(store, s, tunnel_index(direction));
-	commands_add_flow(store, s, direction, treatment(s));
+	send_add(store, s, direction, tunnel);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
-			flows_set_keyset(store, s, direction, slot, false, NULL);
+			commands_set_keyset(store, s, direction, slot,
+					    reserve_ceiling(store, s, slot, direction), false,
+					    NULL);
 	commands_use_keyset(store, s, direction, acknowledge);
 	return 0;
 }
@@ -44,19 +64,12 @@ void flows_stop(struct session_store *store, struct session *s, enum session_dir
 		void *acknowledge)
 {
 	struct session_flow *flow = &s->flow[direction];
+	const struct datapath_command c = {.kind = DATAPATH_STOP_FLOW};
 
-	commands_stop_flow(store, s, direction, acknowledge);
+	commands_send(store, flow, c, acknowledge);
 	table_unindex(store, s, tunnel_index(direction));
 	tunnels_linger(store, flow);
 	flow->live = false;
-}
-
-void flows_set_keyset(struct session_store *store, const struct session *s,
-		      enum session_direction direction, unsigned slot, bool keep_count,
-		      void *acknowledge)
-{
-	commands_set_keyset(store, s, direction, slot, reserve_ceiling(store, s, slot, direction),
-			    keep_count, acknowledge);
 }
 
 struct counts_value flows_counts(const struct session_store *store, const struct session *s,

@@ -12,10 +12,6 @@ int flows_add(struct session_store *store, struct session *session,
 /* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
 void flows_stop(struct session_store *store, struct session *session,
 		enum session_direction direction, void *acknowledge);
-/* Says to one live flow what a keyset's place holds now; acknowledge may be NULL. */
-void flows_set_keyset(struct session_store *store, const struct session *session,
-		      enum session_direction direction, unsigned slot, bool keep_count,
-		      void *acknowledge);
 /* COUNTs of the keyset in slot as the workers have them, or the session, where a direction has no flow. */
 struct counts_value flows_counts(const struct session_store *store, const struct session *session,
 				 unsigned slot);

@@ -54,11 +54,13 @@ static enum policy_action decide(const struct session_store *store, const struct
 
 static void bar(struct session_store *store, struct session *s)
 {
+	const struct datapath_command c = {.kind = DATAPATH_BAR_FLOW};
+
 	control_count(store, SESSION_POLICY_BARRED);
 	store->reconfigure->barred++;
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].live)
-			commands_bar_flow(store, s, d);
+			commands_send(store, &s->flow[d], c, NULL);
 }
 
 static void apply_policy(struct session_store *store, struct session *s)

@@ -96,9 +96,12 @@ struct datapath_ceiling reserve_ceiling(const struct session_store *store, const
 static void tell(struct session_store *store, const struct session *s, unsigned slot,
 		 enum session_direction direction)
 {
+	const struct datapath_command c = {.kind = DATAPATH_RAISE_CEILING,
+					   .slot = (uint8_t)slot,
+					   .ceiling = reserve_ceiling(store, s, slot, direction)};
+
 	if (s->flow[direction].live)
-		commands_raise_ceiling(store, s, direction, slot,
-				       reserve_ceiling(store, s, slot, direction));
+		commands_send(store, &s->flow[direction], c, NULL);
 }
 
 /* COUNTs below needed are going to be used; COUNTs below used were used. Reserves those that are

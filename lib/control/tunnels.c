@@ -31,10 +31,9 @@ struct lone_tunnel {
 	TAILQ_ENTRY(lone_tunnel) age;
 	struct tunnel tunnel;
 	enum stage stage;
-	unsigned worker;
-	uint32_t number;
-	unsigned requests; /* EXPECTED: that name the tunnel and are not refused */
-	struct held *held; /* until the worker acknowledges EXPECT_FLOW */
+	struct session_flow flow; /* worker and number */
+	unsigned requests;	  /* EXPECTED: that name the tunnel and are not refused */
+	struct held *held;	  /* until the worker acknowledges EXPECT_FLOW */
 };
 
 LIST_HEAD(tunnel_list, lone_tunnel);
@@ -123,7 +122,7 @@ static struct tunnel_list *list_of(struct session_store *store, const struct tun
 
 static struct tunnel_queue *queue_of(struct tunnels *all, const struct lone_tunnel *t)
 {
-	return t->stage == EXPECTED ? &all->expected : &all->workers[t->worker].lingering;
+	return t->stage == EXPECTED ? &all->expected : &all->workers[t->flow.worker].lingering;
 }
 
 static struct lone_tunnel *find(struct session_store *store, const struct tunnel *tunnel)
@@ -149,9 +148,16 @@ static void leave(struct session_store *store, struct lone_tunnel *t)
 		forget(t);
 }
 
+static void remove_flow(struct session_store *store, const struct session_flow *flow)
+{
+	const struct datapath_command c = {.kind = DATAPATH_REMOVE_FLOW, .acknowledge = 1};
+
+	commands_send(store, flow, c, NULL);
+}
+
 static void give_up(struct session_store *store, struct lone_tunnel *t)
 {
-	commands_remove_flow(store, t->worker, t->number);
+	remove_flow(store, &t->flow);
 	leave(store, t);
 }
 
@@ -176,7 +182,7 @@ static struct lone_tunnel *enter(struct session_store *store, const struct tunne
 		return NULL;
 	t->tunnel = *tunnel;
 	t->stage = stage;
-	t->worker = tunnel_owner(tunnel->teid, store->config.workers);
+	t->flow.worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers);
 	LIST_INSERT_HEAD(list_of(store, tunnel), t, entry);
 	TAILQ_INSERT_TAIL(queue_of(all, t), t, age);
 	all->expected_count += stage == EXPECTED;
@@ -186,16 +192,17 @@ static struct lone_tunnel *enter(struct session_store *store, const struct tunne
 
 /* --- a session's flow begins and stops --- */
 
-static bool take_number(struct session_store *store, unsigned worker, uint32_t *number)
+/* Of a flow of which the worker is known. */
+static bool take_number(struct session_store *store, struct session_flow *flow)
 {
-	struct worker_tunnels *w = &store->tunnels->workers[worker];
+	struct worker_tunnels *w = &store->tunnels->workers[flow->worker];
 	struct lone_tunnel *oldest = TAILQ_FIRST(&w->lingering);
 
 	if (oldest && w->free_count < NUMBERS_KEPT)
 		give_up(store, oldest);
 	if (w->free_count == 0)
 		return false;
-	*number = w->free[--w->free_count];
+	flow->number = w->free[--w->free_count];
 	return true;
 }
 
@@ -206,14 +213,14 @@ bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
 
 	flow->worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers);
 	if (t && t->stage == EXPECTED) {
-		flow->number = t->number;
+		flow->number = t->flow.number;
 		leave(store, t);
 		return true;
 	}
+	/* The same worker owns a tunnel that lingers, so its commands keep their order. */
 	if (t)
-		give_up(store,
-			t); /* the same worker owns the tunnel: its commands keep their order */
-	return take_number(store, flow->worker, &flow->number);
+		give_up(store, t);
+	return take_number(store, flow);
 }
 
 void tunnels_linger(struct session_store *store, const struct session_flow *flow)
@@ -222,9 +229,9 @@ void tunnels_linger(struct session_store *store, const struct session_flow *flow
 	struct lone_tunnel *t = enter(store, &tunnel, LINGERING);
 
 	if (t)
-		t->number = flow->number;
+		t->flow.number = flow->number;
 	else
-		commands_remove_flow(store, flow->worker, flow->number);
+		remove_flow(store, flow);
 }
 
 /* --- requests name tunnels --- */
@@ -241,7 +248,7 @@ static struct lone_tunnel *start_to_expect(struct session_store *store, const st
 	}
 	tunnels_end(store, tunnel); /* it may linger */
 	t = enter(store, tunnel, EXPECTED);
-	if (!t || take_number(store, t->worker, &t->number))
+	if (!t || take_number(store, &t->flow))
 		return t;
 	leave(store, t);
 	return NULL;
@@ -250,6 +257,9 @@ static struct lone_tunnel *start_to_expect(struct session_store *store, const st
 void tunnels_expect(struct session_store *store, enum session_direction direction,
 		    const struct tunnel *tunnel, bool is_again, struct held *held)
 {
+	const struct datapath_command c = {
+		.kind = DATAPATH_EXPECT_FLOW,
+		.add = {.tunnel = *tunnel, .direction = (uint8_t)direction}};
 	enum session_direction other;
 	struct lone_tunnel *t = find(store, tunnel);
 
@@ -268,7 +278,7 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 	t->requests = 1;
 	t->held = held;
 	held->users++;
-	commands_expect_flow(store, t->worker, t->number, direction, tunnel, t);
+	commands_send(store, &t->flow, c, t);
 }
 
 void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel)
