@@ -9,7 +9,6 @@
 #include "control/apns.h"
 #include "control/gsns.h"
 #include "control/model.h"
-#include "control/transactions.h"
 #include "counts/retention.h"
 
 struct held;
@@ -43,7 +42,7 @@ struct session_store {
 	struct watch *watch;
 	struct sweep *sweep;
 	struct reconfigure *reconfigure;
-	struct transactions transactions;
+	struct transactions *transactions;
 };
 
 /* The longest line of the log, with its NUL; what is longer is cut. */

@@ -14,6 +14,7 @@
 #include "control/session.h"
 #include "control/sweep.h"
 #include "control/table.h"
+#include "control/transactions.h"
 #include "control/tunnels.h"
 #include "control/watch.h"
 

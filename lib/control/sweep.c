@@ -8,8 +8,6 @@
 #include "control/rounds.h"
 #include "control/session.h"
 
-#define ECHO_REQUEST 1 /* TS 29.060 table 1, TS 29.274 table 6.1-1 */
-
 /* Sessions that one run ends, at most; */
 #define ENDS 512
 /* and while the disk is that far behind: what others change has to wait for it as well. */
@@ -61,27 +59,4 @@ void sweep_take(struct session_store *store, const struct recovery said[DATAPATH
 		sweep->again = true;
 	else
 		rounds_begin(store, &sweep->round, 0);
-}
-
-void sweep_take_echo_request(struct session_store *store, const struct session_gtpc *gtpc,
-			     uint8_t version, uint32_t sequence)
-{
-	/* Of others there is nothing to learn, and requests that make sessions come first. */
-	if (gsns_find(store->gsns, gtpc->destination.receiver) != 0 && transactions_are_few(store))
-		transactions_remember(store, gtpc, version, ECHO_REQUEST, sequence, 0,
-				      sizeof(struct transaction));
-}
-
-void sweep_take_echo_response(struct session_store *store, const struct session_gtpc *gtpc,
-			      uint8_t version, uint32_t sequence, const struct recovery *said)
-{
-	struct transaction *request =
-		transactions_find_answered(store, gtpc, version, ECHO_REQUEST, sequence, 0);
-	struct recovery by_side[DATAPATH_SIDES] = {0};
-
-	if (!request)
-		return;
-	by_side[gtpc->side] = *said;
-	sweep_take(store, by_side);
-	transactions_forget(store, request);
 }

@@ -10,18 +10,25 @@
 #include "control/context.h"
 
 #define LISTS  8192
-#define MOST   65536
 #define OLD_MS 60000
 /* In which nobody who goes by the standard uses a number again that has no answer. */
 #define FRESH_MS 10000
 
+TAILQ_HEAD(transaction_list, transaction);
+
+struct transactions {
+	struct transaction_list lists[LISTS]; /* by hash */
+	struct transaction_list by_age;
+	uint32_t count;
+};
+
 int transactions_init(struct session_store *store)
 {
-	struct transactions *all = &store->transactions;
+	struct transactions *all = calloc(1, sizeof(*all));
 
-	all->lists = calloc(LISTS, sizeof(*all->lists));
-	if (!all->lists)
+	if (!all)
 		return -ENOMEM;
+	store->transactions = all;
 	for (unsigned i = 0; i < LISTS; i++)
 		TAILQ_INIT(&all->lists[i]);
 	TAILQ_INIT(&all->by_age);
@@ -33,31 +40,31 @@ static struct transaction_list *list_of(struct session_store *store,
 {
 	const uint32_t hash = control_hash(store, &key->requester, key->sequence);
 
-	return &store->transactions.lists[hash % LISTS];
+	return &store->transactions->lists[hash % LISTS];
 }
 
 void transactions_forget(struct session_store *store, struct transaction *t)
 {
 	TAILQ_REMOVE(list_of(store, &t->key), t, same_hash);
-	TAILQ_REMOVE(&store->transactions.by_age, t, age);
-	store->transactions.count--;
+	TAILQ_REMOVE(&store->transactions->by_age, t, age);
+	store->transactions->count--;
 	free(t);
 }
 
 void transactions_free(struct session_store *store)
 {
-	if (!store->transactions.lists)
-		return;
-	while (!TAILQ_EMPTY(&store->transactions.by_age))
-		transactions_forget(store, TAILQ_FIRST(&store->transactions.by_age));
-	free(store->transactions.lists);
+	while (store->transactions && !TAILQ_EMPTY(&store->transactions->by_age))
+		transactions_forget(store, TAILQ_FIRST(&store->transactions->by_age));
+	free(store->transactions);
 }
 
-static struct transaction_key key_of(const struct tunnel *requester, const struct tunnel *receiver,
-				     uint8_t version, uint8_t type, uint32_t sequence)
+static struct transaction_key key_of(const struct message *m, const struct tunnel *requester,
+				     const struct tunnel *receiver)
 {
-	struct transaction_key key = {
-		.requester = *requester, .sequence = sequence, .version = version, .type = type};
+	struct transaction_key key = {.requester = *requester,
+				      .sequence = m->sequence,
+				      .version = m->dialect->version,
+				      .type = m->type};
 
 	memcpy(key.receiver, receiver->receiver, sizeof(key.receiver));
 	return key;
@@ -97,8 +104,8 @@ static void make_place(struct session_store *store)
 {
 	struct transaction *oldest;
 
-	while ((oldest = TAILQ_FIRST(&store->transactions.by_age)) != NULL) {
-		if (store->transactions.count >= MOST)
+	while ((oldest = TAILQ_FIRST(&store->transactions->by_age)) != NULL) {
+		if (store->transactions->count >= TRANSACTIONS_MAX)
 			control_count(store, SESSION_GTPC_TRANSACTIONS_LOST);
 		else if (wheel_now(store->wheel) - oldest->since_ms < OLD_MS)
 			break;
@@ -124,11 +131,10 @@ static uint32_t content_of(const struct session_store *store, const struct sessi
 }
 
 enum transaction_kind transactions_look(struct session_store *store,
-					const struct session_gtpc *gtpc, uint8_t version,
-					uint8_t type, uint32_t sequence, struct transaction **same)
+					const struct session_gtpc *gtpc, const struct message *m,
+					struct transaction **same)
 {
-	const struct transaction_key key =
-		key_of(&gtpc->source, &gtpc->destination, version, type, sequence);
+	const struct transaction_key key = key_of(m, &gtpc->source, &gtpc->destination);
 	struct transaction *t = find(store, &key);
 
 	if (!t)
@@ -136,20 +142,18 @@ enum transaction_kind transactions_look(struct session_store *store,
 	if (t->content != content_of(store, gtpc))
 		return wheel_now(store->wheel) - t->since_ms < FRESH_MS ? TRANSACTION_AMBIGUOUS
 									: TRANSACTION_NEW;
-	TAILQ_REMOVE(&store->transactions.by_age, t, age);
-	TAILQ_INSERT_TAIL(&store->transactions.by_age, t, age);
+	TAILQ_REMOVE(&store->transactions->by_age, t, age);
+	TAILQ_INSERT_TAIL(&store->transactions->by_age, t, age);
 	t->since_ms = wheel_now(store->wheel);
 	*same = t;
 	return TRANSACTION_AGAIN;
 }
 
 struct transaction *transactions_remember(struct session_store *store,
-					  const struct session_gtpc *gtpc, uint8_t version,
-					  uint8_t type, uint32_t sequence, uint32_t teid,
+					  const struct session_gtpc *gtpc, const struct message *m,
 					  size_t size)
 {
-	const struct transaction_key key =
-		key_of(&gtpc->source, &gtpc->destination, version, type, sequence);
+	const struct transaction_key key = key_of(m, &gtpc->source, &gtpc->destination);
 	struct transaction *t = find(store, &key);
 
 	if (t)
@@ -162,28 +166,27 @@ struct transaction *transactions_remember(struct session_store *store,
 	t->key = key;
 	t->side = (uint8_t)gtpc->side;
 	t->addressed = gtpc->destination;
-	t->addressed.teid = teid;
+	t->addressed.teid = m->teid;
 	t->content = content_of(store, gtpc);
 	TAILQ_INSERT_TAIL(list_of(store, &key), t, same_hash);
-	TAILQ_INSERT_TAIL(&store->transactions.by_age, t, age);
-	store->transactions.count++;
+	TAILQ_INSERT_TAIL(&store->transactions->by_age, t, age);
+	store->transactions->count++;
 	return t;
 }
 
-bool transactions_are_few(const struct session_store *store)
+uint32_t transactions_count(const struct session_store *store)
 {
-	return store->transactions.count < MOST / 2;
+	return store->transactions->count;
 }
 
 struct transaction *transactions_find_answered(struct session_store *store,
-					       const struct session_gtpc *gtpc, uint8_t version,
-					       uint8_t type, uint32_t sequence, uint32_t teid)
+					       const struct session_gtpc *gtpc,
+					       const struct message *m)
 {
-	const struct transaction_key key =
-		key_of(&gtpc->destination, &gtpc->source, version, type, sequence);
+	const struct transaction_key key = key_of(m, &gtpc->destination, &gtpc->source);
 	struct transaction *t = find(store, &key);
 
 	if (!t && gtpc->side == DATAPATH_CORE)
-		t = find_by_teid(store, &key, teid);
+		t = find_by_teid(store, &key, m->teid);
 	return t && t->side != gtpc->side ? t : NULL;
 }

@@ -9,6 +9,10 @@
 #include <sys/queue.h>
 
 #include "control/control.h"
+#include "control/dialect.h"
+
+/* Requests that wait for their responses, at most. */
+#define TRANSACTIONS_MAX 65536
 
 /* What tells a request from others. TS 29.060 7.6, TS 29.274 7.6: its response goes to where it came from,
  * with its sequence number, which the requester may use again towards another receiver. */
@@ -33,14 +37,6 @@ struct transaction {
 		answer_teid; /* that the requester wants in its response's header; 0: it does not say */
 };
 
-TAILQ_HEAD(transaction_list, transaction);
-
-struct transactions {
-	struct transaction_list *lists; /* by hash */
-	struct transaction_list by_age;
-	uint32_t count;
-};
-
 struct session_store;
 
 /* -ENOMEM. */
@@ -54,25 +50,23 @@ enum transaction_kind {
 	TRANSACTION_AMBIGUOUS, /* another, with the number of one that was sent a moment ago: for whoever has had that
 				* one it is the same, and answered alike (TS 29.060 7.6, TS 29.274 7.6) */
 };
-/* AGAIN: *same is that request. */
+/* Of a message at hand, read from gtpc. AGAIN: *same is that request. */
 enum transaction_kind transactions_look(struct session_store *store,
-					const struct session_gtpc *gtpc, uint8_t version,
-					uint8_t type, uint32_t sequence, struct transaction **same);
-/* size octets, those after struct transaction zero, for a request with that TEID in its header. It stands
- * for one before it with its number; where there are too many, the oldest goes first. NULL: no memory. */
+					const struct session_gtpc *gtpc,
+					const struct message *message, struct transaction **same);
+/* size octets, those after struct transaction zero, for a request. It replaces one before it with its number;
+ * where there are too many, the oldest goes first. NULL: no memory. */
 struct transaction *transactions_remember(struct session_store *store,
-					  const struct session_gtpc *gtpc, uint8_t version,
-					  uint8_t type, uint32_t sequence, uint32_t teid,
-					  size_t size);
+					  const struct session_gtpc *gtpc,
+					  const struct message *message, size_t size);
 
-/* The request of that type that gtpc, with that TEID in its header, answers: one that went to where gtpc comes from
- * (TS 29.060 10.2.2, TS 29.274 4.2.2.2). A GGSN or P-GW of several addresses may answer by another of them: on the
- * core side, which is the home network's, it is enough that it knows the TEID. NULL: there is none. */
+/* The request that a response answers: one that went to where gtpc comes from (TS 29.060 10.2.2, TS 29.274
+ * 4.2.2.2). A GGSN or P-GW of several addresses may answer by another of them: on the core side, which is the home
+ * network's, it is enough that it knows the TEID. NULL: there is none. */
 struct transaction *transactions_find_answered(struct session_store *store,
-					       const struct session_gtpc *gtpc, uint8_t version,
-					       uint8_t type, uint32_t sequence, uint32_t teid);
-/* Room for what nothing depends on. */
-bool transactions_are_few(const struct session_store *store);
+					       const struct session_gtpc *gtpc,
+					       const struct message *response);
+uint32_t transactions_count(const struct session_store *store);
 void transactions_forget(struct session_store *store, struct transaction *transaction);
 
 #endif

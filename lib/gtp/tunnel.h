@@ -34,6 +34,11 @@ static inline void tunnel_set_ipv6(struct tunnel *t, const void *address)
 	memcpy(t->receiver, address, 16);
 }
 
+static inline bool tunnel_is_ipv4(const struct tunnel *t)
+{
+	return IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)t->receiver);
+}
+
 static inline bool tunnel_is_equal(const struct tunnel *a, const struct tunnel *b)
 {
 	return memcmp(a, b, sizeof(*a)) == 0;

@@ -1,93 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* notify: sessions that a GGSN or P-GW reports, e2m.md 4, and those of the configuration; and who has the last
- * word on a session. A notification comes from a peer that TLS knows, GTP-C from wherever it crosses: so of a
- * session that is reported GTP-C says only what a notification cannot, the control TEIDs, and that it is over.
- * For its end it is the GGSN's own acceptance that crosses, and TEIDs that are free again go to others. */
+/* report: sessions that a GGSN or P-GW reports, e2m.md 4, and those of the configuration. */
 #include <string.h>
 
-#include "control/context.h"
-#include "control/learn.h"
-#include "control/notify.h"
-#include "control/restarts.h"
-#include "control/session.h"
+#include "control/effect.h"
+#include "control/precedence.h"
 #include "control/table.h"
-
-/* --- who has the last word --- */
-
-static bool is_same_keyset(const struct change *a, const struct change *b)
-{
-	return memcmp(&a->keyset, &b->keyset, sizeof(a->keyset)) == 0;
-}
-
-static bool has_same_tunnels(const struct change *a, const struct change *b)
-{
-	return tunnel_is_equal(&a->tunnel[UP], &b->tunnel[UP]) &&
-	       tunnel_is_equal(&a->tunnel[DOWN], &b->tunnel[DOWN]);
-}
-
-/* Two names of one AKA run, SQN and RAND, contradict each other not. */
-static bool is_other_keyset(const struct change *a, const struct change *b)
-{
-	return a->key_id != b->key_id ||
-	       (a->keyset.type == b->keyset.type && !is_same_keyset(a, b));
-}
-
-static void say_contradiction(struct session_store *store, struct session *s,
-			      const struct change *right, const char *what)
-{
-	const bool is_static = right->origin == ORIGIN_CONFIGURATION;
-
-	control_count(store, SESSION_CONTRADICTED);
-	if (!s->contradiction_said)
-		control_log(
-			store, SESSION_LOG_WARNING,
-			"IMSI %s NSAPI %u: GTP-C says otherwise of its %s than %s, which counts",
-			table_imsi(s).digits, s->nsapi, what,
-			is_static ? "the configuration" : "the GGSN's notification");
-	s->contradiction_said = true;
-}
-
-/* What the session is to be, where it is not GTP-C that says so. False: GTP-C does. */
-static bool prevailing(const struct session_store *store, const struct session *s,
-		       struct change *current)
-{
-	session_current(store, s, current);
-	return current->alive && current->origin != ORIGIN_GTPC;
-}
-
-bool notify_prevails(struct session_store *store, struct session *s, const struct change *target,
-		     struct held *held)
-{
-	struct change current;
-
-	if (!prevailing(store, s, &current))
-		return false;
-	if (session_names_keyset(s) ? target->is_bare : target->has_keyset)
-		say_contradiction(store, s, &current, "being protected");
-	else if (target->has_keyset && is_other_keyset(target, &current))
-		say_contradiction(store, s, &current, "keyset");
-	else if (!has_same_tunnels(target, &current))
-		say_contradiction(store, s, &current, "tunnels");
-	if (current.origin == ORIGIN_CONFIGURATION)
-		return true;
-	current.control_sgsn = target->control_sgsn;
-	current.control_ggsn = target->control_ggsn;
-	memcpy(current.recovery, target->recovery, sizeof(current.recovery));
-	restarts_spare(store, s, &current);
-	session_apply(store, s, &current, held);
-	return true;
-}
-
-bool notify_prevails_protected(struct session_store *store, struct session *s)
-{
-	struct change current;
-
-	if (!prevailing(store, s, &current))
-		return false;
-	if (session_names_keyset(s))
-		say_contradiction(store, s, &current, "being protected");
-	return true;
-}
 
 /* --- activations --- */
 
@@ -101,35 +18,8 @@ static struct change target_of(const struct session_notification *n, enum sessio
 				.key_id = n->key_id,
 				.tunnel = {n->tunnel[UP], n->tunnel[DOWN]}};
 
-	learn_apply_policy(&target, policy, true);
+	effect_apply_policy(&target, policy, true);
 	return target;
-}
-
-/* GTP-C was faster, or the notification is sent again: the session stays, and what it has. */
-static void compare(struct session_store *store, struct session *s, struct change *target)
-{
-	struct change current;
-	bool names_same;
-
-	session_current(store, s, &current);
-	names_same = session_names_keyset(s) && is_same_keyset(target, &current);
-	/* By its tunnels it is the same context, too, whatever GTP-C says of the keyset. */
-	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
-		return;
-	/* By its control TEIDs GTP-C could end one of the configuration. The APN it knew, for a policy. */
-	if (target->origin != ORIGIN_CONFIGURATION) {
-		learn_apply_policy(target, (enum policy_action)current.policy, true);
-		target->control_sgsn = current.control_sgsn;
-		target->control_ggsn = current.control_ggsn;
-	}
-	if (has_same_tunnels(target, &current) &&
-	    (target->is_bare ? !session_names_keyset(s)
-			     : names_same && target->key_id == current.key_id))
-		target->fresh = target->is_bare = false;
-	else if (current.origin == ORIGIN_GTPC &&
-		 (!has_same_tunnels(target, &current) ||
-		  (session_names_keyset(s) && is_other_keyset(target, &current))))
-		say_contradiction(store, s, target, "tunnels, keyset or Key ID");
 }
 
 /* False: no room for another session. */
@@ -140,14 +30,14 @@ static bool activate(struct session_store *store, const struct session_notificat
 	struct change target = target_of(n, origin, policy);
 
 	if (s)
-		compare(store, s, &target);
+		precedence_compare(store, s, &target);
 	if (target.fresh)
 		s = session_place(store, &n->imsi, n->nsapi);
 	if (!s)
 		return false;
 	if (target.is_bare)
 		control_count(store, SESSION_POLICY_PASSED);
-	learn_say(store, s, &target);
+	effect_say(store, s, &target);
 	session_apply(store, s, &target, held);
 	return true;
 }
@@ -159,7 +49,7 @@ static void take_activation(struct session_store *store, const struct session_no
 {
 	const enum policy_action policy = policy_decide_reported(&store->config.policy, &n->imsi);
 
-	if (learn_is_refused(store, policy, &n->imsi, n->nsapi, held) ||
+	if (effect_is_refused(store, policy, &n->imsi, n->nsapi, held) ||
 	    activate(store, n, ORIGIN_NOTIFICATION, policy, held))
 		return;
 	held->outcome = SESSION_NO_ROOM;
@@ -187,7 +77,7 @@ static void take_update(struct session_store *store, const struct session_notifi
 		target.key_id = n->key_id;
 	}
 	target.origin = ORIGIN_NOTIFICATION;
-	learn_change(store, s, before, &target, held);
+	effect_change(store, s, before, &target, held);
 }
 
 /* A DELETE that comes late may be about a context that was there before. */

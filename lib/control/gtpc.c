@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* gtpc: a datagram of GTP-C crosses. Its dialect reads it, the procedure decides, and it leaves when all that its
+ * messages ask for is done. */
+#include "control/commands.h"
+#include "control/dialect.h"
+#include "control/procedure.h"
+
+#define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it (TS 29.274 5.5.1) */
+
+static const struct dialect *find_dialect(const struct session_gtpc *gtpc)
+{
+	const unsigned version = gtpc->len > 0 ? gtpc_version(gtpc->data[0]) : 1;
+
+	return version == 1 ? &dialect_v1 : version == 2 ? &dialect_v2 : NULL;
+}
+
+/* Takes the first message of the datagram that is left. False: it cannot be read. */
+static bool read_first(const struct session_store *store, struct session_gtpc *left, unsigned count,
+		       struct message *m, struct session_gtpc *first)
+{
+	const int len = count < DATAGRAM_MOST ? m->dialect->read(m, left->data, left->len,
+								 left->side, &store->config.numbers)
+					      : -1;
+
+	if (len < 0)
+		return false;
+	*first = *left;
+	first->len = (size_t)len;
+	left->data += len;
+	left->len -= (size_t)len;
+	return true;
+}
+
+static void take_datagram(struct session_store *store, const struct session_gtpc *gtpc,
+			  const struct dialect *dialect, struct held *held)
+{
+	struct message_bearer bearers[MESSAGE_BEARERS_MAX];
+	struct message m = {.dialect = dialect, .bearers = bearers, .has_next = true};
+	struct session_gtpc one, left = *gtpc;
+
+	for (unsigned count = 0; m.has_next; count++) {
+		if (!read_first(store, &left, count, &m, &one)) {
+			procedure_take_unread(store, &left, dialect->create_type, held);
+			return;
+		}
+		if (m.kind == MESSAGE_OTHER)
+			control_count(store, SESSION_GTPC_OTHER);
+		else if (m.kind == MESSAGE_ECHO)
+			procedure_take_echo(store, &one, &m);
+		else if (m.is_response)
+			procedure_take_response(store, &one, &m, held);
+		else
+			procedure_take_request(store, &one, &m, held);
+	}
+}
+
+void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
+{
+	const struct dialect *dialect = find_dialect(gtpc);
+	struct held *held = held_new_gtpc(gtpc);
+
+	control_count(store, SESSION_GTPC_SEEN);
+	if (!held) {
+		commands_answer_gtpc(store, gtpc, false);
+		return;
+	}
+	if (dialect)
+		take_datagram(store, gtpc, dialect, held);
+	else
+		control_count(store, SESSION_GTPC_OTHER);
+	held_release(store, held);
+}

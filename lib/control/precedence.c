@@ -1,0 +1,107 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/precedence.h"
+
+#include <string.h>
+
+#include "control/effect.h"
+#include "control/restarts.h"
+#include "control/table.h"
+
+static bool is_same_keyset(const struct change *a, const struct change *b)
+{
+	return memcmp(&a->keyset, &b->keyset, sizeof(a->keyset)) == 0;
+}
+
+static bool has_same_tunnels(const struct change *a, const struct change *b)
+{
+	return tunnel_is_equal(&a->tunnel[UP], &b->tunnel[UP]) &&
+	       tunnel_is_equal(&a->tunnel[DOWN], &b->tunnel[DOWN]);
+}
+
+/* SQN and RAND may name the same AKA run, so they do not conflict. */
+static bool is_other_keyset(const struct change *a, const struct change *b)
+{
+	return a->key_id != b->key_id ||
+	       (a->keyset.type == b->keyset.type && !is_same_keyset(a, b));
+}
+
+static void say_contradiction(struct session_store *store, struct session *s,
+			      const struct change *right, const char *what)
+{
+	const bool is_static = right->origin == ORIGIN_CONFIGURATION;
+
+	control_count(store, SESSION_CONTRADICTED);
+	if (!s->contradiction_said)
+		control_log_of(store, s, SESSION_LOG_WARNING,
+			       "GTP-C says otherwise of its %s than %s, which counts", what,
+			       is_static ? "the configuration" : "the GGSN's notification");
+	s->contradiction_said = true;
+}
+
+/* Gets what the session will be. False: GTP-C has the last word on it. */
+static bool prevailing(const struct session_store *store, const struct session *s,
+		       struct change *current)
+{
+	session_current(store, s, current);
+	return current->alive && current->origin != ORIGIN_GTPC;
+}
+
+bool precedence_prevails(struct session_store *store, struct session *s,
+			 const struct change *target, struct held *held)
+{
+	struct change current;
+
+	if (!prevailing(store, s, &current))
+		return false;
+	if (session_names_keyset(s) ? target->is_bare : target->has_keyset)
+		say_contradiction(store, s, &current, "being protected");
+	else if (target->has_keyset && is_other_keyset(target, &current))
+		say_contradiction(store, s, &current, "keyset");
+	else if (!has_same_tunnels(target, &current))
+		say_contradiction(store, s, &current, "tunnels");
+	if (current.origin == ORIGIN_CONFIGURATION)
+		return true;
+	current.control_sgsn = target->control_sgsn;
+	current.control_ggsn = target->control_ggsn;
+	memcpy(current.recovery, target->recovery, sizeof(current.recovery));
+	restarts_spare(store, s, &current);
+	session_apply(store, s, &current, held);
+	return true;
+}
+
+bool precedence_prevails_protected(struct session_store *store, struct session *s)
+{
+	struct change current;
+
+	if (!prevailing(store, s, &current))
+		return false;
+	if (session_names_keyset(s))
+		say_contradiction(store, s, &current, "being protected");
+	return true;
+}
+
+void precedence_compare(struct session_store *store, struct session *s, struct change *target)
+{
+	struct change current;
+	bool names_same;
+
+	session_current(store, s, &current);
+	names_same = session_names_keyset(s) && is_same_keyset(target, &current);
+	/* By its tunnels it is the same context, too, whatever GTP-C says of the keyset. */
+	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
+		return;
+	/* By its control TEIDs GTP-C could end one of the configuration. The APN it knew, for a policy. */
+	if (target->origin != ORIGIN_CONFIGURATION) {
+		effect_apply_policy(target, (enum policy_action)current.policy, true);
+		target->control_sgsn = current.control_sgsn;
+		target->control_ggsn = current.control_ggsn;
+	}
+	if (has_same_tunnels(target, &current) &&
+	    (target->is_bare ? !session_names_keyset(s)
+			     : names_same && target->key_id == current.key_id))
+		target->fresh = target->is_bare = false;
+	else if (current.origin == ORIGIN_GTPC &&
+		 (!has_same_tunnels(target, &current) ||
+		  (session_names_keyset(s) && is_other_keyset(target, &current))))
+		say_contradiction(store, s, target, "tunnels, keyset or Key ID");
+}

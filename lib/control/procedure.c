@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/procedure.h"
+#include "control/effect.h"
+#include "control/sweep.h"
+#include "control/table.h"
+
+static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct message *m)
+{
+	return (struct recovery){
+		.is_said = m->has_recovery, .counter = m->recovery, .sender = gtpc->source};
+}
+
+/* --- requests --- */
+
+/* As no honest GSN asks: nobody knows which of the two tunnels the other end takes. */
+static bool has_bearer_twice(const struct message *m)
+{
+	unsigned seen = 0;
+
+	for (unsigned i = 0; i < m->bearers_count; i++) {
+		const struct message_bearer *bearer = &m->bearers[i];
+
+		if (bearer->is_marked || bearer->id == 0)
+			continue;
+		if (seen >> bearer->id & 1)
+			return true;
+		seen |= 1u << bearer->id;
+	}
+	return false;
+}
+
+/* Different GSNs would read this request differently: it does not cross. */
+static void refuse_ambiguous(struct session_store *store, struct held *held)
+{
+	control_count(store, SESSION_GTPC_AMBIGUOUS);
+	held->outcome = SESSION_POLICY;
+}
+
+/* Whose a secondary context is, the context that it is linked to says; what the operator wants of it, too. False:
+ * it is not known. */
+static bool note_create(struct request *r, const struct message *m)
+{
+	struct session_store *store = r->store;
+	const struct session *primary = NULL;
+
+	if (r->said.is_linked)
+		primary = request_find_addressed(r, r->said.linked);
+	if (primary)
+		r->said.imsi = table_imsi(primary);
+	else if (!r->said.has_imsi)
+		return false;
+	primary = request_find_primary(r);
+	r->policy = primary ? primary->policy
+			    : (uint8_t)policy_decide(&store->config.policy, &r->said.imsi,
+						     m->apn.data, m->apn.len);
+	r->apn = primary ? apns_ref(store->apns, primary->apn)
+			 : apns_note(store->apns, m->apn.data, m->apn.len);
+	return true;
+}
+
+/* NULL: there is nothing to learn from it. */
+static struct request *remember(struct session_store *store, const struct session_gtpc *gtpc,
+				const struct message *m)
+{
+	const size_t size = sizeof(struct request) + m->bearers_count * sizeof(struct asked_bearer);
+	struct request *r = m->is_complete
+				    ? (struct request *)transactions_remember(store, gtpc, m, size)
+				    : NULL;
+
+	if (!r)
+		return NULL;
+	r->store = store;
+	r->said = *m;
+	r->said.bearers = NULL;
+	r->said.apn = (struct gtp_octets){0};
+	r->bearers_count = m->bearers_count;
+	for (unsigned i = 0; i < m->bearers_count; i++)
+		r->bearers[i].said = m->bearers[i];
+	r->recovery[gtpc->side] = recovery_of(gtpc, m);
+	r->transaction.answer_teid = request_answer_teid(r);
+	if (m->kind != MESSAGE_CREATE || note_create(r, m))
+		return r;
+	transactions_forget(store, &r->transaction);
+	return NULL;
+}
+
+/* A subscriber who is to be protected gets no session that nobody here can protect, however the request is written.
+ * r: what is remembered of it; NULL: nothing. */
+static bool is_refused(struct session_store *store, const struct session_gtpc *gtpc,
+		       const struct message *m, const struct request *r, struct held *held)
+{
+	const struct message_bearer *bearer = message_first_bearer(m);
+	enum policy_action policy;
+
+	if (m->kind != MESSAGE_CREATE)
+		return false;
+	if (!m->dialect->checks_every_create)
+		return r && effect_is_refused(store, r->policy, &r->said.imsi, bearer->id, held);
+	if (gtpc->side != DATAPATH_ACCESS || !m->has_imsi)
+		return false;
+	policy = policy_decide(&store->config.policy, &m->imsi, m->apn.data, m->apn.len);
+	if (policy != POLICY_PROTECT || m->is_complete)
+		return effect_is_refused(store, policy, &m->imsi, bearer ? bearer->id : 0, held);
+	control_count(store, SESSION_POLICY_REFUSED);
+	control_log(store, SESSION_LOG_INFO,
+		    "IMSI %s: the policy says protect: a Create Session Request that is none of "
+		    "S5/S8 does not cross",
+		    m->imsi.digits);
+	held->outcome = SESSION_POLICY;
+	return true;
+}
+
+void procedure_take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			    const struct message *m, struct held *held)
+{
+	struct transaction *same = NULL;
+	const enum transaction_kind kind =
+		m->has_sequence ? transactions_look(store, gtpc, m, &same) : TRANSACTION_NEW;
+	struct request *r = (struct request *)same;
+
+	if (kind == TRANSACTION_AMBIGUOUS || has_bearer_twice(m)) {
+		refuse_ambiguous(store, held);
+		return;
+	}
+	if (kind == TRANSACTION_NEW)
+		r = remember(store, gtpc, m);
+	if (r && kind == TRANSACTION_NEW && message_is_update(m) && m->dialect->may_go_by_imsi &&
+	    !request_note_updated(r)) {
+		transactions_forget(store, &r->transaction);
+		refuse_ambiguous(store, held);
+		return;
+	}
+	if (is_refused(store, gtpc, m, r, held))
+		return;
+	if (r)
+		request_expect(r, kind == TRANSACTION_AGAIN, held);
+	else
+		control_count(store, SESSION_GTPC_OTHER);
+}
+
+void procedure_take_unread(struct session_store *store, const struct session_gtpc *gtpc,
+			   uint8_t create_type, struct held *held)
+{
+	const bool creates = gtpc->len > 1 && gtpc->data[1] == create_type;
+
+	control_count(store, SESSION_GTPC_UNPARSED);
+	if (!creates || gtpc->side != DATAPATH_ACCESS || !policy_is_strict(&store->config.policy))
+		return;
+	control_count(store, SESSION_POLICY_REFUSED);
+	held->outcome = SESSION_POLICY;
+}
+
+/* --- responses --- */
+
+static bool takes_effect(const struct message *m)
+{
+	/* The other end says that the context was gone: so it is. */
+	if (m->cause == MESSAGE_GONE)
+		return m->kind != MESSAGE_CREATE && m->kind != MESSAGE_CREATE_BEARER;
+	return m->cause == MESSAGE_ACCEPTED;
+}
+
+void procedure_take_response(struct session_store *store, const struct session_gtpc *gtpc,
+			     const struct message *m, struct held *held)
+{
+	struct transaction *t = m->has_sequence ? transactions_find_answered(store, gtpc, m) : NULL;
+	struct request *r = (struct request *)t;
+	const struct exchange exchange = {store, gtpc, r, m, held};
+
+	/* The request waits on after a response that is not for the requester: the true one may come yet. */
+	if (!t || !request_is_answered(r, m)) {
+		control_count(store, SESSION_GTPC_UNMATCHED);
+		return;
+	}
+	if (!m->names_bearers)
+		m->bearers[0].id = r->bearers[0].said.id;
+	r->recovery[gtpc->side] = recovery_of(gtpc, m);
+	if (!takes_effect(m)) {
+		control_count(store, SESSION_GTPC_REFUSED);
+		request_expect_no_more(r);
+		transactions_forget(store, t);
+		return;
+	}
+	sweep_take(store, r->recovery);
+	if (m->kind == MESSAGE_CREATE)
+		procedure_create(&exchange);
+	else if (m->kind == MESSAGE_CREATE_BEARER)
+		procedure_create_bearers(&exchange);
+	else
+		procedure_change(&exchange);
+	/* A response that does not cross has made the tunnel at the other end all the same. */
+	if (held->outcome == SESSION_DONE)
+		request_settle_by_sessions(r);
+	transactions_forget(store, t);
+}
+
+/* --- Echo --- */
+
+void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
+			 const struct message *m)
+{
+	struct recovery said[DATAPATH_SIDES] = {0};
+	struct transaction *request;
+
+	control_count(store, SESSION_GTPC_OTHER);
+	if (!m->has_sequence)
+		return;
+	/* From others there is nothing to learn, and requests that make sessions come first. */
+	if (!m->is_response && gsns_find(store->gsns, gtpc->destination.receiver) != 0 &&
+	    transactions_count(store) < TRANSACTIONS_MAX / 2)
+		transactions_remember(store, gtpc, m, sizeof(*request));
+	request = m->is_response ? transactions_find_answered(store, gtpc, m) : NULL;
+	if (!request)
+		return;
+	said[gtpc->side] = recovery_of(gtpc, m);
+	sweep_take(store, said);
+	transactions_forget(store, request);
+}

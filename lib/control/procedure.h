@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * procedure: what GTP-C of either version makes of sessions, e2m.md 6. A request is remembered until its response
+ * comes (procedure.c); only one that accepts takes effect: it makes sessions (procedure_create.c), or changes and
+ * ends them (procedure_change.c). Called by gtpc.c.
+ */
+#ifndef CONTROL_PROCEDURE_H
+#define CONTROL_PROCEDURE_H
+
+#include "control/request.h"
+
+/* held, which has the message, gains an outcome, and users until what the message asks for is done. */
+void procedure_take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			    const struct message *message, struct held *held);
+void procedure_take_response(struct session_store *store, const struct session_gtpc *gtpc,
+			     const struct message *message, struct held *held);
+void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
+			 const struct message *message);
+/* A message that cannot be read crosses, but for a request that creates, where rules are that would keep something
+ * from crossing: it may be about any session. */
+void procedure_take_unread(struct session_store *store, const struct session_gtpc *gtpc,
+			   uint8_t create_type, struct held *held);
+
+/* --- between the files of the procedure --- */
+
+/* A response that takes effect, and its request. */
+struct exchange {
+	struct session_store *store;
+	const struct session_gtpc *gtpc; /* of the response */
+	struct request *request;
+	const struct message *response;
+	struct held *held;
+};
+
+void procedure_create(const struct exchange *exchange);
+void procedure_create_bearers(const struct exchange *exchange);
+/* Updates, and Deletes. */
+void procedure_change(const struct exchange *exchange);
+/* Changes of a session what rights allow. before: what session_current says of it. */
+void procedure_change_bearer(const struct exchange *exchange, struct session *session,
+			     const struct change *before, unsigned rights);
+void procedure_end(const struct exchange *exchange, struct session *session);
+/* The session becomes target, unless somebody else than GTP-C has the last word on it. */
+void procedure_become(const struct exchange *exchange, struct session *session,
+		      const struct change *before, const struct change *target);
+
+#endif

@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "control/effect.h"
+#include "control/precedence.h"
+#include "control/procedure.h"
+#include "control/table.h"
+
+void procedure_end(const struct exchange *x, struct session *s)
+{
+	const struct change end = {.alive = false};
+
+	session_apply(x->store, s, &end, x->held);
+}
+
+void procedure_become(const struct exchange *x, struct session *s, const struct change *before,
+		      const struct change *wanted)
+{
+	struct change target = *wanted;
+
+	target.has_keyset &= policy_protects(before->policy);
+	if (!precedence_prevails(x->store, s, &target, x->held))
+		effect_change(x->store, s, before, &target, x->held);
+}
+
+/* --- Update PDP Context, TS 29.060 7.3.3, 7.3.4; Modify Bearer, Update Bearer, TS 29.274 7.2.7, 7.2.8, 7.2.15,
+ * 7.2.16 --- */
+
+/* Sets the tunnels, and their control, as far as rights allow: each message says the ends of its sender. */
+static void set_ends(const struct exchange *x, const struct session *s, const struct change *before,
+		     unsigned rights, struct change *target)
+{
+	const bool of_access = request_is_of_access(x->request);
+	const struct message *m = x->response, *sgsn = of_access ? &x->request->said : m,
+			     *ggsn = of_access ? m : &x->request->said;
+	const struct asked_bearer *asked = request_find_asked(x->request, s->nsapi, false);
+	const struct message_bearer *of_request = asked ? &asked->said : NULL;
+	const struct message_bearer *of_response = message_find_bearer(m, s->nsapi, false);
+	const struct message_bearer *down = of_access ? of_request : of_response;
+	const struct message_bearer *up = of_access ? of_response : of_request;
+	const bool accepts = message_cause_of(m, s->nsapi) == MESSAGE_ACCEPTED;
+
+	if (down && accepts && rights & MAY_MOVE_DOWNLINK)
+		message_end_update(&target->tunnel[DOWN], &down->user[DOWN],
+				   tunnel_is_ipv4(&before->tunnel[UP]));
+	if (up && accepts && rights & MAY_MOVE_UPLINK)
+		message_end_update(&target->tunnel[UP], &up->user[UP],
+				   tunnel_is_ipv4(&before->tunnel[DOWN]));
+	if (rights & MAY_MOVE_CONTROL_SGSN)
+		message_end_update(&target->control_sgsn, &sgsn->control,
+				   tunnel_is_ipv4(&before->control_ggsn));
+	if (rights & MAY_MOVE_CONTROL_GGSN)
+		message_end_update(&target->control_ggsn, &ggsn->control,
+				   tunnel_is_ipv4(&before->control_sgsn));
+	/* An SGSN says its TEID once, and not of each context that it takes over. */
+	if (of_access && rights & MAY_MOVE_CONTROL_SGSN && m->dialect->says_teid_once &&
+	    m->teid != 0)
+		target->control_sgsn.teid = m->teid;
+}
+
+/* The UE's PCO is in the message of the access side. */
+static bool name_keyset(const struct exchange *x, unsigned rights, struct change *target)
+{
+	const struct message *ue =
+		request_is_of_access(x->request) ? &x->request->said : x->response;
+
+	if (!(rights & MAY_NAME_KEYSET) || !ue->has_e2m)
+		return false;
+	target->has_keyset = true;
+	target->keyset = ue->e2m.id;
+	target->key_id = ue->e2m.key_id;
+	return true;
+}
+
+void procedure_change_bearer(const struct exchange *x, struct session *s,
+			     const struct change *before, unsigned rights)
+{
+	struct request *r = x->request;
+	struct asked_bearer *asked = request_find_asked(r, s->nsapi, false);
+	struct change target = *before;
+
+	/* Nothing changes by a message that may name a keyset alone, and names none. */
+	if (!name_keyset(x, rights, &target) &&
+	    !(rights & (MAY_MOVE_DOWNLINK | MAY_MOVE_UPLINK | MAY_MOVE_CONTROL_SGSN |
+			MAY_MOVE_CONTROL_GGSN)))
+		return;
+	memcpy(target.recovery, r->recovery, sizeof(target.recovery));
+	set_ends(x, s, before, rights, &target);
+	if (asked && r->said.kind == MESSAGE_UPDATE)
+		request_settle(r, asked, &target.tunnel[DOWN]);
+	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN]))
+		control_count(x->store, SESSION_GTPC_UNPARSED);
+	else
+		procedure_become(x, s, before, &target);
+}
+
+/* --- what ends --- */
+
+/* Of a session that the message is about. Where a Modify Bearer Request names bearers, it is of those that one was not
+ * found; without the default bearer there is none. */
+static bool is_over(const struct exchange *x, const struct session *s)
+{
+	struct request *r = x->request;
+	const uint8_t id = s->nsapi;
+	const enum message_cause cause = message_cause_of(x->response, id);
+	const bool is_asked = request_find_asked(r, id, false);
+	const bool is_named =
+		(r->said.linked != 0 && s->primary == r->said.linked) || (r->said.named >> id & 1);
+
+	switch (r->said.kind) {
+	case MESSAGE_UPDATE:
+		return ((r->bearers_count == 0 || is_asked ||
+			 request_find_asked(r, s->primary, false)) &&
+			cause == MESSAGE_GONE) ||
+		       request_find_asked(r, id, true) ||
+		       message_find_bearer(x->response, id, true);
+	case MESSAGE_UPDATE_BY_CORE:
+		return is_asked && cause == MESSAGE_GONE;
+	case MESSAGE_DELETE:
+		return is_named;
+	default:
+		return is_named && cause != MESSAGE_REFUSED;
+	}
+}
+
+/* Teardown Ind: with all that share the PDP address. */
+static void end_with_teardown(const struct exchange *x, struct session *s)
+{
+	const uint8_t primary = s->primary;
+
+	procedure_end(x, s);
+	for (uint8_t id = 0; x->request->said.is_teardown && id < MESSAGE_IDS; id++) {
+		struct session *other = request_find_addressed(x->request, id);
+
+		if (other && other != s && other->primary == primary)
+			procedure_end(x, other);
+	}
+}
+
+/* All sessions that the request may be about, one after the other. */
+void procedure_change(const struct exchange *x)
+{
+	const struct message *asked = &x->request->said;
+	unsigned known = 0, rights = 0;
+
+	for (uint8_t id = 0; id < MESSAGE_IDS; id++) {
+		struct change before;
+		struct session *s =
+			asked->reachable >> id & 1 ? request_find(x->request, id, &before) : NULL;
+
+		if (!s)
+			continue;
+		if (known == 0 || asked->kind == MESSAGE_UPDATE)
+			rights = request_rights(x->request, &before, x->response->cause);
+		if (known++ == 0 && rights & IS_COUNTED)
+			control_count(x->store, SESSION_GTPC_NOT_FROM_PEER);
+		if (rights & MAY_END && is_over(x, s))
+			end_with_teardown(x, s);
+		else
+			procedure_change_bearer(x, s, &before, rights);
+	}
+	if (known == 0 && (asked->kind != MESSAGE_DELETE || asked->dialect->counts_unknown_delete))
+		control_count(x->store, SESSION_GTPC_UNKNOWN_SESSION);
+}

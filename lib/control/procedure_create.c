@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include <string.h>
+
+#include "control/effect.h"
+#include "control/precedence.h"
+#include "control/procedure.h"
+#include "control/table.h"
+#include "control/work.h"
+
+/* --- what becomes of sessions --- */
+
+/* A session that was protected is made anew, and its Create names no keyset: the UE has lost it, or somebody on the
+ * way takes it out. */
+static void note_downgrade(struct session_store *store, const struct session *s,
+			   enum policy_action policy)
+{
+	if (!session_has_keyset(s))
+		return;
+	control_count(store, SESSION_UNPROTECTED_AGAIN);
+	control_log_of(
+		store, s, SESSION_LOG_WARNING,
+		"the UE made the context anew without naming a keyset; the protected session "
+		"ends%s",
+		policy == POLICY_PROTECT ? ", and nothing of the new one crosses" : "");
+}
+
+/* A response that accepts has made the session: it is replaced, or begins, and becomes target, unless somebody else
+ * has the last word on it. primary: NSAPI of the context whose PDP address it shares. response: its name, for the
+ * log. */
+static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id, uint8_t primary,
+		 const struct change *target, const char *response)
+{
+	struct session *s = table_find_subscriber(x->store, imsi, id);
+
+	if (s && precedence_prevails(x->store, s, target, x->held)) {
+		s->primary = primary;
+		return;
+	}
+	s = session_place(x->store, imsi, id);
+	if (!s) {
+		control_log(x->store, SESSION_LOG_WARNING,
+			    "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
+			    "raise sessions.max",
+			    imsi->digits, id, response);
+		x->held->outcome = SESSION_NO_ROOM;
+		return;
+	}
+	s->primary = primary;
+	if (target->is_bare && target->policy == POLICY_PROTECT)
+		control_count(x->store, SESSION_POLICY_BARRED);
+	if (target->is_bare)
+		note_downgrade(x->store, s, target->policy);
+	effect_say(x->store, s, target);
+	session_apply(x->store, s, target, x->held);
+}
+
+/* One of the tunnels is another session's, and stays so: true when the message will be discarded, counted, and
+ * said. */
+static bool is_anothers(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id,
+			const struct tunnel *const user[2])
+{
+	for (unsigned d = 0; d < 2; d++) {
+		if (!user[d] || !session_is_anothers_downlink(x->store, imsi, id,
+							      (enum session_direction)d, user[d]))
+			continue;
+		control_count(x->store, SESSION_REFUSED_TUNNEL);
+		control_log(x->store, SESSION_LOG_WARNING,
+			    "IMSI %s NSAPI %u: a context without a keyset names the downlink "
+			    "tunnel of another subscriber's session; what makes it does not cross",
+			    imsi ? imsi->digits : "unknown", id);
+		x->held->outcome = SESSION_TAKEN;
+		return true;
+	}
+	return false;
+}
+
+/* A response that accepts has made a session that is not to be known: sessions that were there, or have its tunnels
+ * still, are over. user: the tunnels that it says. NULL imsi: not known. */
+static void make_unknown(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id,
+			 const struct tunnel *up, const struct tunnel *down)
+{
+	const struct tunnel *const user[2] = {[UP] = up, [DOWN] = down};
+	struct session *s = imsi ? table_find_subscriber(x->store, imsi, id) : NULL;
+
+	if (s && precedence_prevails_protected(x->store, s))
+		return;
+	if (is_anothers(x, imsi, id, user))
+		return;
+	if (s) {
+		note_downgrade(x->store, s, POLICY_OPTIONAL);
+		procedure_end(x, s);
+	}
+	for (unsigned d = 0; d < 2; d++)
+		if (user[d])
+			session_end_of_tunnel(x->store, user[d], x->held);
+}
+
+/* What accepts the session does not say all that it needs. One that is to be protected is not made: its tunnels, which
+ * are not known, would cross in clear. */
+static void leave_unparsed(const struct exchange *x, enum policy_action policy)
+{
+	control_count(x->store, SESSION_GTPC_UNPARSED);
+	if (policy == POLICY_PROTECT)
+		x->held->outcome = SESSION_POLICY;
+}
+
+/* --- tunnels that begin --- */
+
+/* The tunnels between two user ends. Where both could use both IP versions, it is that of GTP-C. False: they do not
+ * make a tunnel in each direction. */
+static bool set_tunnels(const struct exchange *x, struct change *target,
+			const struct message_end *down, const struct message_end *up)
+{
+	const bool ipv6 = down->ipv6.len > 0 && up->ipv6.len > 0;
+	const bool ipv4 = down->ipv4.len > 0 && up->ipv4.len > 0 &&
+			  (!ipv6 || tunnel_is_ipv4(&x->gtpc->source));
+
+	message_end_update(&target->tunnel[UP], up, ipv4);
+	message_end_update(&target->tunnel[DOWN], down, ipv4);
+	return message_end_is_whole(down) && message_end_is_whole(up) &&
+	       !tunnel_is_equal(&target->tunnel[UP], &target->tunnel[DOWN]);
+}
+
+/* --- Create PDP Context, TS 29.060 7.3.1, 7.3.2; Create Session, TS 29.274 7.2.1, 7.2.2 --- */
+
+/* False: the messages do not say all that a session needs. */
+static bool set_target(const struct exchange *x, struct change *target,
+		       const struct session *primary, const struct message_end *down,
+		       const struct message_end *up)
+{
+	const struct request *r = x->request;
+	const bool ipv4 = tunnel_is_ipv4(&x->gtpc->source);
+
+	*target = (struct change){.alive = true,
+				  .fresh = true,
+				  .keyset = r->said.e2m.id,
+				  .key_id = r->said.e2m.key_id,
+				  .apn = r->apn};
+	memcpy(target->recovery, r->recovery, sizeof(target->recovery));
+	if (primary) {
+		target->control_sgsn = table_tunnel(x->store, &primary->control_sgsn);
+		target->control_ggsn = table_tunnel(x->store, &primary->control_ggsn);
+	}
+	message_end_update(&target->control_sgsn, &r->said.control, ipv4);
+	message_end_update(&target->control_ggsn, &x->response->control, ipv4);
+	return set_tunnels(x, target, down, up) &&
+	       (primary || (message_end_is_whole(&r->said.control) &&
+			    message_end_is_whole(&x->response->control)));
+}
+
+/* A sender that may not make the context. What the GGSN sends there must not cross in clear: where the UE names no
+ * keyset nothing does. */
+static void make_of_intruder(const struct exchange *x, const struct session *primary, uint8_t id,
+			     struct change *target)
+{
+	const struct request *r = x->request;
+	struct session *s = table_find_subscriber(x->store, &r->said.imsi, id);
+	struct change before;
+
+	control_count(x->store, SESSION_GTPC_NOT_FROM_PEER);
+	if (!request_is_alive(x->store, s, &before)) {
+		effect_apply_policy(target, POLICY_PROTECT, r->said.has_e2m);
+		make(x, &r->said.imsi, id, primary->primary, target,
+		     r->said.dialect->create_response);
+	} else if (tunnel_has_same_receiver(&before.control_ggsn, &r->transaction.addressed)) {
+		procedure_change_bearer(x, s, &before,
+					rights_of(r->said.dialect->version, r->said.kind,
+						  SENDER_ANYBODY, MESSAGE_ACCEPTED));
+	}
+}
+
+/* Fills target of a bearer that the response accepts. False: it makes no session that is to be known, and what there
+ * was to do is done. */
+static bool is_to_make(const struct exchange *x, struct asked_bearer *asked,
+		       const struct session *primary, struct change *target)
+{
+	const struct request *r = x->request;
+	const uint8_t id = asked->said.id;
+	const struct message_end *down = &asked->said.user[DOWN];
+	const struct message_end *up = &message_find_bearer(x->response, id, false)->user[UP];
+	const bool intrudes = request_is_intruder(r);
+	const bool is_known = intrudes || request_is_to_know(x->store, r->policy, r->said.has_e2m);
+	const bool is_whole = set_target(x, target, primary, down, up);
+
+	if (!is_whole && (is_known || r->said.dialect->needs_both_ends)) {
+		request_settle(r, asked, NULL);
+		leave_unparsed(x, intrudes ? POLICY_PROTECT : r->policy);
+	} else if (!is_known) {
+		make_unknown(x, &r->said.imsi, id,
+			     message_end_is_whole(up) ? &target->tunnel[UP] : NULL,
+			     message_end_is_whole(down) ? &target->tunnel[DOWN] : NULL);
+	} else if (intrudes) {
+		make_of_intruder(x, primary, id, target);
+	} else {
+		effect_apply_policy(target, r->policy, r->said.has_e2m);
+		return true;
+	}
+	return false;
+}
+
+static bool is_created(const struct exchange *x, uint8_t id)
+{
+	const struct message_bearer *answered = message_find_bearer(x->response, id, false);
+
+	return request_find_asked(x->request, id, false) && answered &&
+	       answered->cause == MESSAGE_ACCEPTED;
+}
+
+/* What a PDN connection of the same default bearer had before went when it was made anew (7.2.1). */
+static void end_superseded(const struct exchange *x)
+{
+	const struct message *asked = &x->request->said;
+
+	for (uint8_t id = 1; id < MESSAGE_IDS; id++) {
+		struct session *s = table_find_subscriber(x->store, &asked->imsi, id);
+
+		if (s && s->origin != ORIGIN_CONFIGURATION && s->primary == asked->linked &&
+		    !is_created(x, id))
+			procedure_end(x, s);
+	}
+}
+
+void procedure_create(const struct exchange *x)
+{
+	struct request *r = x->request;
+	const struct message *asks = &r->said;
+	const struct session *primary = request_find_primary(r);
+	struct change target;
+
+	/* The request was overdue, and has left. */
+	if (effect_is_refused(x->store, r->policy, &asks->imsi,
+			      asks->is_linked ? r->bearers[0].said.id : asks->linked, x->held))
+		return;
+	if (!x->response->is_complete) {
+		leave_unparsed(x, r->policy);
+		request_expect_no_more(r);
+		return;
+	}
+	if (asks->has_e2m && r->policy == POLICY_PASS)
+		control_count(x->store, SESSION_POLICY_PASSED);
+	if (rights_of(asks->dialect->version, asks->kind, SENDER_PEER, MESSAGE_ACCEPTED) & MAY_END)
+		end_superseded(x);
+	for (unsigned i = 0; i < r->bearers_count; i++) {
+		struct asked_bearer *asked = &r->bearers[i];
+
+		if (asked->said.is_marked || !is_created(x, asked->said.id)) {
+			request_settle(r, asked, NULL);
+		} else if (is_to_make(x, asked, primary, &target)) {
+			make(x, &asks->imsi, asked->said.id,
+			     primary ? primary->primary : asks->linked, &target,
+			     asks->dialect->create_response);
+			request_settle(r, asked, &target.tunnel[DOWN]);
+		}
+	}
+}
+
+/* --- Create Bearer, TS 29.274 7.2.3, 7.2.4 --- */
+
+/* Which of the bearers in the request it is: the response repeats the P-GW's F-TEID; or has them in order. */
+static struct asked_bearer *find_answered(struct request *r, const struct message_bearer *bearer,
+					  unsigned number)
+{
+	for (unsigned i = 0; i < r->bearers_count && bearer->user[UP].has_teid; i++)
+		if (r->bearers[i].said.user[UP].has_teid &&
+		    r->bearers[i].said.user[UP].teid == bearer->user[UP].teid)
+			return &r->bearers[i];
+	return number < r->bearers_count ? &r->bearers[number] : NULL;
+}
+
+/* In the middle of a changeover the UE may use either keyset on its new bearer too. */
+static void make_with_both(const struct exchange *x, const struct session *linked, uint8_t id,
+			   const struct change *target)
+{
+	const struct session_keyset *used = &linked->keysets[linked->downlink_slot];
+	struct change first = *target, next = *target, before;
+	const struct e2m_imsi imsi = table_imsi(linked);
+	struct session *s;
+
+	first.keyset = used->id;
+	first.key_id = used->key_id;
+	make(x, &imsi, id, linked->primary, &first, "Create Bearer Response");
+	s = table_find_subscriber(x->store, &imsi, id);
+	if (!s)
+		return;
+	next.fresh = false;
+	session_current(x->store, s, &before);
+	procedure_become(x, s, &before, &next);
+}
+
+/* It shares the control tunnel (TS 29.274 4.1) and the keyset of its default bearer. */
+static void create_dedicated(const struct exchange *x, const struct session *linked,
+			     const struct change *of_linked, struct asked_bearer *asked,
+			     const struct message_bearer *bearer)
+{
+	const bool names_keyset = session_names_keyset(linked);
+	const struct e2m_imsi imsi = table_imsi(linked);
+	struct change target = *of_linked;
+
+	target.fresh = true;
+	target.origin = ORIGIN_GTPC;
+	if (bearer->id == 0 || bearer->cause != MESSAGE_ACCEPTED) {
+		request_settle(x->request, asked, NULL);
+		return;
+	}
+	if (!set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP])) {
+		request_settle(x->request, asked, NULL);
+		leave_unparsed(x, of_linked->policy);
+		return;
+	}
+	memcpy(target.recovery, x->request->recovery, sizeof(target.recovery));
+	effect_apply_policy(&target, of_linked->policy, names_keyset);
+	if (names_keyset && !work_first_operation(linked) &&
+	    linked->downlink_slot != linked->newest)
+		make_with_both(x, linked, bearer->id, &target);
+	else
+		make(x, &imsi, bearer->id, linked->primary, &target, "Create Bearer Response");
+	request_settle(x->request, asked, &target.tunnel[UP]);
+}
+
+/* A bearer of a PDN connection that is not known. */
+static void create_unknown(const struct exchange *x, const struct asked_bearer *asked,
+			   const struct message_bearer *bearer)
+{
+	struct change target = {.alive = true};
+
+	if (bearer->cause != MESSAGE_ACCEPTED)
+		return;
+	if (set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP]))
+		make_unknown(x, NULL, bearer->id, &target.tunnel[UP], &target.tunnel[DOWN]);
+	else
+		control_count(x->store, SESSION_GTPC_UNPARSED);
+}
+
+void procedure_create_bearers(const struct exchange *x)
+{
+	struct request *r = x->request;
+	struct change before;
+	const struct session *linked = request_find(r, r->said.linked, &before);
+
+	for (unsigned i = 0; i < x->response->bearers_count; i++) {
+		const struct message_bearer *bearer = &x->response->bearers[i];
+		struct asked_bearer *asked = find_answered(r, bearer, i);
+
+		if (bearer->is_marked || !asked)
+			continue;
+		if (!linked)
+			create_unknown(x, asked, bearer);
+		else if (request_rights(r, &before, MESSAGE_ACCEPTED) & MAY_BEGIN)
+			create_dedicated(x, linked, &before, asked, bearer);
+	}
+}

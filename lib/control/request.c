@@ -1,0 +1,278 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/request.h"
+#include "control/session.h"
+#include "control/table.h"
+#include "control/tunnels.h"
+
+struct asked_bearer *request_find_asked(struct request *r, uint8_t id, bool is_marked)
+{
+	for (unsigned i = 0; i < r->bearers_count; i++)
+		if (r->bearers[i].said.id == id && r->bearers[i].said.is_marked == is_marked)
+			return &r->bearers[i];
+	return NULL;
+}
+
+/* --- sessions --- */
+
+bool request_is_alive(const struct session_store *store, const struct session *s,
+		      struct change *before)
+{
+	if (!s)
+		return false;
+	session_current(store, s, before);
+	return before->alive;
+}
+
+struct session *request_find_addressed(const struct request *r, uint8_t id)
+{
+	return table_find_control(r->store,
+				  request_is_of_access(r) ? INDEX_CONTROL_GGSN : INDEX_CONTROL_SGSN,
+				  &r->transaction.addressed, id);
+}
+
+struct session *request_find(const struct request *r, uint8_t id, struct change *before)
+{
+	struct session *s;
+
+	if (!message_is_update(&r->said) || !r->said.dialect->may_go_by_imsi) {
+		s = request_find_addressed(r, id);
+	} else {
+		s = table_session(r->store, r->session);
+		if (s && s->serial != r->serial)
+			s = NULL;
+	}
+	return request_is_alive(r->store, s, before) ? s : NULL;
+}
+
+struct session *request_find_primary(const struct request *r)
+{
+	return r->said.is_linked ? table_find_subscriber(r->store, &r->said.imsi, r->said.linked)
+				 : NULL;
+}
+
+static const struct tunnel *control_of(const struct change *t, bool of_access)
+{
+	return of_access ? &t->control_sgsn : &t->control_ggsn;
+}
+
+static bool is_from_present_peer(const struct request *r, const struct change *before)
+{
+	return tunnel_has_same_receiver(&r->transaction.key.requester,
+					control_of(before, request_is_of_access(r)));
+}
+
+/* A sender that does not know the TEID has 0, and the IMSI; it must have asked the session's GSN all the same. */
+static struct session *find_by_imsi(const struct request *r)
+{
+	struct session *s = table_find_subscriber(r->store, &r->said.imsi, r->bearers[0].said.id);
+	struct change before;
+
+	return request_is_alive(r->store, s, &before) &&
+			       tunnel_has_same_receiver(
+				       control_of(&before, !request_is_of_access(r)),
+				       &r->transaction.addressed)
+		       ? s
+		       : NULL;
+}
+
+/* A context that is not known, between the GSNs of one that is, and asked for by neither of them. */
+static bool is_of_another_context(const struct request *r)
+{
+	for (uint8_t id = 0; id < MESSAGE_IDS; id++) {
+		struct change before;
+
+		if (request_is_alive(r->store, request_find_addressed(r, id), &before))
+			return !is_from_present_peer(r, &before);
+	}
+	return false;
+}
+
+/* A GGSN may go by the IMSI where there is one, and not look at the TEID; or go by the TEID, and not look at the
+ * NSAPI. */
+bool request_note_updated(struct request *r)
+{
+	struct session *by_teid = NULL, *by_imsi = NULL, *s;
+
+	if (r->said.names_bearers)
+		by_teid = request_find_addressed(r, r->bearers[0].said.id);
+	if (r->said.has_imsi)
+		by_imsi = find_by_imsi(r);
+	if (by_teid && by_imsi && by_teid != by_imsi)
+		return false;
+	s = by_teid ? by_teid : by_imsi;
+	if (!s && is_of_another_context(r))
+		return false;
+	r->session = s ? table_id(r->store, s) : 0;
+	r->serial = s ? s->serial : 0;
+	return true;
+}
+
+/* --- its sender --- */
+
+/* An SGSN that takes over contexts updates each of them before it asks for anything else (TS 23.060 6.9.1.2.2). */
+static bool makes_itself_peer(const struct request *r)
+{
+	const struct tunnel *requester = &r->transaction.key.requester;
+	struct tunnel own = {0};
+
+	message_end_update(&own, &r->said.control, tunnel_is_ipv4(requester));
+	return r->said.kind == MESSAGE_UPDATE && message_end_has_address(&r->said.control) &&
+	       tunnel_has_same_receiver(requester, &own);
+}
+
+unsigned request_rights(const struct request *r, const struct change *before,
+			enum message_cause cause)
+{
+	const enum rights_sender sender = is_from_present_peer(r, before) ? SENDER_PEER
+					  : makes_itself_peer(r)	  ? SENDER_NEW_PEER
+									  : SENDER_ANYBODY;
+
+	return rights_of(r->said.dialect->version, r->said.kind, sender, cause);
+}
+
+bool request_is_intruder(const struct request *r)
+{
+	const struct session *primary = request_find_primary(r);
+	struct change before;
+
+	return request_is_alive(r->store, primary, &before) &&
+	       (before.policy == POLICY_PROTECT || session_has_keyset(primary)) &&
+	       !(request_rights(r, &before, MESSAGE_ACCEPTED) & MAY_BEGIN);
+}
+
+uint32_t request_answer_teid(const struct request *r)
+{
+	struct change before;
+
+	if (r->said.control.has_teid)
+		return r->said.control.teid;
+	for (uint8_t id = 0; id < MESSAGE_IDS; id++)
+		if (r->said.reachable >> id & 1 &&
+		    request_is_alive(r->store, request_find_addressed(r, id), &before))
+			return control_of(&before, request_is_of_access(r))->teid;
+	return 0;
+}
+
+bool request_is_answered(const struct request *r, const struct message *m)
+{
+	const struct message_end *said = &r->said.control;
+	struct change before;
+	bool is_known;
+
+	if (m->teid == 0 && m->cause != MESSAGE_ACCEPTED)
+		return true;
+	if (!r->said.dialect->says_teid_once) {
+		const uint32_t teid = request_answer_teid(r);
+		return teid == 0 || m->teid == teid;
+	}
+	if (said->has_teid && m->teid == said->teid)
+		return true;
+	/* Of a Create the primary context, as the one that it makes is not there yet. */
+	is_known = r->said.kind == MESSAGE_CREATE
+			   ? request_is_alive(r->store, request_find_primary(r), &before)
+			   : request_find(r, r->bearers[0].said.id, &before) != NULL;
+	if (!is_known)
+		return !said->has_teid;
+	/* An SGSN that has said its TEID already, of another context (7.3.3), maybe when it had this one before. */
+	if (!said->has_teid && message_end_has_address(said))
+		return m->teid != 0;
+	return m->teid == control_of(&before, request_is_of_access(r))->teid;
+}
+
+/* --- the tunnels that it names --- */
+
+bool request_is_to_know(const struct session_store *store, enum policy_action policy,
+			bool names_keyset)
+{
+	return policy == POLICY_PROTECT || store->config.learns_all || names_keyset;
+}
+
+/* Whether the bearer is known, or to be known if the request is accepted. before: what is said of it so far. */
+static bool is_to_expect(const struct request *r, uint8_t id, struct change *before)
+{
+	if (r->said.kind == MESSAGE_CREATE)
+		return request_is_to_know(r->store, r->policy, r->said.has_e2m) ||
+		       request_is_intruder(r);
+	if (r->said.kind == MESSAGE_CREATE_BEARER)
+		id = r->said.linked;
+	if (r->session != 0) { /* it may be about to end */
+		session_current(r->store, table_session(r->store, r->session), before);
+		return true;
+	}
+	return request_find(r, id, before) != NULL;
+}
+
+/* The sender's tunnel as it will be when the request is accepted, over each IP version that it may be used with. */
+static void note_expected(const struct request *r, struct asked_bearer *asked)
+{
+	const enum session_direction direction = request_is_of_access(r) ? DOWN : UP;
+	const struct message_end *user = &asked->said.user[direction];
+	struct change before = {.alive = false};
+
+	/* Only an Update may leave out what is as before. */
+	if (asked->said.is_marked || (r->session == 0 && !message_end_is_whole(user)) ||
+	    !is_to_expect(r, asked->said.id, &before))
+		return;
+	asked->expected[0] = asked->expected[1] = before.tunnel[direction];
+	message_end_update(&asked->expected[0], user, true);
+	message_end_update(&asked->expected[1], user, false);
+	asked->expected_count = tunnel_is_equal(&asked->expected[0], &asked->expected[1]) ? 1 : 2;
+}
+
+void request_expect(struct request *r, bool is_again, struct held *held)
+{
+	for (unsigned i = 0; i < r->bearers_count; i++) {
+		struct asked_bearer *asked = &r->bearers[i];
+
+		if (!is_again)
+			note_expected(r, asked);
+		for (unsigned k = 0; k < asked->expected_count; k++)
+			tunnels_expect(r->store, request_is_of_access(r) ? DOWN : UP,
+				       &asked->expected[k], is_again, held);
+	}
+}
+
+static void expect_no_more_but(const struct request *r, struct asked_bearer *asked,
+			       const struct tunnel *used)
+{
+	for (unsigned k = 0; k < asked->expected_count; k++)
+		if (!used || !tunnel_is_equal(&asked->expected[k], used))
+			tunnels_withdraw(r->store, &asked->expected[k]);
+}
+
+void request_settle(const struct request *r, struct asked_bearer *asked, const struct tunnel *used)
+{
+	if (!r->said.dialect->settles_by_sessions)
+		expect_no_more_but(r, asked, used);
+}
+
+/* Who has the last word may say it after the GGSN has answered. */
+static bool has_expected(const struct request *r, const struct asked_bearer *asked)
+{
+	const struct tunnel *expected = &asked->expected[0];
+	struct change now;
+
+	if (r->said.kind == MESSAGE_CREATE) {
+		if (!request_is_alive(
+			    r->store,
+			    table_find_subscriber(r->store, &r->said.imsi, asked->said.id), &now))
+			return false;
+	} else if (!request_find(r, asked->said.id, &now)) {
+		return false;
+	}
+	return now.origin != ORIGIN_GTPC || tunnel_is_equal(&now.tunnel[UP], expected) ||
+	       tunnel_is_equal(&now.tunnel[DOWN], expected);
+}
+
+void request_settle_by_sessions(struct request *r)
+{
+	for (unsigned i = 0; r->said.dialect->settles_by_sessions && i < r->bearers_count; i++)
+		if (!has_expected(r, &r->bearers[i]))
+			expect_no_more_but(r, &r->bearers[i], NULL);
+}
+
+void request_expect_no_more(struct request *r)
+{
+	for (unsigned i = 0; i < r->bearers_count; i++)
+		expect_no_more_but(r, &r->bearers[i], NULL);
+}
