@@ -50,7 +50,7 @@ static const struct {
 		},
 		[MESSAGE_UPDATE] = {
 			[SENDER_PEER]     = {DOWN | SGSN | KEYSET | END,        DOWN | SGSN | KEYSET | END},
-			[SENDER_NEW_PEER] = {DOWN | SGSN | KEYSET | END,        DOWN | SGSN | KEYSET},
+			[SENDER_NEW_PEER] = {DOWN | SGSN | KEYSET | END,        DOWN | COUNTED},
 			[SENDER_ANYBODY]  = {DOWN | COUNTED,                    DOWN | COUNTED},
 		},
 		[MESSAGE_UPDATE_BY_CORE] = {

@@ -168,6 +168,34 @@ static void modify_of_what_the_pgw_has_no_more_ends_it(void)
 	lab_stop();
 }
 
+/* A sender becomes the peer by an accepted request alone. */
+static void move_that_the_pgw_does_not_know_changes_nothing(void)
+{
+	struct lab_context moved;
+	struct gtpc_v2 m, answer;
+
+	start_with_both();
+	lab_make_ready(&first);
+	moved = first;
+	moved.sgsn = 9;
+	moved.control_sgsn = 0x9999;
+	m = lab_modify_bearer(&moved);
+	m.pco = lab_pco(lab_sqn(4), 5);
+	answer =
+		lab_refuse(&moved, GTPC_V2_MODIFY_BEARER_RESPONSE, GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+	ask(&moved, &m, &answer);
+	lab_settle();
+	CU_ASSERT_EQUAL(key_id_of(&first), 2);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REKEYED), 0);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
+	m = lab_delete_session(&first);
+	answer = lab_accept(&first, GTPC_V2_DELETE_SESSION_RESPONSE);
+	ask(&first, &m, &answer);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
 static void pco_of_a_modify_gives_all_bearers_another_keyset(void)
 {
 	struct gtpc_v2 m, accept;
@@ -562,6 +590,7 @@ UNIT_MAIN("session_bearers_v2", TEST(modify_moves_downlink_to_another_sgw),
 	  TEST(counts_go_on_when_downlink_moves), TEST(refused_modify_moves_nothing),
 	  TEST(modify_accepted_in_part_moves_that_part), TEST(bearers_marked_for_removal_end),
 	  TEST(modify_of_what_the_pgw_has_no_more_ends_it),
+	  TEST(move_that_the_pgw_does_not_know_changes_nothing),
 	  TEST(pco_of_a_modify_gives_all_bearers_another_keyset),
 	  TEST(forged_modify_moves_nothing_into_the_clear),
 	  TEST(forged_modify_makes_no_peer_of_the_sgw_that_it_names),
