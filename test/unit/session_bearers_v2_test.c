@@ -272,6 +272,34 @@ static void forged_modify_makes_no_peer_of_the_sgw_that_it_names(void)
 	lab_stop();
 }
 
+/* Neither what the P-GW marks for removal, nor what it does not find. */
+static void forged_modify_ends_nothing(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct lab_context forger;
+		struct gtpc_v2 m, answer;
+
+		start_with_both();
+		forger = first;
+		forger.sgsn = 9;
+		m = lab_modify_bearer(&forger);
+		m.sgw_c = lab_fteid(first.sgsn, first.control_sgsn);
+		answer = i == 0 ? lab_accept(&forger, GTPC_V2_MODIFY_BEARER_RESPONSE)
+				: lab_refuse(&forger, GTPC_V2_MODIFY_BEARER_RESPONSE,
+					     GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+		if (i == 0) {
+			answer.bearers_count = 2;
+			answer.bearers[1] = (struct gtpc_v2_bearer){
+				.instance = 1, .ebi = 6, .has_cause = true, .cause = 64};
+		}
+		ask(&forger, &m, &answer);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_sessions(), 2);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
+		lab_stop();
+	}
+}
+
 static void modify_with_another_teid_moves_nothing(void)
 {
 	struct lab_context before;
@@ -513,6 +541,32 @@ static void update_of_a_bearer_that_the_sgw_has_no_more_ends_it(void)
 	lab_stop();
 }
 
+/* From another address than the P-GW's, whatever the S-GW answers. */
+static void forged_update_bearer_changes_nothing(void)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		struct lab_context forger;
+		struct gtpc_v2 m, answer;
+
+		start_with_both();
+		forger = second;
+		forger.ggsn = 9;
+		m = lab_update_bearer(&forger);
+		answer = i == 0 ? lab_accept(&forger, GTPC_V2_UPDATE_BEARER_RESPONSE)
+				: lab_refuse(&forger, GTPC_V2_UPDATE_BEARER_RESPONSE,
+					     GTPC_V2_CAUSE_CONTEXT_NOT_FOUND);
+		if (i == 0)
+			answer.pco = lab_pco(lab_sqn(4), 5);
+		ask(&forger, &m, &answer);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_sessions(), 2);
+		CU_ASSERT_EQUAL(key_id_of(&first), 2);
+		CU_ASSERT_EQUAL(key_id_of(&second), 2);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 1);
+		lab_stop();
+	}
+}
+
 /* --- Delete Bearer, 7.2.9.2, 7.2.10.2 --- */
 
 static void delete_bearer_ends_those_it_names(void)
@@ -594,7 +648,7 @@ UNIT_MAIN("session_bearers_v2", TEST(modify_moves_downlink_to_another_sgw),
 	  TEST(pco_of_a_modify_gives_all_bearers_another_keyset),
 	  TEST(forged_modify_moves_nothing_into_the_clear),
 	  TEST(forged_modify_makes_no_peer_of_the_sgw_that_it_names),
-	  TEST(modify_with_another_teid_moves_nothing),
+	  TEST(forged_modify_ends_nothing), TEST(modify_with_another_teid_moves_nothing),
 	  TEST(dedicated_bearer_has_the_keyset_and_a_bearer_of_its_own),
 	  TEST(create_bearer_response_leaves_when_the_flows_are_there),
 	  TEST(bearers_are_matched_by_fteid), TEST(refused_dedicated_bearer_is_none),
@@ -605,7 +659,7 @@ UNIT_MAIN("session_bearers_v2", TEST(modify_moves_downlink_to_another_sgw),
 	  TEST(pco_of_an_update_bearer_response_gives_another_keyset),
 	  TEST(update_without_a_keyset_changes_nothing),
 	  TEST(update_of_a_bearer_that_the_sgw_has_no_more_ends_it),
-	  TEST(delete_bearer_ends_those_it_names),
+	  TEST(forged_update_bearer_changes_nothing), TEST(delete_bearer_ends_those_it_names),
 	  TEST(delete_bearer_of_the_default_bearer_ends_all),
 	  TEST(delete_bearer_accepted_in_part_ends_that_part),
 	  TEST(forged_delete_bearer_ends_nothing))
