@@ -97,6 +97,22 @@ static void a_refusal_ends_it(void)
 	lab_stop();
 }
 
+static void a_tunnel_given_up_before_the_worker_knows_is_expected_anew(void)
+{
+	struct lab_context other = lab_context(2);
+
+	start();
+	other.sgsn = context.sgsn;
+	other.down = context.down;
+	lab_create_request(&context, &name, 1);
+	lab_response(&context, GTPC_V1_CREATE_PDP_RESPONSE, 199);
+	lab_create_request(&other, &name, 1);
+	lab_settle();
+	CU_ASSERT_TRUE(is_expected(lab_down(&other), E2M_DOWNLINK));
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
+	lab_stop();
+}
+
 static void without_an_answer_it_ends_by_itself(void)
 {
 	start();
@@ -267,6 +283,7 @@ UNIT_MAIN("session_expect", TEST(a_refused_request_ends_nothing_that_another_nam
 	  TEST(the_tunnel_of_a_create_request_is_expected),
 	  TEST(the_request_leaves_when_the_worker_knows), TEST(the_session_takes_over_what_is_held),
 	  TEST(a_response_that_comes_before_the_worker_knows_does_no_harm), TEST(a_refusal_ends_it),
+	  TEST(a_tunnel_given_up_before_the_worker_knows_is_expected_anew),
 	  TEST(without_an_answer_it_ends_by_itself), TEST(a_request_sent_again_prolongs_it),
 	  TEST(a_request_without_a_keyset_expects_nothing),
 	  TEST(a_tunnel_that_turns_out_unprotected_is_expected_no_more),
