@@ -31,17 +31,25 @@ static bool read_first(const struct session_store *store, struct session_gtpc *l
 	return true;
 }
 
-static void take_datagram(struct session_store *store, const struct session_gtpc *gtpc,
-			  const struct dialect *dialect, struct held *held)
+void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
 {
+	const struct dialect *dialect = find_dialect(gtpc);
 	struct message_bearer bearers[MESSAGE_BEARERS_MAX];
-	struct message m = {.dialect = dialect, .bearers = bearers, .has_next = true};
+	struct message m = {.dialect = dialect, .bearers = bearers, .has_next = dialect};
 	struct session_gtpc one, left = *gtpc;
+	struct held *held = held_new_gtpc(gtpc);
 
+	control_count(store, SESSION_GTPC_SEEN);
+	if (!held) {
+		commands_answer_gtpc(store, gtpc, false);
+		return;
+	}
+	if (!dialect)
+		control_count(store, SESSION_GTPC_OTHER);
 	for (unsigned count = 0; m.has_next; count++) {
 		if (!read_first(store, &left, count, &m, &one)) {
 			procedure_take_unread(store, &left, dialect->create_type, held);
-			return;
+			break;
 		}
 		if (m.kind == MESSAGE_OTHER)
 			control_count(store, SESSION_GTPC_OTHER);
@@ -52,21 +60,5 @@ static void take_datagram(struct session_store *store, const struct session_gtpc
 		else
 			procedure_take_request(store, &one, &m, held);
 	}
-}
-
-void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
-{
-	const struct dialect *dialect = find_dialect(gtpc);
-	struct held *held = held_new_gtpc(gtpc);
-
-	control_count(store, SESSION_GTPC_SEEN);
-	if (!held) {
-		commands_answer_gtpc(store, gtpc, false);
-		return;
-	}
-	if (dialect)
-		take_datagram(store, gtpc, dialect, held);
-	else
-		control_count(store, SESSION_GTPC_OTHER);
 	held_release(store, held);
 }
