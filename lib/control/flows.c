@@ -22,11 +22,14 @@ static enum datapath_treatment treatment(const struct session *s)
 	return policy_bars(s->policy) ? DATAPATH_BAR : DATAPATH_LET_PASS;
 }
 
-static void send_add(struct session_store *store, const struct session *s,
-		     enum session_direction direction, const struct tunnel *tunnel)
+static struct datapath_command add_command(const struct session_store *store,
+					   const struct session *s,
+					   enum session_direction direction,
+					   const struct tunnel *tunnel)
 {
 	const uint16_t window = store->config.replay_window;
-	const struct datapath_command c = {
+
+	return (struct datapath_command){
 		.kind = DATAPATH_ADD_FLOW,
 		.add = {.tunnel = *tunnel,
 			.session = table_id(store, s),
@@ -35,8 +38,6 @@ static void send_add(struct session_store *store, const struct session *s,
 			.counter_octets = s->counter_octets,
 			.treatment = (uint8_t)treatment(s),
 			.window = (uint16_t)npdu_window_clamp(window, s->counter_octets)}};
-
-	commands_send(store, &s->flow[direction], c, NULL);
 }
 
 int flows_add(struct session_store *store, struct session *s, enum session_direction direction,
@@ -50,7 +51,7 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 		return -ENOSPC;
 	flow->live = true;
 	table_index(store, s, tunnel_index(direction));
-	send_add(store, s, direction, tunnel);
+	commands_send(store, flow, add_command(store, s, direction, tunnel), NULL);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
 			commands_set_keyset(store, s, direction, slot,
