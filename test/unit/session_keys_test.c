@@ -174,6 +174,33 @@ static void keyset_that_comes_while_a_tunnel_moves_is_installed_after(void)
 	lab_stop();
 }
 
+/* Which context is found first is not said: either of the other two is the one that is ready. */
+static void keyset_is_shared_by_the_context_that_is_ready_not_by_one_that_waits(void)
+{
+	for (unsigned ready = 1; ready <= 2; ready++) {
+		struct lab_context contexts[3];
+
+		lab_start();
+		for (unsigned i = 0; i < 3; i++) {
+			contexts[i] = lab_context(1 + i);
+			contexts[i].subscriber = 1;
+			contexts[i].nsapi = (uint8_t)(5 + i);
+			lab_create(&contexts[i], lab_sqn(1), 1);
+			lab_settle();
+		}
+		lab_make_ready(&contexts[ready]);
+		context = contexts[0];
+		lab_miss(flow_of(E2M_UPLINK), 0);
+		lab_settle();
+		CU_ASSERT_STRING_EQUAL(state(), "ready");
+		CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_SHARED), 1);
+		CU_ASSERT_EQUAL(lab.asked, 1);
+		context = contexts[3 - ready];
+		CU_ASSERT_STRING_EQUAL(state(), "learned");
+		lab_stop();
+	}
+}
+
 /* --- refusals --- */
 
 static void refuse(enum keysource_outcome outcome)
@@ -382,6 +409,7 @@ UNIT_MAIN("session_keys", TEST(nothing_is_pulled_before_the_first_packet),
 	  TEST(answer_for_a_keyset_that_was_replaced_is_ignored),
 	  TEST(create_sent_again_keeps_the_keyset),
 	  TEST(keyset_that_comes_while_a_tunnel_moves_is_installed_after),
+	  TEST(keyset_is_shared_by_the_context_that_is_ready_not_by_one_that_waits),
 	  TEST(each_refusal_has_its_name), TEST(refused_keyset_fails_in_both_flows),
 	  TEST(refused_keyset_is_not_pulled_within_the_negative_cache),
 	  TEST(packet_after_the_negative_cache_pulls_again), TEST(refusal_is_said_once),
