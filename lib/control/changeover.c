@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/changeover.h"
 
+#include <sys/param.h>
+
 #include "control/commands.h"
 #include "control/due.h"
 #include "control/flows.h"
@@ -24,34 +26,12 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 
 static void wait_for_leave(struct session_store *store, struct session *s)
 {
-	const uint64_t wait_s = store->config.changeover_s ? store->config.changeover_s : 1;
-
-	due_set(store, s, &s->changeover_due, wait_s * UINT64_C(1000));
-}
-
-/* Once the UE has used the newest keyset, the other waits for late packets only. Until then it stays: UEs change
- * over in their own time. */
-static void start_leaving(struct session_store *store, struct session *s)
-{
-	struct session_keyset *other = &s->keysets[1 - s->newest];
-
-	if (!s->keysets[s->newest].authenticated || other->state == DATAPATH_KEY_NONE)
-		return;
-	other->seen = UINT32_MAX; /* so that the first look sees use */
-	wait_for_leave(store, s);
+	due_set(store, s, &s->changeover_due, MAX(store->config.changeover_s, 1) * UINT64_C(1000));
 }
 
 bool changeover_is_leaving(const struct session *s)
 {
 	return s->downlink_slot == s->newest && s->changeover_due != 0;
-}
-
-static bool may_leave(struct session_store *store, struct session *s, unsigned slot)
-{
-	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
-	if (work_first_operation(s) || !kept_make_room(store, 1))
-		return false;
-	return !keyset_was_used(&s->keysets[slot], flows_counts(store, s, slot));
 }
 
 static void leave(struct session_store *store, struct session *s)
@@ -60,7 +40,9 @@ static void leave(struct session_store *store, struct session *s)
 
 	if (s->keysets[slot].state == DATAPATH_KEY_NONE)
 		return;
-	if (!may_leave(store, s, slot)) {
+	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
+	if (work_first_operation(s) || !kept_make_room(store, 1) ||
+	    keyset_was_used(&s->keysets[slot], flows_counts(store, s, slot))) {
 		wait_for_leave(store, s);
 		return;
 	}
@@ -75,12 +57,19 @@ static void leave(struct session_store *store, struct session *s)
 
 void changeover_finish(struct session_store *store, struct session *s)
 {
+	struct session_keyset *other = &s->keysets[1 - s->newest];
+
 	s->changeover_due = 0;
 	if (s->downlink_slot != s->newest) {
 		control_count(store, SESSION_CHANGEOVERS);
 		use(store, s, s->newest);
 	}
-	start_leaving(store, s);
+	/* Once the UE has used the newest keyset, the other waits for late packets only. Until then it stays: UEs
+	 * change over in their own time. */
+	if (s->keysets[s->newest].authenticated && other->state != DATAPATH_KEY_NONE) {
+		other->seen = UINT32_MAX; /* so that the first look sees use */
+		wait_for_leave(store, s);
+	}
 }
 
 bool changeover_on_time(struct session_store *store, struct session *s)
@@ -107,21 +96,15 @@ void changeover_take_authenticated(struct session_store *store, struct session *
 		changeover_finish(store, s);
 }
 
-/* Downlink need not wait until the UE uses the newest keyset. */
-static bool may_finish(const struct session *s)
-{
-	const struct session_keyset *newest = &s->keysets[s->newest];
-
-	if (s->downlink_slot == s->newest ||
-	    s->keysets[s->downlink_slot].state == DATAPATH_KEY_FAILED)
-		return true;
-	return newest->state == DATAPATH_KEY_READY &&
-	       newest->authenticated; /* it has used it before */
-}
-
 void changeover_start(struct session_store *store, struct session *s)
 {
-	if (may_finish(s))
+	const struct session_keyset *newest = &s->keysets[s->newest];
+	const struct session_keyset *used = &s->keysets[s->downlink_slot];
+
+	/* There is no need to wait for the UE if it has used the newest keyset before, or if the other protects
+	 * nothing. */
+	if (used == newest || used->state == DATAPATH_KEY_FAILED ||
+	    (newest->state == DATAPATH_KEY_READY && newest->authenticated))
 		changeover_finish(store, s);
 	else
 		due_set(store, s, &s->changeover_due, store->config.changeover_s * UINT64_C(1000));

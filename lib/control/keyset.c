@@ -13,11 +13,8 @@
 
 static bool is_any_ready(const struct session *s)
 {
-	bool any = false;
-
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		any |= s->keysets[slot].state == DATAPATH_KEY_READY;
-	return any;
+	return s->keysets[0].state == DATAPATH_KEY_READY ||
+	       s->keysets[1].state == DATAPATH_KEY_READY;
 }
 
 static void set_state(struct session_store *store, struct session *s, unsigned slot,
@@ -83,6 +80,7 @@ void keyset_fail(struct session_store *store, struct session *s, unsigned slot,
 {
 	struct retired *retired = kept_retire_key(store, s, slot);
 
+	keyset_cancel_pull(store, s, slot);
 	s->keysets[slot].failure = failure;
 	set_state(store, s, slot, DATAPATH_KEY_FAILED);
 	kept_tell(store, s, slot, true, retired);
@@ -102,8 +100,7 @@ void keyset_drop_all(struct session_store *store, struct session *s)
 
 void keyset_restore(struct session_store *store, struct session *s, unsigned slot, bool is_over)
 {
-	if (is_over)
-		s->keysets[slot].failure = FAILURE_EXPIRED;
+	s->keysets[slot].failure = FAILURE_EXPIRED;
 	set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);
 }
 

@@ -17,7 +17,7 @@ void keyset_set_ready(struct session_store *store, struct session *session, unsi
 		      bool keep_count);
 /* The key goes, COUNTs and windows stay: MISSING. The next packet pulls the key. */
 void keyset_set_missing(struct session_store *store, struct session *session, unsigned slot);
-/* The key goes, and packets are dropped: FAILED. */
+/* The key goes, its pull ends, and packets are dropped: FAILED. */
 void keyset_fail(struct session_store *store, struct session *session, unsigned slot,
 		 enum keyset_failure failure);
 /* The keyset leaves the place: NONE. Its pull ends, and its COUNTs are remembered (kept.h). */

@@ -40,29 +40,22 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 		due_set(store, s, &keyset->due, store->config.negative_cache_s * UINT64_C(1000));
 }
 
-static void end_lifetime(struct session_store *store, struct session *s, unsigned slot)
-{
-	/* A flow that is being stopped may still read the key. */
-	if (work_first_operation(s)) {
-		due_set(store, s, &s->keysets[slot].due, 0);
-		return;
-	}
-	keyset_cancel_pull(store, s, slot);
-	control_count(store, SESSION_KEYSETS_EXPIRED);
-	control_log_of(store, s, SESSION_LOG_WARNING,
-		       "the lifetime of e2mKEYSET %s has ended; its packets are dropped "
-		       "until the UE activates another",
-		       keyset_name(s, slot).text);
-	fail(store, s, slot, FAILURE_EXPIRED);
-	journal_note(store, s);
-}
-
 void obtain_on_time(struct session_store *store, struct session *s, unsigned slot)
 {
-	if (s->keysets[slot].state == DATAPATH_KEY_FAILED)
+	if (s->keysets[slot].state == DATAPATH_KEY_FAILED) {
 		keyset_set_missing(store, s, slot); /* the next packet asks again */
-	else
-		end_lifetime(store, s, slot);
+	} else if (work_first_operation(s)) {
+		/* A flow that is being stopped may still read the key. */
+		due_set(store, s, &s->keysets[slot].due, 0);
+	} else {
+		control_count(store, SESSION_KEYSETS_EXPIRED);
+		control_log_of(store, s, SESSION_LOG_WARNING,
+			       "the lifetime of e2mKEYSET %s has ended; its packets are dropped "
+			       "until the UE activates another",
+			       keyset_name(s, slot).text);
+		fail(store, s, slot, FAILURE_EXPIRED);
+		journal_note(store, s);
+	}
 }
 
 void obtain_end(struct session_store *store, struct session *s)
@@ -70,7 +63,6 @@ void obtain_end(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		if (s->keysets[slot].state == DATAPATH_KEY_NONE)
 			continue;
-		keyset_cancel_pull(store, s, slot);
 		s->keysets[slot].due = 0; /* for good */
 		fail(store, s, slot, FAILURE_NOT_ALLOWED);
 	}
@@ -234,21 +226,20 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		.counter_octets = s->counter_octets,
 		.gcm_tag_octets = store->config.gcm_tag_octets,
 	};
-	bool is_hashed;
 
 	if (!may_have(store, answer->ciphering, answer->integrity)) {
 		refuse_algorithms(store, s, slot, answer->ciphering, answer->integrity);
 		return;
 	}
-	is_hashed = counts_fingerprint(&given.fingerprint, &answer->keyset) == 0;
-	if (is_hashed && has_had_others(&s->keysets[slot], &given.fingerprint)) {
-		control_count(store, SESSION_KEYSETS_CHANGED);
-		refuse(store, s, slot, FAILURE_OTHER_KEYS,
-		       "other keys than came before under this name", "");
-		return;
-	}
-	if (is_hashed)
+	if (counts_fingerprint(&given.fingerprint, &answer->keyset) == 0) {
+		if (has_had_others(&s->keysets[slot], &given.fingerprint)) {
+			control_count(store, SESSION_KEYSETS_CHANGED);
+			refuse(store, s, slot, FAILURE_OTHER_KEYS,
+			       "other keys than came before under this name", "");
+			return;
+		}
 		given.key = npdu_key_new(&store->config.numbers, &answer->keyset, &profile);
+	}
 	if (given.key)
 		take_keys(store, s, slot, &given, (uint8_t)(1U << pull_answering_source(answer)));
 	else
@@ -257,38 +248,27 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 
 /* --- pulls, and what makes them needless --- */
 
-/* Another session of the UE that is ready with the keyset of that name, and its place there. NULL: none. */
-static const struct session *find_shared(struct session_store *store, const struct session *s,
-					 unsigned slot, unsigned *its_slot)
-{
-	const struct e2m_imsi imsi = table_imsi(s);
-	const struct session *other = NULL;
-
-	while ((other = table_next_of_subscriber(store, &imsi, other)) != NULL) {
-		*its_slot =
-			other == s ? DATAPATH_KEYSETS : keyset_find(other, &s->keysets[slot].id);
-		if (*its_slot < DATAPATH_KEYSETS &&
-		    other->keysets[*its_slot].state == DATAPATH_KEY_READY)
-			break;
-	}
-	return other;
-}
-
 /* All contexts of a UE may have the same keyset. A context that begins when no source knows the keyset any more is
- * served like the others. */
+ * served like a context that is ready with it. */
 static bool share(struct session_store *store, struct session *s, unsigned slot)
 {
+	struct session_keyset *keyset = &s->keysets[slot], shared;
+	const struct e2m_imsi imsi = table_imsi(s);
+	const struct session *other = NULL;
 	unsigned its_slot;
-	const struct session *other = find_shared(store, s, slot, &its_slot);
-	struct session_keyset shared;
 
-	if (!other || has_had_others(&s->keysets[slot], &other->keysets[its_slot].fingerprint))
-		return false;
+	do {
+		other = table_next_of_subscriber(store, &imsi, other);
+		if (!other)
+			return false;
+		its_slot = keyset_find(other, &keyset->id);
+	} while (its_slot == DATAPATH_KEYSETS ||
+		 other->keysets[its_slot].state != DATAPATH_KEY_READY);
 	shared = other->keysets[its_slot];
-	shared.key = npdu_key_copy(shared.key);
-	if (!shared.key)
+	if (has_had_others(keyset, &shared.fingerprint) ||
+	    !(shared.key = npdu_key_copy(shared.key)))
 		return false;
-	s->keysets[slot].due = shared.due; /* its lifetime has begun */
+	keyset->due = shared.due; /* its lifetime has begun */
 	control_count(store, SESSION_KEYSETS_SHARED);
 	take_keys(store, s, slot, &shared, other->given_by[its_slot]);
 	return true;
@@ -314,22 +294,14 @@ void obtain_pull(struct session_store *store, struct session *s, unsigned slot)
 		    request.imsi.digits, s->nsapi, keyset_name(s, slot).text);
 }
 
-/* The failure that a final answer means. */
-static enum keyset_failure failure_of(enum keysource_outcome outcome)
-{
-	switch (outcome) {
-	case KEYSOURCE_USER_UNKNOWN:
-		return FAILURE_USER_UNKNOWN;
-	case KEYSOURCE_NOT_AUTHORIZED:
-		return FAILURE_NOT_AUTHORIZED;
-	default:
-		return FAILURE_NOT_AVAILABLE;
-	}
-}
-
 void obtain_take_answer(void *arg, struct pull_waiter *waiter,
 			const struct keysource_answer *answer)
 {
+	static const enum keyset_failure failures[KEYSOURCE_OUTCOMES] = {
+		[KEYSOURCE_USER_UNKNOWN] = FAILURE_USER_UNKNOWN,
+		[KEYSOURCE_NOT_AVAILABLE] = FAILURE_NOT_AVAILABLE,
+		[KEYSOURCE_NOT_AUTHORIZED] = FAILURE_NOT_AUTHORIZED,
+	};
 	struct session_store *store = arg;
 	const struct session_waiter *who = container_of(waiter, struct session_waiter, waiter);
 	struct session *s = table_session(store, who->session);
@@ -339,7 +311,7 @@ void obtain_take_answer(void *arg, struct pull_waiter *waiter,
 	if (answer->outcome == KEYSOURCE_FOUND)
 		take_found(store, s, slot, answer);
 	else
-		refuse(store, s, slot, failure_of(answer->outcome),
+		refuse(store, s, slot, failures[answer->outcome],
 		       keysource_outcome_name(answer->outcome), answer->detail);
 }
 

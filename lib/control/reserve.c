@@ -9,6 +9,7 @@
  */
 #include "control/reserve.h"
 
+#include <rte_common.h>
 #include <sys/param.h>
 
 #include "control/commands.h"
@@ -39,11 +40,6 @@ static uint32_t ahead_max(const struct session_store *store, const struct sessio
 	return MIN(quarter - 1, store->config.count_block);
 }
 
-static uint8_t log2_above(uint64_t n)
-{
-	return n <= 1 ? 0 : (uint8_t)(64 - __builtin_clzll(n - 1));
-}
-
 static uint32_t ahead_of(const struct session_ceiling *c)
 {
 	return c->ahead == 0 ? 0 : UINT32_C(1) << (c->ahead - 1);
@@ -65,7 +61,7 @@ static uint8_t choose_ahead(const struct session_store *store, const struct sess
 		ahead = (needed - begin) * (uint64_t)lasts_ms[direction] /
 			((ticks ? ticks : 1) * (uint64_t)TICK_MS);
 	ahead = MIN(MAX(MIN(ahead, most), least), max);
-	return ahead == 0 ? 0 : (uint8_t)(log2_above(ahead) + 1);
+	return ahead == 0 ? 0 : (uint8_t)(rte_log2_u64(ahead) + 1);
 }
 
 static uint32_t sum(uint32_t a, uint32_t b)
@@ -109,8 +105,8 @@ static void tell(struct session_store *store, const struct session *s, unsigned 
 static void ask(struct session_store *store, struct session *s, unsigned slot,
 		enum session_direction direction, uint32_t needed, uint32_t used)
 {
-	const struct session_keyset *keyset = &s->keysets[slot];
-	struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_ceiling *c = &keyset->ceiling[direction];
 	const uint32_t most = sum(used, ahead_max(store, s));
 	struct session_work *work;
 	uint32_t *wanted;

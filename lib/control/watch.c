@@ -6,6 +6,7 @@
 
 #include <inttypes.h>
 #include <stdlib.h>
+#include <sys/param.h>
 
 #include "control/changeover.h"
 #include "control/flows.h"
@@ -28,8 +29,7 @@ struct watch {
 	uint32_t rounds; /* that are over */
 	/* Log lines of COUNTs that were found again. */
 	uint64_t second; /* in which they are counted */
-	uint32_t lines;
-	uint32_t unsaid;
+	uint32_t recovered;
 };
 
 /* Rounds from one look for use to the next. */
@@ -45,26 +45,22 @@ static uint64_t round_ms(const struct session_store *store)
 	return store->config.idle_flush_s * UINT64_C(1000) / LOOKS / rounds_a_look(store);
 }
 
-static void flush(struct session_store *store, struct session *s, unsigned slot)
-{
-	control_count(store, SESSION_FLUSHED);
-	control_log_of(store, s, SESSION_LOG_INFO,
-		       "keys of %s were not used for %u s and are wiped", keyset_name(s, slot).text,
-		       store->config.idle_flush_s);
-	keyset_set_missing(store, s, slot);
-}
-
 static void look_for_use(struct session_store *store, struct session *s, unsigned slot,
 			 struct counts_value counts)
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 
-	if (keyset_was_used(keyset, counts))
+	if (keyset_was_used(keyset, counts)) {
 		keyset->idle = 0;
-	else if (keyset->idle < LOOKS - 1)
+	} else if (keyset->idle < LOOKS - 1) {
 		keyset->idle++;
-	else if (kept_may_come_again(store, s, slot))
-		flush(store, s, slot);
+	} else if (kept_may_come_again(store, s, slot)) {
+		control_count(store, SESSION_FLUSHED);
+		control_log_of(store, s, SESSION_LOG_INFO,
+			       "keys of %s were not used for %u s and are wiped",
+			       keyset_name(s, slot).text, store->config.idle_flush_s);
+		keyset_set_missing(store, s, slot);
+	}
 }
 
 static void look_for_end(struct session_store *store, struct session *s, unsigned slot,
@@ -98,10 +94,8 @@ static unsigned look_at(struct session_store *store, struct session *s)
 	const bool is_look =
 		store->config.idle_flush_s > 0 && store->watch->rounds % rounds_a_look(store) == 0;
 
-	if (!is_look && store->config.count_warning == 0)
-		return 0;
 	/* Flows that come and go just now carry their COUNTs on in acknowledgements. */
-	if (work_first_operation(s))
+	if ((!is_look && store->config.count_warning == 0) || work_first_operation(s))
 		return 0;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		struct counts_value counts;
@@ -120,10 +114,8 @@ static unsigned look_at(struct session_store *store, struct session *s)
 static uint32_t target(const struct session_store *store)
 {
 	const uint64_t elapsed = wheel_now(store->wheel) - store->watch->round_began_ms;
-	const uint32_t highest = table_highest(store);
 
-	return elapsed < round_ms(store) ? (uint32_t)(highest * elapsed / round_ms(store))
-					 : highest;
+	return (uint32_t)(table_highest(store) * MIN(elapsed, round_ms(store)) / round_ms(store));
 }
 
 static uint64_t end_round(struct session_store *store)
@@ -151,43 +143,32 @@ struct watch *watch_start(struct session_store *store)
 
 /* --- COUNTs that were lost and found again, e2m.md 7 "Recovery" --- */
 
-static void begin_second(struct session_store *store)
+static void say_recovered(struct session_store *store, const struct session *s, uint64_t counts)
 {
 	const uint64_t second = wheel_now(store->wheel) / 1000;
 	struct watch *w = store->watch;
 
-	if (w->second == second)
-		return;
-	if (w->unsaid > 0)
-		control_log(store, SESSION_LOG_INFO,
-			    "%" PRIu32
-			    " more sessions have found COUNT again: hsectl sessions shows which",
-			    w->unsaid);
-	w->second = second;
-	w->lines = w->unsaid = 0;
-}
-
-static void say_recovered(struct session_store *store, const struct session *s, uint64_t counts)
-{
-	begin_second(store);
-	if (store->watch->lines == LINES_A_SECOND) {
-		store->watch->unsaid++;
-		return;
+	if (w->second != second) {
+		if (w->recovered > LINES_A_SECOND)
+			control_log(store, SESSION_LOG_INFO,
+				    "%" PRIu32 " more sessions have found COUNT again: hsectl "
+				    "sessions shows which",
+				    w->recovered - LINES_A_SECOND);
+		w->second = second;
+		w->recovered = 0;
 	}
-	store->watch->lines++;
-	control_log_of(store, s, SESSION_LOG_INFO,
-		       "COUNT found again %" PRIu64
-		       " ahead: so many uplink packets were lost, or sent elsewhere",
-		       counts);
+	if (w->recovered++ < LINES_A_SECOND)
+		control_log_of(store, s, SESSION_LOG_INFO,
+			       "COUNT found again %" PRIu64
+			       " ahead: so many uplink packets were lost, or sent elsewhere",
+			       counts);
 }
 
 void watch_take_recovered(struct session_store *store, struct session *s,
 			  const struct datapath_event *event)
 {
-	if (event->kind == DATAPATH_COUNT_PENDING) {
+	if (event->kind == DATAPATH_COUNT_PENDING)
 		s->recovery_pending++;
-		return;
-	}
-	if (s->recovered++ == 0)
+	else if (s->recovered++ == 0)
 		say_recovered(store, s, event->cookie);
 }
