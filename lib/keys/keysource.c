@@ -138,11 +138,10 @@ struct keysource *keysource_open(const struct keysource_config *config,
 	source->queue = queue;
 	if (config->kind == KEYSOURCE_FILE)
 		source->loader = keysource_loader_new(config, fault);
-	else if (config->host)
-		source->hosts = diameter_hosts_new(config->realm, &config->host, 1);
 	else
-		source->hosts =
-			diameter_hosts_new(config->realm, config->hosts, config->hosts_count);
+		source->hosts = diameter_hosts_new(config->realm,
+						   config->host ? &config->host : config->hosts,
+						   config->host ? 1 : config->hosts_count);
 	if (source->hosts || source->loader)
 		return source;
 	free(source);
@@ -191,11 +190,11 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 		  uint32_t timeout_ms, uint64_t cookie)
 {
 	struct diameter_key_request pull = {.imsi = request->imsi, .id = request->id};
-	const struct keysource_file *file = NULL;
+	const struct keysource_file *file = keysource_loader_file(source->loader);
 	struct keysource_item *item;
 	int rc;
 
-	if (source->loader && !(file = keysource_loader_file(source->loader)))
+	if (source->loader && !file)
 		return -EHOSTUNREACH;
 	item = calloc(1, sizeof(*item));
 	if (!item)
@@ -223,14 +222,13 @@ void keysource_why(const struct keysource *source, char *text, size_t size)
 
 bool keysource_is_read(const struct keysource *source)
 {
-	return source->loader && keysource_loader_file(source->loader);
+	return keysource_loader_file(source->loader) != NULL;
 }
 
 bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
 		      struct e2m_keyset *keyset)
 {
-	const struct keysource_file *file =
-		source->loader ? keysource_loader_file(source->loader) : NULL;
+	const struct keysource_file *file = keysource_loader_file(source->loader);
 
 	return file && keysource_file_keyset(file, i, imsi, keyset);
 }

@@ -14,14 +14,18 @@ struct keysource_loader {
 	unsigned holders;	     /* the source, and the thread while it runs */
 	struct keysource_file *file; /* NULL: not read yet */
 	char why[FAULT_MAX];	     /* why the file is not read */
-	char *path, *where, *subject;
+	char *path, *where;
+	char subject[64];
 	keysource_fault tell;
 };
 
-static void release(struct keysource_loader *loader)
+/* The source and the thread each call it; the second call frees the loader. */
+void keysource_loader_free(struct keysource_loader *loader)
 {
 	unsigned holders;
 
+	if (!loader)
+		return;
 	pthread_mutex_lock(&loader->lock);
 	holders = --loader->holders;
 	pthread_mutex_unlock(&loader->lock);
@@ -31,7 +35,6 @@ static void release(struct keysource_loader *loader)
 	pthread_mutex_destroy(&loader->lock);
 	free(loader->path);
 	free(loader->where);
-	free(loader->subject);
 	free(loader);
 }
 
@@ -102,7 +105,7 @@ static void *run(void *arg)
 
 	while (!try_to_read(loader))
 		sleep(RETRY_S);
-	release(loader);
+	keysource_loader_free(loader);
 	return NULL;
 }
 
@@ -119,29 +122,23 @@ struct keysource_loader *keysource_loader_new(const struct keysource_config *con
 	loader->tell = fault;
 	loader->path = strdup(config->path);
 	loader->where = strdup(config->where ? config->where : config->name);
-	if (asprintf(&loader->subject, "key_sources.%s", config->name) < 0)
-		loader->subject = NULL;
+	snprintf(loader->subject, sizeof(loader->subject), "key_sources.%s", config->name);
 	snprintf(loader->why, sizeof(loader->why), "%s is being read", config->path);
-	if (loader->path && loader->where && loader->subject &&
-	    pthread_create(&thread, NULL, run, loader) == 0) {
+	if (loader->path && loader->where && pthread_create(&thread, NULL, run, loader) == 0) {
 		pthread_detach(thread);
 		return loader;
 	}
 	loader->holders = 1; /* there is no thread */
-	release(loader);
+	keysource_loader_free(loader);
 	return NULL;
-}
-
-void keysource_loader_free(struct keysource_loader *loader)
-{
-	if (loader)
-		release(loader);
 }
 
 const struct keysource_file *keysource_loader_file(struct keysource_loader *loader)
 {
 	const struct keysource_file *file;
 
+	if (!loader)
+		return NULL;
 	pthread_mutex_lock(&loader->lock);
 	file = loader->file;
 	pthread_mutex_unlock(&loader->lock);

@@ -14,10 +14,10 @@ struct keysource_loader;
  * memory, or no thread. */
 struct keysource_loader *keysource_loader_new(const struct keysource_config *config,
 					      keysource_fault fault);
-/* Does not wait for the thread, which may be reading. */
+/* Does not wait for the thread, which may be reading. NULL is allowed. */
 void keysource_loader_free(struct keysource_loader *loader);
 
-/* NULL: not read yet. Once read, the file is the same until keysource_loader_free. */
+/* NULL: not read yet, or loader is NULL. Once read, the file is the same until keysource_loader_free. */
 const struct keysource_file *keysource_loader_file(struct keysource_loader *loader);
 /* Why the file is not read, for people; "": it is read. */
 void keysource_loader_why(struct keysource_loader *loader, char *text, size_t size);

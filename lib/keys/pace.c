@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keys/pace.h"
 
+#include <sys/param.h>
+
 /* The limit is looked at so often. */
 #define LOOK_MS 100
 /* What was served is measured over this long at least: the first answers come in a clump. */
@@ -13,24 +15,17 @@
 
 static uint32_t at_least(uint32_t least, uint64_t rate)
 {
-	if (rate < least)
-		return least;
-	return rate < UINT32_MAX ? (uint32_t)rate : UINT32_MAX;
+	return (uint32_t)MIN(MAX(rate, least), UINT32_MAX);
 }
 
 bool pace_take(struct pace *pace, uint64_t now_ms)
 {
-	uint64_t most;
+	const uint64_t filled = pace->millitokens + (now_ms - pace->filled_ms) * pace->rate;
 
 	if (pace->rate == 0)
 		return true;
-	most = (uint64_t)pace->rate * BURST_MS;
-	if (most < 1000)
-		most = 1000;
-	pace->millitokens += (now_ms - pace->filled_ms) * pace->rate;
 	pace->filled_ms = now_ms;
-	if (pace->millitokens > most)
-		pace->millitokens = most;
+	pace->millitokens = MIN(filled, MAX((uint64_t)pace->rate * BURST_MS, 1000));
 	if (pace->millitokens < 1000)
 		return false;
 	pace->millitokens -= 1000;

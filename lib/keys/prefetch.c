@@ -18,27 +18,18 @@ void prefetch_free_all(struct prefetches *p)
 		end(p, LIST_FIRST(&p->all));
 }
 
-/* Returns false if none of this source waits: all are on their way, or wait to be tried again. */
-static bool make_room(struct prefetches *p, struct pull_source *source)
-{
-	struct pull *oldest = TAILQ_FIRST(&source->prefetches);
-
-	if (p->count < PREFETCHES_MAX)
-		return true;
-	if (!oldest)
-		return false;
-	TAILQ_REMOVE(&source->prefetches, oldest, queue);
-	source->counters.prefetch_dropped++;
-	end(p, oldest);
-	return true;
-}
-
 void prefetch_add(struct prefetches *p, struct pull_source *source,
 		  const struct keysource_request *request, uint64_t now_ms)
 {
-	struct pull *prefetch =
-		make_room(p, source) ? pull_source_new_pull(source, request, true) : NULL;
+	struct pull *oldest = TAILQ_FIRST(&source->prefetches), *prefetch = NULL;
 
+	if (p->count == PREFETCHES_MAX && oldest) {
+		TAILQ_REMOVE(&source->prefetches, oldest, queue);
+		source->counters.prefetch_dropped++;
+		end(p, oldest);
+	}
+	if (p->count < PREFETCHES_MAX)
+		prefetch = pull_source_new_pull(source, request, true);
 	if (!prefetch) {
 		source->counters.prefetch_dropped++;
 		return;

@@ -3,6 +3,7 @@
 #include "keys/pull.h"
 
 #include <errno.h>
+#include <rte_hash_crc.h>
 #include <rte_random.h>
 #include <stdlib.h>
 #include <string.h>
@@ -151,21 +152,11 @@ static struct pull_source *source_after(const struct pull_manager *m,
 
 /* --- waiters --- */
 
-/* FNV-1a. */
-static struct pull_list *slot_of(struct pull_manager *m, const struct keysource_request *request)
-{
-	const uint8_t *octets = (const uint8_t *)request;
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < sizeof(*request); i++)
-		hash = (hash ^ octets[i]) * 16777619U;
-	return &m->by_request[hash % HASH_SLOTS];
-}
-
 int pull_start(struct pull_manager *m, const struct keysource_request *request,
 	       struct pull_waiter *waiter)
 {
-	struct pull_list *slot = slot_of(m, request);
+	const uint32_t hash = rte_hash_crc(request, sizeof(*request), 0);
+	struct pull_list *slot = &m->by_request[hash % HASH_SLOTS];
 	struct pull *pull;
 
 	pull_cancel(m, waiter);
@@ -324,12 +315,14 @@ static uint32_t back_off(struct pull_manager *m, struct pull *pull)
 	return ms;
 }
 
-/* source has given the keyset of request. If source is told early itself, the other such sources were told
- * already, or cannot get the keyset any more. */
-static void tell_early(struct pull_manager *m, const struct keysource_request *request,
-		       const struct pull_source *source, const struct keysource_answer *answer,
-		       bool is_first)
+/* The pull's source has given its keyset. If the source is told early itself, the other such sources were told
+ * already, or cannot get the keyset any more. is_first: PULL_GIVEN_FIRST. */
+static void tell_early(struct pull_manager *m, const struct pull *pull,
+		       const struct keysource_answer *answer, bool is_first)
 {
+	const struct keysource_request *request = &pull->request;
+	const struct pull_source *source = pull->source;
+
 	for (unsigned i = 0; i < m->sources_count; i++)
 		if (i != source->number &&
 		    ((!source->is_told_early && m->sources[i].is_told_early) ||
@@ -353,12 +346,11 @@ static bool is_final(enum keysource_outcome outcome)
 }
 
 /*
- * Handles a source's answer, or the reason why it could not be asked. is_first: PULL_GIVEN_FIRST. Without a
- * final answer the next source is asked. When all were asked, and at least one may have the keyset later, the
+ * Handles a source's answer, or the reason why it could not be asked. Without a final answer the next source is asked. When all were asked, and at least one may have the keyset later, the
  * pull backs off.
  */
 static void conclude(struct pull_manager *m, struct pull *pull,
-		     const struct keysource_answer *answer, bool is_first)
+		     const struct keysource_answer *answer)
 {
 	struct pull_source *source = pull->source, *next = source_after(m, source);
 	const bool is_over = is_final(answer->outcome);
@@ -370,8 +362,6 @@ static void conclude(struct pull_manager *m, struct pull *pull,
 		return;
 	}
 	count(m, source, answer);
-	if (answer->outcome == KEYSOURCE_FOUND)
-		tell_early(m, &pull->request, source, answer, is_first);
 	pull->may_come_later |= !is_over && answer->outcome != KEYSOURCE_NOT_AVAILABLE;
 	if (is_over) {
 		answer_waiters(m, pull, answer);
@@ -405,7 +395,7 @@ static void send(struct pull_manager *m, struct pull_source *source)
 		if (pull_source_ask(source, pull, m->config.timeout_ms, now, &why))
 			m->counters.sent += !pull->is_prefetch;
 		else
-			conclude(m, pull, &why, false);
+			conclude(m, pull, &why);
 	}
 }
 
@@ -417,29 +407,29 @@ void pull_send_waiting(struct pull_manager *m)
 		send(m, m->order[i]);
 }
 
-/* Tells the observer which keyset the source has released. Returns true if the keyset was given for
- * the first time. */
-static bool observe(struct pull_manager *m, const struct pull *pull, uint64_t sent_ms,
+/* Tells the observer which keyset the source has released, and then other sources. */
+static void observe(struct pull_manager *m, const struct pull *pull, uint64_t sent_ms,
 		    struct keysource_answer *answer)
 {
 	const struct pull_observer *o = &m->observer;
-	enum pull_given given;
+	enum pull_given given = PULL_GIVEN;
 
-	if (!o->given)
-		return false;
-	if (answer->outcome == KEYSOURCE_TIMEOUT || answer->outcome == KEYSOURCE_UNREACHABLE ||
-	    answer->outcome == KEYSOURCE_BAD_ANSWER)
+	if (o->lost &&
+	    (answer->outcome == KEYSOURCE_TIMEOUT || answer->outcome == KEYSOURCE_UNREACHABLE ||
+	     answer->outcome == KEYSOURCE_BAD_ANSWER))
 		o->lost(o->arg, &pull->request, pull->source->number);
 	if (answer->outcome != KEYSOURCE_FOUND)
-		return false;
-	given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
+		return;
+	if (o->given)
+		given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
 	if (given == PULL_GIVEN_WRONG) {
 		e2m_keyset_wipe(&answer->keyset); /* as a refusal, the answer may be remembered */
 		answer->outcome = KEYSOURCE_NOT_AVAILABLE;
 		snprintf(answer->detail, sizeof(answer->detail),
 			 "its COUNTs may have been given up");
+	} else if (!pull->is_prefetch) {
+		tell_early(m, pull, answer, given == PULL_GIVEN_FIRST);
 	}
-	return given == PULL_GIVEN_FIRST;
 }
 
 void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
@@ -451,9 +441,8 @@ void pull_take_answer(struct pull_manager *m, struct keysource_answer *answer)
 	if (number < m->sources_count)
 		pull = pull_source_take(&m->sources[number], answer, wheel_now(m->wheel), &sent_ms);
 	if (pull) {
-		const bool is_first = observe(m, pull, sent_ms, answer);
-
-		conclude(m, pull, answer, is_first);
+		observe(m, pull, sent_ms, answer);
+		conclude(m, pull, answer);
 	}
 	e2m_keyset_wipe(&answer->keyset);
 }
