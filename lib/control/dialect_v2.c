@@ -108,6 +108,8 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	/* Only Echo and its like have no TEID (5.5.2). */
 	if (octets < 0 || (!said.has_teid && said.type >= GTPC_V2_CREATE_SESSION_REQUEST))
 		return -EBADMSG;
+	/* Nothing of the message before it in the datagram counts. */
+	*m = (struct message){.dialect = m->dialect, .bearers = m->bearers};
 	message_set_type(m, types, said.type);
 	m->has_next = said.has_next;
 	m->has_sequence = true;

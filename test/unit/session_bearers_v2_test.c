@@ -600,6 +600,29 @@ static void delete_bearer_of_the_default_bearer_ends_all(void)
 	lab_stop();
 }
 
+/* The request before it in the datagram names another. */
+static void second_delete_bearer_of_a_datagram_ends_those_it_names(void)
+{
+	struct gtpc_v2 before, m;
+	struct lab_context other;
+
+	start();
+	other = lab_dedicated(&first, 7);
+	lab_begin(&other, lab_sqn(3), 2);
+	lab_settle();
+	before = lab_delete_bearer(&first);
+	m = lab_delete_bearer(&other);
+	m.ebis = 0;
+	m.linked_ebi = other.nsapi;
+	lab_send_both(&first, &before, &m);
+	m = lab_accept(&other, GTPC_V2_DELETE_BEARER_RESPONSE);
+	lab_send(&other, &m);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_view(&first, &view));
+	CU_ASSERT_FALSE(lab_view(&other, &view));
+	lab_stop();
+}
+
 static void delete_bearer_accepted_in_part_ends_that_part(void)
 {
 	struct lab_context third;
@@ -661,5 +684,6 @@ UNIT_MAIN("session_bearers_v2", TEST(modify_moves_downlink_to_another_sgw),
 	  TEST(update_of_a_bearer_that_the_sgw_has_no_more_ends_it),
 	  TEST(forged_update_bearer_changes_nothing), TEST(delete_bearer_ends_those_it_names),
 	  TEST(delete_bearer_of_the_default_bearer_ends_all),
+	  TEST(second_delete_bearer_of_a_datagram_ends_those_it_names),
 	  TEST(delete_bearer_accepted_in_part_ends_that_part),
 	  TEST(forged_delete_bearer_ends_nothing))
