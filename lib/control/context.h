@@ -38,6 +38,8 @@ struct session_store {
 	struct {
 		uint64_t told_age_s; /* in the last batch */
 		uint64_t retry_ms;   /* not before: the last batch could not be written */
+		/* The workers have stopped: records have exact COUNTs, and no COUNT may be used any more. */
+		bool is_concluded;
 	} durable;
 	struct watch *watch;
 	struct sweep *sweep;

@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
-#include "control/events.h"
+#include "control/changeover.h"
 #include "control/journal.h"
 #include "control/kept.h"
 #include "control/obtain.h"
@@ -44,6 +44,13 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	return store->watch ? 0 : -ENOMEM;
 }
 
+/* A session's changeover_due has come. */
+static void end_changeover(struct session_store *store, struct session *s)
+{
+	if (changeover_on_time(store, s))
+		obtain_pull(store, s, s->newest);
+}
+
 struct session_store *session_store_new(const struct session_config *config,
 					const struct session_ops *ops, uint64_t now_ms)
 {
@@ -54,7 +61,7 @@ struct session_store *session_store_new(const struct session_config *config,
 	store->config = *config;
 	store->ops = *ops;
 	store->started_ms = now_ms;
-	store->changeover_is_due = events_take_changeover;
+	store->changeover_is_due = end_changeover;
 	store->keyset_is_due = obtain_on_time;
 	if (allocate(store, now_ms) != 0) {
 		session_store_free(store);

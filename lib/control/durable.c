@@ -41,7 +41,7 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 	uint32_t id;
 
 	batch->count = 0;
-	if (!journal || (now < store->durable.retry_ms && !journal_is_concluded(journal)))
+	if (!journal || (now < store->durable.retry_ms && !store->durable.is_concluded))
 		return false;
 	batch->age_s = store->config.age_s + (now - store->started_ms) / 1000;
 	retention_collect(store->retention, batch, false);
@@ -122,7 +122,7 @@ void session_conclude(struct session_store *store)
 {
 	if (!store->journal)
 		return;
-	journal_conclude(store->journal);
+	store->durable.is_concluded = true;
 	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
 		/* Of one that is in between, what is on disk is right, and the exact COUNTs are on their
 		 * way. */

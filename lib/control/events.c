@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/events.h"
-
+/* events: gives each event of a worker to the part that it is for. */
 #include "control/changeover.h"
 #include "control/kept.h"
 #include "control/obtain.h"
@@ -60,10 +59,4 @@ void session_take_event(struct session_store *store, unsigned worker,
 	default:
 		break;
 	}
-}
-
-void events_take_changeover(struct session_store *store, struct session *s)
-{
-	if (changeover_on_time(store, s))
-		obtain_pull(store, s, s->newest);
 }

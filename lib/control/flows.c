@@ -65,9 +65,9 @@ void flows_stop(struct session_store *store, struct session *s, enum session_dir
 		void *acknowledge)
 {
 	struct session_flow *flow = &s->flow[direction];
-	const struct datapath_command c = {.kind = DATAPATH_STOP_FLOW};
 
-	commands_send(store, flow, c, acknowledge);
+	commands_send(store, flow, (struct datapath_command){.kind = DATAPATH_STOP_FLOW},
+		      acknowledge);
 	table_unindex(store, s, tunnel_index(direction));
 	tunnels_linger(store, flow);
 	flow->live = false;

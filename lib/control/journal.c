@@ -1,34 +1,30 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/journal.h"
-#include "control/table.h"
 
 #include <stdlib.h>
 
+#include "control/table.h"
+
 struct journal {
-	/* Notes so far, those that were taken, and those that are on disk. */
-	uint64_t noted, taken, written;
+	uint64_t noted, written; /* notes so far, and those that are on disk */
 	TAILQ_HEAD(, journal_waiter) waiters;
-	int error; /* of the last batch */
-	bool is_concluded;
-	uint32_t first, count;
+	int error;	       /* of the last batch */
+	uint32_t first, count; /* of ids: those that are not taken */
 	uint32_t places;
-	bool *waits;	/* by id */
+	bool *waits;	/* by id; behind ids */
 	uint32_t ids[]; /* that wait: a ring */
 };
 
 struct journal *journal_new(uint32_t max)
 {
 	const uint32_t places = max + 1;
-	struct journal *j = calloc(1, sizeof(*j) + places * sizeof(j->ids[0]));
+	struct journal *j =
+		calloc(1, sizeof(*j) + places * (sizeof(j->ids[0]) + sizeof(j->waits[0])));
 
 	if (!j)
 		return NULL;
 	j->places = places;
-	j->waits = calloc(places, sizeof(*j->waits));
-	if (!j->waits) {
-		free(j);
-		return NULL;
-	}
+	j->waits = (bool *)&j->ids[places];
 	TAILQ_INIT(&j->waiters);
 	return j;
 }
@@ -43,7 +39,6 @@ void journal_free(struct journal *j)
 		TAILQ_REMOVE(&j->waiters, waiter, entry);
 		free(waiter);
 	}
-	free(j->waits);
 	free(j);
 }
 
@@ -74,7 +69,6 @@ uint32_t journal_take(struct journal *j)
 		return 0;
 	j->first = (j->first + 1) % j->places;
 	j->count--;
-	j->taken++;
 	j->waits[id] = false;
 	return id;
 }
@@ -82,7 +76,7 @@ uint32_t journal_take(struct journal *j)
 void journal_written(struct journal *j, int error)
 {
 	j->error = error;
-	j->written = j->taken;
+	j->written = j->noted - j->count;
 }
 
 int journal_error(const struct journal *j)
@@ -112,14 +106,4 @@ struct journal_waiter *journal_take_waiter(struct journal *j)
 		return NULL;
 	TAILQ_REMOVE(&j->waiters, waiter, entry);
 	return waiter;
-}
-
-void journal_conclude(struct journal *j)
-{
-	j->is_concluded = true;
-}
-
-bool journal_is_concluded(const struct journal *j)
-{
-	return j && j->is_concluded;
 }

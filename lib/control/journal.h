@@ -41,8 +41,4 @@ bool journal_wait(struct journal *journal, struct journal_waiter *waiter);
  * NULL: none. */
 struct journal_waiter *journal_take_waiter(struct journal *journal);
 
-/* The workers have stopped: from now on records have exact COUNTs, and no COUNT may be used any more. */
-void journal_conclude(struct journal *journal);
-bool journal_is_concluded(const struct journal *journal);
-
 #endif

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #include "control/due.h"
-#include "control/journal.h"
 #include "control/keyset.h"
 #include "control/reserve.h"
 #include "control/table.h"
@@ -35,7 +34,7 @@ static void put_keyset(const struct session_store *store, const struct session *
 		record->over_at = due_age_s(store, keyset->due);
 	for (unsigned d = 0; d < 2; d++)
 		record->ceiling[d] = reserve_wanted(s, slot, d);
-	if (journal_is_concluded(store->journal) && !work_first_operation(s))
+	if (store->durable.is_concluded && !work_first_operation(s))
 		memcpy(record->ceiling, keyset->count.next, sizeof(record->ceiling));
 }
 

@@ -184,7 +184,7 @@ void reserve_grant(struct session_store *store, struct session *s, unsigned slot
 	uint32_t *wanted = s->work ? s->work->wanted[slot] : NULL;
 
 	/* At the end COUNTs are on disk as they are: none may be used any more. */
-	if (journal_is_concluded(store->journal))
+	if (store->durable.is_concluded)
 		return;
 	for (unsigned d = 0; d < 2; d++) {
 		if (ceiling[d] <= s->keysets[slot].ceiling[d].granted)

@@ -7,25 +7,25 @@
 
 /* --- sessions of before --- */
 
-static bool is_before(const struct session_store *store, const struct session *s, uint32_t gsn,
-		      unsigned side)
+static bool is_before(const struct session_store *store, const struct session *s,
+		      const struct tunnel *control, unsigned side)
 {
+	const uint32_t gsn = gsns_find(store->gsns, control->receiver);
 	const struct gsn_restarts *restarts = gsns_restarts(store->gsns, gsn, side);
 
 	return gsn != 0 && restarts->is_swept && !table_is_later(s->serial, restarts->serial);
 }
 
-bool restarts_are_after(const struct session_store *store, const struct session *s, uint32_t sgsn,
-			uint32_t ggsn)
+bool restarts_are_after(const struct session_store *store, const struct session *s,
+			const struct change *t)
 {
-	return is_before(store, s, sgsn, DATAPATH_ACCESS) ||
-	       is_before(store, s, ggsn, DATAPATH_CORE);
+	return is_before(store, s, &t->control_sgsn, DATAPATH_ACCESS) ||
+	       is_before(store, s, &t->control_ggsn, DATAPATH_CORE);
 }
 
 void restarts_spare(struct session_store *store, struct session *s, const struct change *t)
 {
-	if (restarts_are_after(store, s, gsns_find(store->gsns, t->control_sgsn.receiver),
-			       gsns_find(store->gsns, t->control_ggsn.receiver)))
+	if (restarts_are_after(store, s, t))
 		s->serial = table_next_serial(store);
 }
 
@@ -37,12 +37,6 @@ void restarts_forget(struct session_store *store)
 }
 
 /* --- counters --- */
-
-/* Modulo 256. One that is not later is from before the last restart, and was late on its way. */
-static bool is_later(uint8_t counter, uint8_t than)
-{
-	return (int8_t)(counter - than) > 0;
-}
 
 static void say_restart(struct session_store *store, const struct recovery *said, unsigned side,
 			uint8_t before)
@@ -74,7 +68,8 @@ static bool take(struct session_store *store, const struct recovery *said, unsig
 
 	if (!restarts || !restarts->is_known || said->counter == restarts->counter)
 		return false;
-	if (!is_later(said->counter, restarts->counter)) {
+	/* Modulo 256. One that is not later is from before the last restart, and was late on its way. */
+	if ((int8_t)(said->counter - restarts->counter) < 0) {
 		control_count(store, SESSION_GTPC_RECOVERY_LATE);
 		return false;
 	}

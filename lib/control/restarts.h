@@ -16,9 +16,9 @@
 bool restarts_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
 /* The messages have taken effect: of a GSN that no session had before, the counter is known from now on. */
 void restarts_note(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
-/* The session is of before a restart of one of its GSNs. sgsn, ggsn: numbers in store->gsns; 0: none. */
+/* The session, which becomes target, is of before a restart of one of its GSNs. */
 bool restarts_are_after(const struct session_store *store, const struct session *session,
-			uint32_t sgsn, uint32_t ggsn);
+			const struct change *target);
 /* An accepted Update shows that the session, which becomes target, is there after the restart. */
 void restarts_spare(struct session_store *store, struct session *session,
 		    const struct change *target);

@@ -113,12 +113,8 @@ bool session_is_lost(const struct session_store *store, const struct session *s)
 {
 	struct change target;
 
-	if (!work_first_operation(s))
-		return restarts_are_after(store, s, s->control_sgsn.gsn, s->control_ggsn.gsn);
-	/* What is under way for it decides where it is. */
-	session_current(store, s, &target);
-	return restarts_are_after(store, s, gsns_find(store->gsns, target.control_sgsn.receiver),
-				  gsns_find(store->gsns, target.control_ggsn.receiver));
+	session_current(store, s, &target); /* what is under way for it decides where it is */
+	return restarts_are_after(store, s, &target);
 }
 
 bool session_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
@@ -368,10 +364,9 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 	}
 	op->promised = promised;
 	store->promised += promised;
-	if (held) {
-		op->held = held;
+	op->held = held;
+	if (held)
 		held->users++;
-	}
 	if (work_first_operation(s) == op)
 		advance(store, op);
 }
