@@ -92,16 +92,15 @@ static unsigned look_at(struct session_store *store, struct session *s)
 	if (r->is_after && !s->is_passed_over)
 		return 0;
 	s->is_passed_over = work_first_operation(s) != NULL;
-	if (s->is_passed_over) {
-		r->has_passed_over = true;
+	r->has_passed_over |= s->is_passed_over;
+	if (s->is_passed_over)
 		return 0;
-	}
 	apply_policy(store, s);
 	r->forbidden += obtain_forbid(store, s);
 	return 0;
 }
 
-static void say_done(struct session_store *store)
+static uint64_t end_round(struct session_store *store)
 {
 	struct reconfigure *r = store->reconfigure;
 
@@ -113,13 +112,6 @@ static void say_done(struct session_store *store)
 			    "allowed_algorithms: %u keysets are refused that were in use",
 			    r->forbidden);
 	r->barred = r->forbidden = 0;
-}
-
-static uint64_t end_round(struct session_store *store)
-{
-	struct reconfigure *r = store->reconfigure;
-
-	say_done(store);
 	/* In a fleet some session always has an operation under way, but not always the same one. */
 	r->is_after = r->has_passed_over;
 	r->has_passed_over = false;

@@ -68,15 +68,6 @@ static void dequeue(struct session *s, struct operation *op)
 
 /* --- stop --- */
 
-static bool must_stop(const struct session_store *store, const struct session *s,
-		      const struct change *t, unsigned direction)
-{
-	const struct tunnel tunnel = table_tunnel(store, &s->flow[direction].tunnel);
-
-	return s->flow[direction].live &&
-	       (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[direction]));
-}
-
 static void stop_flow(struct session_store *store, struct operation *op,
 		      enum session_direction direction)
 {
@@ -86,10 +77,17 @@ static void stop_flow(struct session_store *store, struct operation *op,
 
 static void stop(struct session_store *store, struct operation *op)
 {
+	const struct change *t = &op->target;
+
 	op->step = STEP_STOP;
-	for (unsigned d = 0; d < 2; d++)
-		if (must_stop(store, op->session, &op->target, d))
+	for (unsigned d = 0; d < 2; d++) {
+		const struct session_flow *flow = &op->session->flow[d];
+		const struct tunnel tunnel = table_tunnel(store, &flow->tunnel);
+
+		if (flow->live &&
+		    (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[d])))
 			stop_flow(store, op, d);
+	}
 }
 
 /* --- start --- */

@@ -105,8 +105,7 @@ void tunnels_free(struct tunnels *all)
 	for (size_t i = 0; i < LISTS; i++)
 		while ((t = LIST_FIRST(&all->lists[i])) != NULL) {
 			wheel_cancel(&t->timer); /* its wheel neighbours live longer */
-			if (t->held && --t->held->users == 0)
-				free(t->held);
+			held_drop(t->held);
 			forget(t);
 		}
 	free(all->numbers);
