@@ -7,6 +7,8 @@
 #include <strings.h>
 #include <sys/queue.h>
 
+#include "base/crc32c.h"
+
 #define BUCKETS 16384
 
 struct waiter {
@@ -57,18 +59,11 @@ void demands_free(struct demands *demands)
 	free(demands);
 }
 
-/* FNV-1a over IMSI and id. */
 static uint32_t hash(const struct diameter_key_request *request)
 {
-	const uint8_t *imsi = (const uint8_t *)&request->imsi;
-	const uint8_t *id = (const uint8_t *)&request->id;
-	uint32_t h = 2166136261U;
+	const uint32_t of_imsi = crc32c(0, &request->imsi, sizeof(request->imsi));
 
-	for (size_t i = 0; i < sizeof(request->imsi); i++)
-		h = (h ^ imsi[i]) * 16777619U;
-	for (size_t i = 0; i < sizeof(request->id); i++)
-		h = (h ^ id[i]) * 16777619U;
-	return h % BUCKETS;
+	return crc32c(of_imsi, &request->id, sizeof(request->id)) % BUCKETS;
 }
 
 static bool is_same(const struct diameter_key_request *a, const struct diameter_key_request *b)

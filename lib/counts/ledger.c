@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crc32c.h"
+
 LIST_HEAD(item_list, ledger_item);
 TAILQ_HEAD(item_queue, ledger_item);
 
@@ -44,15 +46,9 @@ size_t ledger_octets(const struct ledger *l)
 
 /* --- records --- */
 
-/* FNV-1a. */
 static uint32_t list_of(const struct ledger *l, const struct e2m_imsi *imsi)
 {
-	const uint8_t *octets = (const uint8_t *)imsi;
-	uint32_t hash = 2166136261U;
-
-	for (size_t i = 0; i < sizeof(*imsi); i++)
-		hash = (hash ^ octets[i]) * 16777619U;
-	return hash % l->lists_count;
+	return crc32c(0, imsi, sizeof(*imsi)) % l->lists_count;
 }
 
 /* Forgotten records too. */
