@@ -25,9 +25,9 @@ bool request_is_alive(const struct session_store *store, const struct session *s
 
 struct session *request_find_addressed(const struct request *r, uint8_t id)
 {
-	return table_find_control(r->store,
-				  request_is_of_access(r) ? INDEX_CONTROL_GGSN : INDEX_CONTROL_SGSN,
-				  &r->transaction.addressed, id);
+	return table_find_by(r->store,
+			     request_is_of_access(r) ? INDEX_CONTROL_GGSN : INDEX_CONTROL_SGSN,
+			     &r->transaction.addressed, id);
 }
 
 struct session *request_find(const struct request *r, uint8_t id, struct change *before)

@@ -19,26 +19,21 @@ struct table {
 	uint32_t highest;    /* id that was ever in use */
 	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
 	uint32_t last_serial;
-	uint32_t *heads[SESSION_INDEXES];
-	uint32_t heads_count; /* of each index */
+	uint32_t *heads; /* heads_count of each index, one index after the other */
+	uint32_t heads_count;
 };
 
 struct table *table_new(uint32_t max)
 {
 	struct table *table = calloc(1, sizeof(*table));
-	bool is_whole;
 
 	if (!table)
 		return NULL;
 	table->max = max;
 	table->heads_count = max / SESSIONS_A_HEAD + 1;
 	table->sessions = calloc((size_t)max + 1, sizeof(*table->sessions));
-	is_whole = table->sessions != NULL;
-	for (unsigned i = 0; i < SESSION_INDEXES; i++) {
-		table->heads[i] = calloc(table->heads_count, sizeof(uint32_t));
-		is_whole &= table->heads[i] != NULL;
-	}
-	if (is_whole)
+	table->heads = calloc(1, table_octets(table));
+	if (table->sessions && table->heads)
 		return table;
 	table_free(table);
 	return NULL;
@@ -48,15 +43,14 @@ void table_free(struct table *table)
 {
 	if (!table)
 		return;
-	for (unsigned i = 0; i < SESSION_INDEXES; i++)
-		free(table->heads[i]);
+	free(table->heads);
 	free(table->sessions);
 	free(table);
 }
 
 size_t table_octets(const struct table *table)
 {
-	return SESSION_INDEXES * table->heads_count * sizeof(uint32_t);
+	return SESSION_INDEXES * (size_t)table->heads_count * sizeof(table->heads[0]);
 }
 
 /* --- indexes --- */
@@ -95,27 +89,18 @@ static uint32_t *head_of(const struct session_store *store, struct key key,
 	const uint32_t seed = which == INDEX_SUBSCRIBER ? 0 : key.nsapi;
 	const uint32_t hash = rte_hash_crc_8byte(key.what, seed);
 
-	return &table->heads[which][(uint64_t)hash * table->heads_count >> 32];
-}
-
-static bool is_indexed(const struct session *s, enum session_index which)
-{
-	return s->indexed >> which & 1;
-}
-
-/* A control tunnel that nobody has said is no key: many sessions may have none. */
-static bool has_key(const struct session *s, enum session_index which)
-{
-	return !(which == INDEX_CONTROL_SGSN && s->control_sgsn.gsn == 0) &&
-	       !(which == INDEX_CONTROL_GGSN && s->control_ggsn.gsn == 0);
+	return &table->heads[(size_t)which * table->heads_count +
+			     ((uint64_t)hash * table->heads_count >> 32)];
 }
 
 void table_index(struct session_store *store, struct session *s, enum session_index which)
 {
-	uint32_t *head = head_of(store, key_of(s, which), which);
+	const struct key key = key_of(s, which);
+	uint32_t *head = head_of(store, key, which);
 
-	assert(!is_indexed(s, which));
-	if (!has_key(s, which))
+	assert(!(s->indexed >> which & 1));
+	/* Sessions without a control tunnel have no key: there may be many. */
+	if (which != INDEX_SUBSCRIBER && key.what >> 32 == 0)
 		return;
 	s->link[which] = *head;
 	*head = table_id(store, s);
@@ -127,7 +112,7 @@ void table_unindex(struct session_store *store, struct session *s, enum session_
 	const uint32_t id = table_id(store, s);
 	uint32_t *at;
 
-	if (!is_indexed(s, which))
+	if (!(s->indexed >> which & 1))
 		return;
 	at = head_of(store, key_of(s, which), which);
 	while (*at != id)
@@ -195,12 +180,13 @@ int table_set_tunnel(struct session_store *store, struct session_tunnel *t,
 	return 0;
 }
 
-/* gsn 0: no session has any tunnel there. */
-static struct session_tunnel known_tunnel(const struct session_store *store,
-					  const struct tunnel *tunnel)
+struct session *table_find_by(struct session_store *store, enum session_index which,
+			      const struct tunnel *tunnel, uint8_t nsapi)
 {
-	return (struct session_tunnel){.gsn = gsns_find(store->gsns, tunnel->receiver),
-				       .teid = tunnel->teid};
+	const struct session_tunnel known = {.gsn = gsns_find(store->gsns, tunnel->receiver),
+					     .teid = tunnel->teid};
+
+	return known.gsn ? find(store, key_of_tunnel(&known, nsapi), which) : NULL;
 }
 
 struct session *table_find_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
@@ -224,29 +210,13 @@ struct session *table_next_of_subscriber(struct session_store *store, const stru
 	return id ? &sessions[id] : NULL;
 }
 
-struct session *table_find_control(struct session_store *store, enum session_index which,
-				   const struct tunnel *control, uint8_t nsapi)
-{
-	const struct session_tunnel known = known_tunnel(store, control);
-
-	return known.gsn ? find(store, key_of_tunnel(&known, nsapi), which) : NULL;
-}
-
 struct session *table_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction)
 {
-	const struct session_tunnel known = known_tunnel(store, tunnel);
-	const struct key key = key_of_tunnel(&known, 0);
-	struct session *s;
+	struct session *s = table_find_by(store, INDEX_TUNNEL_UP, tunnel, 0);
 
-	if (known.gsn == 0)
-		return NULL;
-	*direction = UP;
-	s = find(store, key, INDEX_TUNNEL_UP);
-	if (s)
-		return s;
-	*direction = DOWN;
-	return find(store, key, INDEX_TUNNEL_DOWN);
+	*direction = s ? UP : DOWN;
+	return s ? s : table_find_by(store, INDEX_TUNNEL_DOWN, tunnel, 0);
 }
 
 /* --- sessions --- */
@@ -367,10 +337,8 @@ uint32_t table_id(const struct session_store *store, const struct session *s)
 
 void table_set_apn(struct session_store *store, struct session *s, struct apn_ref apn)
 {
-	const uint16_t before = s->apn;
-
+	apns_give_back(store->apns, s->apn);
 	s->apn = apns_take(store->apns, apn);
-	apns_give_back(store->apns, before);
 }
 
 struct session *table_session_of_event(struct session_store *store, unsigned worker,
@@ -392,12 +360,10 @@ void control_log_of(struct session_store *store, const struct session *s,
 		    enum session_log_level level, const char *format, ...)
 {
 	char line[CONTROL_LINE_MAX];
-	const int len =
-		snprintf(line, sizeof(line), "IMSI %s NSAPI %u: ", table_imsi(s).digits, s->nsapi);
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(line + len, sizeof(line) - (size_t)len, format, args);
+	vsnprintf(line, sizeof(line), format, args);
 	va_end(args);
-	store->ops.log(store->ops.arg, level, line);
+	control_log(store, level, "IMSI %s NSAPI %u: %s", table_imsi(s).digits, s->nsapi, line);
 }

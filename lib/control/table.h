@@ -50,9 +50,9 @@ struct session *table_find_subscriber(struct session_store *store, const struct 
 /* Iterates over the sessions of a subscriber: after is NULL at first. NULL: no more. */
 struct session *table_next_of_subscriber(struct session_store *store, const struct e2m_imsi *imsi,
 					 const struct session *after);
-/* which: INDEX_CONTROL_SGSN or INDEX_CONTROL_GGSN. */
-struct session *table_find_control(struct session_store *store, enum session_index which,
-				   const struct tunnel *control, uint8_t nsapi);
+/* which: an index of tunnels. nsapi: 0 for INDEX_TUNNEL_UP and INDEX_TUNNEL_DOWN. */
+struct session *table_find_by(struct session_store *store, enum session_index which,
+			      const struct tunnel *tunnel, uint8_t nsapi);
 /* Whose live flow has the tunnel, in whichever direction: workers know a tunnel once. */
 struct session *table_find_tunnel(struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction);

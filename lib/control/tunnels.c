@@ -43,10 +43,9 @@ struct tunnels {
 	struct tunnel_list lists[LISTS];
 	struct tunnel_queue expected; /* by age */
 	uint32_t expected_count;
-	uint32_t *numbers; /* of flows not in use; each worker has its part */
 	struct worker_tunnels {
 		struct tunnel_queue lingering; /* by age */
-		uint32_t *free;
+		uint32_t *free;		       /* numbers of flows not in use */
 		uint32_t free_count;
 	} workers[];
 };
@@ -70,16 +69,15 @@ size_t tunnels_octets(const struct session_config *config)
 struct tunnels *tunnels_new(const struct session_config *config)
 {
 	const uint32_t flows = session_flows_per_worker(config);
-	struct tunnels *all = calloc(1, sizeof(*all) + config->workers * sizeof(all->workers[0]));
-	uint32_t *numbers = malloc(tunnels_octets(config));
+	const size_t before =
+		sizeof(struct tunnels) + config->workers * sizeof(struct worker_tunnels);
+	struct tunnels *all = calloc(1, before + tunnels_octets(config));
+	uint32_t *numbers;
 
-	if (!all || !numbers) {
-		free(all);
-		free(numbers);
+	if (!all)
 		return NULL;
-	}
 	TAILQ_INIT(&all->expected);
-	all->numbers = numbers;
+	numbers = (uint32_t *)&all->workers[config->workers];
 	for (unsigned w = 0; w < config->workers; w++, numbers += flows) {
 		TAILQ_INIT(&all->workers[w].lingering);
 		all->workers[w].free = numbers;
@@ -108,7 +106,6 @@ void tunnels_free(struct tunnels *all)
 			held_drop(t->held);
 			forget(t);
 		}
-	free(all->numbers);
 	free(all);
 }
 
@@ -165,11 +162,6 @@ static void time_is_over(struct wheel_timer *timer, void *store)
 	give_up(store, container_of(timer, struct lone_tunnel, timer));
 }
 
-static void start_time(struct session_store *store, struct lone_tunnel *t)
-{
-	wheel_set(store->wheel, &t->timer, lasts_ms[t->stage], time_is_over);
-}
-
 /* NULL: no memory. */
 static struct lone_tunnel *enter(struct session_store *store, const struct tunnel *tunnel,
 				 enum stage stage)
@@ -185,7 +177,7 @@ static struct lone_tunnel *enter(struct session_store *store, const struct tunne
 	LIST_INSERT_HEAD(list_of(store, tunnel), t, entry);
 	TAILQ_INSERT_TAIL(queue_of(all, t), t, age);
 	all->expected_count += stage == EXPECTED;
-	start_time(store, t);
+	wheel_set(store->wheel, &t->timer, lasts_ms[stage], time_is_over);
 	return t;
 }
 
@@ -264,7 +256,7 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 
 	if (t && t->stage == EXPECTED) {
 		t->requests += !is_again;
-		start_time(store, t);
+		wheel_set(store->wheel, &t->timer, lasts_ms[EXPECTED], time_is_over);
 		return;
 	}
 	if (table_find_tunnel(store, tunnel, &other))
