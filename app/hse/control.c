@@ -192,11 +192,11 @@ void control_session_config(const struct hse_config *config, struct session_conf
 }
 
 /* e2m.md 2: in doubt, assume that the source remembers a keyset until it is replaced. */
-static enum session_source_memory memory_of(const struct keysource_config *k)
+static enum retention_memory memory_of(const struct keysource_config *k)
 {
 	if (k->kind == KEYSOURCE_FILE)
-		return SESSION_SOURCE_ALWAYS;
-	return k->has_retention ? SESSION_SOURCE_SHORT : SESSION_SOURCE_LONG;
+		return RETENTION_ALWAYS;
+	return k->has_retention ? RETENTION_SHORT : RETENTION_LONG;
 }
 
 static int open_sources(struct hse_control *c)

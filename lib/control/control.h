@@ -13,6 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "counts/retention.h"
 #include "datapath/command.h"
 #include "e2m/e2m.h"
 #include "gtp/pco.h"
@@ -155,18 +156,12 @@ struct session_store *session_store_new(const struct session_config *config,
 void session_store_free(struct session_store *store);
 struct pull_manager *session_pulls(struct session_store *store);
 
-/* How long a source can give a keyset again (e2m.md 2). In doubt use LONG. */
-enum session_source_memory {
-	SESSION_SOURCE_LONG,  /* until it is replaced: a KMS */
-	SESSION_SOURCE_SHORT, /* for short_s after it was made: an HSS */
-	SESSION_SOURCE_ALWAYS /* a file */
-};
 struct session_source {
 	struct keysource *keysource; /* owned by the caller, as is name */
 	const char *name;	     /* identifies the source, also in the state */
 	bool prefetch;		     /* see pull.h */
-	enum session_source_memory memory;
-	uint32_t short_s;
+	enum retention_memory memory;
+	uint32_t short_s; /* for RETENTION_SHORT */
 };
 /* Call it in the order in which sources are asked, before anything is restored or asked. -ENOSPC,
  * -ENOMEM. */

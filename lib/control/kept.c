@@ -61,22 +61,17 @@ static int keep_file(struct session_store *store, const struct keysource *file)
 
 int session_add_source(struct session_store *store, const struct session_source *source)
 {
-	static const enum retention_memory memories[] = {
-		[SESSION_SOURCE_LONG] = RETENTION_LONG,
-		[SESSION_SOURCE_SHORT] = RETENTION_SHORT,
-		[SESSION_SOURCE_ALWAYS] = RETENTION_ALWAYS,
-	};
 	const unsigned number = pull_sources(store->pulls);
 	int ret = pull_manager_add_source(store->pulls, source->keysource, source->name,
 					  source->prefetch);
 
 	if (ret == 0)
-		ret = retention_add_source(store->retention, source->name, memories[source->memory],
+		ret = retention_add_source(store->retention, source->name, source->memory,
 					   source->short_s);
 	if (ret != 0)
 		return ret;
 	store->kept->sources[number] = *source;
-	if (source->memory == SESSION_SOURCE_ALWAYS)
+	if (source->memory == RETENTION_ALWAYS)
 		store->kept->files_unread |= (uint8_t)(1U << number);
 	return 0;
 }

@@ -45,10 +45,10 @@
 
 struct retention;
 
-/* How long a source can give a keyset again. */
+/* How long a source can give a keyset again (e2m.md 2). In doubt use RETENTION_LONG. */
 enum retention_memory {
 	RETENTION_LONG,	 /* until it is replaced, or its lifetime ends: a KMS */
-	RETENTION_SHORT, /* for a time after it was made: an HSS */
+	RETENTION_SHORT, /* for short_s after it was made: an HSS */
 	RETENTION_ALWAYS /* a file: retention_keep_always */
 };
 

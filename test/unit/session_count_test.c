@@ -263,7 +263,7 @@ static void keyset_is_not_taken_on_when_there_is_no_room_for_its_count(void)
 	context = lab_context(1);
 	lab_defaults();
 	lab.config.max = 1;
-	lab.memory = SESSION_SOURCE_SHORT;
+	lab.memory = RETENTION_SHORT;
 	lab_open();
 	/* A UE that goes through keysets faster than their COUNTs may be forgotten. Eight numbers, but each
 	 * of 15 bearers has COUNTs of its own. */

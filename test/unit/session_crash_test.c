@@ -233,7 +233,7 @@ static void no_count_is_used_twice_however_often_it_crashes(void)
 		lab.config.is_durable = true;
 		lab.config.count_block = 64;
 		/* The lab gives a few keysets again and again. */
-		lab.memory = SESSION_SOURCE_ALWAYS;
+		lab.memory = RETENTION_ALWAYS;
 		lab.config.counter_octets = (uint8_t)pick(4);
 		lab.config.pull_on_activation = pick(4) == 0;
 		lab.next.lifetime_s = pick(4) ? 0 : 3000;

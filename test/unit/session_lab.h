@@ -82,7 +82,7 @@ struct lab {
 	struct lab_worker workers[LAB_WORKERS];
 	struct lab_question questions[LAB_QUESTIONS];
 	size_t asked;
-	enum session_source_memory memory; /* of the key source */
+	enum retention_memory memory; /* of the key source */
 	const char *second;    /* name of another source, asked after it; NULL: there is none */
 	int source_refuses;    /* what keysource_ask returns */
 	unsigned answers_with; /* this keyset, whatever its name; 0: the one of that name */

@@ -17,7 +17,7 @@ static struct lab_flow *downlink(void)
 	return flow;
 }
 
-static void start_with(enum session_source_memory memory, const char *second)
+static void start_with(enum retention_memory memory, const char *second)
 {
 	context = lab_context(1);
 	lab_defaults();
@@ -100,7 +100,7 @@ static uint32_t count_in_a_new_session(unsigned keyset)
 /* A KMS gives a keyset without lifetime until it has replaced it. */
 static void count_goes_on_when_a_kms_gives_the_keyset_a_day_later(void)
 {
-	start_with(SESSION_SOURCE_LONG, NULL);
+	start_with(RETENTION_LONG, NULL);
 	use_and_end(1);
 	pass(DAY_MS + 3600000);
 	CU_ASSERT_EQUAL(count_in_a_new_session(1), 10);
@@ -109,7 +109,7 @@ static void count_goes_on_when_a_kms_gives_the_keyset_a_day_later(void)
 
 static void count_goes_on_when_a_kms_that_was_never_asked_gives_the_keyset_a_day_later(void)
 {
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	use_and_end(1);
 	CU_ASSERT_EQUAL(answer_second(KEYSOURCE_FOUND), 0);
 	pass(DAY_MS);
@@ -126,7 +126,7 @@ static void count_goes_on_when_a_kms_that_was_never_asked_gives_the_keyset_a_day
 
 static void counts_are_forgotten_where_the_hss_is_all_there_is(void)
 {
-	start_with(SESSION_SOURCE_SHORT, NULL);
+	start_with(RETENTION_SHORT, NULL);
 	use_and_end(1);
 	pass(361000);
 	CU_ASSERT_EQUAL(counts_of(lab.store->counts, &(struct e2m_imsi){0}, NULL), 0);
@@ -139,7 +139,7 @@ static void a_source_that_counts_wait_for_is_asked_in_the_background(void)
 {
 	const struct e2m_imsi imsi = lab_imsi(lab_context(1).subscriber);
 
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	for (unsigned keyset = 1; keyset <= LAB_KEYSETS; keyset++) {
 		use_and_end(keyset);
 		/* Of the first nobody knew that anything would wait. */
@@ -152,7 +152,7 @@ static void a_source_that_counts_wait_for_is_asked_in_the_background(void)
 
 static void keys_that_a_source_was_asked_for_in_the_background_are_not_used(void)
 {
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	use_and_end(1);
 	lab_create(&context, lab_sqn(2), 1);
 	lab_settle();
@@ -189,7 +189,7 @@ static void one_subscriber_takes_no_more_places_than_its_quota(void)
 	struct lab_context other = lab_context(2);
 	uint64_t response;
 
-	start_with(SESSION_SOURCE_LONG, NULL);
+	start_with(RETENTION_LONG, NULL);
 	fill_quota();
 	context.nsapi = 15;
 	response = lab_create(&context, lab_sqn(LAB_KEYSETS), 1);
@@ -205,7 +205,7 @@ static void one_subscriber_takes_no_more_places_than_its_quota(void)
 
 static void a_quota_has_room_for_three_keysets_on_eleven_bearers(void)
 {
-	start_with(SESSION_SOURCE_LONG, NULL);
+	start_with(RETENTION_LONG, NULL);
 	for (unsigned keyset = 1; keyset <= 3; keyset++)
 		for (uint8_t nsapi = 5; nsapi <= 15; nsapi++) {
 			context.nsapi = nsapi;
@@ -218,7 +218,7 @@ static void a_quota_has_room_for_three_keysets_on_eleven_bearers(void)
 /* A KMS that never answers keeps COUNTs waiting, but not the subscriber from being served. */
 static void a_subscriber_whose_quota_only_waits_for_a_source_is_served(void)
 {
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	fill_quota();
 	answer_second(KEYSOURCE_NOT_AVAILABLE);
 	pass(361000);
@@ -231,7 +231,7 @@ static void a_subscriber_whose_quota_only_waits_for_a_source_is_served(void)
 
 static void a_keyset_whose_counts_were_given_up_is_not_used(void)
 {
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	fill_quota();
 	answer_second(KEYSOURCE_NOT_AVAILABLE);
 	pass(361000);
@@ -256,10 +256,10 @@ static void a_full_table_that_only_waits_for_a_source_serves_others(void)
 	struct lab_context other = lab_context(2);
 	uint64_t response;
 
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	lab_stop();
 	lab_defaults();
-	lab.memory = SESSION_SOURCE_SHORT;
+	lab.memory = RETENTION_SHORT;
 	lab.second = "kms";
 	lab.config.max = 2;
 	lab_open();
@@ -286,7 +286,7 @@ static void keys_of_a_replaced_keyset_stay_while_the_session_is_idle(void)
 {
 	struct lab_context other = lab_context(1);
 
-	start_with(SESSION_SOURCE_LONG, NULL);
+	start_with(RETENTION_LONG, NULL);
 	lab_stop();
 	lab_defaults();
 	lab.config.idle_flush_s = 60;
@@ -314,7 +314,7 @@ static void what_a_source_has_given_outlives_a_crash(void)
 {
 	const struct e2m_imsi imsi = lab_imsi(lab_context(1).subscriber);
 
-	start_with(SESSION_SOURCE_LONG, NULL);
+	start_with(RETENTION_LONG, NULL);
 	lab_stop();
 	lab_defaults();
 	lab.config.is_durable = true;
@@ -345,10 +345,10 @@ static void what_a_source_has_given_outlives_a_crash(void)
 /* It gave the keyset to a session that was there before it went, and after. */
 static void count_goes_on_when_a_source_is_taken_out_and_put_back(void)
 {
-	start_with(SESSION_SOURCE_SHORT, "kms");
+	start_with(RETENTION_SHORT, "kms");
 	lab_stop();
 	lab_defaults();
-	lab.memory = SESSION_SOURCE_SHORT;
+	lab.memory = RETENTION_SHORT;
 	lab.second = "kms";
 	lab.config.is_durable = true;
 	lab.config.count_block = 64;

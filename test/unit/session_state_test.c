@@ -1044,7 +1044,7 @@ static void the_time_of_the_disk_goes_on_without_changes(void)
 static void counts_are_remembered_for_their_time_of_running(void)
 {
 	configure();
-	lab.memory = SESSION_SOURCE_SHORT;
+	lab.memory = RETENTION_SHORT;
 	lab_open();
 	lab_create(&context, lab_sqn(1), 1);
 	lab_settle();
