@@ -93,8 +93,7 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 	}
 	if (id <= table_highest(store))
 		return id;
-	retention_begin(store->retention);
-	if (!retention_note_sources(store->retention))
+	if (!retention_begin(store->retention))
 		abort();
 	return 0;
 }

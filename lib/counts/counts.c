@@ -83,21 +83,15 @@ void counts_free(struct counts *c)
 	free(c);
 }
 
-static struct record *find(struct counts *c, const struct counts_key *key)
-{
-	return (struct record *)ledger_find(c->ledger, key);
-}
-
 /* The record of key, which is new if there was none. NULL: no place. */
 static struct record *get(struct counts *c, const struct counts_key *key)
 {
-	struct record *r;
-	bool is_new;
+	struct record *r = ledger_find(c->ledger, key);
 
-	if (c->used == c->capacity && !find(c, key))
-		return NULL;
-	r = (struct record *)ledger_get(c->ledger, key, sizeof(*r), &is_new);
-	if (r && is_new) {
+	if (r || c->used == c->capacity)
+		return r;
+	r = ledger_add(c->ledger, key, sizeof(*r));
+	if (r) {
 		r->value = r->bound = (struct counts_value){0};
 		c->used++;
 	}
@@ -124,15 +118,17 @@ int counts_put(struct counts *c, const struct counts_key *key, struct counts_val
 
 bool counts_take(struct counts *c, const struct counts_key *key, struct counts_value *value)
 {
-	if (!counts_look(c, key, value))
-		return false;
-	forget(c, find(c, key));
-	return true;
+	struct record *r = ledger_find(c->ledger, key);
+
+	counts_look(c, key, value);
+	if (r)
+		forget(c, r);
+	return r != NULL;
 }
 
 bool counts_look(struct counts *c, const struct counts_key *key, struct counts_value *value)
 {
-	const struct record *r = find(c, key);
+	const struct record *r = ledger_find(c->ledger, key);
 
 	*value = r ? most_of(r) : (struct counts_value){0};
 	return r != NULL;
@@ -142,11 +138,11 @@ bool counts_look(struct counts *c, const struct counts_key *key, struct counts_v
 static struct record *next_of(struct counts *c, const struct e2m_imsi *imsi,
 			      const struct counts_fingerprint *keyset, const struct record *after)
 {
-	struct ledger_item *item = ledger_next(c->ledger, imsi, after ? &after->item : NULL);
+	struct record *r = ledger_next(c->ledger, imsi, after);
 
-	while (item && keyset && memcmp(&item->key.keyset, keyset, sizeof(*keyset)) != 0)
-		item = ledger_next(c->ledger, imsi, item);
-	return (struct record *)item;
+	while (r && keyset && !counts_is_same(&r->item.key.keyset, keyset))
+		r = ledger_next(c->ledger, imsi, r);
+	return r;
 }
 
 uint32_t counts_of(struct counts *c, const struct e2m_imsi *imsi,
@@ -186,7 +182,7 @@ int counts_bind(struct counts *c, const struct counts_key *key, struct counts_va
 
 void counts_unbind(struct counts *c, const struct counts_key *key)
 {
-	struct record *r = find(c, key);
+	struct record *r = ledger_find(c->ledger, key);
 
 	if (!r)
 		return;

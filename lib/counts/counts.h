@@ -27,6 +27,12 @@ struct counts_fingerprint {
 	uint8_t octets[COUNTS_FINGERPRINT_LEN];
 };
 
+static inline bool counts_is_same(const struct counts_fingerprint *a,
+				  const struct counts_fingerprint *b)
+{
+	return memcmp(a, b, sizeof(*a)) == 0;
+}
+
 /* No padding. */
 struct counts_key {
 	struct e2m_imsi imsi;

@@ -62,19 +62,17 @@ static struct ledger_item *find_any(struct ledger *l, const struct counts_key *k
 	return item;
 }
 
-struct ledger_item *ledger_find(struct ledger *l, const struct counts_key *key)
+void *ledger_find(struct ledger *l, const struct counts_key *key)
 {
 	struct ledger_item *item = find_any(l, key);
 
 	return item && !item->is_gone ? item : NULL;
 }
 
-struct ledger_item *ledger_get(struct ledger *l, const struct counts_key *key, size_t size,
-			       bool *is_new)
+void *ledger_add(struct ledger *l, const struct counts_key *key, size_t size)
 {
 	struct ledger_item *item = find_any(l, key);
 
-	*is_new = !item || item->is_gone;
 	if (!item) {
 		item = calloc(1, size);
 		if (!item)
@@ -82,19 +80,17 @@ struct ledger_item *ledger_get(struct ledger *l, const struct counts_key *key, s
 		item->key = *key;
 		LIST_INSERT_HEAD(&l->lists[list_of(l, &key->imsi)], item, same_hash);
 	}
-	if (*is_new)
-		ledger_unnote(l, item);
+	ledger_unnote(l, item);
 	item->is_gone = false;
 	return item;
 }
 
-struct ledger_item *ledger_next(struct ledger *l, const struct e2m_imsi *imsi,
-				const struct ledger_item *after)
+void *ledger_next(struct ledger *l, const struct e2m_imsi *imsi, const void *after)
 {
-	const struct e2m_imsi *in = after ? &after->key.imsi : imsi;
+	const struct ledger_item *last = after;
+	const struct e2m_imsi *in = last ? &last->key.imsi : imsi;
 	uint32_t list = in ? list_of(l, in) : 0;
-	struct ledger_item *item =
-		after ? LIST_NEXT(after, same_hash) : LIST_FIRST(&l->lists[list]);
+	struct ledger_item *item = last ? LIST_NEXT(last, same_hash) : LIST_FIRST(&l->lists[list]);
 
 	while (true) {
 		while (item && (item->is_gone ||

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * ledger: a table of records by subscriber, keyset and bearer, which knows what of them is not on disk yet. An
- * item is the first member of its record. A record that was forgotten stays in memory until the disk has
- * forgotten it too; only ledger_get and ledger_written see it meanwhile.
+ * ledger: a table of records by subscriber, keyset and bearer, which knows what of them is not on disk yet. A
+ * record begins with its ledger_item. A record that was forgotten stays in memory until the disk has forgotten it
+ * too; only ledger_add and ledger_written see it meanwhile.
  */
 #ifndef COUNTS_LEDGER_H
 #define COUNTS_LEDGER_H
@@ -33,14 +33,13 @@ struct ledger *ledger_new(uint32_t lists, bool is_durable);
 void ledger_free(struct ledger *ledger);
 size_t ledger_octets(const struct ledger *ledger);
 
-struct ledger_item *ledger_find(struct ledger *ledger, const struct counts_key *key);
-/* The same, and makes a record of size octets if there is none. is_new: it was made, with zeros after the item,
- * or had been forgotten, and has what it had. NULL: no memory. */
-struct ledger_item *ledger_get(struct ledger *ledger, const struct counts_key *key, size_t size,
-			       bool *is_new);
+/* Returns the record. */
+void *ledger_find(struct ledger *ledger, const struct counts_key *key);
+/* Makes the record, which ledger_find does not find: size octets, with zeros after the item. A record that was
+ * forgotten comes back with what it had. NULL: no memory. */
+void *ledger_add(struct ledger *ledger, const struct counts_key *key, size_t size);
 /* Iterates over the records of an IMSI, or over all if imsi is NULL. after is NULL at first. NULL: no more. */
-struct ledger_item *ledger_next(struct ledger *ledger, const struct e2m_imsi *imsi,
-				const struct ledger_item *after);
+void *ledger_next(struct ledger *ledger, const struct e2m_imsi *imsi, const void *after);
 
 /* The record has changed. */
 void ledger_note(struct ledger *ledger, struct ledger_item *item);

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "counts/retention_inside.h"
-
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,13 +6,20 @@
 #include "base/block.h"
 #include "base/container.h"
 #include "base/crc32c.h"
+#include "counts/retention_inside.h"
 
 /* Times sessions.max: size of each list. */
 #define SUBSCRIBERS_A_LIST 4
 
+/* Other keysets that prove that a keyset with unknown keys is replaced: one of them may be the
+ * keyset itself. */
+#define OTHERS_NAMELESS (OTHERS + 1)
+/* If this many other keysets may have been released, they may have replaced it. */
+#define OTHERS_DOUBT 2
+
 /* Stands for keysets with COUNTs that were given up. A real keyset has this fingerprint with
  * probability 2^-128. */
-const struct counts_fingerprint retention_given_up = {
+static const struct counts_fingerprint given_up = {
 	.octets = {[0 ... COUNTS_FINGERPRINT_LEN - 1] = 0xff}};
 
 struct retention *retention_new(struct wheel *wheel, struct counts *counts,
@@ -33,7 +38,7 @@ struct retention *retention_new(struct wheel *wheel, struct counts *counts,
 	r->wheel = wheel;
 	r->counts = counts;
 	r->sessions = *sessions;
-	r->short_ms = RETENTION_HSS_S * UINT64_C(1000) + RETENTION_LATE_MS;
+	r->short_s = RETENTION_HSS_S;
 	TAILQ_INIT(&r->waiting);
 	r->is_restoring = true;
 	return r;
@@ -41,9 +46,11 @@ struct retention *retention_new(struct wheel *wheel, struct counts *counts,
 
 void retention_free(struct retention *r)
 {
+	struct keyset *k = NULL;
+
 	if (!r)
 		return;
-	for (struct keyset *k = NULL; (k = retention_next(r, NULL, k)) != NULL;)
+	while ((k = ledger_next(r->ledger, NULL, k)) != NULL)
 		wheel_cancel(&k->timer);
 	ledger_free(r->ledger);
 	free(r);
@@ -52,12 +59,12 @@ void retention_free(struct retention *r)
 int retention_add_source(struct retention *r, const char *name, enum retention_memory memory,
 			 uint32_t short_s)
 {
-	const uint64_t short_ms = short_s * UINT64_C(1000) + RETENTION_LATE_MS;
-
 	if (r->sources_count == STATE_RETENTION_SOURCES)
 		return -ENOSPC;
-	if (memory == RETENTION_SHORT && short_ms > r->short_ms)
-		r->short_ms = short_ms;
+	if (memory != RETENTION_SHORT)
+		r->any_remembers = true;
+	else if (short_s > r->short_s)
+		r->short_s = short_s;
 	r->sources[r->sources_count++] =
 		(struct source){.name = crc32c(0, name, strlen(name)), .memory = (uint8_t)memory};
 	return 0;
@@ -65,28 +72,12 @@ int retention_add_source(struct retention *r, const char *name, enum retention_m
 
 /* --- keysets --- */
 
-/* Keysets have no bearer. */
-static struct counts_key without_bearer(const struct counts_key *key)
-{
-	return (struct counts_key){.imsi = key->imsi, .keyset = key->keyset};
-}
-
 struct keyset *retention_find(struct retention *r, const struct counts_key *key)
 {
-	const struct counts_key its = without_bearer(key);
+	struct counts_key its = *key;
 
-	return (struct keyset *)ledger_find(r->ledger, &its);
-}
-
-struct keyset *retention_next(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct keyset *after)
-{
-	return (struct keyset *)ledger_next(r->ledger, imsi, after ? &after->entry : NULL);
-}
-
-bool retention_has_fingerprint(const struct keyset *k, const struct counts_fingerprint *fingerprint)
-{
-	return memcmp(&k->entry.key.keyset, fingerprint, sizeof(*fingerprint)) == 0;
+	its.bearer = 0;
+	return ledger_find(r->ledger, &its);
 }
 
 void retention_note(struct keyset *k)
@@ -94,9 +85,10 @@ void retention_note(struct keyset *k)
 	ledger_note(k->retention->ledger, &k->entry);
 }
 
-void retention_prolong(struct keyset *k, uint64_t ms)
+void retention_keep_for(struct keyset *k, uint32_t seconds)
 {
-	const uint64_t until = wheel_now(k->retention->wheel) + ms;
+	const uint64_t until =
+		wheel_now(k->retention->wheel) + seconds * UINT64_C(1000) + RETENTION_LATE_MS;
 
 	if (until > k->until_ms)
 		k->until_ms = until;
@@ -120,20 +112,24 @@ static void begin(struct retention *r, struct keyset *k)
 		if (r->sources[i].is_absent && !(r->is_restoring && r->sources[i].was_there))
 			k->items[i].flags = STATE_RETENTION_FREE;
 	}
-	retention_prolong(k, r->short_ms);
+	retention_keep_for(k, r->short_s);
 }
 
-struct keyset *retention_get(struct retention *r, const struct counts_key *key, bool *is_new)
+static size_t octets_of_keyset(const struct retention *r)
 {
-	const struct counts_key its = without_bearer(key);
-	const size_t size = sizeof(struct keyset) + r->sources_count * sizeof(struct item);
-	bool was_made;
-	struct keyset *k = (struct keyset *)ledger_get(r->ledger, &its, size, &was_made);
+	return sizeof(struct keyset) + r->sources_count * sizeof(struct item);
+}
 
-	if (is_new)
-		*is_new = was_made;
-	if (!k || !was_made)
+struct keyset *retention_get(struct retention *r, const struct counts_key *key)
+{
+	const struct counts_key its = {.imsi = key->imsi, .keyset = key->keyset};
+	struct keyset *k = ledger_find(r->ledger, &its);
+
+	if (k)
 		return k;
+	k = ledger_add(r->ledger, &its, octets_of_keyset(r));
+	if (!k)
+		return NULL;
 	if (!k->retention) {
 		k->retention = r;
 		k->items_count = r->sources_count;
@@ -145,93 +141,59 @@ struct keyset *retention_get(struct retention *r, const struct counts_key *key, 
 
 /* --- keysets that sessions hold --- */
 
-bool retention_is_held(struct retention *r, const struct counts_key *key)
+static bool is_held(struct retention *r, const struct counts_key *key)
 {
 	struct retention_held held;
 
 	for (unsigned at = 0; r->sessions.next(r->sessions.arg, &key->imsi, &at, &held);)
-		if (memcmp(&held.fingerprint, &key->keyset, sizeof(key->keyset)) == 0)
+		if (counts_is_same(&held.fingerprint, &key->keyset))
 			return true;
 	return false;
 }
 
-void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s)
+/* No time ends this. */
+static bool is_in_use(const struct keyset *k)
 {
-	struct item *item = &k->items[source];
-
-	retention_prolong(k, k->retention->short_ms);
-	if (lifetime_s > 0)
-		retention_prolong(k, lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
-	/* Other keysets count from the source's first answer with this keyset. If they had already
-	 * replaced this keyset, they count from this answer: the source is then more than one KMS,
-	 * or has forgotten what it released. */
-	if (!(item->flags & STATE_RETENTION_GIVEN) || item->others >= retention_others_needed(k)) {
-		item->since_ms = wheel_now(k->retention->wheel);
-		item->others = 0;
-	}
-	item->flags &= (uint8_t)~STATE_RETENTION_FREE;
-	item->flags |= STATE_RETENTION_GIVEN;
-	item->flags |= lifetime_s > 0 ? STATE_RETENTION_LIFETIME : STATE_RETENTION_OPEN;
-	item->later = item->others > 0; /* at most 1: the source has not replaced the keyset */
-}
-
-void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
-{
-	struct retention_held held;
-	bool is_new;
-
-	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);) {
-		const struct counts_key key = {.imsi = *imsi, .keyset = held.fingerprint};
-		struct keyset *k = retention_get(r, &key, &is_new);
-
-		if (!k || !is_new)
-			continue;
-		for (unsigned i = 0; i < k->items_count; i++)
-			if (held.given_by >> i & 1)
-				retention_note_given(k, i, held.lifetime_s);
-		/* A keyset of an earlier process: an unknown source gave it. */
-		if (held.lifetime_s > 0)
-			retention_prolong(k, held.lifetime_s * UINT64_C(1000) + RETENTION_LATE_MS);
-	}
+	return k->is_always || k->holders > 0 || is_held(k->retention, &k->entry.key);
 }
 
 /* --- rules --- */
 
-bool retention_has_no_keys(const struct keyset *k)
+static bool is_given_up(const struct keyset *k)
 {
-	return retention_has_fingerprint(k, &counts_nameless) ||
-	       retention_has_fingerprint(k, &retention_given_up);
+	return counts_is_same(&k->entry.key.keyset, &given_up);
 }
 
-uint8_t retention_others_needed(const struct keyset *k)
+/* Returns true for a record that stands for keysets with unknown keys. */
+static bool has_no_keys(const struct keyset *k)
 {
-	return retention_has_no_keys(k) ? OTHERS_NAMELESS : OTHERS;
+	return is_given_up(k) || counts_is_same(&k->entry.key.keyset, &counts_nameless);
 }
 
-bool retention_waits_for(const struct keyset *k, unsigned source)
+static uint8_t others_needed(const struct keyset *k)
 {
-	const struct item *item = &k->items[source];
+	return has_no_keys(k) ? OTHERS_NAMELESS : OTHERS;
+}
+
+/* Rule 4. */
+static bool waits_for(const struct keyset *k, unsigned number)
+{
+	const struct source *source = &k->retention->sources[number];
+	const struct item *item = &k->items[number];
 	bool has_end;
 
-	if (source >= k->items_count || (item->flags & STATE_RETENTION_FREE))
+	if (number >= k->items_count || (item->flags & STATE_RETENTION_FREE))
 		return false;
+	if (source->memory == RETENTION_ALWAYS)
+		return k->is_always || has_no_keys(k) || !source->is_read;
 	has_end = (item->flags & STATE_RETENTION_LIFETIME) && !(item->flags & STATE_RETENTION_OPEN);
-	switch ((enum retention_memory)k->retention->sources[source].memory) {
-	case RETENTION_SHORT:
-		return false;
-	case RETENTION_ALWAYS:
-		return k->is_always || retention_has_no_keys(k) ||
-		       !k->retention->sources[source].is_read;
-	case RETENTION_LONG:
-		break;
-	}
-	return !has_end && item->others < retention_others_needed(k);
+	return source->memory == RETENTION_LONG && !has_end && item->others < others_needed(k);
 }
 
 static bool waits(const struct keyset *k)
 {
 	for (unsigned i = 0; i < k->items_count; i++)
-		if (retention_waits_for(k, i))
+		if (waits_for(k, i))
 			return true;
 	return false;
 }
@@ -260,10 +222,9 @@ void retention_judge(struct keyset *k)
 	const uint64_t now = wheel_now(r->wheel);
 
 	wheel_cancel(&k->timer);
-	if (k->is_always || k->holders > 0 || retention_is_held(r, key))
+	if (is_in_use(k))
 		return;
-	if (!retention_has_fingerprint(k, &retention_given_up) &&
-	    counts_of(r->counts, &key->imsi, &key->keyset) == 0)
+	if (!is_given_up(k) && counts_of(r->counts, &key->imsi, &key->keyset) == 0)
 		retention_forget(k); /* never used */
 	else if (now < k->until_ms)
 		wheel_set(r->wheel, &k->timer, k->until_ms - now, on_time);
@@ -281,9 +242,154 @@ static void on_time(struct wheel_timer *timer, void *arg)
 	retention_judge(container_of(timer, struct keyset, timer));
 }
 
-void retention_judge_later(struct keyset *k)
+/* After the current caller, which may still use the keyset, has returned. */
+static void judge_later(struct keyset *k)
 {
 	wheel_set(k->retention->wheel, &k->timer, 0, on_time);
+}
+
+/* --- what sources say --- */
+
+static void note_given(struct keyset *k, unsigned source, uint32_t lifetime_s)
+{
+	struct item *item = &k->items[source];
+
+	retention_keep_for(k, k->retention->short_s);
+	retention_keep_for(k, lifetime_s);
+	/* Other keysets count from the source's first answer with this keyset. If they had already
+	 * replaced this keyset, they count from this answer: the source is then more than one KMS,
+	 * or has forgotten what it released. */
+	if (!(item->flags & STATE_RETENTION_GIVEN) || item->others >= others_needed(k)) {
+		item->since_ms = wheel_now(k->retention->wheel);
+		item->others = 0;
+	}
+	item->flags &= (uint8_t)~STATE_RETENTION_FREE;
+	item->flags |= STATE_RETENTION_GIVEN;
+	item->flags |= lifetime_s > 0 ? STATE_RETENTION_LIFETIME : STATE_RETENTION_OPEN;
+	item->later = item->others > 0; /* at most 1: the source has not replaced the keyset */
+}
+
+void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi)
+{
+	struct retention_held held;
+
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, imsi, &at, &held);) {
+		const struct counts_key key = {.imsi = *imsi, .keyset = held.fingerprint};
+		struct keyset *k = retention_find(r, &key) ? NULL : retention_get(r, &key);
+
+		if (!k)
+			continue;
+		for (unsigned i = 0; i < k->items_count; i++)
+			if (held.given_by >> i & 1)
+				note_given(k, i, held.lifetime_s);
+		/* A keyset of an earlier process: an unknown source gave it. */
+		retention_keep_for(k, held.lifetime_s);
+	}
+}
+
+static void note_later(struct item *item)
+{
+	if (item->later < OTHERS_DOUBT)
+		item->later++;
+}
+
+/* source has given another keyset. */
+static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms,
+			const struct counts_fingerprint *other)
+{
+	struct item *item = &k->items[source];
+	uint32_t tag;
+
+	memcpy(&tag, other->octets, sizeof(tag));
+	for (unsigned i = 0; i < item->others && i < OTHERS; i++)
+		if (item->tags[i] == tag)
+			return;
+	note_later(item);
+	if (sent_ms <= item->since_ms || item->others >= others_needed(k))
+		return;
+	if (item->others < OTHERS)
+		item->tags[item->others] = tag;
+	/* This keyset may be in an answer that is on its way. */
+	if (++item->others == others_needed(k))
+		retention_keep_for(k, 0);
+	retention_note(k);
+	judge_later(k);
+}
+
+/* Returns true if the IMSI's sessions hold no keyset but this one, have it from source alone and
+ * with lifetime_s, and no record is kept. */
+static bool is_plain(struct retention *r, const struct counts_key *key, unsigned source,
+		     uint32_t lifetime_s)
+{
+	struct retention_held held;
+
+	if (ledger_next(r->ledger, &key->imsi, NULL))
+		return false;
+	for (unsigned at = 0; r->sessions.next(r->sessions.arg, &key->imsi, &at, &held);)
+		if (!counts_is_same(&held.fingerprint, &key->keyset) ||
+		    (held.given_by & ~(1U << source)) != 0 || held.lifetime_s != lifetime_s)
+			return false;
+	return true;
+}
+
+enum retention_verdict retention_given(struct retention *r, const struct counts_key *key,
+				       unsigned source, uint64_t sent_ms, uint32_t lifetime_s)
+{
+	const struct counts_key doubt_key = {.imsi = key->imsi, .keyset = given_up};
+	const bool is_known = retention_find(r, key) || is_held(r, key);
+	const enum retention_verdict verdict = is_known ? RETENTION_KNOWN : RETENTION_NEW;
+	struct keyset *k, *doubt, *other = NULL;
+	bool is_doubtful;
+
+	if (lifetime_s > r->longest_life_s)
+		r->longest_life_s = lifetime_s;
+	if (is_plain(r, key, source, lifetime_s))
+		return verdict;
+	retention_keep_held(r, &key->imsi);
+	k = retention_find(r, key);
+	doubt = retention_find(r, &doubt_key);
+	is_doubtful = !k && doubt && waits_for(doubt, source);
+	/* Keysets with a lifetime do not count: they may be many, and none of them new. */
+	while (lifetime_s == 0 && (other = ledger_next(r->ledger, &key->imsi, other)) != NULL)
+		if (other != k && source < other->items_count)
+			count_other(other, source, sent_ms, &key->keyset);
+	if (is_doubtful)
+		return RETENTION_DOUBTFUL;
+	k = retention_get(r, key);
+	if (!k || source >= k->items_count)
+		return RETENTION_KNOWN;
+	note_given(k, source, lifetime_s);
+	retention_note(k);
+	judge_later(k);
+	return verdict;
+}
+
+void retention_lost(struct retention *r, const struct e2m_imsi *imsi, unsigned source)
+{
+	struct keyset *k = NULL;
+
+	retention_keep_held(r, imsi);
+	while ((k = ledger_next(r->ledger, imsi, k)) != NULL) {
+		if (source >= k->items_count)
+			continue;
+		note_later(&k->items[source]);
+		if (k->items[source].flags & STATE_RETENTION_GIVEN)
+			continue;
+		retention_begin_again(r, &k->items[source]);
+		retention_note(k);
+	}
+}
+
+bool retention_waits(struct retention *r, const struct counts_key *but, unsigned source)
+{
+	const struct keyset *k = NULL;
+
+	if (r->sources[source].memory != RETENTION_LONG)
+		return false;
+	while ((k = ledger_next(r->ledger, &but->imsi, k)) != NULL)
+		if (!counts_is_same(&k->entry.key.keyset, &but->keyset) && waits_for(k, source))
+			return true;
+	return false;
 }
 
 /* --- what sessions do --- */
@@ -293,7 +399,7 @@ bool retention_hold(struct retention *r, const struct counts_key *key)
 	struct keyset *k;
 
 	retention_keep_held(r, &key->imsi);
-	k = retention_get(r, key, NULL);
+	k = retention_get(r, key);
 	if (!k)
 		return false;
 	k->holders++;
@@ -307,7 +413,7 @@ void retention_release(struct retention *r, const struct counts_key *key)
 	if (!k || k->holders == 0)
 		return;
 	k->holders--;
-	retention_prolong(k, r->short_ms); /* rule 2: after its last use */
+	retention_keep_for(k, r->short_s); /* rule 2: after its last use */
 	retention_note(k);
 	retention_judge(k);
 }
@@ -317,30 +423,7 @@ void retention_leave(struct retention *r, const struct counts_key *key)
 	struct keyset *k = retention_find(r, key);
 
 	if (k)
-		retention_judge_later(k);
-}
-
-void retention_wait_for_absent(struct keyset *k)
-{
-	for (unsigned i = 0; i < k->items_count; i++)
-		k->items[i].flags &= (uint8_t)~STATE_RETENTION_FREE;
-}
-
-bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
-{
-	const struct counts_key key = {.imsi = *imsi, .keyset = counts_nameless};
-	struct keyset *k = retention_get(r, &key, NULL);
-
-	if (!k)
-		return false;
-	retention_wait_for_absent(k);
-	for (unsigned i = 0; i < k->items_count; i++)
-		retention_begin_again(r, &k->items[i]);
-	retention_prolong(k, r->short_ms);
-	retention_prolong(k, r->longest_life_s * UINT64_C(1000) + RETENTION_LATE_MS);
-	retention_note(k);
-	retention_judge(k);
-	return true;
+		judge_later(k);
 }
 
 bool retention_may_come_again(struct retention *r, const struct counts_key *key)
@@ -361,6 +444,63 @@ bool retention_may_come_again(struct retention *r, const struct counts_key *key)
 	return false;
 }
 
+/* --- giving up --- */
+
+/* Rule 4 alone keeps the keyset. */
+static bool only_waits(const struct keyset *k)
+{
+	return k->until_ms <= wheel_now(k->retention->wheel) && !has_no_keys(k) && !is_in_use(k);
+}
+
+/* Returns false if there is no memory. */
+static bool give_up(struct keyset *k)
+{
+	struct retention *r = k->retention;
+	const struct counts_key key = {.imsi = k->entry.key.imsi, .keyset = given_up};
+	const bool is_new = !retention_find(r, &key);
+	struct keyset *doubt = retention_get(r, &key);
+
+	if (!doubt)
+		return false;
+	for (unsigned i = 0; i < doubt->items_count; i++) {
+		struct item *item = &doubt->items[i];
+
+		if (is_new)
+			item->flags = STATE_RETENTION_FREE;
+		if (!waits_for(k, i))
+			continue;
+		item->flags = 0;
+		retention_begin_again(r, item);
+	}
+	retention_note(doubt);
+	judge_later(doubt);
+	retention_forget(k);
+	return true;
+}
+
+bool retention_give_up(struct retention *r, const struct e2m_imsi *imsi)
+{
+	struct keyset *k = NULL, *oldest = NULL;
+
+	while ((k = ledger_next(r->ledger, imsi, k)) != NULL)
+		if (only_waits(k) && (!oldest || k->until_ms < oldest->until_ms))
+			oldest = k;
+	return oldest && give_up(oldest);
+}
+
+bool retention_give_up_any(struct retention *r, struct e2m_imsi *of)
+{
+	struct keyset *k;
+
+	while ((k = TAILQ_FIRST(&r->waiting)) != NULL) {
+		*of = k->entry.key.imsi;
+		if (only_waits(k))
+			return give_up(k);
+		retention_wait_no_more(k); /* it is judged again later */
+	}
+	return false;
+}
+
 size_t retention_octets(const struct retention *r)
 {
 	return sizeof(*r) + ledger_octets(r->ledger);
@@ -368,7 +508,5 @@ size_t retention_octets(const struct retention *r)
 
 size_t retention_octets_each(const struct retention *r)
 {
-	return base_octets_of_block(sizeof(struct keyset) +
-				    r->sources_count *
-					    sizeof(struct item)); /* the cap that glibc uses */
+	return base_octets_of_block(octets_of_keyset(r));
 }

@@ -140,11 +140,9 @@ int retention_restore(struct retention *retention, const struct state_retention 
 /* A session holds a keyset of an earlier process. A source that is no longer configured may have
  * given it. Returns false if there is no memory. */
 bool retention_keep_restored(struct retention *retention, const struct counts_key *key);
-/* Call it when all records are restored and the sessions hold their keysets. */
-void retention_begin(struct retention *retention);
-/* Call it after retention_begin: records the sources of this process for the next process. Returns
- * false if there is no memory. */
-bool retention_note_sources(struct retention *retention);
+/* Call it when all records are restored and the sessions hold their keysets. Records the sources of
+ * this process for the next process. Returns false if there is no memory. */
+bool retention_begin(struct retention *retention);
 
 /* Octets of memory: without keysets, and for each keyset. */
 size_t retention_octets(const struct retention *retention);

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* retention_disk: writes and reads retention as records of the state. */
+/* retention_disk: retention as records of the state, and keysets of earlier processes and of files. */
 #include <errno.h>
 #include <string.h>
 
-#include "base/container.h"
 #include "counts/retention_inside.h"
 
 static void put_item(const struct keyset *k, unsigned i, struct state_retention *record)
@@ -24,7 +23,7 @@ static void put_item(const struct keyset *k, unsigned i, struct state_retention 
 
 static void put_keyset(const struct ledger_item *item, uint64_t age_s, struct state_change *change)
 {
-	const struct keyset *k = container_of(item, const struct keyset, entry);
+	const struct keyset *k = (const struct keyset *)item;
 	const uint64_t now = wheel_now(k->retention->wheel);
 	struct state_retention *record = &change->retention;
 
@@ -51,20 +50,21 @@ void retention_written(struct retention *r, const struct state_retention *record
 
 int retention_adopt(struct retention *r, const struct counts_key *key)
 {
-	return retention_get(r, key, NULL) ? 0 : -ENOMEM;
+	return retention_get(r, key) ? 0 : -ENOMEM;
 }
 
-/* Finds the source's number. A source that is not in the configuration gets a number too. */
-static int number_of(struct retention *r, uint32_t name, unsigned *number)
+/* Returns the source's number. A source that is not in the configuration gets a number too. -ENOSPC. */
+static int number_of(struct retention *r, uint32_t name)
 {
-	for (*number = 0; *number < r->sources_count; (*number)++)
-		if (r->sources[*number].name == name)
-			return 0;
+	for (unsigned i = 0; i < r->sources_count; i++)
+		if (r->sources[i].name == name)
+			return (int)i;
 	if (r->sources_count == STATE_RETENTION_SOURCES)
 		return -ENOSPC;
-	r->sources[r->sources_count++] =
+	r->any_absent = true;
+	r->sources[r->sources_count] =
 		(struct source){.name = name, .memory = RETENTION_LONG, .is_absent = true};
-	return 0;
+	return (int)r->sources_count++;
 }
 
 static void restore_item(struct item *item, const struct state_retention_source *source)
@@ -101,7 +101,7 @@ static struct keyset *make_recorded(struct retention *r, const struct state_rete
 		retention_wait_no_more(k);
 		ledger_drop(r->ledger, &k->entry);
 	}
-	k = retention_get(r, &key, NULL);
+	k = retention_get(r, &key);
 	if (k)
 		k->is_always = is_always;
 	return k;
@@ -109,22 +109,22 @@ static struct keyset *make_recorded(struct retention *r, const struct state_rete
 
 int retention_restore(struct retention *r, const struct state_retention *record, uint64_t age_s)
 {
-	unsigned numbers[STATE_RETENTION_SOURCES];
+	int numbers[STATE_RETENTION_SOURCES];
 	struct keyset *k;
 
 	for (unsigned i = 0; i < record->sources_count; i++) {
-		const int ret = number_of(r, record->sources[i].name, &numbers[i]);
-		if (ret != 0)
-			return ret;
+		numbers[i] = number_of(r, record->sources[i].name);
+		if (numbers[i] < 0)
+			return numbers[i];
 	}
 	k = make_recorded(r, record);
 	if (!k)
 		return -ENOMEM;
 	ledger_unnote(r->ledger, &k->entry);
 	k->entry.is_on_disk = true;
-	k->until_ms = 0;
-	if (record->until_s > age_s)
-		retention_prolong(k, (record->until_s - age_s) * 1000);
+	k->until_ms = record->until_s > age_s
+			      ? wheel_now(r->wheel) + (record->until_s - age_s) * 1000
+			      : 0;
 	for (unsigned i = 0; i < record->sources_count; i++) {
 		restore_item(&k->items[numbers[i]], &record->sources[i]);
 		if (is_no_imsi(&record->imsi))
@@ -135,49 +135,54 @@ int retention_restore(struct retention *r, const struct state_retention *record,
 
 /* --- sources that come and go between processes --- */
 
-static bool any_absent(const struct retention *r)
+/* A keyset of an earlier process: absent sources may have been asked for it. */
+static void wait_for_absent(struct keyset *k)
 {
-	for (unsigned i = 0; i < r->sources_count; i++)
-		if (r->sources[i].is_absent)
-			return true;
-	return false;
+	for (unsigned i = 0; i < k->items_count; i++)
+		k->items[i].flags &= (uint8_t)~STATE_RETENTION_FREE;
+	retention_note(k);
 }
 
 bool retention_keep_restored(struct retention *r, const struct counts_key *key)
 {
 	struct keyset *k;
 
-	if (!any_absent(r))
+	if (!r->any_absent)
 		return true;
 	retention_keep_held(r, &key->imsi);
-	k = retention_get(r, key, NULL);
-	if (k && !r->is_restoring) {
-		retention_wait_for_absent(k);
-		retention_note(k);
-	}
+	k = retention_get(r, key);
+	if (k && !r->is_restoring)
+		wait_for_absent(k);
 	return k != NULL;
 }
 
-static bool any_remembers(const struct retention *r)
+bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 {
-	for (unsigned i = 0; i < r->sources_count; i++)
-		if (!r->sources[i].is_absent && r->sources[i].memory != RETENTION_SHORT)
-			return true;
-	return false;
+	const struct counts_key key = {.imsi = *imsi, .keyset = counts_nameless};
+	struct keyset *k = retention_get(r, &key);
+
+	if (!k)
+		return false;
+	wait_for_absent(k);
+	for (unsigned i = 0; i < k->items_count; i++)
+		retention_begin_again(r, &k->items[i]);
+	retention_keep_for(k, r->short_s);
+	retention_keep_for(k, r->longest_life_s);
+	retention_judge(k);
+	return true;
 }
 
-bool retention_note_sources(struct retention *r)
+static bool note_sources(struct retention *r)
 {
 	const struct counts_key key = {.imsi = no_imsi, .keyset = counts_nameless};
 	struct keyset *k = retention_find(r, &key);
 
-	r->is_restoring = false;
-	if (!any_remembers(r)) {
+	if (!r->any_remembers) {
 		if (k)
 			retention_forget(k);
 		return true;
 	}
-	k = retention_get(r, &key, NULL);
+	k = retention_get(r, &key);
 	if (!k)
 		return false;
 	k->is_always = true;
@@ -187,12 +192,41 @@ bool retention_note_sources(struct retention *r)
 	return true;
 }
 
-void retention_begin(struct retention *r)
+static void judge_all(struct retention *r)
 {
-	struct keyset *k = retention_next(r, NULL, NULL), *next;
+	struct keyset *k = ledger_next(r->ledger, NULL, NULL), *next;
 
 	for (; k; k = next) {
-		next = retention_next(r, NULL, k);
+		next = ledger_next(r->ledger, NULL, k);
 		retention_judge(k);
 	}
+}
+
+bool retention_begin(struct retention *r)
+{
+	judge_all(r);
+	r->is_restoring = false;
+	return note_sources(r);
+}
+
+/* --- files --- */
+
+bool retention_keep_always(struct retention *r, const struct counts_key *key)
+{
+	const bool is_new = !retention_find(r, key);
+	struct keyset *k = retention_get(r, key);
+
+	if (!k)
+		return false;
+	/* The file has the keyset, so the disk need not have it until a source gives it. */
+	if (is_new)
+		ledger_unnote(r->ledger, &k->entry);
+	k->is_always = true;
+	return true;
+}
+
+void retention_is_read(struct retention *r, unsigned source)
+{
+	r->sources[source].is_read = true;
+	judge_all(r);
 }

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* What retention.c, retention_given.c and retention_disk.c share. */
+/* What retention.c and retention_disk.c share. */
 #ifndef COUNTS_RETENTION_INSIDE_H
 #define COUNTS_RETENTION_INSIDE_H
 
 #include "counts/ledger.h"
 #include "counts/retention.h"
 
-/* Other keysets that prove a keyset replaced. If its keys are unknown, one of the others may be the
- * keyset itself. */
-#define OTHERS		3
-#define OTHERS_NAMELESS 4
-/* If this many other keysets may have been released, they may have replaced it. */
-#define OTHERS_DOUBT 2
+/* Other keysets that prove that a keyset is replaced. */
+#define OTHERS 3
 
 /* What one source has done with a keyset. */
 struct item {
@@ -53,54 +49,32 @@ struct retention {
 	/* Keysets that rule 4 alone keeps, oldest first. A keyset that was given or held since then
 	 * stays in the queue until it is checked. */
 	struct keyset_queue waiting;
-	uint64_t short_ms;	 /* rule 2 */
+	uint32_t short_s;	 /* rule 2 */
 	uint32_t longest_life_s; /* the longest lifetime that was given */
-	bool is_restoring;	 /* until retention_note_sources */
+	bool is_restoring;	 /* until retention_begin */
+	bool any_absent;
+	bool any_remembers; /* a source that is not absent remembers longer than an HSS */
 	unsigned sources_count;
 	struct source sources[STATE_RETENTION_SOURCES];
 };
 
-/* Stands for keysets with COUNTs that were given up. A real keyset has this fingerprint with
- * probability 2^-128. */
-extern const struct counts_fingerprint retention_given_up;
-
-/* --- retention.c --- */
-
 struct keyset *retention_find(struct retention *r, const struct counts_key *key);
-/* Finds or makes it. is_new may be NULL. NULL: no memory. */
-struct keyset *retention_get(struct retention *r, const struct counts_key *key, bool *is_new);
-/* Iterates over the keysets of an IMSI, or over all if imsi is NULL. */
-struct keyset *retention_next(struct retention *r, const struct e2m_imsi *imsi,
-			      const struct keyset *after);
+/* Finds or makes it. NULL: no memory. */
+struct keyset *retention_get(struct retention *r, const struct counts_key *key);
 /* The keyset has changed. */
 void retention_note(struct keyset *k);
-
-bool retention_has_fingerprint(const struct keyset *k,
-			       const struct counts_fingerprint *fingerprint);
-/* Returns true for a record that stands for keysets with unknown keys. */
-bool retention_has_no_keys(const struct keyset *k);
-/* Returns true if a session of the IMSI holds the keyset. */
-bool retention_is_held(struct retention *r, const struct counts_key *key);
 /* Makes records for keysets that sessions hold and that have no record. */
 void retention_keep_held(struct retention *r, const struct e2m_imsi *imsi);
-/* A keyset of an earlier process: absent sources may have been asked for it. */
-void retention_wait_for_absent(struct keyset *k);
 
-/* Keeps the keyset for at least ms from now. */
-void retention_prolong(struct keyset *k, uint64_t ms);
+/* Keeps the keyset for at least so many seconds from now, and RETENTION_LATE_MS more. */
+void retention_keep_for(struct keyset *k, uint32_t seconds);
 /* A source that has not given the keyset may have released it all the same: for a request that is
  * under way, or for a request of an earlier process. Other keysets count again from zero, for
  * requests sent more than 60 s from now. */
 void retention_begin_again(const struct retention *r, struct item *item);
-void retention_note_given(struct keyset *k, unsigned source, uint32_t lifetime_s);
-/* Rule 4, and how many other keysets it needs. */
-bool retention_waits_for(const struct keyset *k, unsigned source);
-uint8_t retention_others_needed(const struct keyset *k);
 
-/* Forgets the keyset if no rule keeps it: at once, or after the current caller, who may still use
- * it, has returned. */
+/* Forgets the keyset now if no rule keeps it. */
 void retention_judge(struct keyset *k);
-void retention_judge_later(struct keyset *k);
 void retention_forget(struct keyset *k);
 /* Removes the keyset from the queue waiting. */
 void retention_wait_no_more(struct keyset *k);

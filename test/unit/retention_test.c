@@ -88,7 +88,7 @@ static void start(unsigned sources, enum retention_memory first, enum retention_
 	held_count = 0;
 	disk_count = 0;
 	begin_process(names, memories, sources, 1000);
-	CU_ASSERT_TRUE(retention_note_sources(retention));
+	CU_ASSERT_TRUE(retention_begin(retention));
 	batch = state_batch_new(CAPACITY);
 }
 
@@ -658,8 +658,7 @@ static void next_process(const char *const its_names[], const enum retention_mem
 			CU_ASSERT_EQUAL(retention_restore(retention, &disk[i].retention, 5000), 0);
 	for (unsigned i = 0; i < held_count; i++)
 		CU_ASSERT_TRUE(retention_keep_restored(retention, key_with(&held[i].fingerprint)));
-	retention_begin(retention);
-	CU_ASSERT_TRUE(retention_note_sources(retention));
+	CU_ASSERT_TRUE(retention_begin(retention));
 }
 
 static const enum retention_memory is_long[] = {RETENTION_LONG, RETENTION_LONG, RETENTION_LONG};
