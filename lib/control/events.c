@@ -18,7 +18,7 @@ static void take_done(struct session_store *store, unsigned worker,
 		tunnels_acknowledged(store, worker, event);
 		break;
 	case DATAPATH_SET_KEYSET:
-		kept_acknowledged(event);
+		kept_acknowledged(store, event);
 		break;
 	default:
 		session_acknowledged(store, event);

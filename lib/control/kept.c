@@ -12,7 +12,6 @@
 /* A key that workers may still read, and the COUNTs that they have of its keyset. */
 struct retired {
 	LIST_ENTRY(retired) entry;
-	struct session_store *store;
 	struct npdu_key *key;
 	bool has_counts; /* its keyset left the session */
 	struct counts_key counts_key;
@@ -22,9 +21,8 @@ struct retired {
 
 struct kept {
 	LIST_HEAD(, retired) retired;
-	struct session_source sources[PULL_SOURCES_MAX];
-	uint8_t files_unread;	   /* bit of each file source that is not read yet */
-	uint64_t given_up_said_ms; /* 0: never */
+	const struct keysource *unread[PULL_SOURCES_MAX]; /* files; NULL: no file, or it is read */
+	uint64_t given_up_said_ms;			  /* 0: never */
 };
 
 /* There is a place for each keyset, so only memory can be missing. Nothing that follows is safe then: COUNTs
@@ -70,21 +68,21 @@ int session_add_source(struct session_store *store, const struct session_source 
 					   source->short_s);
 	if (ret != 0)
 		return ret;
-	store->kept->sources[number] = *source;
 	if (source->memory == RETENTION_ALWAYS)
-		store->kept->files_unread |= (uint8_t)(1U << number);
+		store->kept->unread[number] = source->keysource;
 	return 0;
 }
 
 void kept_look_at_files(struct session_store *store)
 {
-	for (unsigned i = 0; store->kept->files_unread >> i; i++) {
-		if (!(store->kept->files_unread >> i & 1) ||
-		    !keysource_is_read(store->kept->sources[i].keysource))
+	for (unsigned i = 0; i < PULL_SOURCES_MAX; i++) {
+		const struct keysource *file = store->kept->unread[i];
+
+		if (!file || !keysource_is_read(file))
 			continue;
-		if (keep_file(store, store->kept->sources[i].keysource) != 0)
+		if (keep_file(store, file) != 0)
 			return; /* try again at the next look */
-		store->kept->files_unread &= (uint8_t) ~(1U << i);
+		store->kept->unread[i] = NULL;
 		retention_is_read(store->retention, i);
 	}
 }
@@ -276,7 +274,6 @@ static struct retired *retire(struct session_store *store, struct session *s, un
 	struct retired *retired = calloc(1, sizeof(*retired));
 
 	must(retired != NULL);
-	retired->store = store;
 	retired->key = s->keysets[slot].key;
 	s->keysets[slot].key = NULL;
 	LIST_INSERT_HEAD(&store->kept->retired, retired, entry);
@@ -333,9 +330,8 @@ struct retired *kept_retire(struct session_store *store, struct session *s, unsi
 	return retired;
 }
 
-static void remember(const struct retired *retired)
+static void remember(struct session_store *store, const struct retired *retired)
 {
-	struct session_store *store = retired->store;
 	const struct counts_key *key = &retired->counts_key;
 
 	if (counts_is_unused(retired->counts))
@@ -349,10 +345,10 @@ static void remember(const struct retired *retired)
 	retention_release(store->retention, key);
 }
 
-static void let_go(struct retired *retired)
+static void let_go(struct session_store *store, struct retired *retired)
 {
 	if (retired->has_counts)
-		remember(retired);
+		remember(store, retired);
 	free_retired(retired);
 }
 
@@ -367,16 +363,16 @@ void kept_tell(struct session_store *store, struct session *s, unsigned slot, bo
 					    keep_count, retired);
 		}
 	if (retired && retired->pending == 0)
-		let_go(retired);
+		let_go(store, retired);
 }
 
-void kept_acknowledged(const struct datapath_event *event)
+void kept_acknowledged(struct session_store *store, const struct datapath_event *event)
 {
 	struct retired *retired = (struct retired *)(uintptr_t)event->cookie;
 
 	retired->counts.next[event->side] = event->count[event->slot];
 	if (--retired->pending == 0)
-		let_go(retired);
+		let_go(store, retired);
 }
 
 bool kept_has_retired(const struct session_store *store)

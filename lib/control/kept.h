@@ -40,7 +40,7 @@ void kept_unused(struct session_store *store, struct session *session, unsigned 
 void kept_tell(struct session_store *store, struct session *session, unsigned slot, bool keep_count,
 	       struct retired *retired);
 /* An acknowledgement of SET_KEYSET. */
-void kept_acknowledged(const struct datapath_event *event);
+void kept_acknowledged(struct session_store *store, const struct datapath_event *event);
 /* Workers may still read keys that were retired. */
 bool kept_has_retired(const struct session_store *store);
 

@@ -159,12 +159,10 @@ uint32_t counts_of(struct counts *c, const struct e2m_imsi *imsi,
 void counts_forget(struct counts *c, const struct e2m_imsi *imsi,
 		   const struct counts_fingerprint *keyset)
 {
-	struct record *r = next_of(c, imsi, keyset, NULL), *next;
+	struct record *r;
 
-	for (; r; r = next) {
-		next = next_of(c, imsi, keyset, r);
+	while ((r = next_of(c, imsi, keyset, NULL)) != NULL)
 		forget(c, r);
-	}
 }
 
 /* --- on disk --- */

@@ -100,21 +100,6 @@ void retention_begin_again(const struct retention *r, struct item *item)
 	item->others = 0;
 }
 
-static void begin(struct retention *r, struct keyset *k)
-{
-	k->until_ms = 0;
-	k->holders = 0;
-	memset(k->items, 0, k->items_count * sizeof(k->items[0]));
-	for (unsigned i = 0; i < k->items_count; i++) {
-		retention_begin_again(r, &k->items[i]);
-		/* An absent source was not asked for this keyset, unless the previous process asked
-		 * it. */
-		if (r->sources[i].is_absent && !(r->is_restoring && r->sources[i].was_there))
-			k->items[i].flags = STATE_RETENTION_FREE;
-	}
-	retention_keep_for(k, r->short_s);
-}
-
 static size_t octets_of_keyset(const struct retention *r)
 {
 	return sizeof(struct keyset) + r->sources_count * sizeof(struct item);
@@ -134,7 +119,17 @@ struct keyset *retention_get(struct retention *r, const struct counts_key *key)
 		k->retention = r;
 		k->items_count = r->sources_count;
 	}
-	begin(r, k);
+	k->until_ms = 0;
+	k->holders = 0;
+	memset(k->items, 0, k->items_count * sizeof(k->items[0]));
+	for (unsigned i = 0; i < k->items_count; i++) {
+		retention_begin_again(r, &k->items[i]);
+		/* An absent source was not asked for this keyset, unless the previous process asked
+		 * it. */
+		if (r->sources[i].is_absent && !(r->is_restoring && r->sources[i].was_there))
+			k->items[i].flags = STATE_RETENTION_FREE;
+	}
+	retention_keep_for(k, r->short_s);
 	retention_note(k);
 	return k;
 }

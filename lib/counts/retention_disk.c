@@ -172,26 +172,6 @@ bool retention_keep_nameless(struct retention *r, const struct e2m_imsi *imsi)
 	return true;
 }
 
-static bool note_sources(struct retention *r)
-{
-	const struct counts_key key = {.imsi = no_imsi, .keyset = counts_nameless};
-	struct keyset *k = retention_find(r, &key);
-
-	if (!r->any_remembers) {
-		if (k)
-			retention_forget(k);
-		return true;
-	}
-	k = retention_get(r, &key);
-	if (!k)
-		return false;
-	k->is_always = true;
-	for (unsigned i = 0; i < k->items_count; i++)
-		k->items[i].flags = r->sources[i].is_absent ? STATE_RETENTION_FREE : 0;
-	retention_note(k);
-	return true;
-}
-
 static void judge_all(struct retention *r)
 {
 	struct keyset *k = ledger_next(r->ledger, NULL, NULL), *next;
@@ -204,9 +184,23 @@ static void judge_all(struct retention *r)
 
 bool retention_begin(struct retention *r)
 {
+	const struct counts_key key = {.imsi = no_imsi, .keyset = counts_nameless};
+	struct keyset *k;
+
 	judge_all(r);
 	r->is_restoring = false;
-	return note_sources(r);
+	k = r->any_remembers ? retention_get(r, &key) : retention_find(r, &key);
+	if (!k)
+		return !r->any_remembers;
+	if (!r->any_remembers) {
+		retention_forget(k);
+		return true;
+	}
+	k->is_always = true;
+	for (unsigned i = 0; i < k->items_count; i++)
+		k->items[i].flags = r->sources[i].is_absent ? STATE_RETENTION_FREE : 0;
+	retention_note(k);
+	return true;
 }
 
 /* --- files --- */

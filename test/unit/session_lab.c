@@ -69,6 +69,10 @@ static unsigned number_of_key(const struct npdu_key *key, unsigned subscriber)
 
 /* --- the key source --- */
 
+struct keysource {
+	unsigned number;
+};
+
 void keysource_why(const struct keysource *source, char *text, size_t size)
 {
 	(void)source;
@@ -83,7 +87,7 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 		return lab.source_refuses;
 	CU_ASSERT_TRUE_FATAL(lab.asked < LAB_QUESTIONS);
 	lab.questions[lab.asked++] = (struct lab_question){
-		.request = *request, .source = source != NULL, .cookie = cookie};
+		.request = *request, .source = source->number, .cookie = cookie};
 	return 0;
 }
 
@@ -218,13 +222,9 @@ void lab_defaults(void)
 	lab.next = (struct keysource_answer){.ciphering = E2M_EEA2, .integrity = E2M_EIA2};
 }
 
-struct keysource {
-	int unused;
-};
-
 void lab_begin_process(void)
 {
-	static struct keysource second;
+	static struct keysource first, second = {.number = 1};
 	const struct session_ops ops = {.command = on_command,
 					.view_flow = on_view,
 					.log = on_log,
@@ -236,8 +236,10 @@ void lab_begin_process(void)
 		lab.workers[w].flows = calloc(lab.flows_per_worker, sizeof(struct lab_flow));
 	lab.store = session_store_new(&lab.config, &ops, lab.now);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab.store);
-	session_add_source(lab.store, &(struct session_source){
-					      .name = "lab", .memory = lab.memory, .short_s = 300});
+	session_add_source(lab.store, &(struct session_source){.keysource = &first,
+							       .name = "lab",
+							       .memory = lab.memory,
+							       .short_s = 300});
 	if (lab.second)
 		session_add_source(lab.store, &(struct session_source){.keysource = &second,
 								       .name = lab.second});
