@@ -83,17 +83,12 @@ static void restore_item(struct item *item, const struct state_retention_source 
 /* The record of no IMSI has the names of the sources. */
 static const struct e2m_imsi no_imsi;
 
-static bool is_no_imsi(const struct e2m_imsi *imsi)
-{
-	return memcmp(imsi, &no_imsi, sizeof(*imsi)) == 0;
-}
-
 /* NULL: no memory. */
 static struct keyset *make_recorded(struct retention *r, const struct state_retention *record)
 {
 	const struct counts_key key = counts_key_of(&record->imsi, record->fingerprint, 0);
 	struct keyset *k = retention_find(r, &key);
-	const bool is_always = (k && k->is_always) || is_no_imsi(&key.imsi);
+	const bool is_always = k && k->is_always;
 
 	/* It was made before all sources were known. */
 	if (k && k->items_count < r->sources_count) {
@@ -109,6 +104,7 @@ static struct keyset *make_recorded(struct retention *r, const struct state_rete
 
 int retention_restore(struct retention *r, const struct state_retention *record, uint64_t age_s)
 {
+	const bool has_names = memcmp(&record->imsi, &no_imsi, sizeof(no_imsi)) == 0;
 	int numbers[STATE_RETENTION_SOURCES];
 	struct keyset *k;
 
@@ -122,13 +118,13 @@ int retention_restore(struct retention *r, const struct state_retention *record,
 		return -ENOMEM;
 	ledger_unnote(r->ledger, &k->entry);
 	k->entry.is_on_disk = true;
+	k->is_always |= has_names;
 	k->until_ms = record->until_s > age_s
 			      ? wheel_now(r->wheel) + (record->until_s - age_s) * 1000
 			      : 0;
 	for (unsigned i = 0; i < record->sources_count; i++) {
 		restore_item(&k->items[numbers[i]], &record->sources[i]);
-		if (is_no_imsi(&record->imsi))
-			r->sources[numbers[i]].was_there = true;
+		r->sources[numbers[i]].was_there |= has_names;
 	}
 	return 0;
 }
