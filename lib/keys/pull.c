@@ -3,12 +3,12 @@
 #include "keys/pull.h"
 
 #include <errno.h>
-#include <rte_hash_crc.h>
 #include <rte_random.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/container.h"
+#include "base/crc32c.h"
 #include "keys/prefetch.h"
 
 /* Remembered refusals; beyond, the oldest is forgotten. */
@@ -155,7 +155,7 @@ static struct pull_source *source_after(const struct pull_manager *m,
 int pull_start(struct pull_manager *m, const struct keysource_request *request,
 	       struct pull_waiter *waiter)
 {
-	const uint32_t hash = rte_hash_crc(request, sizeof(*request), 0);
+	const uint32_t hash = crc32c(0, request, sizeof(*request));
 	struct pull_list *slot = &m->by_request[hash % HASH_SLOTS];
 	struct pull *pull;
 
