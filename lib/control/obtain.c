@@ -74,21 +74,20 @@ static bool is_among(uint32_t allowed, unsigned algorithm)
 	return allowed == 0 || (algorithm < 32 && allowed >> algorithm & 1);
 }
 
-static bool may_have(const struct session_store *store, unsigned eea, unsigned eia)
-{
-	return e2m_algorithms_allowed(eea, eia, store->config.allow_null_integrity) &&
-	       is_among(store->config.ciphering_allowed, eea) &&
-	       is_among(store->config.integrity_allowed, eia);
-}
-
-static void refuse_algorithms(struct session_store *store, struct session *s, unsigned slot,
+/* Returns true if the configuration does not allow the algorithms. */
+static bool refuse_algorithms(struct session_store *store, struct session *s, unsigned slot,
 			      unsigned eea, unsigned eia)
 {
 	char detail[64];
 
+	if (e2m_algorithms_allowed(eea, eia, store->config.allow_null_integrity) &&
+	    is_among(store->config.ciphering_allowed, eea) &&
+	    is_among(store->config.integrity_allowed, eia))
+		return false;
 	snprintf(detail, sizeof(detail), "ciphering 0x%02x with integrity 0x%02x", eea, eia);
 	control_count(store, SESSION_KEYSETS_WEAK);
 	refuse(store, s, slot, FAILURE_NOT_ALLOWED, "algorithms that are not allowed", detail);
+	return true;
 }
 
 unsigned obtain_forbid(struct session_store *store, struct session *s)
@@ -98,11 +97,8 @@ unsigned obtain_forbid(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		const struct session_keyset *keyset = &s->keysets[slot];
 
-		if (keyset->state != DATAPATH_KEY_READY ||
-		    may_have(store, keyset->eea, keyset->eia))
-			continue;
-		forbidden++;
-		refuse_algorithms(store, s, slot, keyset->eea, keyset->eia);
+		if (keyset->state == DATAPATH_KEY_READY)
+			forbidden += refuse_algorithms(store, s, slot, keyset->eea, keyset->eia);
 	}
 	return forbidden;
 }
@@ -153,34 +149,27 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	return twin;
 }
 
-/* A keyset that was flushed goes on with the COUNTs and windows that its flows still have. */
-static void make_ready(struct session_store *store, struct session *s, unsigned slot)
-{
-	struct session_keyset *keyset = &s->keysets[slot];
-	const bool was_known = keyset->is_known;
-
-	if (was_known) {
-		control_count(store, SESSION_FLUSHED_PULLED);
-	} else {
-		kept_find(store, s, slot);
-		reserve_begin(store, s, slot, DOWN);
-	}
-	keyset->is_known = true;
-	keyset_set_ready(store, s, slot, was_known);
-}
-
 static void install(struct session_store *store, struct session *s, unsigned slot)
 {
-	const struct session_keyset *keyset = &s->keysets[slot], *other = &s->keysets[1 - slot];
+	struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *other = &s->keysets[1 - slot];
 
 	control_log(store, SESSION_LOG_INFO,
 		    "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
 		    table_imsi(s).digits, s->nsapi, keyset_name(s, slot).text,
 		    e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
-	if (other->is_known && is_same(&other->fingerprint, &keyset->fingerprint))
+	if (other->is_known && is_same(&other->fingerprint, &keyset->fingerprint)) {
 		slot = join(store, s, slot);
-	else
-		make_ready(store, s, slot);
+	} else if (keyset->is_known) {
+		/* It was flushed, and its flows still have its COUNTs and windows. */
+		control_count(store, SESSION_FLUSHED_PULLED);
+		keyset_set_ready(store, s, slot, true);
+	} else {
+		kept_find(store, s, slot);
+		reserve_begin(store, s, slot, DOWN);
+		keyset->is_known = true;
+		keyset_set_ready(store, s, slot, false);
+	}
 	control_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
 		    table_imsi(s).digits, s->nsapi, s->keysets[slot].key_id);
 	if (slot == s->newest && s->changeover_due == 0)
@@ -227,10 +216,8 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 		.gcm_tag_octets = store->config.gcm_tag_octets,
 	};
 
-	if (!may_have(store, answer->ciphering, answer->integrity)) {
-		refuse_algorithms(store, s, slot, answer->ciphering, answer->integrity);
+	if (refuse_algorithms(store, s, slot, answer->ciphering, answer->integrity))
 		return;
-	}
 	if (counts_fingerprint(&given.fingerprint, &answer->keyset) == 0) {
 		if (has_had_others(&s->keysets[slot], &given.fingerprint)) {
 			control_count(store, SESSION_KEYSETS_CHANGED);
