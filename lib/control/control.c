@@ -21,6 +21,8 @@
 static int allocate(struct session_store *store, uint64_t now_ms)
 {
 	const struct session_config *c = &store->config;
+	struct pull_observer observer = {
+		.answered = obtain_take_answer, .troubled = obtain_take_trouble, .arg = store};
 
 	if (getrandom(&store->hash_secret, sizeof(store->hash_secret), 0) !=
 	    sizeof(store->hash_secret))
@@ -36,8 +38,8 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	    !store->wheel || !store->tunnels ||
 	    (c->is_durable && !(store->journal = journal_new(c->max))))
 		return -ENOMEM;
-	store->pulls = pull_manager_new(&c->pull, store->wheel, obtain_take_answer,
-					obtain_take_trouble, store);
+	kept_observe(&observer);
+	store->pulls = pull_manager_new(&c->pull, store->wheel, &observer);
 	if (!store->pulls || kept_init(store) != 0 || transactions_init(store) != 0)
 		return -ENOMEM;
 	store->watch = watch_start(store);

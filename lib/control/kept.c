@@ -42,13 +42,13 @@ static struct counts_key key_of(const struct session *s, unsigned slot)
 /* --- key sources, and what they release --- */
 
 /* A file can give each of its keysets, under either name, for as long as the file has it. */
-static int keep_file(struct session_store *store, const struct keysource *file)
+static int keep_file(struct session_store *store, const struct keysource_file *file)
 {
 	struct counts_key key = {0};
 	struct e2m_keyset keyset;
 	int ret = 0;
 
-	for (size_t i = 0; ret == 0 && keysource_keyset(file, i, &key.imsi, &keyset); i++) {
+	for (size_t i = 0; ret == 0 && keysource_file_keyset(file, i, &key.imsi, &keyset); i++) {
 		ret = counts_fingerprint(&key.keyset, &keyset);
 		if (ret == 0 && !retention_keep_always(store->retention, &key))
 			ret = -ENOMEM;
@@ -76,9 +76,10 @@ int session_add_source(struct session_store *store, const struct session_source 
 void kept_look_at_files(struct session_store *store)
 {
 	for (unsigned i = 0; i < PULL_SOURCES_MAX; i++) {
-		const struct keysource *file = store->kept->unread[i];
+		const struct keysource *source = store->kept->unread[i];
+		const struct keysource_file *file = source ? keysource_file(source) : NULL;
 
-		if (!file || !keysource_is_read(file))
+		if (!file)
 			continue;
 		if (keep_file(store, file) != 0)
 			return; /* try again at the next look */
@@ -151,14 +152,17 @@ static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
 	return false;
 }
 
+void kept_observe(struct pull_observer *observer)
+{
+	observer->given = take_given;
+	observer->lost = take_lost;
+	observer->is_waited_for = is_waited_for;
+}
+
 int kept_init(struct session_store *store)
 {
 	const struct session_config *config = &store->config;
 	const struct retention_sessions sessions = {.next = next_held, .arg = store};
-	const struct pull_observer observer = {.given = take_given,
-					       .lost = take_lost,
-					       .is_waited_for = is_waited_for,
-					       .arg = store};
 
 	store->kept = calloc(1, sizeof(*store->kept));
 	store->counts = counts_new(config->max * SESSION_COUNTS_REMEMBERED, config->is_durable);
@@ -166,7 +170,6 @@ int kept_init(struct session_store *store)
 		return -ENOMEM;
 	store->retention = retention_new(store->wheel, store->counts, &sessions, config->max,
 					 config->is_durable);
-	pull_manager_observe(store->pulls, &observer);
 	return store->retention ? 0 : -ENOMEM;
 }
 

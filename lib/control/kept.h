@@ -10,7 +10,9 @@
 
 #include "control/context.h"
 
-/* After the wheel and the pull manager. -ENOMEM. */
+/* Sets what sources release to be noted: given, lost and is_waited_for. */
+void kept_observe(struct pull_observer *observer);
+/* After the wheel. -ENOMEM. */
 int kept_init(struct session_store *store);
 void kept_free(struct session_store *store);
 /* Takes over the keysets of files that were read since the last call. */

@@ -190,7 +190,7 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 		  uint32_t timeout_ms, uint64_t cookie)
 {
 	struct diameter_key_request pull = {.imsi = request->imsi, .id = request->id};
-	const struct keysource_file *file = keysource_loader_file(source->loader);
+	const struct keysource_file *file = keysource_file(source);
 	struct keysource_item *item;
 	int rc;
 
@@ -220,17 +220,9 @@ void keysource_why(const struct keysource *source, char *text, size_t size)
 		diameter_hosts_why(source->hosts, text, size);
 }
 
-bool keysource_is_read(const struct keysource *source)
+const struct keysource_file *keysource_file(const struct keysource *source)
 {
-	return keysource_loader_file(source->loader) != NULL;
-}
-
-bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
-		      struct e2m_keyset *keyset)
-{
-	const struct keysource_file *file = keysource_loader_file(source->loader);
-
-	return file && keysource_file_keyset(file, i, imsi, keyset);
+	return keysource_loader_file(source->loader);
 }
 
 uint64_t keysource_failovers(const struct keysource *source)

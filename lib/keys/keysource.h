@@ -122,12 +122,13 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
  * can be asked. */
 void keysource_why(const struct keysource *source, char *text, size_t size);
 
-/* Returns true if the source is a file that has been read. */
-bool keysource_is_read(const struct keysource *source);
-/* The i-th keyset of a file, from 0; the caller wipes it. Returns false if there are no more, or if
- * it is not a file. */
-bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
-		      struct e2m_keyset *keyset);
+/* The file that the source is, until keysource_close. NULL: the file is not read yet, or
+ * the source is none. */
+struct keysource_file;
+const struct keysource_file *keysource_file(const struct keysource *source);
+/* The i-th keyset, from 0; the caller wipes it. Returns false if there are no more. */
+bool keysource_file_keyset(const struct keysource_file *file, size_t i, struct e2m_imsi *imsi,
+			   struct e2m_keyset *keyset);
 
 /* How often the source asked another host because one did not serve; 0 for a file. */
 uint64_t keysource_failovers(const struct keysource *source);

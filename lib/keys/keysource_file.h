@@ -8,15 +8,10 @@
 
 #include "keys/keysource.h"
 
-struct keysource_file;
-
 /* Blocks. NULL: no memory, or the file cannot be used; all its errors are written to errors. */
 struct keysource_file *keysource_file_read(const char *path, FILE *errors);
 void keysource_file_free(struct keysource_file *file); /* wipes the keys */
 
-/* The i-th keyset, from 0; the caller wipes it. Returns false if there are no more. */
-bool keysource_file_keyset(const struct keysource_file *file, size_t i, struct e2m_imsi *imsi,
-			   struct e2m_keyset *keyset);
 /* Sets all of answer but its cookie. */
 void keysource_file_look_up(const struct keysource_file *file,
 			    const struct keysource_request *request,

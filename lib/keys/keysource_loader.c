@@ -71,21 +71,10 @@ static struct keysource_file *read_file(const char *path, char why[FAULT_MAX])
 	return file;
 }
 
-static void tell(const struct keysource_loader *loader, const char *why)
-{
-	char text[2 * FAULT_MAX];
-
-	if (!loader->tell)
-		return;
-	if (why)
-		snprintf(text, sizeof(text), "%s: %s", loader->where, why);
-	loader->tell(loader->subject, why ? text : NULL);
-}
-
 /* Returns true if no further try is needed. Without a source, the file is freed with the loader. */
 static bool try_to_read(struct keysource_loader *loader)
 {
-	char why[FAULT_MAX] = "";
+	char why[FAULT_MAX] = "", text[2 * FAULT_MAX];
 	struct keysource_file *file = read_file(loader->path, why);
 	bool is_over;
 
@@ -93,8 +82,10 @@ static bool try_to_read(struct keysource_loader *loader)
 	loader->file = file;
 	memcpy(loader->why, why, sizeof(why));
 	is_over = file || loader->holders == 1;
-	if (loader->holders > 1)
-		tell(loader, file ? NULL : why);
+	if (loader->holders > 1 && loader->tell) {
+		snprintf(text, sizeof(text), "%s: %s", loader->where, why);
+		loader->tell(loader->subject, file ? NULL : text);
+	}
 	pthread_mutex_unlock(&loader->lock);
 	return is_over;
 }

@@ -20,9 +20,6 @@
 struct pull_manager {
 	struct pull_config config;
 	struct wheel *wheel;
-	pull_answered answered;
-	pull_troubled troubled;
-	void *arg;
 	struct pull_observer observer;
 	struct pull_source sources[PULL_SOURCES_MAX];
 	struct pull_source *order[PULL_SOURCES_MAX]; /* the order in which sources are asked */
@@ -35,7 +32,7 @@ struct pull_manager {
 };
 
 struct pull_manager *pull_manager_new(const struct pull_config *config, struct wheel *wheel,
-				      pull_answered answered, pull_troubled troubled, void *arg)
+				      const struct pull_observer *observer)
 {
 	struct pull_manager *m = calloc(1, sizeof(*m));
 
@@ -43,17 +40,10 @@ struct pull_manager *pull_manager_new(const struct pull_config *config, struct w
 		return NULL;
 	m->config = *config;
 	m->wheel = wheel;
-	m->answered = answered;
-	m->troubled = troubled;
-	m->arg = arg;
+	m->observer = *observer;
 	TAILQ_INIT(&m->refused);
 	TAILQ_INIT(&m->asked_again);
 	return m;
-}
-
-void pull_manager_observe(struct pull_manager *m, const struct pull_observer *observer)
-{
-	m->observer = *observer;
 }
 
 void pull_manager_free(struct pull_manager *m)
@@ -270,7 +260,7 @@ static void answer_waiters(struct pull_manager *m, struct pull *pull,
 	while ((waiter = TAILQ_FIRST(&over.waiters)) != NULL) {
 		TAILQ_REMOVE(&over.waiters, waiter, entry);
 		waiter->pull = NULL;
-		m->answered(m->arg, waiter, answer);
+		m->observer.answered(m->observer.arg, waiter, answer);
 	}
 }
 
@@ -339,12 +329,6 @@ static void count(struct pull_manager *m, struct pull_source *source,
 		source->counters.faults[answer->fault]++;
 }
 
-static bool is_final(enum keysource_outcome outcome)
-{
-	return outcome == KEYSOURCE_FOUND || outcome == KEYSOURCE_USER_UNKNOWN ||
-	       outcome == KEYSOURCE_NOT_AUTHORIZED;
-}
-
 /*
  * Handles a source's answer, or the reason why it could not be asked. Without a final answer the next source is asked. When all were asked, and at least one may have the keyset later, the
  * pull backs off.
@@ -353,7 +337,9 @@ static void conclude(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer)
 {
 	struct pull_source *source = pull->source, *next = source_after(m, source);
-	const bool is_over = is_final(answer->outcome);
+	const bool is_final = answer->outcome == KEYSOURCE_FOUND ||
+			      answer->outcome == KEYSOURCE_USER_UNKNOWN ||
+			      answer->outcome == KEYSOURCE_NOT_AUTHORIZED;
 	uint32_t retry_ms;
 
 	if (pull->is_prefetch) {
@@ -362,8 +348,8 @@ static void conclude(struct pull_manager *m, struct pull *pull,
 		return;
 	}
 	count(m, source, answer);
-	pull->may_come_later |= !is_over && answer->outcome != KEYSOURCE_NOT_AVAILABLE;
-	if (is_over) {
+	pull->may_come_later |= !is_final && answer->outcome != KEYSOURCE_NOT_AVAILABLE;
+	if (is_final) {
 		answer_waiters(m, pull, answer);
 	} else if (TAILQ_EMPTY(&pull->waiters)) {
 		pull_source_free_pull(pull);
@@ -377,7 +363,8 @@ static void conclude(struct pull_manager *m, struct pull *pull,
 		pull->may_come_later = false;
 		retry_ms = back_off(m, pull);
 		if (!pull->trouble_said)
-			m->troubled(m->arg, &pull->request, source->name, answer, retry_ms);
+			m->observer.troubled(m->observer.arg, &pull->request, source->name, answer,
+					     retry_ms);
 		pull->trouble_said = true;
 	}
 }
@@ -412,16 +399,14 @@ static void observe(struct pull_manager *m, const struct pull *pull, uint64_t se
 		    struct keysource_answer *answer)
 {
 	const struct pull_observer *o = &m->observer;
-	enum pull_given given = PULL_GIVEN;
+	enum pull_given given;
 
-	if (o->lost &&
-	    (answer->outcome == KEYSOURCE_TIMEOUT || answer->outcome == KEYSOURCE_UNREACHABLE ||
-	     answer->outcome == KEYSOURCE_BAD_ANSWER))
+	if (answer->outcome == KEYSOURCE_TIMEOUT || answer->outcome == KEYSOURCE_UNREACHABLE ||
+	    answer->outcome == KEYSOURCE_BAD_ANSWER)
 		o->lost(o->arg, &pull->request, pull->source->number);
 	if (answer->outcome != KEYSOURCE_FOUND)
 		return;
-	if (o->given)
-		given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
+	given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
 	if (given == PULL_GIVEN_WRONG) {
 		e2m_keyset_wipe(&answer->keyset); /* as a refusal, the answer may be remembered */
 		answer->outcome = KEYSOURCE_NOT_AVAILABLE;

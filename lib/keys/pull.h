@@ -61,23 +61,22 @@ struct pull_source_counters {
 	uint64_t prefetch_dropped; /* no room, no memory, or tried in vain for too long */
 };
 
-/* A final answer: FOUND, or a refusal that no source contradicts. Called once for each waiter, which may wait again
- * at once; the answer is wiped after the last. */
-typedef void (*pull_answered)(void *arg, struct pull_waiter *waiter,
-			      const struct keysource_answer *answer);
-/* Called once for a pull, the first time that no source served: for the log. The pull is tried again after
- * retry_ms. */
-typedef void (*pull_troubled)(void *arg, const struct keysource_request *request,
-			      const char *source, const struct keysource_answer *answer,
-			      uint32_t retry_ms);
-
 /* The observer's answer when a source has released a keyset, for any request. */
 enum pull_given {
 	PULL_GIVEN,
 	PULL_GIVEN_FIRST, /* also ask the sources that COUNTs wait for */
 	PULL_GIVEN_WRONG, /* do not use it: treat the source as if it did not have it */
 };
+/* All calls are needed, and get arg. */
 struct pull_observer {
+	/* A final answer: FOUND, or a refusal that no source contradicts. Called once for each waiter, which may
+	 * wait again at once; the answer is wiped after the last. */
+	void (*answered)(void *arg, struct pull_waiter *waiter,
+			 const struct keysource_answer *answer);
+	/* Called once for a pull, the first time that no source served: for the log. The pull is tried again
+	 * after retry_ms. */
+	void (*troubled)(void *arg, const struct keysource_request *request, const char *source,
+			 const struct keysource_answer *answer, uint32_t retry_ms);
 	/* sent_ms: when the request was sent, by wheel_now. */
 	enum pull_given (*given)(void *arg, const struct keysource_request *request,
 				 unsigned source, uint64_t sent_ms,
@@ -92,11 +91,9 @@ struct pull_observer {
 
 struct pull_manager;
 
-/* Call it before the first request; observer is copied. */
-void pull_manager_observe(struct pull_manager *manager, const struct pull_observer *observer);
-
+/* config and observer are copied. NULL: no memory. */
 struct pull_manager *pull_manager_new(const struct pull_config *config, struct wheel *wheel,
-				      pull_answered answered, pull_troubled troubled, void *arg);
+				      const struct pull_observer *observer);
 void pull_manager_free(struct pull_manager *manager);
 
 /* Sources are asked in the order in which they were added. The caller owns them and their names. prefetch: told

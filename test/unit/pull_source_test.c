@@ -132,24 +132,15 @@ static void one_who_asks_as_a_refusal_is_forgotten_is_told_what_is(void)
 	stop();
 }
 
-static enum pull_given take_wrong(void *arg, const struct keysource_request *request,
-				  unsigned source_number, uint64_t sent_ms,
-				  const struct keysource_answer *given)
-{
-	(void)arg, (void)request, (void)source_number, (void)sent_ms;
-	CU_ASSERT_EQUAL(given->keyset.e2mck[0], 1);
-	return PULL_GIVEN_WRONG;
-}
-
 static void a_keyset_that_is_not_to_be_used_is_a_refusal_without_keys(void)
 {
-	const struct pull_observer observer = {.given = take_wrong};
 	struct waiter w = {.e2mck = 1};
 
 	start_with_memory(1);
-	pull_manager_observe(lab.manager, &observer);
+	lab_setup.given = PULL_GIVEN_WRONG;
 	ask(&w, &lab.request);
 	answer(0, KEYSOURCE_FOUND);
+	lab_setup.given = PULL_GIVEN;
 	CU_ASSERT_EQUAL(w.outcome, KEYSOURCE_NOT_AVAILABLE);
 	CU_ASSERT_EQUAL(w.e2mck, 0);
 	w.e2mck = 1;

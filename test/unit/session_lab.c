@@ -91,16 +91,22 @@ int keysource_ask(struct keysource *source, const struct keysource_request *requ
 	return 0;
 }
 
-bool keysource_is_read(const struct keysource *source)
+struct keysource_file {
+	char unused;
+};
+
+const struct keysource_file *keysource_file(const struct keysource *source)
 {
+	static const struct keysource_file file = {0};
+
 	(void)source;
-	return true;
+	return &file;
 }
 
-bool keysource_keyset(const struct keysource *source, size_t i, struct e2m_imsi *imsi,
-		      struct e2m_keyset *keyset)
+bool keysource_file_keyset(const struct keysource_file *file, size_t i, struct e2m_imsi *imsi,
+			   struct e2m_keyset *keyset)
 {
-	(void)source;
+	(void)file;
 	if (i >= LAB_SUBSCRIBERS * LAB_KEYSETS)
 		return false;
 	*imsi = lab_imsi((unsigned)(i / LAB_KEYSETS));

@@ -56,7 +56,8 @@ static struct {
 /* What start is to do otherwise; kept by the test. */
 static struct {
 	uint32_t negative_cache_s;
-	bool prefetch; /* the second source is told early */
+	bool prefetch;	       /* the second source is told early */
+	enum pull_given given; /* what the observer says of a keyset */
 } lab_setup;
 
 void keysource_why(const struct keysource *source, char *text, size_t size)
@@ -111,8 +112,35 @@ static inline void on_trouble(void *arg, const struct keysource_request *request
 	lab.retry_ms = retry_ms;
 }
 
+static inline enum pull_given on_given(void *arg, const struct keysource_request *request,
+				       unsigned source, uint64_t sent_ms,
+				       const struct keysource_answer *answer)
+{
+	(void)arg, (void)request, (void)source, (void)sent_ms;
+	CU_ASSERT_NOT_EQUAL(answer->keyset.e2mck[0], 0);
+	return lab_setup.given;
+}
+
+static inline void on_lost(void *arg, const struct keysource_request *request, unsigned source)
+{
+	(void)arg, (void)request, (void)source;
+}
+
+static inline bool is_waited_for(void *arg, const struct keysource_request *request,
+				 const struct keysource_answer *answer, unsigned source)
+{
+	(void)arg, (void)request, (void)answer, (void)source;
+	return false;
+}
+
 static inline void start(unsigned sources)
 {
+	const struct pull_observer observer = {.answered = on_answer,
+					       .troubled = on_trouble,
+					       .given = on_given,
+					       .lost = on_lost,
+					       .is_waited_for = is_waited_for,
+					       .arg = &lab};
 	static const char *const names[] = {"hss", "kms"};
 	const struct pull_config config = {.timeout_ms = TIMEOUT_MS,
 					   .retry_min_ms = RETRY_MIN_MS,
@@ -123,7 +151,7 @@ static inline void start(unsigned sources)
 	memset(&lab, 0, sizeof(lab));
 	lab.now = 5000;
 	lab.wheel = wheel_new(lab.now, NULL);
-	lab.manager = pull_manager_new(&config, lab.wheel, on_answer, on_trouble, &lab);
+	lab.manager = pull_manager_new(&config, lab.wheel, &observer);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab.manager);
 	for (unsigned i = 0; i < sources; i++)
 		CU_ASSERT_EQUAL(pull_manager_add_source(lab.manager, &lab.sources[i], names[i],
