@@ -8,6 +8,7 @@
 every=(USR1 USR2 ALRM PIPE QUIT VTALRM PROF IO STKFLT PWR XCPU XFSZ TTIN TTOU URG WINCH CONT CHLD RTMIN RTMIN+5 RTMAX)
 hss_hses='[hse.home.example, kms.home.example]'
 ue_move_to=10.1.0.3
+hse_pull='{hold_packets_per_session: 300}' # a UE that has moved sends at once what waited, maybe by a keyset that is not here yet
 lab_network
 start_gsn
 start_hss
