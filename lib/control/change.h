@@ -1,34 +1,35 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* change: what a GTP-C message, a notification or the configuration makes of a session. Data alone. */
+/* change: what a GTP-C message, a notification or the configuration makes of a session.
+ * procedure*.c, report.c, restore.c and sweep.c fill it; session.c carries it out. Data alone. */
 #ifndef CONTROL_CHANGE_H
 #define CONTROL_CHANGE_H
 
 #include "control/apns.h"
 #include "control/model.h"
 
-/* What a message says of its sender's restarts. */
+/* The Recovery IE of a message. */
 struct recovery {
 	bool is_said;
-	uint8_t counter;      /* TS 29.060 7.7.11 */
-	struct tunnel sender; /* address */
+	uint8_t counter;      /* restart counter, TS 29.060 7.7.11 */
+	struct tunnel sender; /* the address alone */
 };
 
 /* What a session is to become. */
 struct change {
 	bool alive;
-	bool is_swept; /* not alive: one of many, of which the log has spoken already */
-	bool fresh;    /* a Create: other keysets of the session count no more */
+	bool is_swept; /* not alive: the log has one line for the whole sweep */
+	bool fresh;    /* a Create: ends the session's other keysets */
 	bool has_keyset;
 	bool is_bare;	    /* a Create without a keyset: ends the session's keysets */
-	uint8_t policy;	    /* enum policy_action; for a Create */
-	struct apn_ref apn; /* for a Create */
+	uint8_t policy;	    /* a Create: enum policy_action */
+	struct apn_ref apn; /* a Create */
 	uint8_t key_id;
 	enum session_origin origin;
 	struct e2m_keyset_id keyset;
 	struct tunnel tunnel[2]; /* by direction */
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
-	struct recovery recovery[DATAPATH_SIDES]; /* of its GSNs, by the message's word */
+	struct recovery recovery[DATAPATH_SIDES]; /* of the session's GSNs, as the message says */
 };
 
 #endif

@@ -1,22 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* commands: commands to the datapath. Decides nothing. */
+/* commands: builds and sends commands to workers (datapath/command.h). It decides nothing. Called
+ * by the files that change a flow, and by held.c and gtpc.c for GTP-C messages. */
 #ifndef CONTROL_COMMANDS_H
 #define CONTROL_COMMANDS_H
 
 #include "control/context.h"
 
-/* To the flow that has that worker and number. acknowledge comes back as the cookie of the worker's DATAPATH_DONE.
- * NULL: the worker acknowledges only where the command says so itself. */
+/* Sends command to the flow's worker, with the flow's number. acknowledge comes back as the cookie
+ * of DATAPATH_DONE. If acknowledge is NULL, the worker acknowledges only if the command says so
+ * itself. */
 void commands_send(struct session_store *store, const struct session_flow *flow,
 		   struct datapath_command command, void *acknowledge);
-/* Says to a live flow what a keyset's place holds now. */
+/* Tells a live flow what the keyset's place in slot holds now. */
 void commands_set_keyset(struct session_store *store, const struct session *session,
 			 enum session_direction direction, unsigned slot,
 			 struct datapath_ceiling ceiling, bool keep_count, void *acknowledge);
-/* Says to a live flow which place downlink uses; acknowledged after all that was said before. */
+/* Tells a live flow which place downlink uses. The acknowledgement comes after all earlier commands
+ * to the flow. */
 void commands_use_keyset(struct session_store *store, const struct session *session,
 			 enum session_direction direction, void *acknowledge);
-/* A GTP-C message that a worker holds may leave, or is discarded. */
+/* Lets a GTP-C message that a worker holds leave, or discards it. */
 void commands_answer_gtpc(struct session_store *store, const struct session_gtpc *gtpc,
 			  bool may_leave);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * context: what all files of this library share: configuration, timers, counters, the log, and the parts, each of which
- * knows its own data alone. control.c makes and frees it.
+ * context: what all files of lib/control share: configuration, timers, counters, the log and the
+ * parts. Private to the library. control.c makes and frees it. Each part knows its own data alone.
  */
 #ifndef CONTROL_CONTEXT_H
 #define CONTROL_CONTEXT_H
@@ -18,27 +18,28 @@ struct session_store {
 	struct session_ops ops;
 	struct wheel *wheel;
 	uint64_t started_ms;  /* CLOCK_MONOTONIC */
-	uint32_t hash_secret; /* no sender can foresee it */
+	uint32_t hash_secret; /* random: no sender can predict a hash */
 	uint64_t counters[SESSION_COUNTER_COUNT];
-	/* Calls upwards that control.c sets: a due time of the session has come. */
+	/* Upward calls, which control.c sets: a due time of the session has come. */
 	void (*changeover_is_due)(struct session_store *store, struct session *session);
 	void (*keyset_is_due)(struct session_store *store, struct session *session, unsigned slot);
 
 	struct gsns *gsns;
 	struct apns *apns;
 	struct table *table;
-	uint32_t ready;	   /* sessions that can protect and open */
-	uint32_t promised; /* COUNTs that operations under way may have to remember */
+	uint32_t ready;	   /* sessions with a READY keyset */
+	uint32_t promised; /* places for COUNTs that operations under way may need */
 	struct counts *counts;
 	struct retention *retention;
 	struct kept *kept;
 	struct pull_manager *pulls;
 	struct tunnels *tunnels;
-	struct journal *journal; /* NULL: not durable */
+	struct journal *journal; /* NULL: the store is not durable */
 	struct {
-		uint64_t told_age_s; /* in the last batch */
-		uint64_t retry_ms;   /* not before: the last batch could not be written */
-		/* The workers have stopped: records have exact COUNTs, and no COUNT may be used any more. */
+		uint64_t told_age_s; /* age_s of the last batch */
+		uint64_t retry_ms;   /* no batch before this time, after one that failed */
+		/* The workers have stopped. Records get exact COUNTs, and no further COUNT may be
+		 * used. */
 		bool is_concluded;
 	} durable;
 	struct watch *watch;
@@ -47,11 +48,11 @@ struct session_store {
 	struct transactions *transactions;
 };
 
-/* The longest line of the log, with its NUL; what is longer is cut. */
+/* Octets of the longest log line, with its NUL. Longer lines are cut. */
 #define CONTROL_LINE_MAX 512
 
-/* Hash of a tunnel and a number that a sender chooses. The secret keeps a sender from choosing them so that all
- * fall into one list. */
+/* Hashes a tunnel and a number. A sender may choose both. The secret keeps senders from choosing
+ * values that all fall into one list. */
 uint32_t control_hash(const struct session_store *store, const struct tunnel *tunnel,
 		      uint32_t number);
 void control_count(struct session_store *store, enum session_counter counter);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dialect: octets of GTPv1-C (TS 29.060, dialect_v1.c) or GTPv2-C (TS 29.274 on S5/S8, dialect_v2.c) become one struct
- * message. A dialect knows no sessions, and decides nothing. Called by gtpc.c.
+ * dialect: turns octets of GTPv1-C (TS 29.060, dialect_v1.c) or GTPv2-C (TS 29.274 on S5/S8,
+ * dialect_v2.c) into one struct message. A dialect knows no sessions and decides nothing. gtpc.c
+ * calls read; the procedure asks for the flags.
  */
 #ifndef CONTROL_DIALECT_H
 #define CONTROL_DIALECT_H
@@ -10,30 +11,33 @@
 
 struct dialect {
 	uint8_t version;
-	uint8_t create_type;	     /* of a request that makes sessions */
+	uint8_t create_type;	     /* request that makes sessions */
 	const char *create_response; /* for the log */
-	/* Fills message, but for what the caller has put into dialect and bearers, room for MESSAGE_BEARERS_MAX.
-	 * side: where the message comes from. Returns its octets, or -EBADMSG. */
+	/* Fills message. The caller has set dialect, and bearers with room for MESSAGE_BEARERS_MAX.
+	 * side: where the message comes from. Returns the octets of the message, or -EBADMSG. */
 	int (*read)(struct message *message, const uint8_t *data, size_t len,
 		    enum datapath_side side, const struct e2m_numbers *numbers);
 
-	/* --- what the procedure does differently, for GSNs differ --- */
+	/* --- where GSNs of the two versions behave differently --- */
 
-	/* A GGSN may find the context of an Update by its IMSI, and not look at the TEID, or the other way round. */
+	/* A GGSN may find the context of an Update by its IMSI and ignore the TEID, or by its TEID
+	 * and ignore the IMSI. */
 	bool may_go_by_imsi;
-	/* An SGSN says its control TEID once, and not for each context: a response may bear the one before, and its
-	 * header tells which one counts. */
+	/* An SGSN sends its control TEID once, and not for each context. So a response may have the
+	 * earlier TEID. Its header tells which TEID is valid. */
 	bool says_teid_once;
 
-	/* --- and where only the two versions have grown apart --- */
+	/* --- where only our handling of the two versions differs --- */
 
-	/* The policy is checked for each copy of a Create, and for one that is not complete. */
+	/* The policy is checked for each copy of a Create, and for an incomplete Create. */
 	bool checks_every_create;
-	/* A Create Response without both user ends is not read, even if its session would not be known. */
+	/* A Create Response without both user ends counts as unparsed, even if its session would
+	 * not be known. */
 	bool needs_both_ends;
-	/* What was expected ends after the response when no session has it; else bearer by bearer. */
+	/* After the response, the wait ends for expected tunnels that no session has. false: bearer
+	 * by bearer. */
 	bool settles_by_sessions;
-	/* A Delete for no known session is counted. */
+	/* A Delete for an unknown session is counted. */
 	bool counts_unknown_delete;
 };
 

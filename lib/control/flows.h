@@ -1,18 +1,22 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* flows: a session's two flows, one for each direction. */
+/* flows: a session's two flows in the workers, one for each direction. session.c adds and stops
+ * them. changeover, watch and durable.c read their COUNTs. */
 #ifndef CONTROL_FLOWS_H
 #define CONTROL_FLOWS_H
 
 #include "control/context.h"
 
-/* Adds a flow for direction with what the session's keysets hold. No other flow has the tunnel.
- * -ENOSPC: the worker has no place. -ENOMEM. acknowledge comes back as the event's cookie. */
+/* Adds a flow for direction, with the session's keysets. No other flow may have the tunnel.
+ * acknowledge comes back as the event's cookie. Returns 0, -ENOMEM, or -ENOSPC: the worker has no
+ * place. */
 int flows_add(struct session_store *store, struct session *session,
 	      enum session_direction direction, const struct tunnel *tunnel, void *acknowledge);
-/* Stops a live one: the acknowledgement has the COUNTs. The tunnel lingers to drop late packets. */
+/* Stops a live flow. The acknowledgement has the COUNTs. The tunnel lingers, so that late packets
+ * are dropped. */
 void flows_stop(struct session_store *store, struct session *session,
 		enum session_direction direction, void *acknowledge);
-/* COUNTs of the keyset in slot as the workers have them, or the session, where a direction has no flow. */
+/* Returns the COUNTs of the keyset in slot: the worker's where the flow is live, otherwise the
+ * session's. */
 struct counts_value flows_counts(const struct session_store *store, const struct session *session,
 				 unsigned slot);
 

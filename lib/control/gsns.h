@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * gsns: the GSNs that sessions name, each kept once and known by a number, for a fleet of sessions hangs
- * on few of them. A number is good for as long as it has users.
+ * gsns: the GSNs that sessions name. Many sessions name few GSNs, so each address is stored once
+ * and has a number. A number is valid while it has users. table.c takes numbers and gives them
+ * back; restarts.c keeps its data here.
  */
 #ifndef CONTROL_GSNS_H
 #define CONTROL_GSNS_H
@@ -13,10 +14,10 @@
 
 struct gsns;
 
-/* What is known of a GSN's restarts: restarts.c. */
+/* What is known of a GSN's restarts (restarts.c). */
 struct gsn_restarts {
-	bool is_known; /* its restart counter */
-	bool is_swept; /* it has restarted: sessions up to serial are being looked for */
+	bool is_known; /* counter is valid */
+	bool is_swept; /* restarted: a sweep ends sessions up to serial */
 	uint8_t counter;
 	uint32_t serial;
 };
@@ -24,18 +25,19 @@ struct gsn_restarts {
 struct gsns *gsns_new(void); /* NULL: no memory */
 void gsns_free(struct gsns *gsns);
 
-/* The number of the GSN with that address, which gains a user. 0: no memory. */
+/* Returns the number of the GSN with this address, and adds a user. 0: no memory. */
 uint32_t gsns_take(struct gsns *gsns, const uint8_t address[GSN_ADDRESS_LEN]);
-/* It loses one. Allowed for 0. */
+/* Removes a user. number may be 0. */
 void gsns_give_back(struct gsns *gsns, uint32_t number);
 
-/* 0: it has no user. */
+/* Returns 0 if the GSN has no user. */
 uint32_t gsns_find(const struct gsns *gsns, const uint8_t address[GSN_ADDRESS_LEN]);
-/* Good until the next gsns_take. */
+/* Valid until the next gsns_take. */
 const uint8_t *gsns_address(const struct gsns *gsns, uint32_t number);
-/* The same; side: 0 or 1, on which of ours it stands. One that is taken anew knows nothing. */
+/* Same. side: the side of the HSE on which the GSN is, 0 or 1. Nothing is known of a GSN that had
+ * no user. */
 struct gsn_restarts *gsns_restarts(struct gsns *gsns, uint32_t number, unsigned side);
-/* No number is higher. */
+/* No number in use is higher. */
 uint32_t gsns_highest(const struct gsns *gsns);
 
 #endif
