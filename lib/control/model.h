@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * model: what control knows of one session. Data alone, for the files of this library.
+ * model: what control knows of one session: its keysets, its flows and what is under way. Data
+ * alone, for all files of lib/control. keyset.h says which file assigns the state of a keyset.
  */
 #ifndef CONTROL_MODEL_H
 #define CONTROL_MODEL_H
@@ -13,21 +14,21 @@
 
 enum session_direction { UP = E2M_UPLINK, DOWN = E2M_DOWNLINK };
 
-/* How sessions are found. */
+/* The keys by which sessions are found. */
 enum session_index {
 	INDEX_SUBSCRIBER,   /* IMSI, NSAPI */
 	INDEX_CONTROL_SGSN, /* TEID Control Plane at the SGSN, its address, NSAPI */
-	INDEX_CONTROL_GGSN, /* at the GGSN */
+	INDEX_CONTROL_GGSN, /* the same at the GGSN */
 	INDEX_TUNNEL_UP,
 	INDEX_TUNNEL_DOWN,
 	SESSION_INDEXES,
 };
 
-/* COUNTs of one direction that may be used: reserve.c. */
+/* COUNTs of one direction that a worker may use (reserve.c). */
 struct session_ceiling {
-	uint32_t granted; /* on disk: those below it may be */
-	uint16_t asked;	  /* when more were last asked for */
-	uint8_t ahead;	  /* beyond what was needed then: 2^(ahead - 1); 0: none */
+	uint32_t granted; /* COUNTs below it are reserved on disk */
+	uint16_t asked;	  /* when more were last asked for, in ticks of reserve.c */
+	uint8_t ahead;	  /* COUNTs beyond those needed then: 2^(ahead - 1); 0: none */
 };
 
 /* Why a keyset is FAILED. */
@@ -47,7 +48,7 @@ struct session_keyset {
 	uint8_t key_id : 3;
 	uint8_t state : 2; /* enum datapath_key_state, the same in both flows */
 	bool refusal_said : 1;
-	bool authenticated : 1; /* an uplink PDU under it was */
+	bool authenticated : 1; /* an uplink PDU was authenticated with it */
 	bool is_known : 1;	/* pulled once: it has a fingerprint, and COUNTs in use */
 	uint8_t eea : 5;
 	uint8_t failure : 3; /* enum keyset_failure, if FAILED */
@@ -56,12 +57,13 @@ struct session_keyset {
 	bool count_warned : 1;
 	struct counts_fingerprint fingerprint;
 	uint32_t lifetime_s;
-	uint32_t due;  /* FAILED: the refusal ends; else the lifetime does */
+	uint32_t due;  /* FAILED: end of the refusal; otherwise of the lifetime */
 	uint32_t seen; /* sum of its COUNTs at the last look */
-	/* Of the directions whose flow is not live; else the worker's are the truth. */
+	/* COUNTs of the directions without a live flow. A live flow's worker has the valid
+	 * COUNTs. */
 	struct counts_value count;
 	struct session_ceiling ceiling[2]; /* by direction */
-	struct npdu_key *key;		   /* MISSING: has come, but operations are under way */
+	struct npdu_key *key; /* MISSING: the key has come, but operations are under way */
 };
 
 struct operation;
@@ -73,20 +75,20 @@ struct session_waiter {
 	unsigned slot;
 };
 
-/* While anything of it is under way. */
+/* Exists only while something of the session is under way (work.h). */
 struct session_work {
-	struct operation_list operations; /* the first is under way */
+	struct operation_list operations; /* the first one is running */
 	struct session_waiter waiters[DATAPATH_KEYSETS];
-	uint32_t wanted[DATAPATH_KEYSETS][2]; /* ceilings that are to be on disk; 0: none */
+	uint32_t wanted[DATAPATH_KEYSETS][2]; /* ceilings that must be on disk; 0: none */
 };
 
-/* struct tunnel without the address: few GSNs have many tunnels. */
+/* A struct tunnel with a number instead of the address: many tunnels share few GSNs. */
 struct session_tunnel {
-	uint32_t gsn; /* in the store's gsns; 0: none yet */
+	uint32_t gsn; /* number in the store's gsns; 0: none */
 	uint32_t teid;
 };
 
-/* Who has the last word on a session. As in struct state_session. */
+/* The source that has the last word on a session. Values as in struct state_session. */
 enum session_origin {
 	ORIGIN_GTPC,
 	ORIGIN_NOTIFICATION,
@@ -100,30 +102,33 @@ struct session_flow {
 	bool live;
 };
 
-/* A million of them: what a session needs only now and then is in struct session_work. */
+/* There may be a million sessions. What a session needs only at times is in struct session_work. */
 struct session {
-	uint32_t serial; /* of the Create that made it what it is; 0: not in use */
+	uint32_t serial; /* of its Create, or renewed (restarts.h); 0: not in use */
 	uint32_t link[SESSION_INDEXES];
 	uint64_t imsi;			    /* table_imsi */
-	struct session_tunnel control_sgsn; /* none, if no GTP-C was seen */
+	struct session_tunnel control_sgsn; /* no tunnel if no GTP-C was seen */
 	struct session_tunnel control_ggsn;
 	struct session_flow flow[2]; /* by direction */
 	uint8_t indexed;	     /* bit of each index */
 	uint8_t nsapi;
-	uint8_t primary;	   /* NSAPI of the context whose PDP address it shares; its own */
-	uint8_t newest : 1;	   /* keyset's place of the latest activation */
-	uint8_t downlink_slot : 1; /* what downlink uses */
+	/* NSAPI of the context whose PDP address it shares, or its own NSAPI. */
+	uint8_t primary;
+	uint8_t newest : 1;	   /* place of the keyset that was activated last */
+	uint8_t downlink_slot : 1; /* place of the keyset that downlink uses */
 	uint8_t counter_octets : 2;
 	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
-	uint8_t is_passed_over : 1; /* passed over in the latest round of reconfigure.c */
-	uint8_t policy : 2;	    /* enum policy_action that made it, or a stricter one since */
+	uint8_t is_passed_over : 1; /* by the latest round of reconfigure.c */
+	uint8_t policy : 2;	    /* enum policy_action of its Create, or a stricter one since */
 	uint16_t apn;		    /* number in the store's apns; 0: not known */
 	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave the keyset */
-	uint32_t changeover_due; /* downlink uses the newest keyset; when it does, the other goes */
-	uint32_t recovered;	 /* uplink PDUs that recovered COUNT: watch.c */
+	/* Then downlink uses the newest keyset. If it uses that keyset already, the other is
+	 * dropped. */
+	uint32_t changeover_due;
+	uint32_t recovered;	   /* uplink PDUs after which COUNT was recovered: watch.c */
 	uint32_t recovery_pending; /* uplink PDUs that alone were not enough */
-	struct wheel_timer timer;  /* for the first due time, or one that is no more */
+	struct wheel_timer timer;  /* for the earliest due time, or for one that was taken back */
 	struct session_work *work; /* NULL: nothing is under way */
 	struct session_keyset keysets[DATAPATH_KEYSETS];
 };

@@ -1,23 +1,27 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * precedence: who has the last word on a session: GTP-C, which comes from wherever it crosses; a notification, whose
- * sender TLS knows; or the configuration. Of a session that is reported, GTP-C says only what a notification cannot:
- * the control TEIDs, and that it is over. For its end it is the GGSN's own acceptance that crosses, and TEIDs that
- * are free again go to others.
+ * precedence: which source has the last word on a session: GTP-C, a notification or the
+ * configuration. GTP-C may come from any sender; TLS has authenticated the sender of a
+ * notification. Called by procedure*.c and report.c.
+ *
+ * For a reported session, GTP-C decides only what a notification cannot say: the control TEIDs, and
+ * that the session is over. Its end is valid because the GGSN's own acceptance crosses, and because
+ * the GGSN gives free TEIDs to other sessions.
  */
 #ifndef CONTROL_PRECEDENCE_H
 #define CONTROL_PRECEDENCE_H
 
 #include "control/session.h"
 
-/* GTP-C would have the session become target. True: a report or the configuration has the last word on it, and
- * has been heard. */
+/* GTP-C would change the session to target. Returns true if a notification or the configuration
+ * has the last word: that stays, and a contradiction is counted and logged. held: as in
+ * session_apply. */
 bool precedence_prevails(struct session_store *store, struct session *session,
 			 const struct change *target, struct held *held);
-/* The same, where GTP-C would have it end, as the UE has named no keyset. */
+/* Same where GTP-C would end the session, because the UE has named no keyset. */
 bool precedence_prevails_protected(struct session_store *store, struct session *session);
-/* A report would make the session, which is there, what target says: where GTP-C was faster, or the report comes
- * again, target becomes one that leaves the session as it is. */
+/* A report would change an existing session to target. If GTP-C was faster, or the report comes
+ * again, target is changed so that the session stays as it is. */
 void precedence_compare(struct session_store *store, struct session *session,
 			struct change *target);
 

@@ -1,23 +1,25 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * procedure: what GTP-C of either version makes of sessions, e2m.md 6. A request is remembered until its response
- * comes (procedure.c); only one that accepts takes effect: it makes sessions (procedure_create.c), or changes and
- * ends them (procedure_change.c). Called by gtpc.c.
+ * procedure: what GTP-C of either version makes of sessions (e2m.md 6). A request is remembered
+ * until its response comes (procedure.c). A response takes effect only if it accepts, or says that
+ * the context does not exist. Then it makes sessions (procedure_create.c), or changes and ends them
+ * (procedure_change.c). Called by gtpc.c.
  */
 #ifndef CONTROL_PROCEDURE_H
 #define CONTROL_PROCEDURE_H
 
 #include "control/request.h"
 
-/* held, which has the message, gains an outcome, and users until what the message asks for is done. */
+/* held has the message. It may get another outcome, and gains users until what the message asks for
+ * is done. */
 void procedure_take_request(struct session_store *store, const struct session_gtpc *gtpc,
 			    const struct message *message, struct held *held);
 void procedure_take_response(struct session_store *store, const struct session_gtpc *gtpc,
 			     const struct message *message, struct held *held);
 void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct message *message);
-/* A message that cannot be read crosses, but for a request that creates, where rules are that would keep something
- * from crossing: it may be about any session. */
+/* Takes a message that cannot be read. It crosses, except a request of create_type from the access
+ * side while the policy has strict rules: that request may be about any session. */
 void procedure_take_unread(struct session_store *store, const struct session_gtpc *gtpc,
 			   uint8_t create_type, struct held *held);
 
@@ -34,13 +36,13 @@ struct exchange {
 
 void procedure_create(const struct exchange *exchange);
 void procedure_create_bearers(const struct exchange *exchange);
-/* Updates, and Deletes. */
+/* Takes the response to an Update or a Delete. */
 void procedure_change(const struct exchange *exchange);
-/* Changes of a session what rights allow. before: what session_current says of it. */
+/* Changes what rights allow of a session. before: filled by session_current. */
 void procedure_change_bearer(const struct exchange *exchange, struct session *session,
 			     const struct change *before, unsigned rights);
 void procedure_end(const struct exchange *exchange, struct session *session);
-/* The session becomes target, unless somebody else than GTP-C has the last word on it. */
+/* Changes the session to target, unless a notification or the configuration has the last word. */
 void procedure_become(const struct exchange *exchange, struct session *session,
 		      const struct change *before, const struct change *target);
 

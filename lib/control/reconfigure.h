@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* reconfigure: session_reconfigure (control.h), and what it needs; for control.c. */
+/* reconfigure: the data of session_reconfigure (control.h). control.c makes and frees it. */
 #ifndef CONTROL_RECONFIGURE_H
 #define CONTROL_RECONFIGURE_H
 

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * rights: who may change what of a session by GTP-C. The table in rights.c is the only place that says so; the
- * procedure asks it. GTP-C is not authenticated, so a sender is known by its address alone.
+ * rights: who may change what of a session by GTP-C. Only the table in rights.c decides it. GTP-C
+ * is not authenticated: a sender is known by its address alone. Called by request.c and
+ * procedure_create.c.
  */
 #ifndef CONTROL_RIGHTS_H
 #define CONTROL_RIGHTS_H
@@ -9,8 +10,8 @@
 #include "control/message.h"
 
 enum rights_sender {
-	SENDER_PEER,	 /* the session's GSN on that side; or there is no such session yet */
-	SENDER_NEW_PEER, /* another, which an Update makes the session's peer */
+	SENDER_PEER,	 /* the session's GSN on that side, or there is no session yet */
+	SENDER_NEW_PEER, /* another GSN, which an Update makes the peer */
 	SENDER_ANYBODY,
 	SENDERS
 };
@@ -23,10 +24,10 @@ enum rights {
 	MAY_MOVE_CONTROL_SGSN = 1 << 4,
 	MAY_MOVE_CONTROL_GGSN = 1 << 5,
 	MAY_NAME_KEYSET = 1 << 6,
-	IS_COUNTED = 1 << 7, /* as gtpc.not_from_peer */
+	IS_COUNTED = 1 << 7, /* counted as gtpc.not_from_peer */
 };
 
-/* Bits of enum rights. cause: of the response; MESSAGE_ACCEPTED or MESSAGE_GONE. */
+/* Returns bits of enum rights. cause: MESSAGE_ACCEPTED or MESSAGE_GONE, from the response. */
 unsigned rights_of(uint8_t version, enum message_kind kind, enum rights_sender sender,
 		   enum message_cause cause);
 

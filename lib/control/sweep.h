@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * sweep: ends the sessions of GSNs that have restarted (restarts.h), a few at a time. Called by what reads GTP-C, above
- * session.c, which ends them.
+ * sweep: ends the sessions of restarted GSNs (restarts.h), some at a time. procedure.c calls
+ * sweep_take; control.c makes and frees the sweep.
  */
 #ifndef CONTROL_SWEEP_H
 #define CONTROL_SWEEP_H
@@ -11,7 +11,8 @@
 
 struct sweep *sweep_new(void); /* NULL: no memory. Freed by free(). */
 
-/* What both messages of an accepted request say, before they take effect. */
+/* Takes what an accepted request and its response say, before they take effect. Begins a sweep if a
+ * GSN has restarted. */
 void sweep_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
 
 #endif

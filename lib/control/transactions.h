@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * transactions: GTP-C requests that have no response yet, of any version, private to this library. They
- * are bounded in number and in time.
+ * transactions: GTP-C requests of either version that have no response yet. They are bounded in
+ * number and in time. Called by procedure.c; control.c makes and frees them.
  */
 #ifndef CONTROL_TRANSACTIONS_H
 #define CONTROL_TRANSACTIONS_H
@@ -11,58 +11,60 @@
 #include "control/control.h"
 #include "control/dialect.h"
 
-/* Requests that wait for their responses, at most. */
+/* Most requests that wait for their responses. */
 #define TRANSACTIONS_MAX 65536
 
-/* What tells a request from others. TS 29.060 7.6, TS 29.274 7.6: its response goes to where it came from,
- * with its sequence number, which the requester may use again towards another receiver. */
+/* Identifies a request (TS 29.060 7.6, TS 29.274 7.6). Its response goes to the source of the
+ * request, with the same sequence number. The requester may use that number again towards another
+ * receiver. */
 struct transaction_key {
-	struct tunnel requester; /* address, and port for a TEID */
+	struct tunnel requester; /* address, with the UDP port as TEID */
 	uint8_t receiver[16];	 /* as in struct tunnel */
-	uint32_t sequence;	 /* of 24 bits in GTPv2 */
+	uint32_t sequence;	 /* 24 bits in GTPv2 */
 	uint8_t version;	 /* of GTP */
-	uint8_t type;		 /* of the request */
+	uint8_t type;		 /* of the request, on the wire */
 };
 
-/* The first member of what a learner remembers of a request. */
+/* The first member of struct request. An Echo Request is remembered as this alone. */
 struct transaction {
 	TAILQ_ENTRY(transaction) same_hash;
 	TAILQ_ENTRY(transaction) age;
 	uint64_t since_ms;
 	struct transaction_key key;
-	uint8_t side;		 /* that the request came in on */
-	struct tunnel addressed; /* receiver of the request, and the TEID in its header */
-	uint32_t content;	 /* hash of the message */
-	uint32_t
-		answer_teid; /* that the requester wants in its response's header; 0: it does not say */
+	uint8_t side;		 /* side that the request came from */
+	struct tunnel addressed; /* receiver of the request, with the TEID in its header */
+	uint32_t content;	 /* hash of the whole message */
+	uint32_t answer_teid;	 /* TEID that the response must have; 0: not known */
 };
 
 struct session_store;
 
-/* -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 int transactions_init(struct session_store *store);
 void transactions_free(struct session_store *store);
 
-/* What a request is to those before it that wait for their responses. */
+/* What a request is, compared with earlier ones that wait for their responses. */
 enum transaction_kind {
 	TRANSACTION_NEW,
-	TRANSACTION_AGAIN, /* one of them, sent again */
-	TRANSACTION_AMBIGUOUS, /* another, with the number of one that was sent a moment ago: for whoever has had that
-				* one it is the same, and answered alike (TS 29.060 7.6, TS 29.274 7.6) */
+	TRANSACTION_AGAIN, /* a retransmission of one of them */
+	/* Another request, with the number of a recent one. A GSN that has the recent one takes
+	 * this one for a copy and repeats its answer (TS 29.060 7.6, TS 29.274 7.6). */
+	TRANSACTION_AMBIGUOUS,
 };
-/* Of a message at hand, read from gtpc. AGAIN: *same is that request. */
+/* Compares a message, read from gtpc. For TRANSACTION_AGAIN, *same is the earlier request. */
 enum transaction_kind transactions_look(struct session_store *store,
 					const struct session_gtpc *gtpc,
 					const struct message *message, struct transaction **same);
-/* size octets, those after struct transaction zero, for a request. It replaces one before it with its number;
- * where there are too many, the oldest goes first. NULL: no memory. */
+/* Remembers a request in size octets, which are 0 behind struct transaction. Replaces an earlier
+ * request with the same key. If there are too many, forgets the oldest. NULL: no memory. */
 struct transaction *transactions_remember(struct session_store *store,
 					  const struct session_gtpc *gtpc,
 					  const struct message *message, size_t size);
 
-/* The request that a response answers: one that went to where gtpc comes from (TS 29.060 10.2.2, TS 29.274
- * 4.2.2.2). A GGSN or P-GW of several addresses may answer by another of them: on the core side, which is the home
- * network's, it is enough that it knows the TEID. NULL: there is none. */
+/* Finds the request that a response answers: the request went to the source of gtpc (TS 29.060
+ * 10.2.2, TS 29.274 4.2.2.2). A GGSN or P-GW with several addresses may answer from another of
+ * them. So on the core side, the home network's, knowing the TEID is enough. NULL: there is
+ * none. */
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc,
 					       const struct message *response);

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tunnels: the tunnels that workers know and that belong to no session, and the numbers of flows not in use. Bounded in
- * number and in time. A tunnel is
+ * tunnels: the tunnels that workers know and that no session has, and the numbers of flows that are
+ * not in use. Bounded in number and in time. Called by flows, request.c, session.c, events.c and
+ * control.c. Such a tunnel is either expected or lingering.
  *
- * expected: a request names the tunnel, and no response has accepted it yet. The other end may use the tunnel as soon
- * as it has accepted it, before the response is seen here. So a worker holds the packets of the tunnel from the
- * request on, until the tunnel is a session's or is given up;
+ * Expected: a request names the tunnel, and no response has accepted it yet. The other end may use
+ * the tunnel as soon as it has accepted the request, before the response is seen here. So a worker
+ * holds the tunnel's packets from the request on, until a session has the tunnel or it is given up.
  *
- * lingering: a session left the tunnel a moment ago. Late packets are dropped, so that none crosses as if it had never
- * been protected.
+ * Lingering: a session left the tunnel a moment ago. Late packets are dropped, so that none crosses
+ * as if it had never been protected.
  */
 #ifndef CONTROL_TUNNELS_H
 #define CONTROL_TUNNELS_H
@@ -18,21 +19,23 @@
 struct tunnels *tunnels_new(const struct session_config *config); /* NULL: no memory */
 void tunnels_free(struct tunnels *tunnels);
 
-/* A session's flow begins: it takes the number of the expected tunnel, with the packets that are held, or else a free
- * number. Sets worker and number of *flow. false: the worker has no number left. */
+/* A session's flow begins. It takes the number of the expected tunnel, with the packets that are
+ * held, or else a free number. Sets worker and number of *flow. Returns false if the worker has no
+ * number left. */
 bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
 		  struct session_flow *flow);
-/* A session's flow has been stopped: its tunnel lingers, with its number. */
+/* A session's flow has been stopped. Its tunnel lingers and keeps its number. */
 void tunnels_linger(struct session_store *store, const struct session_flow *flow);
 
-/* A request names the tunnel, which is expected from now on unless a session has it. The message in held leaves when
- * the worker holds the tunnel's packets. is_again: the request did so before. */
+/* A request names the tunnel, which is expected from now on unless a session has it. The message in
+ * held leaves when the worker holds the tunnel's packets. is_again: the request is a
+ * retransmission. */
 void tunnels_expect(struct session_store *store, enum session_direction direction,
 		    const struct tunnel *tunnel, bool is_again, struct held *held);
-/* Such a request was refused, or accepted without this tunnel. With the last of them the tunnel is given up: the
- * packets that are held are dropped. */
+/* Such a request was refused, or accepted without this tunnel. After the last such request the
+ * tunnel is given up, and its held packets are dropped. */
 void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel);
-/* The tunnel is neither expected nor lingers any more, whatever requests name it. */
+/* The tunnel is no longer expected and no longer lingers, whatever requests name it. */
 void tunnels_end(struct session_store *store, const struct tunnel *tunnel);
 
 /* A worker has executed EXPECT_FLOW or REMOVE_FLOW. */
@@ -40,7 +43,7 @@ void tunnels_acknowledged(struct session_store *store, unsigned worker,
 			  const struct datapath_event *event);
 
 uint32_t tunnels_free_numbers(const struct session_store *store, unsigned worker);
-/* Memory for numbers. */
+/* Octets of memory for the numbers. */
 size_t tunnels_octets(const struct session_config *config);
 
 #endif
