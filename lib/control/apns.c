@@ -22,7 +22,7 @@ LIST_HEAD(apn_list, apn);
 struct apns {
 	struct apn_list lists[LISTS];
 	uint16_t highest;	      /* the highest number ever given */
-	uint16_t hand;		      /* the place found last */
+	uint16_t hand;		      /* the place that was found last */
 	struct apn apn[APNS_MAX + 1]; /* [1..highest] */
 };
 

@@ -34,9 +34,11 @@ struct apn_ref apns_note(struct apns *apns, const uint8_t *apn, size_t len);
 /* Counts one more session that uses the APN. Returns the APN's number, or 0 if the APN is unknown
  * or has lost its place. */
 uint16_t apns_take(struct apns *apns, struct apn_ref ref);
+/* Counts one session less. number may be 0. */
 void apns_give_back(struct apns *apns, uint16_t number);
 /* Returns the reference for the APN number of a session. */
 struct apn_ref apns_ref(const struct apns *apns, uint16_t number);
+/* Returns the octets of an APN that a session uses, and their number in *len. */
 const uint8_t *apns_octets(const struct apns *apns, uint16_t number, size_t *len);
 
 #endif

@@ -22,7 +22,7 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 		commands_use_keyset(store, s, DOWN, NULL);
 }
 
-/* --- the other keyset leaves --- */
+/* --- the other keyset is dropped --- */
 
 static void wait_for_leave(struct session_store *store, struct session *s)
 {
@@ -40,7 +40,7 @@ static void leave(struct session_store *store, struct session *s)
 
 	if (s->keysets[slot].state == DATAPATH_KEY_NONE)
 		return;
-	/* An operation may speak of it, and its COUNTs need a place where they are remembered. */
+	/* An operation may refer to the keyset, and its COUNTs need a place before it leaves. */
 	if (work_first_operation(s) || !kept_make_room(store, 1) ||
 	    keyset_was_used(&s->keysets[slot], flows_counts(store, s, slot))) {
 		wait_for_leave(store, s);
@@ -64,10 +64,10 @@ void changeover_finish(struct session_store *store, struct session *s)
 		control_count(store, SESSION_CHANGEOVERS);
 		use(store, s, s->newest);
 	}
-	/* Once the UE has used the newest keyset, the other waits for late packets only. Until then it stays: UEs
-	 * change over in their own time. */
+	/* Once the UE has used the newest keyset, the other keyset only serves late packets. Until
+	 * then it stays, since UEs change over in their own time. */
 	if (s->keysets[s->newest].authenticated && other->state != DATAPATH_KEY_NONE) {
-		other->seen = UINT32_MAX; /* so that the first look sees use */
+		other->seen = UINT32_MAX; /* so that the first look finds use */
 		wait_for_leave(store, s);
 	}
 }
@@ -87,7 +87,7 @@ void changeover_take_authenticated(struct session_store *store, struct session *
 {
 	struct session_keyset *keyset = &s->keysets[slot];
 
-	/* Otherwise the event is about the keyset that was there before. */
+	/* In any other state, the event is about the keyset that was there before. */
 	if (keyset->state != DATAPATH_KEY_READY)
 		return;
 	keyset->authenticated = true;
@@ -101,8 +101,8 @@ void changeover_start(struct session_store *store, struct session *s)
 	const struct session_keyset *newest = &s->keysets[s->newest];
 	const struct session_keyset *used = &s->keysets[s->downlink_slot];
 
-	/* There is no need to wait for the UE if it has used the newest keyset before, or if the other protects
-	 * nothing. */
+	/* No need to wait for the UE if it has used the newest keyset before, or if the other
+	 * keyset protects nothing. */
 	if (used == newest || used->state == DATAPATH_KEY_FAILED ||
 	    (newest->state == DATAPATH_KEY_READY && newest->authenticated))
 		changeover_finish(store, s);
@@ -134,7 +134,8 @@ static void activate_only(struct session_store *store, struct session *s,
 	use_only(store, s, slot);
 }
 
-/* Beside the keyset that downlink uses, unless that has the same Key ID: packets would not tell the two apart. */
+/* The keyset goes beside the one that downlink uses. If both have the same Key ID, packets cannot
+ * tell them apart, so the new keyset replaces the other. */
 static void activate_next(struct session_store *store, struct session *s,
 			  const struct e2m_keyset_id *id, uint8_t key_id)
 {

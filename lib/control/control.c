@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* control: makes the store of its parts, tells each part below whom to call above, and frees it. */
+/* control: makes the store from its parts, sets the upward calls of lower parts, and frees the
+ * store. */
 #include "control/control.h"
 
 #include <errno.h>
@@ -79,7 +80,7 @@ static void free_sessions(struct session_store *store)
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			npdu_key_free(s->keysets[slot].key);
 		session_free_operations(s);
-		free(s->work); /* its pulls end with their manager */
+		free(s->work); /* its pulls end with the pull manager */
 	}
 }
 
@@ -116,7 +117,7 @@ void session_advance(struct session_store *store, uint64_t now_ms)
 	pull_send_waiting(store->pulls);
 }
 
-/* What was set aside for config.max sessions, for each of them. */
+/* A session's octets, with its share of the memory that is set aside for config.max sessions. */
 static size_t octets_of_session(const struct session_store *store)
 {
 	const struct session_config *config = &store->config;

@@ -159,6 +159,7 @@ struct session_store *session_store_new(const struct session_config *config,
 					const struct session_ops *ops, uint64_t now_ms);
 /* Wipes all keys and frees the store. The workers must have stopped. */
 void session_store_free(struct session_store *store);
+/* The pull manager is owned by the store. */
 struct pull_manager *session_pulls(struct session_store *store);
 
 struct session_source {
@@ -208,10 +209,10 @@ struct session_notification {
  * given tunnels and activates the keyset. DELETE ends the session, unless it names tunnels that the
  * session does not have.
  *
- * ops.notified is called once with number when workers and disk have the result, during the call or
- * later. From then on, GTP-C that contradicts the notification changes only the control TEIDs, which
- * no notification has. GTP-C still ends the session if it deletes the context, or if it gives its
- * tunnel to another session.
+ * ops.notified is called once with number when workers and disk have the result, during the call
+ * or later. From then on, GTP-C that contradicts the notification changes only the control TEIDs,
+ * which no notification has. GTP-C still ends the session if it deletes the context, or if it gives
+ * its tunnel to another session.
  */
 void session_take_notification(struct session_store *store,
 			       const struct session_notification *notification, uint64_t number);
@@ -279,6 +280,7 @@ struct session_totals {
 	size_t octets_remembered; /* for the kept COUNTs of one keyset and bearer */
 };
 void session_totals(const struct session_store *store, struct session_totals *totals);
+/* Returns the value of a counter since the start of the store. */
 uint64_t session_count(const struct session_store *store, enum session_counter counter);
 
 struct session_flow_ref {

@@ -27,7 +27,7 @@ static struct message_end end_of(const struct gtp_address *address, bool has_tei
 	return end;
 }
 
-/* A message speaks of one context. A response does not name it. */
+/* A message is about one context. A response does not name the context. */
 static void set_bearer(struct message *m, const struct gtpc_v1 *said, enum datapath_side side)
 {
 	m->bearers_count = 1;
@@ -43,7 +43,7 @@ static void set_ids(struct message *m, const struct gtpc_v1 *said)
 
 	m->names_bearers = !m->is_response && (said->present & GTPC_V1_HAS_NSAPI);
 	m->linked = has_linked ? said->linked_nsapi : said->nsapi;
-	/* A GGSN that sees a Linked NSAPI need not look for an IMSI. */
+	/* A GGSN that sees a Linked NSAPI may ignore the IMSI. */
 	m->is_linked = m->kind == MESSAGE_CREATE && (has_linked || !m->has_imsi);
 	m->is_teardown = m->kind == MESSAGE_DELETE && said->teardown;
 	m->reachable = m->named = (uint16_t)(1u << said->nsapi);

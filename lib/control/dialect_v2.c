@@ -35,7 +35,7 @@ static struct message_end end_of(const struct gtpc_v2_fteid *fteid)
 				    .ipv6 = fteid->ipv6};
 }
 
-/* The PCO that the UE has sent, in whichever of the elements that carry one. */
+/* Finds the UE's PCO in any of the IEs that carry one. */
 static bool find_e2m(struct pco_e2m *e2m, const struct gtpc_v2 *said,
 		     const struct e2m_numbers *numbers)
 {
@@ -76,8 +76,8 @@ static void set_ids(struct message *m, const struct gtpc_v2 *said)
 		m->named = m->kind == MESSAGE_DELETE ? ALL_IDS : said->ebis;
 }
 
-/* A PDN connection without IMSI is one for emergency calls, for which there is no keyset. One without an S-GW on S5/S8
- * is not ours to learn. The S-GW is on the access side. */
+/* A PDN connection without IMSI is for emergency calls and has no keyset. One whose S-GW end is not
+ * on S5/S8 is not for hse. The S-GW is on the access side. */
 static bool is_complete(const struct message *m, enum datapath_side side)
 {
 	const struct message_bearer *first = message_first_bearer(m);
@@ -105,10 +105,10 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	struct gtpc_v2 said;
 	const int octets = gtpc_v2_parse(&said, data, len);
 
-	/* Only Echo and its like have no TEID (5.5.2). */
+	/* Only Echo and similar messages have no TEID (TS 29.274 5.5.2). */
 	if (octets < 0 || (!said.has_teid && said.type >= GTPC_V2_CREATE_SESSION_REQUEST))
 		return -EBADMSG;
-	/* Nothing of the message before it in the datagram counts. */
+	/* Clears what was read from the message before it in the datagram. */
 	*m = (struct message){.dialect = m->dialect, .bearers = m->bearers};
 	message_set_type(m, types, said.type);
 	m->has_next = said.has_next;

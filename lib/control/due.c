@@ -52,7 +52,7 @@ static uint32_t due_in(const struct session_store *store, uint64_t delay_ms)
 {
 	const uint64_t at = (elapsed_ms(store) + delay_ms) / DUE_MS + 1;
 
-	return at < UINT32_MAX ? (uint32_t)at : UINT32_MAX; /* in thirteen years */
+	return at < UINT32_MAX ? (uint32_t)at : UINT32_MAX; /* after thirteen years */
 }
 
 void due_set(struct session_store *store, struct session *s, uint32_t *due, uint64_t delay_ms)

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * durable: what must be on disk and is not. The application takes it a batch at a time, and reports what has
- * become of the batch. A session's record shows the session as it is when the record is made.
+ * durable: what must be on disk and is not. The application takes changes in batches and reports
+ * the result of each batch. A record shows the session at the time when the record is made.
  *
- * A GTP-C message or notification that makes or moves a session waits until the disk has that: else, should the
- * process end first, the GSNs would have a session that the next process does not know.
+ * A GTP-C message or notification that makes or moves a session waits until the disk has the
+ * change. Otherwise, if the process ended first, the GSNs would have a session that the next
+ * process does not know.
  *
- * No COUNT is lost between two batches, should the process end there: COUNTs of a keyset that leaves its
- * session are written first, and those that a session has taken over are removed last.
+ * No COUNT is lost if the process ends between two batches. COUNTs of a keyset that leaves its
+ * session are written first. COUNTs that a session has taken over are removed last.
  */
 #include "base/container.h"
 #include "control/flows.h"
@@ -18,9 +19,9 @@
 #include "control/table.h"
 #include "control/work.h"
 
-/* After a batch that could not be written. */
+/* Time until the next batch, after one that could not be written. */
 #define RETRY_MS 1000
-/* The clock of the state goes on though nothing else changes. */
+/* The clock of the state is written this often even if nothing else changes. */
 #define AGE_EVERY_S 60
 
 static void add_session(struct session_store *store, struct state_batch *batch, uint32_t id)
@@ -75,7 +76,7 @@ static void note_outcome(struct session_store *store, int error)
 		store->durable.retry_ms = wheel_now(store->wheel) + RETRY_MS;
 }
 
-/* COUNTs that the record reserves are on disk. */
+/* COUNTs that the record reserves are on disk and may be used. */
 static void grant(struct session_store *store, const struct state_session *record)
 {
 	struct session *s = table_session(store, record->id);
@@ -124,13 +125,14 @@ void session_conclude(struct session_store *store)
 		return;
 	store->durable.is_concluded = true;
 	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
-		/* Of one that is in between, what is on disk is right, and the exact COUNTs are on their
-		 * way. */
+		/* While an operation is under way, the disk has a valid bound, and the exact COUNTs
+		 * come with its acknowledgements. */
 		if (work_first_operation(s))
 			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			if (s->keysets[slot].state != DATAPATH_KEY_NONE)
-				/* Never less: a worker may not have heard yet where it begins. */
+				/* Only raises COUNTs: a worker may not have executed yet where it
+				 * begins. */
 				counts_raise(&s->keysets[slot].count, flows_counts(store, s, slot));
 		journal_note(store, s);
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* events: gives each event of a worker to the part that it is for. */
+/* events: hands each event of a worker to the part that handles it. */
 #include "control/changeover.h"
 #include "control/kept.h"
 #include "control/obtain.h"

@@ -10,13 +10,13 @@
 struct gsn {
 	uint8_t address[GSN_ADDRESS_LEN];
 	uint32_t users; /* 0: free */
-	uint32_t next;	/* of the same hash, or that is free */
-	uint32_t first; /* of those with this place's number as their hash */
+	uint32_t next;	/* next place with the same hash, or next free place */
+	uint32_t first; /* first place whose hash is this place's number */
 	struct gsn_restarts restarts[2];
 };
 
 struct gsns {
-	uint32_t places; /* power of two; the one of number 0 is no GSN's */
+	uint32_t places; /* a power of two; place 0 is no GSN's */
 	uint32_t free_first;
 	struct gsn *gsn;
 };
@@ -26,14 +26,15 @@ static uint32_t *first_of(const struct gsns *g, const uint8_t *address)
 	return &g->gsn[rte_jhash(address, GSN_ADDRESS_LEN, 0) & (g->places - 1)].first;
 }
 
-/* Makes number the first of a list. */
+/* Puts number at the head of a list. */
 static void put(struct gsns *g, uint32_t number, uint32_t *first)
 {
 	g->gsn[number].next = *first;
 	*first = number;
 }
 
-/* Twice the places, once all are in use. */
+/* Doubles the places when all are in use. A GSN's list depends on the number of places, so
+ * all lists are made anew. */
 static int grow(struct gsns *g)
 {
 	const uint32_t before = g->places;

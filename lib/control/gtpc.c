@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* gtpc: a datagram of GTP-C crosses. Its dialect reads it, the procedure decides, and it leaves when all that its
- * messages ask for is done. */
+/* gtpc: takes a datagram of GTP-C that crosses. Its dialect reads the messages, and the procedure
+ * decides. The datagram leaves when all that its messages ask for is done. */
 #include "control/commands.h"
 #include "control/dialect.h"
 #include "control/procedure.h"
 
-#define DATAGRAM_MOST 2 /* messages: one, and one piggybacked on it (TS 29.274 5.5.1) */
+#define DATAGRAM_MOST 2 /* messages: one, and one that is piggybacked (TS 29.274 5.5.1) */
 
 static const struct dialect *find_dialect(const struct session_gtpc *gtpc)
 {
@@ -14,7 +14,7 @@ static const struct dialect *find_dialect(const struct session_gtpc *gtpc)
 	return version == 1 ? &dialect_v1 : version == 2 ? &dialect_v2 : NULL;
 }
 
-/* Takes the first message of the datagram that is left. False: it cannot be read. */
+/* Takes the first message from the rest of the datagram. Returns false if it cannot be read. */
 static bool read_first(const struct session_store *store, struct session_gtpc *left, unsigned count,
 		       struct message *m, struct session_gtpc *first)
 {

@@ -18,7 +18,7 @@ struct held *held_new_gtpc(const struct session_gtpc *gtpc)
 {
 	struct held value = {.users = 1, .gtpc = *gtpc};
 
-	value.gtpc.data = NULL; /* the caller's, and gone by then */
+	value.gtpc.data = NULL; /* valid only during the call */
 	return copy(value);
 }
 

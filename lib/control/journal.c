@@ -6,13 +6,13 @@
 #include "control/table.h"
 
 struct journal {
-	uint64_t noted, written; /* notes so far, and those that are on disk */
+	uint64_t noted, written; /* number of notes so far, and of notes on disk */
 	TAILQ_HEAD(, journal_waiter) waiters;
 	int error;	       /* of the last batch */
-	uint32_t first, count; /* of ids: those that are not taken */
+	uint32_t first, count; /* first place in ids, and number of ids that wait */
 	uint32_t places;
-	bool *waits;	/* by id; behind ids */
-	uint32_t ids[]; /* that wait: a ring */
+	bool *waits;	/* by id; stored behind ids */
+	uint32_t ids[]; /* ring of ids that wait */
 };
 
 struct journal *journal_new(uint32_t max)

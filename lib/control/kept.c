@@ -9,11 +9,11 @@
 #include "control/reserve.h"
 #include "control/table.h"
 
-/* A key that workers may still read, and the COUNTs that they have of its keyset. */
+/* A key that workers may still read, with the COUNTs of its keyset as workers report them. */
 struct retired {
 	LIST_ENTRY(retired) entry;
 	struct npdu_key *key;
-	bool has_counts; /* its keyset left the session */
+	bool has_counts; /* the keyset has left the session */
 	struct counts_key counts_key;
 	struct counts_value counts;
 	unsigned pending; /* acknowledgements */
@@ -21,12 +21,12 @@ struct retired {
 
 struct kept {
 	LIST_HEAD(, retired) retired;
-	const struct keysource *unread[PULL_SOURCES_MAX]; /* files; NULL: no file, or it is read */
+	const struct keysource *unread[PULL_SOURCES_MAX]; /* files still to be read; NULL: none */
 	uint64_t given_up_said_ms;			  /* 0: never */
 };
 
-/* There is a place for each keyset, so only memory can be missing. Nothing that follows is safe then: COUNTs
- * would be lost. */
+/* Each keyset has a place, so only memory can be missing. Going on would lose COUNTs, and a COUNT
+ * could be used twice. */
 static void must(bool is_done)
 {
 	if (!is_done)
@@ -41,7 +41,8 @@ static struct counts_key key_of(const struct session *s, unsigned slot)
 
 /* --- key sources, and what they release --- */
 
-/* A file can give each of its keysets, under either name, for as long as the file has it. */
+/* A file can give each of its keysets, under SQN or RAND, for as long as the file has the
+ * keyset. */
 static int keep_file(struct session_store *store, const struct keysource_file *file)
 {
 	struct counts_key key = {0};
@@ -128,7 +129,7 @@ static bool is_held(const struct session_keyset *keyset)
 	return keyset->state != DATAPATH_KEY_NONE && (keyset->is_known || keyset->key);
 }
 
-/* A place number combines a session and the number of its keysets already returned. */
+/* A place number is a session's id and the number of its places that were returned already. */
 #define PLACES (DATAPATH_KEYSETS + 1)
 
 static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
@@ -191,7 +192,7 @@ void kept_free(struct session_store *store)
 
 /* --- room --- */
 
-/* Places for COUNTs that were promised, or that the keysets of sessions need when they leave. */
+/* Places that are promised, or that keysets of sessions need when they leave. */
 static uint32_t places_taken(const struct session_store *store)
 {
 	return table_sessions(store) * DATAPATH_KEYSETS + store->promised;
@@ -202,7 +203,7 @@ void kept_reserve_room(struct session_store *store)
 	counts_reserve(store->counts, places_taken(store));
 }
 
-/* Places that a subscriber's sessions and kept COUNTs use. */
+/* Places that a subscriber's sessions and its kept COUNTs use. */
 static uint32_t places_of(struct session_store *store, const struct e2m_imsi *imsi)
 {
 	const struct session *s = NULL;
@@ -213,7 +214,7 @@ static uint32_t places_of(struct session_store *store, const struct e2m_imsi *im
 	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
 }
 
-/* Limits the log: one source that does not answer can keep many subscribers waiting. */
+/* One source that does not answer can keep many subscribers waiting, so log lines are limited. */
 #define GIVEN_UP_SAID_EVERY_MS 60000
 
 static void say_given_up(struct session_store *store, const struct e2m_imsi *imsi)
@@ -296,8 +297,8 @@ void kept_unused(struct session_store *store, struct session *s, unsigned slot)
 	retention_leave(store->retention, &key);
 }
 
-/* An earlier process reserved COUNTs of a keyset, and may have used them; it had no time to write which keys
- * they belong to. */
+/* An earlier process reserved COUNTs of a keyset and may have used them. It ended before it could
+ * write which keys they belong to. */
 static void leave_nameless(struct session_store *store, const struct session *s, unsigned slot)
 {
 	const struct counts_value count = s->keysets[slot].count;
@@ -325,10 +326,10 @@ struct retired *kept_retire(struct session_store *store, struct session *s, unsi
 	retired = retire(store, s, slot);
 	retired->has_counts = true;
 	retired->counts_key = key;
-	retired->counts = s->keysets[slot].count; /* of a direction without a live flow */
+	retired->counts = s->keysets[slot].count; /* valid for directions without a live flow */
 	must(retention_hold(store->retention, &key));
 	s->given_by[slot] = 0;
-	/* Until the workers have said what the COUNTs are, the disk is to know what they are below. */
+	/* Until workers have reported the COUNTs, the disk needs a bound above them. */
 	must(!store->config.is_durable || counts_bind(store->counts, &key, bound) == 0);
 	return retired;
 }
@@ -399,14 +400,14 @@ void kept_find(struct session_store *store, struct session *s, unsigned slot)
 	struct counts_key key = key_of(s, slot);
 	struct counts_value known, nameless;
 
-	/* COUNTs that an earlier process reserved when it knew only the keyset's name. */
+	/* COUNTs may come from an earlier process that knew only the keyset's name. */
 	must(counts_is_unused(keyset->count) || retention_keep_restored(store->retention, &key));
 	counts_take(store->counts, &key, &known);
 	key.keyset = counts_nameless;
 	counts_look(store->counts, &key, &nameless);
 	counts_raise(&keyset->count, known);
 	counts_raise(&keyset->count, nameless);
-	/* An earlier process may have used these keys by their other name. */
+	/* An earlier process may have used these keys under their other name, SQN or RAND. */
 	if (other->state != DATAPATH_KEY_NONE && !other->is_known)
 		counts_raise(&keyset->count, other->count);
 	journal_note(store, s);

@@ -25,7 +25,7 @@ static void set_state(struct session_store *store, struct session *s, unsigned s
 	store->ready += is_any_ready(s);
 }
 
-/* Empties a place. The result goes to kept_tell. */
+/* Empties a place. The caller hands the result to kept_tell. */
 static struct retired *empty(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct retired *retired = kept_retire(store, s, slot);
@@ -46,7 +46,8 @@ void keyset_put(struct session_store *store, struct session *s, unsigned slot,
 	set_state(store, s, slot, DATAPATH_KEY_MISSING);
 	s->keysets[slot].id = *id;
 	s->keysets[slot].key_id = key_id;
-	/* Beside the pull, so that the first packet need not wait for it. */
+	/* Reserves during the pull, so that the first packet does not wait for the disk after
+	 * it. */
 	reserve_begin(store, s, slot, DOWN);
 	kept_tell(store, s, slot, false, retired);
 }
@@ -57,12 +58,12 @@ void keyset_set_ready(struct session_store *store, struct session *s, unsigned s
 	struct session_keyset *keyset = &s->keysets[slot];
 
 	if (keyset->state == DATAPATH_KEY_FAILED)
-		keyset->due = 0; /* the end of the refusal */
-	/* A keyset that was flushed does not live longer for being pulled again. */
+		keyset->due = 0; /* was the end of the refusal */
+	/* A pull after a flush does not extend the lifetime. */
 	if (keyset->lifetime_s > 0)
 		due_set_no_later(store, s, &keyset->due, keyset->lifetime_s * UINT64_C(1000));
 	keyset->refusal_said = false;
-	keyset->seen = UINT32_MAX; /* so that the first look sees use */
+	keyset->seen = UINT32_MAX; /* so that the first look finds use */
 	set_state(store, s, slot, DATAPATH_KEY_READY);
 	kept_tell(store, s, slot, keep_count, NULL);
 }

@@ -31,10 +31,12 @@ void keyset_restore(struct session_store *store, struct session *session, unsign
 
 /* --- places --- */
 
+/* Sets the Key ID, 1 to 7, and tells live flows. */
 void keyset_set_key_id(struct session_store *store, struct session *session, unsigned slot,
 		       uint8_t key_id);
 /* Returns the place of the keyset with this name. DATAPATH_KEYSETS: there is none. */
 unsigned keyset_find(const struct session *session, const struct e2m_keyset_id *id);
+/* Ends the pull of the keyset in slot, if one is under way. */
 void keyset_cancel_pull(struct session_store *store, struct session *session, unsigned slot);
 /* Returns true if COUNTs of the keyset were used since the last call. counts: from flows_counts. */
 bool keyset_was_used(struct session_keyset *keyset, struct counts_value counts);

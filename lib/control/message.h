@@ -100,6 +100,7 @@ static inline bool message_is_update(const struct message *message)
 /* Sets kind, type and is_response from the type on the wire. */
 void message_set_type(struct message *message, const struct message_type *types, uint8_t type);
 bool message_end_has_address(const struct message_end *end);
+/* Returns true if end has a TEID and an address. */
 bool message_end_is_whole(const struct message_end *end);
 /* Sets in tunnel what end has. If end has both addresses, ipv4 chooses between them. */
 void message_end_update(struct tunnel *tunnel, const struct message_end *end, bool ipv4);

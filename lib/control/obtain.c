@@ -43,9 +43,9 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 void obtain_on_time(struct session_store *store, struct session *s, unsigned slot)
 {
 	if (s->keysets[slot].state == DATAPATH_KEY_FAILED) {
-		keyset_set_missing(store, s, slot); /* the next packet asks again */
+		keyset_set_missing(store, s, slot); /* the next packet pulls again */
 	} else if (work_first_operation(s)) {
-		/* A flow that is being stopped may still read the key. */
+		/* A flow that is being stopped may still read the key: try again soon. */
 		due_set(store, s, &s->keysets[slot].due, 0);
 	} else {
 		control_count(store, SESSION_KEYSETS_EXPIRED);
@@ -63,12 +63,12 @@ void obtain_end(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		if (s->keysets[slot].state == DATAPATH_KEY_NONE)
 			continue;
-		s->keysets[slot].due = 0; /* for good */
+		s->keysets[slot].due = 0; /* no end: refused for good */
 		fail(store, s, slot, FAILURE_NOT_ALLOWED);
 	}
 }
 
-/* The configuration's minimum is a set: algorithms have no order. */
+/* The configuration allows a set of algorithms, since algorithms have no order of strength. */
 static bool is_among(uint32_t allowed, unsigned algorithm)
 {
 	return allowed == 0 || (algorithm < 32 && allowed >> algorithm & 1);
@@ -119,8 +119,8 @@ static void copy_keys(struct session_keyset *to, const struct session_keyset *fr
 	to->lifetime_s = from->lifetime_s;
 }
 
-/* The other place holds the same keys by another name, SQN for RAND. They stay there, with their COUNTs, and get the
- * name and Key ID of the later activation. Returns that place. */
+/* The other place has the same keys under another name: SQN for RAND. They stay there with their
+ * COUNTs, and get the name and Key ID of the later activation. Returns the other place. */
 static unsigned join(struct session_store *store, struct session *s, unsigned slot)
 {
 	const unsigned twin = 1 - slot;
@@ -130,16 +130,16 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	to->id = from->id;
 	to->key_id = from->key_id;
 	if (to->state == DATAPATH_KEY_READY) {
-		npdu_key_free(from->key); /* no worker has seen it */
+		npdu_key_free(from->key); /* no worker has had it */
 		kept_tell(store, s, twin, true, NULL);
 	} else {
 		keyset_cancel_pull(store, s, twin);
-		npdu_key_free(to->key); /* it had come as well; no worker has seen it */
+		npdu_key_free(to->key); /* it had arrived too; no worker has had it */
 		copy_keys(to, from);
 		keyset_set_ready(store, s, twin, true);
 	}
 	from->key = NULL;
-	from->count = (struct counts_value){0}; /* what was reserved by its name is not used */
+	from->count = (struct counts_value){0}; /* COUNTs reserved under this name are unused */
 	journal_note(store, s);
 	if (s->newest == slot)
 		s->newest = (uint8_t)twin;
@@ -161,7 +161,7 @@ static void install(struct session_store *store, struct session *s, unsigned slo
 	if (other->is_known && is_same(&other->fingerprint, &keyset->fingerprint)) {
 		slot = join(store, s, slot);
 	} else if (keyset->is_known) {
-		/* It was flushed, and its flows still have its COUNTs and windows. */
+		/* The keyset was flushed. Its flows still have its COUNTs and windows. */
 		control_count(store, SESSION_FLUSHED_PULLED);
 		keyset_set_ready(store, s, slot, true);
 	} else {
@@ -183,12 +183,13 @@ void obtain_settle(struct session_store *store, struct session *s)
 			install(store, s, slot);
 }
 
-/* Keys that the session has been given stand in their place, where no worker sees them while the state is MISSING.
- * Operations under way may bring COUNTs of the same keys: obtain_settle installs the keys after them. */
+/* Puts given keys into the place of their keyset. No worker sees them while the state is MISSING.
+ * Operations under way may bring COUNTs of the same keys. So obtain_settle installs the keys after
+ * the operations. */
 static void take_keys(struct session_store *store, struct session *s, unsigned slot,
 		      const struct session_keyset *given, uint8_t given_by)
 {
-	/* From now on its COUNTs are kept, whatever operation is under way. */
+	/* From now on the keyset's COUNTs are kept, whatever operation is under way. */
 	if (!s->keysets[slot].is_known)
 		kept_unused(store, s, slot);
 	copy_keys(&s->keysets[slot], given);
@@ -235,8 +236,8 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 
 /* --- pulls, and what makes them needless --- */
 
-/* All contexts of a UE may have the same keyset. A context that begins when no source knows the keyset any more is
- * served like a context that is ready with it. */
+/* All contexts of a UE may use the same keyset. A context may begin when no source knows that
+ * keyset any more. So it takes the keys of a context that is READY with them. */
 static bool share(struct session_store *store, struct session *s, unsigned slot)
 {
 	struct session_keyset *keyset = &s->keysets[slot], shared;
@@ -255,7 +256,7 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 	if (has_had_others(keyset, &shared.fingerprint) ||
 	    !(shared.key = npdu_key_copy(shared.key)))
 		return false;
-	keyset->due = shared.due; /* its lifetime has begun */
+	keyset->due = shared.due; /* its lifetime has begun already */
 	control_count(store, SESSION_KEYSETS_SHARED);
 	take_keys(store, s, slot, &shared, other->given_by[its_slot]);
 	return true;

@@ -38,7 +38,7 @@ static void say_contradiction(struct session_store *store, struct session *s,
 	s->contradiction_said = true;
 }
 
-/* Gets what the session will be. False: GTP-C has the last word on it. */
+/* Fills current with what the session will be. Returns false if GTP-C has the last word on it. */
 static bool prevailing(const struct session_store *store, const struct session *s,
 		       struct change *current)
 {
@@ -87,10 +87,11 @@ void precedence_compare(struct session_store *store, struct session *s, struct c
 
 	session_current(store, s, &current);
 	names_same = session_names_keyset(s) && is_same_keyset(target, &current);
-	/* By its tunnels it is the same context, too, whatever GTP-C says of the keyset. */
+	/* With the same tunnels it is the same context, whatever keyset GTP-C named. */
 	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
 		return;
-	/* By its control TEIDs GTP-C could end one of the configuration. The APN it knew, for a policy. */
+	/* GTP-C knew the APN, so its policy is kept. A session of the configuration gets no control
+	 * TEIDs: with them, GTP-C could end it. */
 	if (target->origin != ORIGIN_CONFIGURATION) {
 		effect_apply_policy(target, (enum policy_action)current.policy, true);
 		target->control_sgsn = current.control_sgsn;

@@ -12,7 +12,7 @@ static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct
 
 /* --- requests --- */
 
-/* As no honest GSN asks: nobody knows which of the two tunnels the other end takes. */
+/* No honest GSN sends this: it is unknown which of the two tunnels the other end takes. */
 static bool has_bearer_twice(const struct message *m)
 {
 	unsigned seen = 0;
@@ -29,15 +29,15 @@ static bool has_bearer_twice(const struct message *m)
 	return false;
 }
 
-/* Different GSNs would read this request differently: it does not cross. */
+/* Different GSNs would read this request differently, so it does not cross. */
 static void refuse_ambiguous(struct session_store *store, struct held *held)
 {
 	control_count(store, SESSION_GTPC_AMBIGUOUS);
 	held->outcome = SESSION_POLICY;
 }
 
-/* Whose a secondary context is, the context that it is linked to says; what the operator wants of it, too. False:
- * it is not known. */
+/* A secondary context has the IMSI and the policy of the context that it is linked to. Returns
+ * false if the subscriber is not known. */
 static bool note_create(struct request *r, const struct message *m)
 {
 	struct session_store *store = r->store;
@@ -58,7 +58,7 @@ static bool note_create(struct request *r, const struct message *m)
 	return true;
 }
 
-/* NULL: there is nothing to learn from it. */
+/* NULL: the request has nothing that a session needs, or there is no memory. */
 static struct request *remember(struct session_store *store, const struct session_gtpc *gtpc,
 				const struct message *m)
 {
@@ -84,8 +84,8 @@ static struct request *remember(struct session_store *store, const struct sessio
 	return NULL;
 }
 
-/* A subscriber who is to be protected gets no session that nobody here can protect, however the request is written.
- * r: what is remembered of it; NULL: nothing. */
+/* A subscriber that must be protected gets no session that hse cannot protect, however the request
+ * is written. r: the remembered request; may be NULL. */
 static bool is_refused(struct session_store *store, const struct session_gtpc *gtpc,
 		       const struct message *m, const struct request *r, struct held *held)
 {
@@ -154,7 +154,7 @@ void procedure_take_unread(struct session_store *store, const struct session_gtp
 
 static bool takes_effect(const struct message *m)
 {
-	/* The other end says that the context was gone: so it is. */
+	/* The other end has no such context: the session ends as if deleted. */
 	if (m->cause == MESSAGE_GONE)
 		return m->kind != MESSAGE_CREATE && m->kind != MESSAGE_CREATE_BEARER;
 	return m->cause == MESSAGE_ACCEPTED;
@@ -167,7 +167,7 @@ void procedure_take_response(struct session_store *store, const struct session_g
 	struct request *r = (struct request *)t;
 	const struct exchange exchange = {store, gtpc, r, m, held};
 
-	/* The request waits on after a response that is not for the requester: the true one may come yet. */
+	/* Not addressed to the requester: keep waiting for the real response. */
 	if (!t || !request_is_answered(r, m)) {
 		control_count(store, SESSION_GTPC_UNMATCHED);
 		return;
@@ -188,7 +188,8 @@ void procedure_take_response(struct session_store *store, const struct session_g
 		procedure_create_bearers(&exchange);
 	else
 		procedure_change(&exchange);
-	/* A response that does not cross has made the tunnel at the other end all the same. */
+	/* If the response is discarded, the other end has made the tunnel anyway: it stays
+	 * expected. */
 	if (held->outcome == SESSION_DONE)
 		request_settle_by_sessions(r);
 	transactions_forget(store, t);
@@ -205,7 +206,8 @@ void procedure_take_echo(struct session_store *store, const struct session_gtpc 
 	control_count(store, SESSION_GTPC_OTHER);
 	if (!m->has_sequence)
 		return;
-	/* From others there is nothing to learn, and requests that make sessions come first. */
+	/* Only GSNs with sessions matter here. Half of the room is left for requests that make
+	 * sessions. */
 	if (!m->is_response && gsns_find(store->gsns, gtpc->destination.receiver) != 0 &&
 	    transactions_count(store) < TRANSACTIONS_MAX / 2)
 		transactions_remember(store, gtpc, m, sizeof(*request));

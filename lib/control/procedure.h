@@ -16,6 +16,7 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 			    const struct message *message, struct held *held);
 void procedure_take_response(struct session_store *store, const struct session_gtpc *gtpc,
 			     const struct message *message, struct held *held);
+/* Reads restart counters. Only an Echo Response to a request that crossed is believed. */
 void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct message *message);
 /* Takes a message that cannot be read. It crosses, except a request of create_type from the access
@@ -34,13 +35,16 @@ struct exchange {
 	struct held *held;
 };
 
+/* Takes the response to a Create PDP Context or Create Session Request. */
 void procedure_create(const struct exchange *exchange);
+/* Takes the response to a Create Bearer Request. */
 void procedure_create_bearers(const struct exchange *exchange);
 /* Takes the response to an Update or a Delete. */
 void procedure_change(const struct exchange *exchange);
 /* Changes what rights allow of a session. before: filled by session_current. */
 void procedure_change_bearer(const struct exchange *exchange, struct session *session,
 			     const struct change *before, unsigned rights);
+/* Ends the session, whatever its origin. */
 void procedure_end(const struct exchange *exchange, struct session *session);
 /* Changes the session to target, unless a notification or the configuration has the last word. */
 void procedure_become(const struct exchange *exchange, struct session *session,

@@ -23,10 +23,10 @@ void procedure_become(const struct exchange *x, struct session *s, const struct 
 		effect_change(x->store, s, before, &target, x->held);
 }
 
-/* --- Update PDP Context, TS 29.060 7.3.3, 7.3.4; Modify Bearer, Update Bearer, TS 29.274 7.2.7, 7.2.8, 7.2.15,
- * 7.2.16 --- */
+/* --- Update PDP Context, TS 29.060 7.3.3, 7.3.4; Modify Bearer, Update Bearer, TS 29.274 7.2.7,
+ * 7.2.8, 7.2.15, 7.2.16 --- */
 
-/* Sets the tunnels, and their control, as far as rights allow: each message says the ends of its sender. */
+/* Sets the tunnels and control ends that rights allow. Each message has the ends of its sender. */
 static void set_ends(const struct exchange *x, const struct session *s, const struct change *before,
 		     unsigned rights, struct change *target)
 {
@@ -52,13 +52,13 @@ static void set_ends(const struct exchange *x, const struct session *s, const st
 	if (rights & MAY_MOVE_CONTROL_GGSN)
 		message_end_update(&target->control_ggsn, &ggsn->control,
 				   tunnel_is_ipv4(&before->control_sgsn));
-	/* An SGSN says its TEID once, and not of each context that it takes over. */
+	/* An SGSN sends its TEID once, and not for each context that it takes over. */
 	if (of_access && rights & MAY_MOVE_CONTROL_SGSN && m->dialect->says_teid_once &&
 	    m->teid != 0)
 		target->control_sgsn.teid = m->teid;
 }
 
-/* The UE's PCO is in the message of the access side. */
+/* The message from the access side carries the UE's PCO. */
 static bool name_keyset(const struct exchange *x, unsigned rights, struct change *target)
 {
 	const struct message *ue =
@@ -79,7 +79,7 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 	struct asked_bearer *asked = request_find_asked(r, s->nsapi, false);
 	struct change target = *before;
 
-	/* Nothing changes by a message that may name a keyset alone, and names none. */
+	/* If the sender may only name a keyset and names none, nothing changes. */
 	if (!name_keyset(x, rights, &target) &&
 	    !(rights & (MAY_MOVE_DOWNLINK | MAY_MOVE_UPLINK | MAY_MOVE_CONTROL_SGSN |
 			MAY_MOVE_CONTROL_GGSN)))
@@ -96,8 +96,8 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 
 /* --- what ends --- */
 
-/* Of a session that the message is about. Where a Modify Bearer Request names bearers, it is of those that one was not
- * found; without the default bearer there is none. */
+/* Returns true if the messages end the session. If a Modify Bearer Request names bearers, the Cause
+ * is about these bearers. If the default bearer is gone, its whole PDN connection is over. */
 static bool is_over(const struct exchange *x, const struct session *s)
 {
 	struct request *r = x->request;
@@ -123,7 +123,7 @@ static bool is_over(const struct exchange *x, const struct session *s)
 	}
 }
 
-/* Teardown Ind: with all that share the PDP address. */
+/* With Teardown Ind, all contexts that share the PDP address end. */
 static void end_with_teardown(const struct exchange *x, struct session *s)
 {
 	const uint8_t primary = s->primary;
@@ -137,7 +137,7 @@ static void end_with_teardown(const struct exchange *x, struct session *s)
 	}
 }
 
-/* All sessions that the request may be about, one after the other. */
+/* Looks at each session that the request may be about. */
 void procedure_change(const struct exchange *x)
 {
 	const struct message *asked = &x->request->said;

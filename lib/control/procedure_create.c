@@ -9,8 +9,8 @@
 
 /* --- what becomes of sessions --- */
 
-/* A session that was protected is made anew, and its Create names no keyset: the UE has lost it, or somebody on the
- * way takes it out. */
+/* A protected session is made anew by a Create without a keyset. Either the UE has lost the keyset,
+ * or an attacker on the path removes it. */
 static void note_downgrade(struct session_store *store, const struct session *s,
 			   enum policy_action policy)
 {
@@ -24,9 +24,9 @@ static void note_downgrade(struct session_store *store, const struct session *s,
 		policy == POLICY_PROTECT ? ", and nothing of the new one crosses" : "");
 }
 
-/* A response that accepts has made the session: it is replaced, or begins, and becomes target, unless somebody else
- * has the last word on it. primary: NSAPI of the context whose PDP address it shares. response: its name, for the
- * log. */
+/* A response that accepts has made the session. Makes or replaces it, and changes it to target,
+ * unless a notification or the configuration has the last word. primary: NSAPI of the context whose
+ * PDP address it shares. response: its name for the log. */
 static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id, uint8_t primary,
 		 const struct change *target, const char *response)
 {
@@ -54,8 +54,9 @@ static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t 
 	session_apply(x->store, s, target, x->held);
 }
 
-/* One of the tunnels is another session's, and stays so: true when the message will be discarded, counted, and
- * said. */
+/* Returns true if one of the tunnels belongs to another session and stays with it. Then the message
+ * will be discarded, and that is counted and logged. user may have NULL members; imsi NULL: not
+ * known. */
 static bool is_anothers(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id,
 			const struct tunnel *const user[2])
 {
@@ -74,8 +75,9 @@ static bool is_anothers(const struct exchange *x, const struct e2m_imsi *imsi, u
 	return false;
 }
 
-/* A response that accepts has made a session that is not to be known: sessions that were there, or have its tunnels
- * still, are over. user: the tunnels that it says. NULL imsi: not known. */
+/* A response that accepts has made a session that is not to be known. Earlier sessions of this
+ * subscriber and id, or with its tunnels, are over. up, down: its tunnels, as far as the response
+ * says; may be NULL. imsi NULL: not known. */
 static void make_unknown(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id,
 			 const struct tunnel *up, const struct tunnel *down)
 {
@@ -95,8 +97,8 @@ static void make_unknown(const struct exchange *x, const struct e2m_imsi *imsi, 
 			session_end_of_tunnel(x->store, user[d], x->held);
 }
 
-/* What accepts the session does not say all that it needs. One that is to be protected is not made: its tunnels, which
- * are not known, would cross in clear. */
+/* An accepted session lacks mandatory IEs. If it must be protected, the response is discarded: the
+ * tunnels are not known, so their packets would cross in clear. */
 static void leave_unparsed(const struct exchange *x, enum policy_action policy)
 {
 	control_count(x->store, SESSION_GTPC_UNPARSED);
@@ -106,8 +108,8 @@ static void leave_unparsed(const struct exchange *x, enum policy_action policy)
 
 /* --- tunnels that begin --- */
 
-/* The tunnels between two user ends. Where both could use both IP versions, it is that of GTP-C. False: they do not
- * make a tunnel in each direction. */
+/* Sets the tunnels between two user ends. If both ends have both IP versions, uses the version of
+ * GTP-C. Returns false if the ends do not make one tunnel for each direction. */
 static bool set_tunnels(const struct exchange *x, struct change *target,
 			const struct message_end *down, const struct message_end *up)
 {
@@ -123,7 +125,7 @@ static bool set_tunnels(const struct exchange *x, struct change *target,
 
 /* --- Create PDP Context, TS 29.060 7.3.1, 7.3.2; Create Session, TS 29.274 7.2.1, 7.2.2 --- */
 
-/* False: the messages do not say all that a session needs. */
+/* Returns false if the messages lack something that a session needs. */
 static bool set_target(const struct exchange *x, struct change *target,
 		       const struct session *primary, const struct message_end *down,
 		       const struct message_end *up)
@@ -148,8 +150,8 @@ static bool set_target(const struct exchange *x, struct change *target,
 			    message_end_is_whole(&x->response->control)));
 }
 
-/* A sender that may not make the context. What the GGSN sends there must not cross in clear: where the UE names no
- * keyset nothing does. */
+/* The sender has no right to make the context. The GGSN sends to it all the same, and that must not
+ * cross in clear. Without a keyset, all packets are dropped. */
 static void make_of_intruder(const struct exchange *x, const struct session *primary, uint8_t id,
 			     struct change *target)
 {
@@ -169,8 +171,8 @@ static void make_of_intruder(const struct exchange *x, const struct session *pri
 	}
 }
 
-/* Fills target of a bearer that the response accepts. False: it makes no session that is to be known, and what there
- * was to do is done. */
+/* Fills target for a bearer that the response accepts. Returns false if no session is to be made;
+ * then everything else is done. */
 static bool is_to_make(const struct exchange *x, struct asked_bearer *asked,
 		       const struct session *primary, struct change *target)
 {
@@ -206,7 +208,8 @@ static bool is_created(const struct exchange *x, uint8_t id)
 	       answered->cause == MESSAGE_ACCEPTED;
 }
 
-/* What a PDN connection of the same default bearer had before went when it was made anew (7.2.1). */
+/* A PDN connection with the same default bearer was made anew. The bearers that it had before are
+ * gone (TS 29.274 7.2.1). */
 static void end_superseded(const struct exchange *x)
 {
 	const struct message *asked = &x->request->said;
@@ -227,7 +230,7 @@ void procedure_create(const struct exchange *x)
 	const struct session *primary = request_find_primary(r);
 	struct change target;
 
-	/* The request was overdue, and has left. */
+	/* The request must not have crossed: it was released because it was overdue. */
 	if (effect_is_refused(x->store, r->policy, &asks->imsi,
 			      asks->is_linked ? r->bearers[0].said.id : asks->linked, x->held))
 		return;
@@ -256,7 +259,8 @@ void procedure_create(const struct exchange *x)
 
 /* --- Create Bearer, TS 29.274 7.2.3, 7.2.4 --- */
 
-/* Which of the bearers in the request it is: the response repeats the P-GW's F-TEID; or has them in order. */
+/* Finds the bearer of the request. The response repeats the P-GW's F-TEID, or has the bearers in
+ * the order of the request. */
 static struct asked_bearer *find_answered(struct request *r, const struct message_bearer *bearer,
 					  unsigned number)
 {
@@ -267,7 +271,7 @@ static struct asked_bearer *find_answered(struct request *r, const struct messag
 	return number < r->bearers_count ? &r->bearers[number] : NULL;
 }
 
-/* In the middle of a changeover the UE may use either keyset on its new bearer too. */
+/* During a changeover the UE may use either keyset on its new bearer too. */
 static void make_with_both(const struct exchange *x, const struct session *linked, uint8_t id,
 			   const struct change *target)
 {
@@ -287,7 +291,8 @@ static void make_with_both(const struct exchange *x, const struct session *linke
 	procedure_become(x, s, &before, &next);
 }
 
-/* It shares the control tunnel (TS 29.274 4.1) and the keyset of its default bearer. */
+/* A dedicated bearer shares the control tunnel (TS 29.274 4.1) and the keyset of its default
+ * bearer. */
 static void create_dedicated(const struct exchange *x, const struct session *linked,
 			     const struct change *of_linked, struct asked_bearer *asked,
 			     const struct message_bearer *bearer)
@@ -317,7 +322,7 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 	request_settle(x->request, asked, &target.tunnel[UP]);
 }
 
-/* A bearer of a PDN connection that is not known. */
+/* A bearer of an unknown PDN connection. */
 static void create_unknown(const struct exchange *x, const struct asked_bearer *asked,
 			   const struct message_bearer *bearer)
 {

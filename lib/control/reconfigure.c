@@ -15,14 +15,14 @@
 #include "control/table.h"
 #include "control/work.h"
 
-/* A request that was read under the old policy may get its response later, after a minute at most.
- * So sessions are checked again after AGAIN_MS, and then after twice as long each time. */
+/* A request that was read under the old policy may get its response up to a minute later. So
+ * sessions are checked again after AGAIN_MS, and then each time after twice as long. */
 #define AGAIN_MS 1000
 #define ROUNDS	 7
 
 struct reconfigure {
 	struct round round;
-	bool has_passed_over; /* sessions with an operation under way: another round follows */
+	bool has_passed_over; /* sessions with an operation under way: a second round follows */
 	bool is_after;	      /* this is such a second round */
 	uint8_t rounds;	      /* rounds begun over all sessions */
 	uint32_t barred, forbidden; /* in this round */
@@ -45,7 +45,7 @@ static enum policy_action decide(const struct session_store *store, const struct
 	const uint8_t *apn;
 	size_t len;
 
-	/* Treat an unknown APN like a GGSN that does not report its APN. */
+	/* An unknown APN is treated like that of a GGSN that does not report its APN. */
 	if (s->apn == 0 || s->origin == ORIGIN_NOTIFICATION)
 		return policy_decide_reported(policy, &imsi);
 	apn = apns_octets(store->apns, s->apn, &len);
@@ -112,7 +112,8 @@ static uint64_t end_round(struct session_store *store)
 			    "allowed_algorithms: %u keysets are refused that were in use",
 			    r->forbidden);
 	r->barred = r->forbidden = 0;
-	/* In a fleet some session always has an operation under way, but not always the same one. */
+	/* In a large network some session always has an operation under way, but not always the
+	 * same one. */
 	r->is_after = r->has_passed_over;
 	r->has_passed_over = false;
 	if (r->is_after)

@@ -21,7 +21,7 @@ static void put_keyset(const struct session_store *store, const struct session *
 		record->flags |= STATE_KEYSET_KNOWN;
 	if (keyset->authenticated)
 		record->flags |= STATE_KEYSET_AUTHENTICATED;
-	/* A refusal has a time at which it ends; a lifetime that has ended stays so. */
+	/* A refusal has a time at which it ends. A lifetime that has ended has none. */
 	if (keyset->state == DATAPATH_KEY_FAILED && keyset->due == 0)
 		record->flags |= STATE_KEYSET_OVER;
 	record->key_id = keyset->key_id;
@@ -55,7 +55,7 @@ static void get_keyset(struct session_store *store, struct session *s, unsigned 
 	keyset->eia = record->eia;
 	memcpy(keyset->fingerprint.octets, record->fingerprint, sizeof(record->fingerprint));
 	keyset->lifetime_s = record->lifetime_s;
-	/* All COUNTs below the ceilings count as used. */
+	/* All COUNTs below the ceilings are taken as used. */
 	for (unsigned d = 0; d < 2; d++)
 		keyset->count.next[d] = keyset->ceiling[d].granted = record->ceiling[d];
 	keyset_restore(store, s, slot, is_over);
@@ -83,7 +83,8 @@ static void put_tunnels(const struct session_store *store, const struct session 
 			struct state_session *record)
 {
 	for (unsigned d = 0; d < 2; d++) {
-		/* A flow that is not live is on its way to another tunnel, or was robbed of its own. */
+		/* A flow that is not live is moving to another tunnel, or another session has taken
+		 * its tunnel. */
 		record->has_tunnel[d] =
 			s->flow[d].tunnel.gsn != 0 && (s->flow[d].live || work_first_operation(s));
 		record->tunnel[d] = table_tunnel(store, &s->flow[d].tunnel);
@@ -92,7 +93,7 @@ static void put_tunnels(const struct session_store *store, const struct session 
 	record->control_ggsn = table_tunnel(store, &s->control_ggsn);
 }
 
-/* -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 static int get_tunnels(struct session_store *store, struct session *s,
 		       const struct state_session *record)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* report: sessions that a GGSN or P-GW reports, e2m.md 4, and those of the configuration. */
+/* report: sessions that a GGSN or P-GW reports (e2m.md 4), and those of the configuration. */
 #include <string.h>
 
 #include "control/effect.h"
@@ -22,7 +22,7 @@ static struct change target_of(const struct session_notification *n, enum sessio
 	return target;
 }
 
-/* False: no room for another session. */
+/* Returns false if there is no room for another session. */
 static bool activate(struct session_store *store, const struct session_notification *n,
 		     enum session_origin origin, enum policy_action policy, struct held *held)
 {
@@ -80,7 +80,7 @@ static void take_update(struct session_store *store, const struct session_notifi
 	effect_change(store, s, before, &target, held);
 }
 
-/* A DELETE that comes late may be about a context that was there before. */
+/* A late DELETE may be about a context that was there before. */
 static bool is_about(const struct session_notification *n, const struct change *current)
 {
 	for (unsigned d = 0; d < 2; d++)

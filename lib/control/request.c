@@ -61,7 +61,8 @@ static bool is_from_present_peer(const struct request *r, const struct change *b
 					control_of(before, request_is_of_access(r)));
 }
 
-/* A sender that does not know the TEID has 0, and the IMSI; it must have asked the session's GSN all the same. */
+/* A sender that does not know the TEID sends TEID 0 and the IMSI. It must still have asked the
+ * session's GSN. */
 static struct session *find_by_imsi(const struct request *r)
 {
 	struct session *s = table_find_subscriber(r->store, &r->said.imsi, r->bearers[0].said.id);
@@ -75,7 +76,8 @@ static struct session *find_by_imsi(const struct request *r)
 		       : NULL;
 }
 
-/* A context that is not known, between the GSNs of one that is, and asked for by neither of them. */
+/* Returns true if the unknown context shares its control TEID with a session, and the sender is not
+ * that session's peer. */
 static bool is_of_another_context(const struct request *r)
 {
 	for (uint8_t id = 0; id < MESSAGE_IDS; id++) {
@@ -87,8 +89,7 @@ static bool is_of_another_context(const struct request *r)
 	return false;
 }
 
-/* A GGSN may go by the IMSI where there is one, and not look at the TEID; or go by the TEID, and not look at the
- * NSAPI. */
+/* A GGSN may go by the IMSI and ignore the TEID. Or it may go by the TEID and ignore the NSAPI. */
 bool request_note_updated(struct request *r)
 {
 	struct session *by_teid = NULL, *by_imsi = NULL, *s;
@@ -109,7 +110,8 @@ bool request_note_updated(struct request *r)
 
 /* --- its sender --- */
 
-/* An SGSN that takes over contexts updates each of them before it asks for anything else (TS 23.060 6.9.1.2.2). */
+/* An SGSN that takes over contexts updates each of them before any other request (TS 23.060
+ * 6.9.1.2.2). */
 static bool makes_itself_peer(const struct request *r)
 {
 	const struct tunnel *requester = &r->transaction.key.requester;
@@ -167,13 +169,14 @@ bool request_is_answered(const struct request *r, const struct message *m)
 	}
 	if (said->has_teid && m->teid == said->teid)
 		return true;
-	/* Of a Create the primary context, as the one that it makes is not there yet. */
+	/* For a Create look at the primary context, since its own does not exist yet. */
 	is_known = r->said.kind == MESSAGE_CREATE
 			   ? request_is_alive(r->store, request_find_primary(r), &before)
 			   : request_find(r, r->bearers[0].said.id, &before) != NULL;
 	if (!is_known)
 		return !said->has_teid;
-	/* An SGSN that has said its TEID already, of another context (7.3.3), maybe when it had this one before. */
+	/* The SGSN may have sent its TEID already, for another context (TS 29.060 7.3.3) or for
+	 * this one earlier. */
 	if (!said->has_teid && message_end_has_address(said))
 		return m->teid != 0;
 	return m->teid == control_of(&before, request_is_of_access(r))->teid;
@@ -187,7 +190,8 @@ bool request_is_to_know(const struct session_store *store, enum policy_action po
 	return policy == POLICY_PROTECT || store->config.learns_all || names_keyset;
 }
 
-/* Whether the bearer is known, or to be known if the request is accepted. before: what is said of it so far. */
+/* Returns true if the bearer is known, or is to be known if the request is accepted. before: what
+ * the session will be without this request. */
 static bool is_to_expect(const struct request *r, uint8_t id, struct change *before)
 {
 	if (r->said.kind == MESSAGE_CREATE)
@@ -195,21 +199,22 @@ static bool is_to_expect(const struct request *r, uint8_t id, struct change *bef
 		       request_is_intruder(r);
 	if (r->said.kind == MESSAGE_CREATE_BEARER)
 		id = r->said.linked;
-	if (r->session != 0) { /* it may be about to end */
+	if (r->session != 0) { /* the session may be about to end */
 		session_current(r->store, table_session(r->store, r->session), before);
 		return true;
 	}
 	return request_find(r, id, before) != NULL;
 }
 
-/* The sender's tunnel as it will be when the request is accepted, over each IP version that it may be used with. */
+/* Notes the sender's tunnel as an accepted request would make it, once for each IP version that may
+ * be used. */
 static void note_expected(const struct request *r, struct asked_bearer *asked)
 {
 	const enum session_direction direction = request_is_of_access(r) ? DOWN : UP;
 	const struct message_end *user = &asked->said.user[direction];
 	struct change before = {.alive = false};
 
-	/* Only an Update may leave out what is as before. */
+	/* Only an Update may leave out what does not change. */
 	if (asked->said.is_marked || (r->session == 0 && !message_end_is_whole(user)) ||
 	    !is_to_expect(r, asked->said.id, &before))
 		return;
@@ -246,7 +251,8 @@ void request_settle(const struct request *r, struct asked_bearer *asked, const s
 		expect_no_more_but(r, asked, used);
 }
 
-/* Who has the last word may say it after the GGSN has answered. */
+/* Returns true if a session has the expected tunnel, or may get it: a notification or the
+ * configuration may name the tunnel after the GGSN has answered. */
 static bool has_expected(const struct request *r, const struct asked_bearer *asked)
 {
 	const struct tunnel *expected = &asked->expected[0];

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * reserve: COUNTs are reserved on disk before they are used. A worker uses COUNTs below a ceiling that is on disk,
- * and asks for more in time. The next process takes all COUNTs below the ceiling for used. So COUNTs that are
- * reserved ahead are lost in a crash. Downlink, that costs nothing: the sender skips them, and the receiver finds
- * COUNT again. Uplink, it costs packets: those that the UE sends with these COUNTs are refused. So for a UE that
- * sends now and then, none is reserved ahead, and each packet waits for the disk. For a busy UE, one write serves
- * the packets of a moment.
+ * reserve: COUNTs are reserved on disk before they are used. A worker uses COUNTs below a ceiling
+ * that is on disk, and asks for more in time. The next process takes all COUNTs below the ceiling
+ * as used.
+ *
+ * So COUNTs that are reserved ahead are lost in a crash. Downlink, this costs nothing: the sender
+ * skips them, and the receiver finds COUNT again. Uplink, it costs packets: those that the UE sends
+ * with these COUNTs are refused.
+ *
+ * So for a UE that sends only at times, none is reserved ahead, and each packet waits for the disk.
+ * For a busy UE, one write serves the packets of a moment.
  */
 #include "control/reserve.h"
 
@@ -18,13 +22,15 @@
 #include "control/work.h"
 #include "datapath/datapath.h"
 
-/* COUNTs that are reserved ahead for downlink, however slow; and from which on the number may grow. */
+/* COUNTs reserved ahead for downlink at the slowest rate. From this number on, the reservation may
+ * grow. */
 #define AHEAD_MIN 4
-/* It grows by this at once: a burst is no rate. */
+/* The most by which a reservation grows at once: a burst is not a rate. */
 #define AHEAD_GROWS 8
-/* How long what is ahead should last at the rate of the last reservation, by direction. */
+/* How long COUNTs reserved ahead should last at the rate of the last reservation, by direction. */
 static const uint32_t lasts_ms[] = {[UP] = 250, [DOWN] = 2000};
-/* A clock that wraps after an hour and more: enough to tell fast from slow. */
+/* Unit of a 16-bit clock. It wraps after more than an hour, which is enough to tell fast from
+ * slow. */
 #define TICK_MS 64
 
 static uint16_t now_in_ticks(const struct session_store *store)
@@ -32,7 +38,8 @@ static uint16_t now_in_ticks(const struct session_store *store)
 	return (uint16_t)(wheel_now(store->wheel) / TICK_MS);
 }
 
-/* A ceiling is at most W/4 above the highest COUNT used (e2m.md 7). The COUNT of the ceiling itself is not reserved. */
+/* A ceiling is at most W/4 above the highest COUNT used (e2m.md 7). The COUNT of the ceiling itself
+ * is not reserved. */
 static uint32_t ahead_max(const struct session_store *store, const struct session *s)
 {
 	const uint32_t quarter = UINT32_C(1) << (1 + 8 * s->counter_octets);
@@ -45,7 +52,8 @@ static uint32_t ahead_of(const struct session_ceiling *c)
 	return c->ahead == 0 ? 0 : UINT32_C(1) << (c->ahead - 1);
 }
 
-/* As many as were used of the last reservation, for the time that this one should last. */
+/* Reserves for the time that COUNTs should last, at the rate at which the last reservation was
+ * used. */
 static uint8_t choose_ahead(const struct session_store *store, const struct session *s,
 			    const struct session_ceiling *c, enum session_direction direction,
 			    uint32_t needed)
@@ -100,8 +108,8 @@ static void tell(struct session_store *store, const struct session *s, unsigned 
 		commands_send(store, &s->flow[direction], c, NULL);
 }
 
-/* COUNTs below needed are going to be used; COUNTs below used were used. Reserves those that are
- * not reserved yet, and some more. */
+/* COUNTs below needed are about to be used; COUNTs below used were used. Reserves those that are
+ * not reserved yet, and more ahead. */
 static void ask(struct session_store *store, struct session *s, unsigned slot,
 		enum session_direction direction, uint32_t needed, uint32_t used)
 {
@@ -111,13 +119,13 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 	struct session_work *work;
 	uint32_t *wanted;
 
-	/* An event may speak of a keyset that has left since. */
+	/* An event may be about a keyset that has left since. */
 	if (!store->config.is_durable ||
 	    (keyset->state != DATAPATH_KEY_MISSING && keyset->state != DATAPATH_KEY_READY))
 		return;
 	work = work_begin(store, s);
 	if (!work) {
-		tell(store, s, slot, direction); /* it asks again */
+		tell(store, s, slot, direction); /* the worker asks again */
 		return;
 	}
 	wanted = &work->wanted[slot][direction];
@@ -131,7 +139,8 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 		control_count(store, SESSION_RESERVATIONS);
 		journal_note(store, s);
 	} else if (*wanted == 0) {
-		/* Enough for now, as slow as it has become: it asks again at a later mark. */
+		/* What is granted is enough at this slower rate: the worker asks again at a later
+		 * mark. */
 		tell(store, s, slot, direction);
 	}
 	work_end(s);
@@ -143,9 +152,9 @@ void reserve_begin(struct session_store *store, struct session *s, unsigned slot
 	const struct session_keyset *keyset = &s->keysets[slot];
 	const uint32_t count = keyset->count.next[direction];
 
-	/* Uplink: the ceiling is for the waiting packet, probably the first with its keyset. The
-	 * packet is not known to be authentic yet. So after a restart it reserves nothing;
-	 * otherwise each restart would refuse one COUNT more. */
+	/* Uplink, the ceiling is for the waiting packet, probably the first with its keyset. The
+	 * packet may be forged. So after a restart it reserves nothing; otherwise each restart
+	 * would refuse one COUNT more. */
 	if (direction == UP && count > 0)
 		return;
 	if (count >= keyset->ceiling[direction].granted)
@@ -172,8 +181,8 @@ void reserve_take_low(struct session_store *store, struct session *s,
 {
 	const struct session_keyset *keyset = &s->keysets[event->slot];
 
-	/* Otherwise the event is about another keyset, perhaps with COUNTs far above, or is older
-	 * than the worker's ceiling. */
+	/* In other cases the event is about another keyset, perhaps with much higher COUNTs, or is
+	 * older than the worker's ceiling. */
 	if (event->key == keyset->key && event->cookie == keyset->ceiling[direction].granted)
 		ask(store, s, event->slot, direction, event->count[event->slot], event->used);
 }
@@ -183,7 +192,7 @@ void reserve_grant(struct session_store *store, struct session *s, unsigned slot
 {
 	uint32_t *wanted = s->work ? s->work->wanted[slot] : NULL;
 
-	/* At the end COUNTs are on disk as they are: none may be used any more. */
+	/* After session_conclude the disk has exact COUNTs, so no further COUNT may be used. */
 	if (store->durable.is_concluded)
 		return;
 	for (unsigned d = 0; d < 2; d++) {

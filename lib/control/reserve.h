@@ -12,6 +12,7 @@ void reserve_begin(struct session_store *store, struct session *session, unsigne
 		   enum session_direction direction);
 /* The keyset leaves its place: it wants no COUNTs any more. */
 void reserve_give_up(struct session *session, unsigned slot);
+/* Takes DATAPATH_LOW: a worker has reached the mark and asks for more COUNTs. */
 void reserve_take_low(struct session_store *store, struct session *session,
 		      const struct datapath_event *event, enum session_direction direction);
 /* Returns the ceiling for the worker, and the mark at which the worker asks for more. */

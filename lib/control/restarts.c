@@ -5,7 +5,7 @@
 
 #include "control/table.h"
 
-/* --- sessions of before --- */
+/* --- sessions from before a restart --- */
 
 static bool is_before(const struct session_store *store, const struct session *s,
 		      const struct tunnel *control, unsigned side)
@@ -53,7 +53,7 @@ static void say_restart(struct session_store *store, const struct recovery *said
 		    text, side == DATAPATH_ACCESS ? "access" : "core", before, said->counter);
 }
 
-/* NULL: the message does not say it, or no session has the GSN. */
+/* NULL: the message has no Recovery IE, or no session has the GSN. */
 static struct gsn_restarts *restarts_of(struct session_store *store, const struct recovery *said,
 					unsigned side)
 {
@@ -68,7 +68,7 @@ static bool take(struct session_store *store, const struct recovery *said, unsig
 
 	if (!restarts || !restarts->is_known || said->counter == restarts->counter)
 		return false;
-	/* Modulo 256. One that is not later is from before the last restart, and was late on its way. */
+	/* Modulo 256. A lower counter is from before the last restart and comes late. */
 	if ((int8_t)(said->counter - restarts->counter) < 0) {
 		control_count(store, SESSION_GTPC_RECOVERY_LATE);
 		return false;

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* restore: sessions of an earlier process. All COUNTs below the ceilings that it left count as used; keys
- * are pulled again when a packet needs them, as they would be after a flush. First come all records, then
- * flows are made, when it is clear which of them are right: where the process ended between two batches, two
- * may speak of one subscriber, tunnel or keyset. */
+/*
+ * restore: sessions of an earlier process. All COUNTs below its ceilings are taken as used. Keys
+ * are pulled when a packet needs them, as after a flush.
+ *
+ * First all records are read, and then flows are made. If the process ended between two batches,
+ * two records may be about one subscriber, tunnel or keyset. Only all of them together show which
+ * is right.
+ */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -16,7 +20,7 @@
 
 /* --- records --- */
 
-/* Only its COUNTs count. */
+/* Frees a superseded session. Its COUNTs are kept. */
 static void end_unstarted(struct session_store *store, struct session *s)
 {
 	keyset_drop_all(store, s);
@@ -56,7 +60,7 @@ int session_restore_retention(struct session_store *store, const struct state_re
 
 /* --- flows --- */
 
-/* Whose tunnel is it really? */
+/* Returns true if a later session has the tunnel. */
 static bool is_robbed(struct session_store *store, const struct session *s,
 		      const struct tunnel *tunnel)
 {
@@ -73,7 +77,7 @@ static void restart(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		kept_find_restored(store, s, slot);
 	session_current(store, s, &target);
-	target.fresh = true; /* without its flows it ends */
+	target.fresh = true; /* so that it ends if its flows cannot be made */
 	for (unsigned d = 0; d < 2; d++)
 		if (s->flow[d].tunnel.gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
 			target.alive = false;

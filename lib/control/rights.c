@@ -12,7 +12,8 @@
 #define COUNTED	 IS_COUNTED
 #define VERSIONS 2
 
-/* Downlink follows every accepted Update, since the GGSN sends there, and else it would be in clear. */
+/* Downlink follows every accepted Update: the GGSN sends there, and otherwise its packets would
+ * cross in clear. */
 static const struct {
 	unsigned accepted, gone;
 } table[VERSIONS][MESSAGE_KINDS][SENDERS] = {
@@ -21,7 +22,7 @@ static const struct {
 	{
 		[MESSAGE_CREATE] = {
 			[SENDER_PEER]     = {BEGIN,                             NOTHING},
-			/* a secondary context of a protected one: barred */
+			/* for a secondary context of a protected one, which is barred */
 			[SENDER_ANYBODY]  = {DOWN | COUNTED,                    NOTHING},
 		},
 		[MESSAGE_UPDATE] = {
@@ -41,7 +42,7 @@ static const struct {
 	/* GTPv2-C */
 	{
 		[MESSAGE_CREATE] = {
-			/* ends the bearers that its PDN connection had before */
+			/* ends the bearers that the PDN connection had before */
 			[SENDER_PEER]     = {BEGIN | END,                       NOTHING},
 		},
 		[MESSAGE_CREATE_BEARER] = {

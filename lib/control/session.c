@@ -17,7 +17,7 @@
 #include "control/work.h"
 
 enum step {
-	STEP_WAIT, /* for the operations before it */
+	STEP_WAIT, /* for earlier operations */
 	STEP_STOP,
 	STEP_START,
 };
@@ -28,7 +28,7 @@ struct operation {
 	struct change target;
 	enum step step;
 	unsigned pending;     /* acknowledgements */
-	unsigned promised;    /* COUNTs that it may have to remember */
+	unsigned promised;    /* places for COUNTs that it may need */
 	bool tunnel_taken[2]; /* by direction: another session has it now */
 	enum session_outcome outcome;
 	struct held *held;
@@ -92,7 +92,7 @@ static void stop(struct session_store *store, struct operation *op)
 
 /* --- start --- */
 
-/* -ENOMEM. */
+/* Returns 0 or -ENOMEM. */
 static int set_control(struct session_store *store, struct session *s, const struct change *t)
 {
 	int ret;
@@ -111,7 +111,7 @@ bool session_is_lost(const struct session_store *store, const struct session *s)
 {
 	struct change target;
 
-	session_current(store, s, &target); /* what is under way for it decides where it is */
+	session_current(store, s, &target); /* the session as it will be after its operations */
 	return restarts_are_after(store, s, &target);
 }
 
@@ -132,9 +132,9 @@ bool session_is_anothers_downlink(struct session_store *store, const struct e2m_
 	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
 }
 
-/* Another session still has a tunnel that is to be ours: its end was never seen. Its flow stops before
- * ours begins, in the same worker, and then it ends; unless it has more under way, which says what becomes
- * of it. One of the configuration stays. */
+/* Another session still has the wanted tunnel, because its end was not seen. Its flow stops before
+ * ours begins, in the same worker. Then the session ends, unless it has further operations, which
+ * decide what becomes of it. A session of the configuration stays. */
 static enum session_outcome evict(struct session_store *store, const struct session *s,
 				  enum session_direction wanted, const struct tunnel *tunnel)
 {
@@ -190,7 +190,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	op->pending++;
 }
 
-/* Makes the session what it is to be, except for its flows. False: no room. */
+/* Makes the session what target says, except for its flows. Returns false if there is no room. */
 static bool start_session(struct session_store *store, struct session *s, const struct change *t)
 {
 	s->origin = t->origin & 3;
@@ -221,7 +221,7 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	table_free_session(store, s);
 }
 
-/* what: there is no room for. */
+/* what: the thing for which there is no room. */
 static void refuse(struct session_store *store, const struct session *s, struct held *held,
 		   enum session_outcome outcome, const char *what)
 {
@@ -246,7 +246,7 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 		held->outcome = outcome;
 }
 
-/* What is next for a session when nothing more is under way. */
+/* The last operation is done: ends the session, or goes on with its keysets. */
 static void settle(struct session_store *store, struct session *s, const struct change *target)
 {
 	if (!target->alive) {
@@ -324,7 +324,7 @@ struct session *session_place(struct session_store *store, const struct e2m_imsi
 
 /* --- targets --- */
 
-/* Keysets that leave a session by an activation, at most. */
+/* Returns how many keysets may leave the session when target is carried out. */
 static unsigned keysets_at_stake(const struct session *s, const struct change *t)
 {
 	const unsigned most = t->fresh ? DATAPATH_KEYSETS : 1;
@@ -357,7 +357,7 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 	if (!op) {
 		refuse(store, s, held, SESSION_NO_ROOM, "operation in memory");
 		if (!work_first_operation(s) && !s->flow[UP].live && !s->flow[DOWN].live)
-			end_session(store, s, false); /* it was only just made */
+			end_session(store, s, false); /* it has just been made */
 		return;
 	}
 	op->promised = promised;

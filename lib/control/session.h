@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * session: carries out what a GTP-C message, a notification or the configuration makes of a session
- * (change.h). It works in three steps. It stops the flows that end, whose acknowledgements have the
+ * (change.h). It works in three steps. It stops the flows that end; their acknowledgements have the
  * COUNTs. It adds the flows that begin. It releases the message.
  *
  * Operations of one session run one after the other. Operations of different sessions never wait
@@ -33,6 +33,7 @@ void session_end_of_tunnel(struct session_store *store, const struct tunnel *tun
 /* Fills target. keyset and key_id are those of the latest activation. */
 void session_current(const struct session_store *store, const struct session *session,
 		     struct change *target);
+/* Returns true if the session will have a keyset. */
 bool session_names_keyset(const struct session *session);
 /* Returns true if a GSN of the session has restarted since the session was made: a sweep will end
  * it. */

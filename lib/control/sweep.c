@@ -8,15 +8,16 @@
 #include "control/rounds.h"
 #include "control/session.h"
 
-/* Sessions that one run ends, at most; */
+/* Sessions that one run ends, at most. */
 #define ENDS 512
-/* and while the disk is that far behind: what others change has to wait for it as well. */
+/* If BEHIND notes or more are not on disk, a run ends BEHIND_ENDS sessions at most. Otherwise other
+ * changes would wait too long for the disk. */
 #define BEHIND	    512
 #define BEHIND_ENDS 16
 
 struct sweep {
 	struct round round;
-	bool again; /* another round after it */
+	bool again; /* another round must follow */
 };
 
 static unsigned look_at(struct session_store *store, struct session *s)

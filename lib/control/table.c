@@ -9,17 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Of an index, when all are in use: a few octets less a session for one look more. */
+/* Sessions for each head of an index when the table is full: saves some octets a session, and costs
+ * one more look. */
 #define SESSIONS_A_HEAD 2
 
 struct table {
 	uint32_t max;
-	struct session *sessions; /* [1..max]; 0 stands for none */
+	struct session *sessions; /* [1..max]; 0 means none */
 	uint32_t in_use;
-	uint32_t highest;    /* id that was ever in use */
-	uint32_t free_first; /* below it: linked by INDEX_SUBSCRIBER's link */
+	uint32_t highest;    /* highest id that was ever in use */
+	uint32_t free_first; /* first free place below highest; next in link[INDEX_SUBSCRIBER] */
 	uint32_t last_serial;
-	uint32_t *heads; /* heads_count of each index, one index after the other */
+	uint32_t *heads; /* heads_count for each index, one index after the other */
 	uint32_t heads_count;
 };
 
@@ -85,7 +86,7 @@ static uint32_t *head_of(const struct session_store *store, struct key key,
 			 enum session_index which)
 {
 	const struct table *table = store->table;
-	/* All contexts of a subscriber have one list, for table_next_of_subscriber. */
+	/* All contexts of a subscriber are in one list, for table_next_of_subscriber. */
 	const uint32_t seed = which == INDEX_SUBSCRIBER ? 0 : key.nsapi;
 	const uint32_t hash = rte_hash_crc_8byte(key.what, seed);
 
@@ -99,7 +100,7 @@ void table_index(struct session_store *store, struct session *s, enum session_in
 	uint32_t *head = head_of(store, key, which);
 
 	assert(!(s->indexed >> which & 1));
-	/* Sessions without a control tunnel have no key: there may be many. */
+	/* Sessions without a control tunnel have no key. Many of them would make one long list. */
 	if (which != INDEX_SUBSCRIBER && key.what >> 32 == 0)
 		return;
 	s->link[which] = *head;
@@ -134,7 +135,7 @@ static struct session *find(struct session_store *store, struct key key, enum se
 	return NULL;
 }
 
-/* 15 digits of four bits from the top down, and 0xf where there is none. */
+/* 15 digits of four bits each, from the top down. 0xf stands for no digit. */
 static uint64_t pack_imsi(const struct e2m_imsi *imsi)
 {
 	uint64_t packed = 0;
@@ -241,7 +242,7 @@ uint32_t table_last_serial(const struct session_store *store)
 	return store->table->last_serial;
 }
 
-/* 0 is no serial. */
+/* 0 is never a serial. */
 uint32_t table_next_serial(struct session_store *store)
 {
 	if (++store->table->last_serial == 0)
@@ -268,7 +269,7 @@ struct session *table_new_session(struct session_store *store, const struct e2m_
 				  uint8_t nsapi)
 {
 	struct table *table = store->table;
-	uint32_t id = table->free_first; /* a place that was in use before, or the next */
+	uint32_t id = table->free_first; /* a place that was in use before, or else the next one */
 
 	if (id != 0)
 		table->free_first = table->sessions[id].link[INDEX_SUBSCRIBER];

@@ -11,7 +11,8 @@
 
 #define LISTS  8192
 #define OLD_MS 60000
-/* In which nobody who goes by the standard uses a number again that has no answer. */
+/* Within this time no GSN that follows the standard uses the number of an unanswered request
+ * again. */
 #define FRESH_MS 10000
 
 TAILQ_HEAD(transaction_list, transaction);
@@ -70,7 +71,7 @@ static struct transaction_key key_of(const struct message *m, const struct tunne
 	return key;
 }
 
-/* But for the receiver. */
+/* Compares all but the receiver. */
 static bool is_alike(const struct transaction_key *a, const struct transaction_key *b)
 {
 	return a->sequence == b->sequence && a->version == b->version && a->type == b->type &&
@@ -99,7 +100,7 @@ static struct transaction *find_by_teid(struct session_store *store,
 	return t;
 }
 
-/* The oldest half-open one goes first. */
+/* Forgets requests that are older than OLD_MS, and the oldest while there are too many. */
 static void make_place(struct session_store *store)
 {
 	struct transaction *oldest;
@@ -117,7 +118,7 @@ static uint32_t content_of(const struct session_store *store, const struct sessi
 {
 	uint32_t hash = store->hash_secret;
 
-	/* In whole words: rte_jhash reads some octets that are behind the last. */
+	/* Copied into whole words, since rte_jhash reads some octets behind the last. */
 	for (size_t at = 0; at < gtpc->len;) {
 		uint32_t block[64] = {0};
 		const size_t left = gtpc->len - at;

@@ -68,7 +68,9 @@ struct transaction *transactions_remember(struct session_store *store,
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc,
 					       const struct message *response);
+/* Returns how many requests wait for their responses. */
 uint32_t transactions_count(const struct session_store *store);
+/* Frees the request. */
 void transactions_forget(struct session_store *store, struct transaction *transaction);
 
 #endif

@@ -10,19 +10,21 @@
 #include "datapath/owner.h"
 
 #define LISTS 8192
-/* Beyond these the oldest is given up, so requests without responses take no more numbers. */
+/* Above this number the oldest is given up, so requests without responses use a bounded number of
+ * flow numbers. */
 #define EXPECTED_MAX 4096
-/* Where a worker has fewer numbers left, its oldest lingering tunnel goes. A number comes back with the worker's
- * acknowledgement, so this begins well before the last one is taken. */
+/* If a worker has fewer free numbers, its oldest lingering tunnel is given up. Its number comes
+ * back with the worker's acknowledgement, so this must begin early. */
 #define NUMBERS_KEPT 512
 
 enum stage {
 	LINGERING,
 	EXPECTED,
-	OVER, /* neither any more, but the worker has still to acknowledge EXPECT_FLOW */
+	OVER, /* gone, but the worker has not acknowledged EXPECT_FLOW yet */
 };
 
-/* A response that comes after EXPECTED is over is matched still; packets that came meanwhile are lost. */
+/* After EXPECTED is over, a late response still takes effect, but the packets that came meanwhile
+ * are lost. */
 static const uint32_t lasts_ms[] = {[LINGERING] = 5000, [EXPECTED] = 10000};
 
 struct lone_tunnel {
@@ -32,8 +34,8 @@ struct lone_tunnel {
 	struct tunnel tunnel;
 	enum stage stage;
 	struct session_flow flow; /* worker and number */
-	unsigned requests;	  /* EXPECTED: that name the tunnel and are not refused */
-	struct held *held;	  /* until the worker acknowledges EXPECT_FLOW */
+	unsigned requests; /* EXPECTED: requests that name the tunnel and wait for a response */
+	struct held *held; /* until the worker acknowledges EXPECT_FLOW */
 };
 
 LIST_HEAD(tunnel_list, lone_tunnel);
@@ -52,8 +54,8 @@ struct tunnels {
 
 uint32_t session_flows_per_worker(const struct session_config *config)
 {
-	/* Both flows of a session may fall to the same worker; one that was moved lingers, and others are
-	 * expected. */
+	/* Both flows of a session may belong to the same worker. Moved tunnels linger, and others
+	 * are expected. */
 	const uint64_t more = 1024 + EXPECTED_MAX;
 	uint64_t even = (uint64_t)config->max * 2 / config->workers;
 	uint64_t flows = config->workers == 1 ? even + more : even + even / 4 + more;
@@ -102,7 +104,7 @@ void tunnels_free(struct tunnels *all)
 		return;
 	for (size_t i = 0; i < LISTS; i++)
 		while ((t = LIST_FIRST(&all->lists[i])) != NULL) {
-			wheel_cancel(&t->timer); /* its wheel neighbours live longer */
+			wheel_cancel(&t->timer); /* the wheel and its other timers live on */
 			held_drop(t->held);
 			forget(t);
 		}
@@ -131,7 +133,7 @@ static struct lone_tunnel *find(struct session_store *store, const struct tunnel
 	return t;
 }
 
-/* Nothing finds the tunnel any more. */
+/* From now on nothing finds the tunnel. */
 static void leave(struct session_store *store, struct lone_tunnel *t)
 {
 	struct tunnels *all = store->tunnels;
@@ -183,7 +185,7 @@ static struct lone_tunnel *enter(struct session_store *store, const struct tunne
 
 /* --- a session's flow begins and stops --- */
 
-/* Of a flow of which the worker is known. */
+/* flow->worker must be set. Returns false if the worker has no number left. */
 static bool take_number(struct session_store *store, struct session_flow *flow)
 {
 	struct worker_tunnels *w = &store->tunnels->workers[flow->worker];
@@ -208,7 +210,7 @@ bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
 		leave(store, t);
 		return true;
 	}
-	/* The same worker owns a tunnel that lingers, so its commands keep their order. */
+	/* The same worker owns the lingering tunnel, so commands for both flows stay in order. */
 	if (t)
 		give_up(store, t);
 	return take_number(store, flow);
@@ -237,7 +239,7 @@ static struct lone_tunnel *start_to_expect(struct session_store *store, const st
 		control_count(store, SESSION_GTPC_EXPECTED_LOST);
 		give_up(store, TAILQ_FIRST(&all->expected));
 	}
-	tunnels_end(store, tunnel); /* it may linger */
+	tunnels_end(store, tunnel); /* the tunnel may linger */
 	t = enter(store, tunnel, EXPECTED);
 	if (!t || take_number(store, &t->flow))
 		return t;
@@ -260,7 +262,7 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 		return;
 	}
 	if (table_find_tunnel(store, tunnel, &other))
-		return; /* its packets are a session's as it is */
+		return; /* a session has it and handles its packets */
 	t = start_to_expect(store, tunnel);
 	if (!t) {
 		control_count(store, SESSION_GTPC_EXPECTED_LOST);

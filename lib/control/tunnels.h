@@ -42,6 +42,7 @@ void tunnels_end(struct session_store *store, const struct tunnel *tunnel);
 void tunnels_acknowledged(struct session_store *store, unsigned worker,
 			  const struct datapath_event *event);
 
+/* Returns how many flow numbers the worker has left. */
 uint32_t tunnels_free_numbers(const struct session_store *store, unsigned worker);
 /* Octets of memory for the numbers. */
 size_t tunnels_octets(const struct session_config *config);

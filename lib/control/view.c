@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* view: what people see of sessions (control.h). */
+/* view: what operators see of sessions (session_view_from of control.h). */
 #include "control/table.h"
 #include "control/work.h"
 

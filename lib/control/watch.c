@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* watch: COUNTs are the workers'. Once a round, control looks at the COUNTs of all sessions, some at a time, so that
- * workers need not note when a keyset was used, or how near its end is. An unused keyset loses its keys; session, COUNTs
- * and windows stay, and the next packet, in either direction, pulls the keys again. */
+/* watch: workers own COUNTs. Once a round, control looks at the COUNTs of all sessions, some at a
+ * time. So workers need not note when a keyset was used, or how near its end is. An unused keyset
+ * loses its keys; its session, COUNTs and windows stay. The next packet in either direction pulls
+ * the keys again. */
 #include "control/watch.h"
 
 #include <inttypes.h>
@@ -16,23 +17,23 @@
 #include "control/table.h"
 #include "control/work.h"
 
-/* A round takes so long at most. */
+/* Longest time of a round. */
 #define ROUND_MS 60000
-/* A keyset is flushed when so many looks in a row, evenly over idle_flush_s, saw no use of it. */
+/* A keyset is flushed if this number of looks in a row, spread over idle_flush_s, found no use. */
 #define LOOKS 4
-/* One link failure can cause a first event in a million sessions: so many are logged. */
+/* A link failure can cause first recoveries in a million sessions, so log lines are limited. */
 #define LINES_A_SECOND 10
 
 struct watch {
 	struct round round;
 	uint64_t round_began_ms;
-	uint32_t rounds; /* that are over */
-	/* Log lines of COUNTs that were found again. */
-	uint64_t second; /* in which they are counted */
+	uint32_t rounds; /* number of rounds that are over */
+	/* Limits the log lines of recovered COUNTs. */
+	uint64_t second; /* in which recovered was counted */
 	uint32_t recovered;
 };
 
-/* Rounds from one look for use to the next. */
+/* Rounds between two looks for use. */
 static uint32_t rounds_a_look(const struct session_store *store)
 {
 	return (uint32_t)(store->config.idle_flush_s * UINT64_C(1000) / LOOKS / ROUND_MS + 1);
@@ -94,7 +95,7 @@ static unsigned look_at(struct session_store *store, struct session *s)
 	const bool is_look =
 		store->config.idle_flush_s > 0 && store->watch->rounds % rounds_a_look(store) == 0;
 
-	/* Flows that come and go just now carry their COUNTs on in acknowledgements. */
+	/* While flows come and go, acknowledgements carry their COUNTs. */
 	if ((!is_look && store->config.count_warning == 0) || work_first_operation(s))
 		return 0;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
@@ -141,7 +142,7 @@ struct watch *watch_start(struct session_store *store)
 	return watch;
 }
 
-/* --- COUNTs that were lost and found again, e2m.md 7 "Recovery" --- */
+/* --- COUNTs that were recovered, e2m.md 7 "Recovery" --- */
 
 static void say_recovered(struct session_store *store, const struct session *s, uint64_t counts)
 {
