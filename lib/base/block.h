@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* block: what a block of the heap takes, for estimates of memory. */
+/* block: the size of a block of the heap. For all libraries and programs that estimate their memory. */
 #ifndef BASE_BLOCK_H
 #define BASE_BLOCK_H
 
 #include <stddef.h>
 
-/* The octets that glibc takes for a block of size octets. */
+/* Returns the octets that glibc uses for a block of size octets. */
 static inline size_t base_octets_of_block(size_t size)
 {
 	return (size + sizeof(size_t) + 15) & ~(size_t)15;

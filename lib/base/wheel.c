@@ -10,7 +10,7 @@ LIST_HEAD(slot, wheel_timer);
 
 struct wheel {
 	uint64_t now_ms;
-	uint64_t tick; /* the last slot worked off, counted from time zero */
+	uint64_t tick; /* the last slot that was fired, counted from time zero */
 	void *arg;
 	struct slot slots[SLOTS];
 };
@@ -59,11 +59,11 @@ static void fire_slot(struct wheel *wheel, struct slot *slot)
 	for (timer = LIST_FIRST(slot); timer; timer = next) {
 		next = LIST_NEXT(timer, entry);
 		if (timer->deadline > wheel->now_ms)
-			continue; /* a later turn of the wheel */
+			continue; /* due in a later turn of the wheel */
 		LIST_REMOVE(timer, entry);
 		LIST_INSERT_HEAD(&due, timer, entry);
 	}
-	/* A timer that fires may set or cancel any other. */
+	/* fire may set or cancel any timer, so take the first of due each time. */
 	while ((timer = LIST_FIRST(&due)) != NULL) {
 		wheel_fire fire = timer->fire;
 		wheel_cancel(timer);
@@ -77,7 +77,7 @@ void wheel_advance(struct wheel *wheel, uint64_t now_ms)
 
 	if (now_ms > wheel->now_ms)
 		wheel->now_ms = now_ms;
-	/* One turn passes all slots. */
+	/* One turn passes all slots, so more turns would find nothing new. */
 	if (target > wheel->tick + SLOTS)
 		wheel->tick = target - SLOTS;
 	while (wheel->tick < target)

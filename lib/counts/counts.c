@@ -17,7 +17,7 @@ struct record {
 
 struct counts {
 	uint32_t capacity;
-	uint32_t used; /* that are not forgotten */
+	uint32_t used; /* records that are not forgotten */
 	struct ledger *ledger;
 };
 
@@ -49,7 +49,7 @@ bool counts_is_unused(struct counts_value value)
 	return value.next[E2M_UPLINK] == 0 && value.next[E2M_DOWNLINK] == 0;
 }
 
-/* What is, or was, used of a record's keyset. */
+/* The COUNTs of the record that are used, or may be used. */
 static struct counts_value most_of(const struct record *r)
 {
 	struct counts_value most = r->value;
@@ -58,7 +58,7 @@ static struct counts_value most_of(const struct record *r)
 	return most;
 }
 
-/* Records in one list on average, when all are in use. */
+/* The average number of records in one list when all places are taken. */
 #define RECORDS_A_LIST 32
 
 struct counts *counts_new(uint32_t capacity, bool is_durable)
@@ -83,7 +83,7 @@ void counts_free(struct counts *c)
 	free(c);
 }
 
-/* The record of key, which is new if there was none. NULL: no place. */
+/* Returns the record of key, or makes one. NULL: no place, or no memory. */
 static struct record *get(struct counts *c, const struct counts_key *key)
 {
 	struct record *r = ledger_find(c->ledger, key);
@@ -134,7 +134,7 @@ bool counts_look(struct counts *c, const struct counts_key *key, struct counts_v
 	return r != NULL;
 }
 
-/* The next record of the IMSI after that one, of the keyset or of any. */
+/* Returns the next record of the IMSI behind after. keyset NULL: records of all keysets. */
 static struct record *next_of(struct counts *c, const struct e2m_imsi *imsi,
 			      const struct counts_fingerprint *keyset, const struct record *after)
 {

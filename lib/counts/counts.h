@@ -2,11 +2,13 @@
 /*
  * counts: the COUNTs of keysets that have left their sessions. A sender never uses a COUNT twice
  * with one key, also when a tunnel is removed and made again with the same keyset and BEARER
- * (e2m.md 7). A record is identified by IMSI, fingerprint of the keys, and BEARER. Names do not
- * identify it: a keyset has two, the SQN and the RAND of its AV, and a node that forwards the PCO
- * could exchange them. retention.h decides how long records are kept. The number of records is
- * bounded. When all places are taken, nothing is forgotten, and the caller must refuse what could
- * not be remembered.
+ * (e2m.md 7). lib/control and retention.c call these functions, in the control thread.
+ *
+ * A record is identified by IMSI, fingerprint of the keys, and BEARER. The name of a keyset cannot
+ * identify a record: a keyset has two names, the SQN and the RAND of its AV, and a node that
+ * forwards the PCO could exchange them. retention.h decides how long records are kept. The number
+ * of records is bounded. When all places are taken, nothing is forgotten, and the caller must
+ * refuse the new keyset.
  */
 #ifndef COUNTS_COUNTS_H
 #define COUNTS_COUNTS_H
@@ -21,7 +23,7 @@
 
 struct counts;
 
-/* Of a keyset's keys; does not lead back to them. */
+/* A one-way hash of a keyset's keys. */
 #define COUNTS_FINGERPRINT_LEN 16
 struct counts_fingerprint {
 	uint8_t octets[COUNTS_FINGERPRINT_LEN];
@@ -50,13 +52,14 @@ static inline struct counts_key counts_key_of(const struct e2m_imsi *imsi,
 	return key;
 }
 
-/* By direction. Uplink: H, one more than the highest authenticated COUNT. Downlink: the next to send. */
+/* COUNTs by direction. Uplink: H, one more than the highest authenticated COUNT. Downlink: the next COUNT to
+ * send. */
 struct counts_value {
 	uint32_t next[2];
 };
 
-/* What an earlier process may have used of a keyset that it had no time to say the fingerprint of: it counts
- * for all keysets of that IMSI and bearer. */
+/* Stands for a keyset with an unknown fingerprint: an earlier process used its COUNTs and ended before it recorded
+ * the fingerprint. The COUNTs are valid for all keysets of that IMSI and bearer. */
 extern const struct counts_fingerprint counts_nameless;
 
 void counts_raise(struct counts_value *value, struct counts_value to);
@@ -66,20 +69,20 @@ bool counts_is_unused(struct counts_value value);
 /* -EIO: the crypto library failed. */
 int counts_fingerprint(struct counts_fingerprint *fingerprint, const struct e2m_keyset *keyset);
 
-/* is_durable: what is remembered is told to counts_collect, and what is forgotten. */
+/* is_durable: counts_collect gets all records and removals. Returns NULL if there is no memory. */
 struct counts *counts_new(uint32_t capacity, bool is_durable);
 void counts_free(struct counts *counts);
 
-/* Remembers value until counts_take or counts_forget. An existing value is only ever raised.
- * -ENOSPC: all places are taken, and nothing was remembered. */
+/* Remembers value until counts_take or counts_forget. An existing value never becomes smaller.
+ * -ENOSPC: all places are taken, and value was not remembered. */
 int counts_put(struct counts *counts, const struct counts_key *key, struct counts_value value);
 
-/* Takes what is remembered out; false, and zeros, when there is nothing. */
+/* Removes the record and returns its COUNTs in *value. Returns false, and zeros, if there is no record. */
 bool counts_take(struct counts *counts, const struct counts_key *key, struct counts_value *value);
-/* The same, and leaves it there. */
+/* Same, but does not remove the record. */
 bool counts_look(struct counts *counts, const struct counts_key *key, struct counts_value *value);
 
-/* Number of records of a keyset, or of all keysets of the IMSI if keyset is NULL. */
+/* Returns the number of records of the keyset, or of all keysets of the IMSI if keyset is NULL. */
 uint32_t counts_of(struct counts *counts, const struct e2m_imsi *imsi,
 		   const struct counts_fingerprint *keyset);
 /* Forgets all records of the keyset. */
@@ -88,31 +91,32 @@ void counts_forget(struct counts *counts, const struct e2m_imsi *imsi,
 
 /* --- on disk --- */
 
-/* Of a keyset whose COUNTs are on their way: all of them are below bound, which is what a process that comes
- * after this one is to know, until counts_put or counts_unbind. Needs a place, as counts_put does. */
+/* Records a bound of COUNTs that the workers have not reported yet: all COUNTs used are below bound. After a crash,
+ * the next process starts at bound. The bound is valid until counts_put or counts_unbind. -ENOSPC: all places are
+ * taken. */
 int counts_bind(struct counts *counts, const struct counts_key *key, struct counts_value bound);
-/* The keyset was never used. */
+/* Removes the bound, because the keyset was not used. */
 void counts_unbind(struct counts *counts, const struct counts_key *key);
 
-/* Adds to batch what has changed and is not on disk (is_gone false), or what was forgotten and is still on disk
- * (is_gone true), up to the batch's room. The disk may forget a record only after it has the session that took
- * the COUNTs over. */
+/* Adds changes to batch, up to its room. is_gone false: records that changed since they were written. is_gone true:
+ * forgotten records that are still on disk. Write the session that took the COUNTs over before the record is
+ * erased. */
 void counts_collect(struct counts *counts, struct state_batch *batch, bool is_gone);
-/* What has become of a change that was collected. */
+/* Reports the outcome of a change that was collected. */
 void counts_written(struct counts *counts, const struct state_counts *record, bool is_gone,
 		    bool is_written);
-/* Remembers a record from the disk; there is always a place for it. After a crash the disk may have
- * more records than there were places, because forgotten records are erased after the records that
+/* Remembers a record from the disk, and adds a place if all places are taken. After a crash the disk may have
+ * more records than there were places: forgotten records are erased only after the records that
  * replace them are written. -ENOMEM. */
 int counts_restore(struct counts *counts, const struct state_counts *record);
 
-/* Keeps at least this many places free from here on. */
+/* Raises the number of places until at least this many are free. */
 void counts_reserve(struct counts *counts, uint32_t places);
 
-/* Places left. */
+/* Returns the number of free places. */
 uint32_t counts_room(const struct counts *counts);
 
-/* Octets of memory when nothing is remembered, and for each keyset that is. */
+/* Octets of memory: without records, and for each record. */
 size_t counts_octets(const struct counts *counts);
 size_t counts_octets_each(void);
 

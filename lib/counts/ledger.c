@@ -11,7 +11,7 @@ TAILQ_HEAD(item_queue, ledger_item);
 
 struct ledger {
 	bool is_durable;
-	struct item_queue waiting[2]; /* by is_gone */
+	struct item_queue waiting[2]; /* for ledger_collect, by is_gone */
 	uint32_t lists_count;
 	struct item_list lists[]; /* all records of an IMSI are in the same list */
 };
@@ -51,7 +51,7 @@ static uint32_t list_of(const struct ledger *l, const struct e2m_imsi *imsi)
 	return crc32c(0, imsi, sizeof(*imsi)) % l->lists_count;
 }
 
-/* Forgotten records too. */
+/* Finds forgotten records too. */
 static struct ledger_item *find_any(struct ledger *l, const struct counts_key *key)
 {
 	struct ledger_item *item;
@@ -153,7 +153,7 @@ void ledger_collect(struct ledger *l, struct state_batch *batch, bool is_gone, e
 
 void ledger_written(struct ledger *l, const struct counts_key *key, bool is_gone, bool is_written)
 {
-	struct ledger_item *item = find_any(l, key); /* never NULL: its change is on its way */
+	struct ledger_item *item = find_any(l, key); /* never NULL: its change was collected */
 
 	item->is_on_way = false;
 	if (is_written)

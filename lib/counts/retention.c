@@ -8,13 +8,13 @@
 #include "base/crc32c.h"
 #include "counts/retention_inside.h"
 
-/* Times sessions.max: size of each list. */
+/* The average number of subscribers in one list of the ledger. */
 #define SUBSCRIBERS_A_LIST 4
 
-/* Other keysets that prove that a keyset with unknown keys is replaced: one of them may be the
- * keyset itself. */
+/* The number of other keysets that prove that a keyset with unknown keys is replaced. One more than
+ * OTHERS, because one of them may be the keyset itself. */
 #define OTHERS_NAMELESS (OTHERS + 1)
-/* If this many other keysets may have been released, they may have replaced it. */
+/* This number of released keysets may have replaced a keyset, but does not prove that. */
 #define OTHERS_DOUBT 2
 
 /* Stands for keysets with COUNTs that were given up. A real keyset has this fingerprint with
@@ -146,7 +146,7 @@ static bool is_held(struct retention *r, const struct counts_key *key)
 	return false;
 }
 
-/* No time ends this. */
+/* Returns true while the keyset must be kept without a time limit. */
 static bool is_in_use(const struct keyset *k)
 {
 	return k->is_always || k->holders > 0 || is_held(k->retention, &k->entry.key);
@@ -170,7 +170,7 @@ static uint8_t others_needed(const struct keyset *k)
 	return has_no_keys(k) ? OTHERS_NAMELESS : OTHERS;
 }
 
-/* Rule 4. */
+/* Returns true if rule 4 keeps the keyset for the source. */
 static bool waits_for(const struct keyset *k, unsigned number)
 {
 	const struct source *source = &k->retention->sources[number];
@@ -237,7 +237,7 @@ static void on_time(struct wheel_timer *timer, void *arg)
 	retention_judge(container_of(timer, struct keyset, timer));
 }
 
-/* After the current caller, which may still use the keyset, has returned. */
+/* The caller may still use the keyset, so retention_judge runs from the timer. */
 static void judge_later(struct keyset *k)
 {
 	wheel_set(k->retention->wheel, &k->timer, 0, on_time);
@@ -288,7 +288,7 @@ static void note_later(struct item *item)
 		item->later++;
 }
 
-/* source has given another keyset. */
+/* Counts a different keyset that source has given, for rule 4. */
 static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms,
 			const struct counts_fingerprint *other)
 {
@@ -304,15 +304,15 @@ static void count_other(struct keyset *k, unsigned source, uint64_t sent_ms,
 		return;
 	if (item->others < OTHERS)
 		item->tags[item->others] = tag;
-	/* This keyset may be in an answer that is on its way. */
+	/* An answer in flight may still have this keyset. */
 	if (++item->others == others_needed(k))
 		retention_keep_for(k, 0);
 	retention_note(k);
 	judge_later(k);
 }
 
-/* Returns true if the IMSI's sessions hold no keyset but this one, have it from source alone and
- * with lifetime_s, and no record is kept. */
+/* Returns true if the IMSI needs no record: its sessions hold no other keyset, only source gave this
+ * keyset, with this lifetime, and the ledger has no record. */
 static bool is_plain(struct retention *r, const struct counts_key *key, unsigned source,
 		     uint32_t lifetime_s)
 {
@@ -344,7 +344,7 @@ enum retention_verdict retention_given(struct retention *r, const struct counts_
 	k = retention_find(r, key);
 	doubt = retention_find(r, &doubt_key);
 	is_doubtful = !k && doubt && waits_for(doubt, source);
-	/* Keysets with a lifetime do not count: they may be many, and none of them new. */
+	/* Keysets with a lifetime do not count: a source may have many, and give old ones again. */
 	while (lifetime_s == 0 && (other = ledger_next(r->ledger, &key->imsi, other)) != NULL)
 		if (other != k && source < other->items_count)
 			count_other(other, source, sent_ms, &key->keyset);
@@ -408,7 +408,7 @@ void retention_release(struct retention *r, const struct counts_key *key)
 	if (!k || k->holders == 0)
 		return;
 	k->holders--;
-	retention_keep_for(k, r->short_s); /* rule 2: after its last use */
+	retention_keep_for(k, r->short_s); /* rule 2, from the last use */
 	retention_note(k);
 	retention_judge(k);
 }
@@ -441,7 +441,7 @@ bool retention_may_come_again(struct retention *r, const struct counts_key *key)
 
 /* --- giving up --- */
 
-/* Rule 4 alone keeps the keyset. */
+/* Returns true if only rule 4 keeps the keyset. */
 static bool only_waits(const struct keyset *k)
 {
 	return k->until_ms <= wheel_now(k->retention->wheel) && !has_no_keys(k) && !is_in_use(k);
@@ -491,7 +491,7 @@ bool retention_give_up_any(struct retention *r, struct e2m_imsi *of)
 		*of = k->entry.key.imsi;
 		if (only_waits(k))
 			return give_up(k);
-		retention_wait_no_more(k); /* it is judged again later */
+		retention_wait_no_more(k); /* retention_judge runs again later */
 	}
 	return false;
 }

@@ -3,8 +3,8 @@
  * retention: how long the COUNTs of a keyset are kept (e2m.md 2). They are kept
  *
  *   1. while a session holds the keyset;
- *   2. for the time that an HSS keeps a keyset plus 60 s, from the last answer with the keyset or
- *      from its last use;
+ *   2. for the time that an HSS keeps a keyset plus 60 s, counted from the last answer with the
+ *      keyset or from its last use;
  *   3. until 60 s after the longest lifetime that a source gave it;
  *   4. for each source that remembers longer than an HSS and gave no lifetime: until that source
  *      has replaced it.
@@ -23,10 +23,10 @@
  * answer restarts the count, and so does a start of the process.
  *
  * Most subscribers have one keyset. Their sessions hold it, and it waits for no source. Nothing is
- * kept here for such a keyset.
+ * recorded here for such a keyset.
  *
- * A keyset is identified by IMSI and fingerprint; the bearer of its counts_key says nothing. One thread calls
- * all functions.
+ * A keyset is identified by IMSI and fingerprint; the bearer of its counts_key is ignored. lib/control calls all
+ * functions, in the control thread.
  */
 #ifndef COUNTS_RETENTION_H
 #define COUNTS_RETENTION_H
@@ -38,7 +38,7 @@
 #include "counts/counts.h"
 #include "state/state.h"
 
-/* An answer under way arrives within this time, or it is ignored. */
+/* An answer in flight arrives within this time, or is ignored. */
 #define RETENTION_LATE_MS UINT64_C(60000)
 /* How long an HSS keeps a keyset (e2m.md 2). */
 #define RETENTION_HSS_S 300
@@ -47,15 +47,15 @@ struct retention;
 
 /* How long a source can give a keyset again (e2m.md 2). In doubt use RETENTION_LONG. */
 enum retention_memory {
-	RETENTION_LONG,	 /* until it is replaced, or its lifetime ends: a KMS */
-	RETENTION_SHORT, /* for short_s after it was made: an HSS */
+	RETENTION_LONG,	 /* until the keyset is replaced or its lifetime ends: a KMS */
+	RETENTION_SHORT, /* for short_s after the AKA run: an HSS */
 	RETENTION_ALWAYS /* a file: retention_keep_always */
 };
 
 /* A keyset that a session holds. */
 struct retention_held {
 	struct counts_fingerprint fingerprint;
-	uint8_t given_by; /* bit of each source known to have given it */
+	uint8_t given_by; /* one bit for each source that has given the keyset */
 	uint32_t lifetime_s;
 };
 /* next: finds the keyset that sessions of the IMSI hold at place *at or later, and advances *at,
@@ -92,7 +92,7 @@ void retention_is_read(struct retention *retention, unsigned source);
 enum retention_verdict {
 	RETENTION_KNOWN,
 	RETENTION_NEW,	    /* no source has given this keyset while COUNTs were kept */
-	RETENTION_DOUBTFUL, /* do not use it: its COUNTs may have been given up */
+	RETENTION_DOUBTFUL, /* do not use the keyset: its COUNTs may have been given up */
 };
 
 /* source has given the keyset, in answer to a request sent at sent_ms (of wheel_now). */
@@ -124,10 +124,10 @@ bool retention_may_come_again(struct retention *retention, const struct counts_k
  * keyset. */
 bool retention_give_up(struct retention *retention, const struct e2m_imsi *imsi);
 
-/* Same for the oldest such keyset of all IMSIs. Its IMSI is returned in *of. */
+/* Same for the oldest such keyset of all IMSIs. Returns the IMSI in *of. */
 bool retention_give_up_any(struct retention *retention, struct e2m_imsi *of);
 
-/* --- on disk: as in counts.h --- */
+/* --- on disk: see counts.h --- */
 
 void retention_collect(struct retention *retention, struct state_batch *batch, bool is_gone);
 void retention_written(struct retention *retention, const struct state_retention *record,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* retention_disk: retention as records of the state, and keysets of earlier processes and of files. */
+/* retention_disk: writes and reads records of the state, and handles keysets of earlier processes and of files. */
 #include <errno.h>
 #include <string.h>
 
@@ -10,7 +10,7 @@ static void put_item(const struct keyset *k, unsigned i, struct state_retention 
 	const struct item *item = &k->items[i];
 	struct state_retention_source *source = &record->sources[record->sources_count];
 
-	/* A later process sets these items to the same values itself. */
+	/* A later process makes the same values, so the record need not have them. */
 	if (k->retention->sources[i].memory == RETENTION_SHORT ||
 	    (k->retention->sources[i].is_absent && (item->flags & STATE_RETENTION_FREE)))
 		return;
@@ -29,7 +29,7 @@ static void put_keyset(const struct ledger_item *item, uint64_t age_s, struct st
 
 	record->imsi = item->key.imsi;
 	memcpy(record->fingerprint, item->key.keyset.octets, sizeof(record->fingerprint));
-	/* Round up: keep it longer, never shorter. */
+	/* Rounded up, because a keyset must never be kept for a shorter time. */
 	record->until_s = age_s + (k->until_ms > now ? (k->until_ms - now) / 1000 + 1 : 0);
 	for (unsigned i = 0; i < k->items_count; i++)
 		put_item(k, i, record);
@@ -53,7 +53,7 @@ int retention_adopt(struct retention *r, const struct counts_key *key)
 	return retention_get(r, key) ? 0 : -ENOMEM;
 }
 
-/* Returns the source's number. A source that is not in the configuration gets a number too. -ENOSPC. */
+/* Returns the number of the source. A source that is not in the configuration gets a new number. -ENOSPC. */
 static int number_of(struct retention *r, uint32_t name)
 {
 	for (unsigned i = 0; i < r->sources_count; i++)
@@ -70,9 +70,9 @@ static int number_of(struct retention *r, uint32_t name)
 static void restore_item(struct item *item, const struct state_retention_source *source)
 {
 	item->flags = source->flags;
-	item->later = 1; /* a request of the earlier process may have released one */
-	/* If the source has not given the keyset, requests of the earlier process may still release
-	 * it. */
+	item->later = 1; /* a request of the earlier process may have released a keyset */
+	/* Requests of the earlier process may still release a keyset that the source has not given.
+	 * So the counts on disk are valid only for a source that has given the keyset. */
 	if (!(source->flags & STATE_RETENTION_GIVEN))
 		return;
 	item->since_ms = 0;
@@ -80,7 +80,7 @@ static void restore_item(struct item *item, const struct state_retention_source 
 	memcpy(item->tags, source->tags, sizeof(item->tags));
 }
 
-/* The record of no IMSI has the names of the sources. */
+/* The record with this IMSI has the names of the sources. */
 static const struct e2m_imsi no_imsi;
 
 /* NULL: no memory. */
@@ -90,7 +90,7 @@ static struct keyset *make_recorded(struct retention *r, const struct state_rete
 	struct keyset *k = retention_find(r, &key);
 	const bool is_always = k && k->is_always;
 
-	/* It was made before all sources were known. */
+	/* A keyset that was made before all sources were known has too few items. */
 	if (k && k->items_count < r->sources_count) {
 		wheel_cancel(&k->timer);
 		retention_wait_no_more(k);
@@ -131,7 +131,7 @@ int retention_restore(struct retention *r, const struct state_retention *record,
 
 /* --- sources that come and go between processes --- */
 
-/* A keyset of an earlier process: absent sources may have been asked for it. */
+/* The earlier process may have asked sources that are absent now, so the keyset waits for them too. */
 static void wait_for_absent(struct keyset *k)
 {
 	for (unsigned i = 0; i < k->items_count; i++)
@@ -208,7 +208,7 @@ bool retention_keep_always(struct retention *r, const struct counts_key *key)
 
 	if (!k)
 		return false;
-	/* The file has the keyset, so the disk need not have it until a source gives it. */
+	/* The file has the keyset, so no record is needed until a source gives the keyset. */
 	if (is_new)
 		ledger_unnote(r->ledger, &k->entry);
 	k->is_always = true;

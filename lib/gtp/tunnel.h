@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * tunnel: identifies a GTP tunnel by the address of the receiver and the TEID (e2m.md 6). Workers look tunnels up;
- * the control thread installs them; the state stores them.
+ * tunnel: identifies a GTP tunnel by the address of the receiver and the TEID (e2m.md 6). lib/control, lib/datapath,
+ * lib/state and programs use this type, from any thread.
  */
 #ifndef GTP_TUNNEL_H
 #define GTP_TUNNEL_H
@@ -12,7 +12,8 @@
 #include <stdint.h>
 #include <string.h>
 
-/* IPv4 addresses are written as ::ffff:a.b.c.d, so that one key serves both. No padding. */
+/* IPv4 addresses have the form ::ffff:a.b.c.d, so one type of key serves IPv4 and IPv6. Compared and hashed as octets,
+ * so there is no padding. */
 struct tunnel {
 	uint8_t receiver[16];
 	uint32_t teid; /* host order */
@@ -23,7 +24,8 @@ static inline void tunnel_set_ipv4(struct tunnel *t, const void *address)
 	uint32_t word;
 	uint64_t halves[2] = {0};
 
-	/* In the halves that the workers' hash reads: a load that needs two stores waits for both. */
+	/* The workers' hash loads these two halves. A load that spans two smaller stores would stall, so each half is
+	 * stored whole. */
 	memcpy(&word, address, sizeof(word));
 	halves[1] = htobe64(UINT64_C(0xffff) << 32 | be32toh(word));
 	memcpy(t->receiver, halves, sizeof(halves));

@@ -36,8 +36,8 @@ const char *keysource_fault_name(unsigned fault)
 
 /* --- answers --- */
 
-/* A request on its way, then its answer. It is allocated with the request, so that no answer is lost for want
- * of memory. */
+/* A request in flight, and later its answer. Both share one allocation, so no answer is lost because there is no
+ * memory. */
 struct keysource_item {
 	STAILQ_ENTRY(keysource_item) entry;
 	struct keysource_queue *queue;
@@ -84,7 +84,7 @@ void keysource_queue_free(struct keysource_queue *queue)
 	free(queue);
 }
 
-/* The queue owns the item from here on. Any thread. */
+/* Gives the item to its queue. Called from any thread. */
 static void put(struct keysource_item *item)
 {
 	struct keysource_queue *queue = item->queue;

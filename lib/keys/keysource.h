@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * keysource: "give me the keyset of (IMSI, SQN|RAND)". One interface; behind it a Diameter peer (e2m.md 4) or
- * a static file for a lab without a core. The HSE's control thread opens, asks and collects; each answer,
- * whichever thread makes it, waits in a queue until keysource_fd is readable. Retry, coalescing and caching
- * are in pull.h. The settings (keysource_config.c) are for the program that reads the configuration.
+ * keysource: gets the keyset of (IMSI, SQN|RAND) from one key source. The source is a Diameter peer (e2m.md 4)
+ * or, in a lab without a core, a static file. The control thread opens sources, asks them and collects the
+ * answers. Any thread may make an answer; the answer then waits in a queue, and keysource_fd is readable.
+ * Retry, coalescing and caching are in pull.h. The program that reads the configuration calls
+ * keysource_config_*.
  */
 #ifndef KEYS_KEYSOURCE_H
 #define KEYS_KEYSOURCE_H
@@ -25,29 +26,29 @@ enum keysource_kind {
 struct keysource_config {
 	int kind;     /* enum keysource_kind */
 	char *name;   /* for logs and counters: 1 to 32 letters, digits and '_' */
-	char *host;   /* diameter: Destination-Host; without it and hosts any peer of realm */
-	char **hosts; /* the same, of several that answer the same pulls */
+	char *host;   /* diameter: Destination-Host. Without host and hosts: any peer of realm */
+	char **hosts; /* diameter: several hosts that answer the same pulls, instead of host */
 	size_t hosts_count;
 	bool has_hosts;
 	char *realm;
 	char *path;	   /* file */
-	const char *where; /* place of path in the configuration, as faults begin; NULL: unknown */
-	bool prefetch;	   /* also asked for keysets that other sources gave: pull.h */
-	/* diameter: the source is an HSS and gives a keyset for this time after it was made.
-	 * Without it, until the keyset is replaced (e2m.md 2). */
+	const char *where; /* place of path in the configuration, for messages; NULL: unknown */
+	bool prefetch;	   /* also ask for keysets that other sources gave: pull.h */
+	/* diameter: the source is an HSS that gives a keyset for this time after the AKA run. If not
+	 * set, the source gives a keyset until the keyset is replaced (e2m.md 2). */
 	uint32_t keyset_retention_s;
 	bool has_retention;
 };
 
 extern const struct config_field keysource_config_fields[];
 
-/* Checks what the table cannot see: each kind has its own settings. Resolves path from the folder of file, which
- * owns it, and where, from here on. Reports errors at path_of_entry ("key_sources[0]"). Returns true if there is
- * none. */
+/* Checks what the table of fields cannot check: each kind has its own settings. Resolves path from the folder
+ * of file; from then on file owns path and where. Reports errors at path_of_entry ("key_sources[0]"). Returns
+ * true if there are no errors. */
 bool keysource_config_check(struct keysource_config *config, struct config_file *file,
 			    const char *path_of_entry, FILE *errors);
 
-/* Checks outside resources for --check: whether a file can be read, and all errors in it. Call it
+/* For --check: tries to read the key file and reports all errors in the file. Call this function
  * after keysource_config_check. */
 bool keysource_config_check_outside(const struct keysource_config *config,
 				    const struct config_file *file, const char *path_of_entry,
@@ -56,19 +57,19 @@ bool keysource_config_check_outside(const struct keysource_config *config,
 enum keysource_outcome {
 	KEYSOURCE_FOUND,
 	KEYSOURCE_USER_UNKNOWN,	  /* final */
-	KEYSOURCE_NOT_AVAILABLE,  /* final for this source; another may still have it */
+	KEYSOURCE_NOT_AVAILABLE,  /* final for this source; another source may have the keyset */
 	KEYSOURCE_NOT_AUTHORIZED, /* final */
-	KEYSOURCE_BUSY,		  /* later */
-	KEYSOURCE_UNREACHABLE,	  /* later */
-	KEYSOURCE_TIMEOUT,	  /* later */
-	KEYSOURCE_BAD_ANSWER,	  /* answered with something that e2m.md does not allow */
+	KEYSOURCE_BUSY,		  /* try again later */
+	KEYSOURCE_UNREACHABLE,	  /* try again later */
+	KEYSOURCE_TIMEOUT,	  /* try again later */
+	KEYSOURCE_BAD_ANSWER,	  /* e2m.md does not allow this answer */
 	KEYSOURCE_OUTCOMES,
 };
 
 /* "found", "user_unknown", ...: the names of counters. */
 const char *keysource_outcome_name(enum keysource_outcome outcome);
 
-/* What is wrong with a BAD_ANSWER, 0 to KEYSOURCE_FAULTS - 1: the name of a counter. 0: "none". */
+/* The fault of a BAD_ANSWER as the name of a counter. fault: 0 ("none") to KEYSOURCE_FAULTS - 1. */
 #define KEYSOURCE_FAULTS 10
 const char *keysource_fault_name(unsigned fault);
 
@@ -91,52 +92,53 @@ struct keysource_answer {
 struct keysource;
 
 /*
- * Answers that wait for keysource_collect, of all sources opened on the queue. Free it when no request can be
- * on its way any more: after diameter_stop. Answers that were not collected are wiped.
+ * Answers of all sources opened on the queue; they wait for keysource_collect. Free the queue after
+ * diameter_stop, when no request is in flight. keysource_queue_free wipes answers that were not collected.
  */
 struct keysource_queue;
 struct keysource_queue *keysource_queue_new(void); /* NULL with errno */
 void keysource_queue_free(struct keysource_queue *queue);
 
-/* Called for faults of a source. subject is "key_sources.NAME". text begins with the place in the
- * configuration and says what is wrong; NULL: the fault is repaired. The call repeats at each try,
- * every second. Any thread. */
+/* Reports a fault of a source. subject is "key_sources.NAME". text begins with the place in the
+ * configuration and says what is wrong; NULL: the fault is repaired. The call comes from any thread,
+ * again at each try, every second. */
 typedef void (*keysource_fault)(const char *subject, const char *text);
 
 /*
- * Opens a source; config is copied. A file is read in the background, again and again until it is
- * valid. Until then the source cannot be asked, and fault (or NULL) is called. NULL: no memory.
- * KEYSOURCE_DIAMETER uses the Diameter stack of the process (diameter_init).
+ * Opens a source and copies config. Another thread reads a key file, again and again until the file is
+ * valid. Until then the source cannot be asked, and fault is called unless it is NULL. Returns NULL if
+ * there is no memory. KEYSOURCE_DIAMETER uses the Diameter stack of the process (diameter_init).
  */
 struct keysource *keysource_open(const struct keysource_config *config,
 				 struct keysource_queue *queue, keysource_fault fault);
-/* Wipes the keys of a file. Call it when no request is on its way any more: after diameter_stop. NULL is allowed. */
+/* Wipes the keys of a file. Call it after diameter_stop, when no request is in flight. NULL is allowed. */
 void keysource_close(struct keysource *source);
 
-/* Asks. If 0 is returned, exactly one answer with cookie follows, also after timeout_ms. -EHOSTUNREACH: the source
- * cannot be asked now. -ENOBUFS: too many requests are on their way. -ENOMEM. Never blocks. */
+/* Sends a request. After a return of 0, exactly one answer with cookie follows, after timeout_ms at the latest.
+ * -EHOSTUNREACH: the source cannot be asked now. -ENOBUFS: too many requests are in flight. -ENOMEM. Never
+ * blocks. */
 int keysource_ask(struct keysource *source, const struct keysource_request *request,
 		  uint32_t timeout_ms, uint64_t cookie);
 
-/* Why the source cannot be asked now, for people: "hss.home.example is not connected: ..."; "": it
- * can be asked. */
+/* Writes why the source cannot be asked now, for people: "hss.home.example is not connected: ...".
+ * "": the source can be asked. */
 void keysource_why(const struct keysource *source, char *text, size_t size);
 
-/* The file that the source is, until keysource_close. NULL: the file is not read yet, or
- * the source is none. */
+/* The keysets of a source of kind file, valid until keysource_close. NULL: the file is not read yet, or
+ * the source has another kind. */
 struct keysource_file;
 const struct keysource_file *keysource_file(const struct keysource *source);
-/* The i-th keyset, from 0; the caller wipes it. Returns false if there are no more. */
+/* Returns the i-th keyset, from 0; the caller wipes the keyset. Returns false if there are no more. */
 bool keysource_file_keyset(const struct keysource_file *file, size_t i, struct e2m_imsi *imsi,
 			   struct e2m_keyset *keyset);
 
-/* How often the source asked another host because one did not serve; 0 for a file. */
+/* How often the source asked another host because one host did not serve. 0 for a file. */
 uint64_t keysource_failovers(const struct keysource *source);
 
 /* Readable (an eventfd) while there are answers. */
 int keysource_fd(const struct keysource_queue *queue);
 
-/* Takes up to max answers, oldest first; returns their number. The queue keeps no copy of the keys. */
+/* Takes up to max answers, oldest first. Returns the number of answers. The queue keeps no copy of the keys. */
 size_t keysource_collect(struct keysource_queue *queue, struct keysource_answer *answers,
 			 size_t max);
 

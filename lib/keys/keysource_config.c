@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* keysource_config_*: the settings of a key source. */
+/* keysource_config_*: the settings of a key source, and their checks. */
 #include <string.h>
 
 #include "diameter/diameter.h"
@@ -32,7 +32,7 @@ const struct config_field keysource_config_fields[] = {
 	{0},
 };
 
-/* A check of one entry. */
+/* The state of the check of one entry. */
 struct check {
 	const struct keysource_config *config;
 	const struct config_file *file;
@@ -50,7 +50,7 @@ static const char *fault_of(struct check *c, const char *setting)
 	return c->path;
 }
 
-/* The name becomes a part of the names of counters. */
+/* Counter names contain the name of the source. */
 static void check_name(struct check *c)
 {
 	static const char allowed[] =
@@ -64,7 +64,7 @@ static void check_name(struct check *c)
 			     NAME_MAX_OCTETS, name);
 }
 
-/* Each kind must have some settings, and must not have those of the other kind. */
+/* Each kind requires some settings and forbids the settings of the other kind. */
 static void check_settings(struct check *c)
 {
 	const struct keysource_config *config = c->config;

@@ -13,12 +13,12 @@ struct entry {
 	struct e2m_keyset keyset;
 	int ciphering, integrity;
 	uint32_t lifetime_s;
-	struct e2m_keyset_id id; /* of sqn or rand */
+	struct e2m_keyset_id id; /* made from sqn or rand */
 };
 
 struct keysource_file {
-	struct config_file *owner; /* of entries, and wipes them */
-	struct entry *entries;	   /* by IMSI, then id */
+	struct config_file *owner; /* owns and wipes the entries */
+	struct entry *entries;	   /* sorted by IMSI, then id */
 	size_t count;
 };
 
@@ -65,7 +65,7 @@ static int compare(const void *a, const void *b)
 	return order ? order : memcmp(&x->id, &y->id, sizeof(x->id));
 }
 
-/* Equal entries stay in the order of the file. */
+/* Equal entries keep the order of the file. */
 static int compare_places(const void *a, const void *b)
 {
 	const struct entry *x = a, *y = b;

@@ -11,7 +11,7 @@
 
 struct keysource_loader {
 	pthread_mutex_t lock;	     /* protects holders, file and why */
-	unsigned holders;	     /* the source, and the thread while it runs */
+	unsigned holders;	     /* the source, and the thread while the thread runs */
 	struct keysource_file *file; /* NULL: not read yet */
 	char why[FAULT_MAX];	     /* why the file is not read */
 	char *path, *where;
@@ -38,7 +38,7 @@ void keysource_loader_free(struct keysource_loader *loader)
 	free(loader);
 }
 
-/* Makes why: the first error, and the number of further errors. */
+/* Writes the first error and the number of further errors to why. */
 static void sum_up(const char *errors, char why[FAULT_MAX])
 {
 	size_t first = strcspn(errors, "\n"), lines = 0;
@@ -71,7 +71,7 @@ static struct keysource_file *read_file(const char *path, char why[FAULT_MAX])
 	return file;
 }
 
-/* Returns true if no further try is needed. Without a source, the file is freed with the loader. */
+/* Returns true if no further try is needed. If the source is closed, the loader frees the file at its end. */
 static bool try_to_read(struct keysource_loader *loader)
 {
 	char why[FAULT_MAX] = "", text[2 * FAULT_MAX];
@@ -119,7 +119,7 @@ struct keysource_loader *keysource_loader_new(const struct keysource_config *con
 		pthread_detach(thread);
 		return loader;
 	}
-	loader->holders = 1; /* there is no thread */
+	loader->holders = 1; /* the thread did not start */
 	keysource_loader_free(loader);
 	return NULL;
 }

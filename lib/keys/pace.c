@@ -3,14 +3,14 @@
 
 #include <sys/param.h>
 
-/* The limit is looked at so often. */
+/* The time between two changes of the limit. */
 #define LOOK_MS 100
-/* What was served is measured over this long at least: the first answers come in a clump. */
+/* The shortest time to measure the served rate, because the first answers arrive together. */
 #define MEASURE_MS 10
 #define RATE_MIN   2
 #define CAREFUL_MS 1000
 #define LIFT_MS	   10000
-/* Sent at once at most, in ms of the rate: how late the caller may come. */
+/* The longest burst, in ms of the rate. The caller may be late by this time without a loss of rate. */
 #define BURST_MS 20
 
 static uint32_t at_least(uint32_t least, uint64_t rate)
@@ -32,8 +32,8 @@ bool pace_take(struct pace *pace, uint64_t now_ms)
 	return true;
 }
 
-/* To a little less than what was served; half the limit at most, as one bad tenth of a second says
- * little. */
+/* Sets the limit to a little less than the served rate. One step takes at most half of the limit away, because
+ * one bad tenth of a second proves little. */
 static void go_down(struct pace *pace, uint64_t served, uint64_t now_ms)
 {
 	uint64_t rate = served - served / 8;
@@ -48,7 +48,8 @@ static void go_down(struct pace *pace, uint64_t served, uint64_t now_ms)
 	pace->rate = at_least(RATE_MIN, rate);
 }
 
-/* Fast to where it was last, then slowly, and faster when that is well borne. */
+/* Raises the limit: fast up to the last known rate, then slowly, then faster after a second without a busy
+ * answer. */
 static void go_up(struct pace *pace, uint64_t now_ms)
 {
 	const uint64_t quiet_ms = now_ms - pace->busy_at_ms;
@@ -70,7 +71,7 @@ bool pace_note(struct pace *pace, uint64_t now_ms, bool is_busy)
 	uint64_t took_ms;
 	bool goes_down;
 
-	/* Nothing was asked for a while: that is not what the source bears. */
+	/* A time with few requests does not show what the source can serve. */
 	if (pace->rate == 0 && now_ms - pace->since_ms > 2 * LOOK_MS)
 		look_anew(pace, now_ms);
 	pace->busy += is_busy;

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "keys/prefetch.h"
 
-/* Of all sources; beyond, the prefetch that has waited longest at the source is dropped. */
+/* The limit for all sources together. At the limit, a new prefetch replaces the oldest that waits for the same
+ * source. */
 #define PREFETCHES_MAX 65536
-/* By then the HSS has forgotten the keyset (e2m.md 2), so the source cannot get it. */
+/* After this time the HSS has forgotten the keyset (e2m.md 2), so the source cannot get the keyset. */
 #define GIVE_UP_MS 300000
 
 static void end(struct prefetches *p, struct pull *prefetch)

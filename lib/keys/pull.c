@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* pull: which requests wait for which keyset, which source is asked next, and refusals. */
+/* pull: decides which requests share a pull, which source is asked next, and which refusals are remembered. */
 #include "keys/pull.h"
 
 #include <errno.h>
@@ -11,10 +11,10 @@
 #include "base/crc32c.h"
 #include "keys/prefetch.h"
 
-/* Remembered refusals; beyond, the oldest is forgotten. */
+/* The limit of remembered refusals. At the limit, a new refusal replaces the oldest. */
 #define REFUSED_MAX 16384
 #define HASH_SLOTS  65536
-/* Limits the time that a source which cannot be asked takes. */
+/* A source that cannot be asked fails each prefetch at once. The limit bounds the time that this takes. */
 #define PREFETCHES_A_ROUND 64
 
 struct pull_manager {
@@ -88,8 +88,8 @@ void pull_manager_configure(struct pull_manager *m, const struct pull_config *co
 		pull_source_add_places(&m->sources[i], config->in_flight_max);
 }
 
-/* Waiting pulls ask all sources, in the new order. Pulls in flight do so if no source gives the
- * keyset. */
+/* Waiting pulls ask all sources in the new order. Pulls in flight do the same if no remaining source gives
+ * the keyset. */
 static void start_anew(struct pull_manager *m)
 {
 	struct pull_source *first = m->order[0];
@@ -186,12 +186,12 @@ void pull_cancel(struct pull_manager *m, struct pull_waiter *waiter)
 		pull_source_free_pull(pull);
 	else if (pull->state == PULL_REFUSED)
 		TAILQ_REMOVE(&m->asked_again, pull, asked_again);
-	/* In flight, it stays until its answer comes: it may be wanted again by then. */
+	/* A pull in flight stays until its answer arrives, because a new request may join it. */
 }
 
 /* --- refusals --- */
 
-/* Takes it off the list of refusals. */
+/* Removes pull from the list of refusals. */
 static void take_back(struct pull_manager *m, struct pull *pull)
 {
 	TAILQ_REMOVE(&m->refused, pull, queue);
@@ -209,14 +209,14 @@ static void refusal_is_over(struct wheel_timer *timer, void *arg)
 		pull_source_free_pull(pull);
 		return;
 	}
-	/* Waiters that have just come are told what is now, not what was. */
+	/* New waiters must get a new answer, not the expired refusal. */
 	TAILQ_REMOVE(&m->asked_again, pull, asked_again);
 	free(pull->refusal);
 	pull->refusal = NULL;
 	pull_source_queue(m->order[0], pull);
 }
 
-/* Returns false if there is no need to, or no memory. */
+/* Returns false if the answer is no refusal to remember, or there is no memory. */
 static bool remember(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer)
 {
@@ -230,7 +230,7 @@ static bool remember(struct pull_manager *m, struct pull *pull,
 	if (!pull->refusal)
 		return false;
 	*pull->refusal = *answer;
-	/* With waiters, it is answered in the next round. */
+	/* An oldest refusal with waiters stays: its waiters get the answer in the next round. */
 	if (m->refused_count == REFUSED_MAX && TAILQ_EMPTY(&oldest->waiters)) {
 		take_back(m, oldest);
 		pull_source_free_pull(oldest);
@@ -243,8 +243,8 @@ static bool remember(struct pull_manager *m, struct pull *pull,
 	return true;
 }
 
-/* A waiter that is told may cancel others, and may start a new pull for the same keyset. So pull has no waiters by
- * then. */
+/* The observer may cancel other waiters, or start a new pull for the same keyset. So the waiters leave pull before
+ * the first call. */
 static void answer_waiters(struct pull_manager *m, struct pull *pull,
 			   const struct keysource_answer *answer)
 {
@@ -269,7 +269,7 @@ static void answer_those_refused_again(struct pull_manager *m)
 	struct pull *pull;
 	uint32_t count = 0;
 
-	/* A waiter that is answered may ask again; it is answered in the next round. */
+	/* A waiter may ask again during its answer. It gets the next answer in the next round, so this loop ends. */
 	TAILQ_FOREACH (pull, &m->asked_again, asked_again)
 		count++;
 	while (count-- > 0 && (pull = TAILQ_FIRST(&m->asked_again)) != NULL) {
@@ -292,8 +292,8 @@ static void backoff_is_over(struct wheel_timer *timer, void *arg)
 	pull_source_queue(pull->is_prefetch ? pull->source : m->order[0], pull);
 }
 
-/* Returns the time, in ms. Full jitter over the upper half: a region that lost its HSS at one moment must not
- * come back to it at one moment. */
+/* Returns the time to wait, in ms. The jitter covers the upper half of the time: devices of a whole region that
+ * lost the HSS together must not return together. */
 static uint32_t back_off(struct pull_manager *m, struct pull *pull)
 {
 	const uint32_t most = pull->backoff_ms ? pull->backoff_ms : m->config.retry_min_ms;
@@ -305,8 +305,9 @@ static uint32_t back_off(struct pull_manager *m, struct pull *pull)
 	return ms;
 }
 
-/* The pull's source has given its keyset. If the source is told early itself, the other such sources were told
- * already, or cannot get the keyset any more. is_first: PULL_GIVEN_FIRST. */
+/* The source of pull has given the keyset: adds prefetches for other sources. If this source itself gets
+ * prefetches, the others with `prefetch` have had theirs, or can no longer get the keyset. is_first:
+ * PULL_GIVEN_FIRST. */
 static void tell_early(struct pull_manager *m, const struct pull *pull,
 		       const struct keysource_answer *answer, bool is_first)
 {
@@ -330,8 +331,8 @@ static void count(struct pull_manager *m, struct pull_source *source,
 }
 
 /*
- * Handles a source's answer, or the reason why it could not be asked. Without a final answer the next source is asked. When all were asked, and at least one may have the keyset later, the
- * pull backs off.
+ * Takes the answer of a source, or the reason why the source could not be asked. If the answer is not final, the
+ * pull asks the next source. After the last source, the pull backs off if a source may have the keyset later.
  */
 static void conclude(struct pull_manager *m, struct pull *pull,
 		     const struct keysource_answer *answer)
@@ -389,12 +390,12 @@ static void send(struct pull_manager *m, struct pull_source *source)
 void pull_send_waiting(struct pull_manager *m)
 {
 	answer_those_refused_again(m);
-	/* What one source cannot be asked goes to a later one. */
+	/* In this order, a pull that one source cannot take reaches the next source in the same round. */
 	for (unsigned i = 0; i < m->sources_count; i++)
 		send(m, m->order[i]);
 }
 
-/* Tells the observer which keyset the source has released, and then other sources. */
+/* Tells the observer what the source has released, and then adds prefetches for other sources. */
 static void observe(struct pull_manager *m, const struct pull *pull, uint64_t sent_ms,
 		    struct keysource_answer *answer)
 {
@@ -408,7 +409,7 @@ static void observe(struct pull_manager *m, const struct pull *pull, uint64_t se
 		return;
 	given = o->given(o->arg, &pull->request, pull->source->number, sent_ms, answer);
 	if (given == PULL_GIVEN_WRONG) {
-		e2m_keyset_wipe(&answer->keyset); /* as a refusal, the answer may be remembered */
+		e2m_keyset_wipe(&answer->keyset); /* the refusal may be remembered */
 		answer->outcome = KEYSOURCE_NOT_AVAILABLE;
 		snprintf(answer->detail, sizeof(answer->detail),
 			 "its COUNTs may have been given up");

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A cookie is generation, source and place. */
+/* A cookie consists of the generation, the number of the source, and the place. */
 #define SOURCE_SHIFT 24
 #define PLACE_MASK   ((UINT32_C(1) << SOURCE_SHIFT) - 1)
 
@@ -62,7 +62,7 @@ int pull_source_add_places(struct pull_source *source, uint32_t count)
 	return 0;
 }
 
-/* Prefetches have a quarter of the places, and are sent when no pull waits. */
+/* Prefetches get at most a quarter of the places, and only when no other pull waits. */
 struct pull *pull_source_next(struct pull_source *source, uint32_t in_flight_max, uint64_t now_ms)
 {
 	struct pull_queue *queue = &source->waiting;
@@ -122,7 +122,7 @@ struct pull *pull_source_take(struct pull_source *source, const struct keysource
 	place->generation++;
 	free_place(source, number);
 	source->in_flight--;
-	/* Does the source bear what it is sent? A time-out does not say. */
+	/* A time-out or a lost connection does not show whether the source is too busy. */
 	if (answer->outcome != KEYSOURCE_TIMEOUT && answer->outcome != KEYSOURCE_UNREACHABLE)
 		source->counters.slowed +=
 			pace_note(&source->pace, now_ms, answer->outcome == KEYSOURCE_BUSY);

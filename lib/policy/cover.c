@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* IMSIs as numbers of 15 digits: those that begin with first are first000... to first999... */
+/* A range of IMSIs as numbers of 15 digits. The prefix first stands for first000... to first999... */
 struct range {
 	uint64_t from, to;
 };
@@ -46,8 +46,8 @@ static bool covers_apn(const struct policy_rule *earlier, const struct policy_ru
 	       (earlier->action == POLICY_PROTECT || later->action != POLICY_PROTECT);
 }
 
-/* Finds the rule before rules[i] that fits the IMSI from and the most IMSIs above it; NULL:
- * none. */
+/* Among the rules before rules[i] that fit the IMSI from, finds the rule that reaches the highest IMSI.
+ * NULL: no rule fits. */
 static const struct policy_rule *find_rule(const struct policy *policy, size_t i, uint64_t from)
 {
 	const struct policy_rule *later = &policy->rules[i], *best = NULL;

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-/* TS 23.003 9.1, with the length octets. */
+/* TS 23.003 9.1. APN_MAX contains the length octets. */
 #define APN_MAX	  100
 #define LABEL_MAX 63
 
@@ -26,7 +26,8 @@ static bool is_apn(const char *apn)
 	return true;
 }
 
-/* Copies the digits before end or the end of text. Returns their number; 0: something else is there. */
+/* Copies the digits at the begin of text and returns their number. Returns 0 if they do not stop at end or at the
+ * end of text. */
 static size_t read_digits(char *digits, const char *text, char end)
 {
 	size_t len = strspn(text, "0123456789");
@@ -65,7 +66,7 @@ const char *policy_read_rule(struct policy_rule *rule, const char **member)
 
 /* --- subscribers --- */
 
-/* Writes the APN with dots. Returns false if not all GSNs would read it alike. */
+/* Writes the APN with dots between its labels. Returns false if GSNs could read the APN differently. */
 static bool read_apn(char text[APN_MAX + 1], const uint8_t *apn, size_t len)
 {
 	if (len == 0 || len > APN_MAX)
@@ -87,7 +88,7 @@ static bool read_apn(char text[APN_MAX + 1], const uint8_t *apn, size_t len)
 	return true;
 }
 
-/* Returns true if the label is name ("mnc", "mcc") and two or three digits. */
+/* Returns true if the label consists of name ("mnc" or "mcc") and two or three digits. */
 static bool is_code(const char *label, size_t len, const char *name)
 {
 	return len >= 5 && len <= 6 && strncasecmp(label, name, 3) == 0 &&
@@ -144,7 +145,7 @@ bool policy_is_strict(const struct policy *policy)
 	return false;
 }
 
-/* apn NULL: it is unknown. Then a rule with an APN fits if assumed is true for its action. */
+/* apn NULL: the APN is unknown. Then a rule with an APN fits if assumed of its action is true. */
 static enum policy_action decide(const struct policy *policy, const struct e2m_imsi *imsi,
 				 const char *apn, const bool assumed[])
 {

@@ -55,7 +55,7 @@ struct state_session {
 	uint8_t downlink_slot;
 	uint8_t counter_octets;
 	uint8_t origin; /* who has the last word: 0 GTP-C, 1 a notification, 2 the configuration */
-	uint8_t policy; /* by which it was made; the session library's numbers, 0 to 3 */
+	uint8_t policy; /* of the session's policy: enum policy_action, 0 to 3 */
 	uint8_t has_tunnel[2]; /* by direction */
 	struct tunnel tunnel[2];
 	struct tunnel control_sgsn;
@@ -71,7 +71,7 @@ struct state_counts {
 	uint32_t ceiling[2];
 };
 
-/* --- how long COUNTs are kept: the session library's retention.h --- */
+/* --- how long COUNTs are kept: counts/retention.h --- */
 
 #define STATE_RETENTION_SOURCES 16
 #define STATE_RETENTION_OTHERS	3
