@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * datapath: the worker's path, architecture.md "The way of a packet". A burst goes through the stages
+ * datapath: the worker's path, architecture.md "The path of a packet". A burst goes through the stages
  *
  *   parse - steer - look up - prepare - crypto - finish
  *
