@@ -76,8 +76,8 @@ static void set_ids(struct message *m, const struct gtpc_v2 *said)
 		m->named = m->kind == MESSAGE_DELETE ? ALL_IDS : said->ebis;
 }
 
-/* A PDN connection without IMSI is for emergency calls and has no keyset. One whose S-GW end is not
- * on S5/S8 is not for hse. The S-GW is on the access side. */
+/* A PDN connection without IMSI is for emergency calls: there is no keyset for it. The HSE serves
+ * only PDN connections over S5/S8. The S-GW is on the access side. */
 static bool is_complete(const struct message *m, enum datapath_side side)
 {
 	const struct message_bearer *first = message_first_bearer(m);

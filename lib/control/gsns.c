@@ -11,7 +11,7 @@ struct gsn {
 	uint8_t address[GSN_ADDRESS_LEN];
 	uint32_t users; /* 0: free */
 	uint32_t next;	/* next place with the same hash, or next free place */
-	uint32_t first; /* first place whose hash is this place's number */
+	uint32_t first; /* first GSN in the list of this hash; 0: none */
 	struct gsn_restarts restarts[2];
 };
 

@@ -41,8 +41,8 @@ uint64_t journal_behind(const struct journal *journal);
 /* Keeps the waiter until all notes so far are on disk. Returns false if they are on disk already,
  * or if the disk fails. */
 bool journal_wait(struct journal *journal, struct journal_waiter *waiter);
-/* Takes out the next waiter whose notes are on disk. While the disk fails, takes out any waiter, so
- * that the network goes on. NULL: none. */
+/* Takes out the next waiter that has all its notes on disk. While the disk fails, the journal gives
+ * out every waiter, so that the network goes on. NULL: no waiter is ready. */
 struct journal_waiter *journal_take_waiter(struct journal *journal);
 
 #endif

@@ -112,7 +112,7 @@ struct session {
 	struct session_flow flow[2]; /* by direction */
 	uint8_t indexed;	     /* bit of each index */
 	uint8_t nsapi;
-	/* NSAPI of the context whose PDP address it shares, or its own NSAPI. */
+	/* The NSAPI of the primary context, which has the PDP address. In a primary context: nsapi. */
 	uint8_t primary;
 	uint8_t newest : 1;	   /* place of the keyset that was activated last */
 	uint8_t downlink_slot : 1; /* place of the keyset that downlink uses */

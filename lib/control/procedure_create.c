@@ -25,8 +25,8 @@ static void note_downgrade(struct session_store *store, const struct session *s,
 }
 
 /* A response that accepts has made the session. Makes or replaces it, and changes it to target,
- * unless a notification or the configuration has the last word. primary: NSAPI of the context whose
- * PDP address it shares. response: its name for the log. */
+ * unless a notification or the configuration has the last word. primary: the NSAPI of the context
+ * that has the PDP address. response: the name of the response, for the log. */
 static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id, uint8_t primary,
 		 const struct change *target, const char *response)
 {

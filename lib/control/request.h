@@ -50,8 +50,8 @@ bool request_is_alive(const struct session_store *store, const struct session *s
 struct session *request_find_addressed(const struct request *request, uint8_t id);
 /* Finds the live session with this id that the request is about. NULL: there is none. */
 struct session *request_find(const struct request *request, uint8_t id, struct change *before);
-/* For a Create: finds the context whose PDP address it shares. NULL: it shares none, or the context
- * is not known. */
+/* For a Create of a secondary context: finds the primary context, which has the PDP address. NULL:
+ * the Create names no primary context, or that context is not known. */
 struct session *request_find_primary(const struct request *request);
 /* An Update may name its context by TEID and by IMSI. Notes the session that it is about. Returns
  * false if different GGSNs would read this request differently. */

@@ -20,7 +20,8 @@ struct session *session_place(struct session_store *store, const struct e2m_imsi
 			      uint8_t nsapi);
 /* Changes the session to target, after all that is under way for it. held gains a user until that
  * is done; it may be NULL. If the change is refused, held gets another outcome, and the refusal is
- * counted and logged. A session whose target is not alive is freed at the end. */
+ * counted and logged. If target is not alive, the session is freed at
+ * the end. */
 void session_apply(struct session_store *store, struct session *session,
 		   const struct change *target, struct held *held);
 /* A context without protection has the tunnel now, and its packets cross at once. Ends the session

@@ -89,8 +89,8 @@ void diameter_log_line(bool is_error, const char *format, ...)
 	write_line(is_error, line);
 }
 
-/* Lines about a failed call, which come with every connection that closes, as libfdcore begins them. What they mean
- * for the operator, the hooks tell. */
+/* Lines about a failed call. libfdcore writes such lines whenever a connection closes; the hooks tell the operator
+ * what happened. Each text is how libfdcore begins a line, the last one too. */
 static bool is_about_a_call(const char *line)
 {
 	static const char *const starts[] = {"ERROR: in ",
