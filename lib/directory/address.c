@@ -1,0 +1,161 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* address: the sessions that an address belongs to (e2m.md 6, "Address binding"). */
+#include <string.h>
+
+#include "directory/internal.h"
+
+/* --- addresses of a session --- */
+
+/* The states are in the first word. It is written last and read first, so that a state that says BOUND comes with its
+ * address. */
+void directory_address(const struct session *s, struct pdp_address *address)
+{
+	const uint64_t words[3] = {CHAIN_ACQUIRE(s->address_words[0]),
+				   CHAIN_READ(s->address_words[1]),
+				   CHAIN_READ(s->address_words[2])};
+
+	memcpy(address, words, sizeof(*address));
+}
+
+static void write_address(struct session *s, const struct pdp_address *address)
+{
+	uint64_t words[3];
+
+	memcpy(words, address, sizeof(words));
+	CHAIN_WRITE(s->address_words[2], words[2]);
+	CHAIN_WRITE(s->address_words[1], words[1]);
+	__atomic_store_n(&s->address_words[0], words[0], __ATOMIC_RELEASE);
+}
+
+void directory_set_address(struct directory *d, struct session *s,
+			   const struct pdp_address *address)
+{
+	if (memcmp(&s->address, address, sizeof(*address)) == 0)
+		return;
+	directory_unindex(d, s, INDEX_IPV4);
+	directory_unindex(d, s, INDEX_IPV6);
+	write_address(s, address);
+	directory_index(d, s, INDEX_IPV4);
+	directory_index(d, s, INDEX_IPV6);
+}
+
+/* --- searches by address --- */
+
+static enum directory_index index_of(const struct pdp_prefix *prefix)
+{
+	return prefix->is_ipv6 ? INDEX_IPV6 : INDEX_IPV4;
+}
+
+/* Returns the shortest length in use that is length or longer, up to most. most + 1: none. */
+static unsigned next_length(const struct directory *d, bool is_ipv6, unsigned length, unsigned most)
+{
+	for (; length <= most; length = length / 64 * 64 + 64) {
+		const uint64_t bits =
+			CHAIN_ACQUIRE(d->lengths[is_ipv6][length / 64]) >> length % 64;
+
+		if (bits == 0)
+			continue;
+		length += (unsigned)__builtin_ctzll(bits);
+		return length <= most ? length : most + 1;
+	}
+	return most + 1;
+}
+
+/* For readers. Returns the first entry that has address in its own and for which wanted is true. */
+static const struct session *find(const struct directory *d, const struct pdp_prefix *address,
+				  bool (*wanted)(const struct session *session, void *arg),
+				  void *arg)
+{
+	const enum directory_index which = index_of(address);
+	const struct session *s = NULL;
+	unsigned length = 0;
+
+	while (!s && (length = next_length(d, address->is_ipv6, length, address->length)) <=
+			     address->length) {
+		const struct key key = index_key_of_prefix(address, length++);
+
+		s = index_find(d, which, &key, wanted, arg);
+	}
+	return s;
+}
+
+struct session *directory_next_with_address(const struct directory *d,
+					    const struct pdp_prefix *address,
+					    const struct session *after)
+{
+	const enum directory_index which = index_of(address);
+	struct pdp_prefix prefix = {0};
+	unsigned length = after && index_prefix(after, which, &prefix) ? prefix.length : 0;
+	struct session *s = NULL;
+
+	for (; !s && (length = next_length(d, address->is_ipv6, length, address->length)) <=
+			     address->length;
+	     length++, after = NULL) {
+		const struct key key = index_key_of_prefix(address, length);
+
+		s = index_next(d, which, &key, after);
+	}
+	return s;
+}
+
+/* --- for workers --- */
+
+struct question {
+	const struct directory *directory;
+	const struct session *own;
+	uint32_t group; /* of the GGSN; 0: counts as every one */
+};
+
+static bool is_network_of(const struct session *network, const struct session *own)
+{
+	return CHAIN_READ(network->kind) == DIRECTORY_NETWORK && network->imsi == own->imsi &&
+	       network->primary == own->primary;
+}
+
+static bool is_own_network(const struct session *s, void *arg)
+{
+	return is_network_of(s, arg);
+}
+
+bool directory_owns(const struct directory *d, const struct session *own,
+		    const struct pdp_prefix *address)
+{
+	return CHAIN_READ(d->count[DIRECTORY_NETWORK]) != 0 &&
+	       find(d, address, is_own_network, (void *)own) != NULL;
+}
+
+static bool has_address(const struct session *s, const struct pdp_prefix *address)
+{
+	struct pdp_prefix its;
+
+	return CHAIN_READ(s->kind) != DIRECTORY_NETWORK &&
+	       index_prefix(s, index_of(address), &its) && pdp_prefix_contains(&its, address);
+}
+
+static bool is_guarded(const struct session *s, void *arg)
+{
+	const struct question *q = arg;
+	uint32_t group;
+
+	switch (CHAIN_READ(s->kind)) {
+	case DIRECTORY_PROTECTED:
+	case DIRECTORY_ENDED:
+	case DIRECTORY_NETWORK:
+		group = ggsn_group(q->directory, s);
+		return s != q->own && (!q->group || !group || group == q->group);
+	default:
+		return false;
+	}
+}
+
+bool directory_guards(const struct directory *d, const uint8_t ggsn[16],
+		      const struct pdp_prefix *address, const struct session *own)
+{
+	const uint32_t gsn = gsns_find(d->gsns, ggsn);
+	struct question q = {
+		.directory = d, .own = own, .group = gsn ? gsns_group(d->gsns, gsn) : 0};
+
+	if (own && (has_address(own, address) || directory_owns(d, own, address)))
+		return false;
+	return directory_is_overfull(d) || find(d, address, is_guarded, &q) != NULL;
+}

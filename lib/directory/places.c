@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* places: the memory of the directory, ids and serials. */
+#include <rte_prefetch.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "directory/internal.h"
+
+/* Entries for each head of an index when all places are in use: saves some octets a session, and costs some looks. */
+#define ENTRIES_A_HEAD 4
+#define LINE	       64
+
+_Static_assert(sizeof(struct session) == 104, "counted in doc/performance.md");
+_Static_assert(offsetof(struct session, control_sgsn) == LINE, "workers read one line");
+
+/* --- memory --- */
+
+/* Returns 0 or -1. calloc does not touch what it gets from the kernel. */
+static int make_range(struct range *r, uint32_t first, uint32_t max, size_t octets)
+{
+	r->first = first;
+	r->max = max;
+	r->places_count = max + SPARE;
+	r->octets = octets;
+	r->memory = calloc(1, r->places_count * octets + LINE);
+	r->places = (char *)(((uintptr_t)r->memory + LINE - 1) & ~(uintptr_t)(LINE - 1));
+	return r->memory ? 0 : -1;
+}
+
+struct directory *directory_new(const struct directory_config *c)
+{
+	struct directory *d = calloc(1, sizeof(*d));
+	uint32_t places;
+
+	if (!d)
+		return NULL;
+	places = c->protected_max + c->others_max + 2 * SPARE;
+	d->secret = c->hash_secret;
+	d->heads_count = places / ENTRIES_A_HEAD + 1;
+	d->heads = calloc((size_t)DIRECTORY_INDEXES * d->heads_count, sizeof(d->heads[0]));
+	d->gsns = gsns_new(c->hash_secret);
+	if (d->heads && d->gsns &&
+	    make_range(&d->range[RANGE_PROTECTED], 1, c->protected_max, c->protected_octets) == 0 &&
+	    make_range(&d->range[RANGE_OTHERS], c->protected_max + SPARE + 1, c->others_max,
+		       sizeof(struct session)) == 0)
+		return d;
+	directory_free(d);
+	return NULL;
+}
+
+void directory_free(struct directory *d)
+{
+	if (!d)
+		return;
+	for (unsigned i = 0; i < RANGES; i++)
+		free(d->range[i].memory);
+	gsns_free(d->gsns);
+	free(d->heads);
+	free(d);
+}
+
+size_t directory_index_octets(void)
+{
+	return DIRECTORY_INDEXES * sizeof(((struct directory *)0)->heads[0]) / ENTRIES_A_HEAD;
+}
+
+struct gsns *directory_gsns(const struct directory *d)
+{
+	return d->gsns;
+}
+
+/* --- ids --- */
+
+static unsigned range_number(enum directory_kind kind)
+{
+	return kind == DIRECTORY_PROTECTED ? RANGE_PROTECTED : RANGE_OTHERS;
+}
+
+static uint32_t end_of(const struct range *r)
+{
+	return r->first + r->places_count;
+}
+
+bool directory_is_id_of(const struct directory *d, enum directory_kind kind, uint32_t id)
+{
+	const struct range *r = &d->range[range_number(kind)];
+
+	return id >= r->first && id < end_of(r);
+}
+
+const struct session *directory_entry(const struct directory *d, uint32_t id)
+{
+	const struct session *s;
+
+	if (id == 0 || id >= end_of(&d->range[RANGE_OTHERS]))
+		return NULL;
+	s = place_of(d, id);
+	return CHAIN_READ(s->kind) != DIRECTORY_FREE ? s : NULL;
+}
+
+void directory_prefetch(const struct directory *d, uint32_t id)
+{
+	if (id != 0)
+		rte_prefetch0(place_of(d, id));
+}
+
+struct session *directory_session(const struct directory *d, uint32_t id)
+{
+	return (struct session *)directory_entry(d, id);
+}
+
+uint32_t directory_id(const struct directory *d, const struct session *s)
+{
+	const struct range *others = &d->range[RANGE_OTHERS];
+	const size_t into = (uintptr_t)s - (uintptr_t)others->places;
+	const struct range *r =
+		into < others->places_count * others->octets ? others : &d->range[RANGE_PROTECTED];
+
+	return r->first + (uint32_t)((size_t)((const char *)s - r->places) / r->octets);
+}
+
+uint32_t directory_highest(const struct directory *d, enum directory_kind kind)
+{
+	return d->range[range_number(kind)].highest;
+}
+
+uint32_t directory_next_id(const struct directory *d, uint32_t after)
+{
+	const struct range *p = &d->range[RANGE_PROTECTED], *o = &d->range[RANGE_OTHERS];
+
+	if (after < p->highest)
+		return after + 1;
+	if (after < o->first)
+		return o->highest ? o->first : 0;
+	return after < o->highest ? after + 1 : 0;
+}
+
+/* 0 is never a serial. */
+uint32_t directory_next_serial(struct directory *d)
+{
+	if (++d->last_serial == 0)
+		d->last_serial = 1;
+	return d->last_serial;
+}
+
+uint32_t directory_last_serial(const struct directory *d)
+{
+	return d->last_serial;
+}
+
+uint32_t directory_count(const struct directory *d, enum directory_kind kind)
+{
+	return d->count[kind];
+}
+
+uint32_t directory_room(const struct directory *d, enum directory_kind kind)
+{
+	const struct range *r = &d->range[range_number(kind)];
+
+	return r->max - r->in_use;
+}
+
+/* --- places --- */
+
+/* A place that became free long ago, or else one that was never used. There is one: in_use < max. */
+static uint32_t take_place(struct directory *d, struct range *r)
+{
+	uint32_t id = r->free_first;
+
+	r->in_use++;
+	if (r->free_count < SPARE && r->highest + 1 < end_of(r))
+		return r->highest = r->highest ? r->highest + 1 : r->first;
+	r->free_first = place_of(d, id)->link[INDEX_SUBSCRIBER];
+	r->free_count--;
+	return id;
+}
+
+static void free_place(struct directory *d, struct range *r, uint32_t id)
+{
+	if (r->free_count++ > 0)
+		place_of(d, r->free_last)->link[INDEX_SUBSCRIBER] = id;
+	else
+		r->free_first = id;
+	r->free_last = id;
+}
+
+static struct session *make(struct directory *d, enum directory_kind kind, uint32_t id,
+			    const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	struct session *s = place_of(d, id);
+
+	memset(s, 0, d->range[range_number(kind)].octets);
+	s->imsi = index_key_of_subscriber(imsi, nsapi).what[0];
+	s->nsapi = s->primary = nsapi;
+	s->kind = (uint8_t)kind;
+	d->count[kind]++;
+	return s;
+}
+
+struct session *directory_add(struct directory *d, enum directory_kind kind,
+			      const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	struct range *r = &d->range[range_number(kind)];
+	struct session *s;
+
+	if (r->in_use == r->max)
+		return NULL;
+	s = make(d, kind, take_place(d, r), imsi, nsapi);
+	s->serial = directory_next_serial(d);
+	directory_index(d, s, INDEX_SUBSCRIBER);
+	return s;
+}
+
+struct session *directory_restore(struct directory *d, enum directory_kind kind, uint32_t id,
+				  uint32_t serial, const struct e2m_imsi *imsi, uint8_t nsapi)
+{
+	struct range *r = &d->range[range_number(kind)];
+	uint32_t next = r->highest ? r->highest + 1 : r->first;
+	struct session *s;
+
+	if (id < next || id >= end_of(r) || r->in_use == r->max)
+		return NULL;
+	while (next < id)
+		free_place(d, r, next++);
+	r->highest = id;
+	r->in_use++;
+	if ((int32_t)(serial - d->last_serial) > 0)
+		d->last_serial = serial;
+	s = make(d, kind, id, imsi, nsapi);
+	s->serial = serial;
+	directory_index(d, s, INDEX_SUBSCRIBER);
+	return s;
+}
+
+void directory_remove(struct directory *d, struct session *s)
+{
+	const uint32_t id = directory_id(d, s);
+	struct range *r = &d->range[range_number(s->kind)];
+
+	for (unsigned i = 0; i < DIRECTORY_INDEXES; i++)
+		directory_unindex(d, s, i);
+	gsns_give_back(d->gsns, s->control_sgsn.gsn);
+	gsns_give_back(d->gsns, s->control_ggsn.gsn);
+	for (unsigned direction = 0; direction < 2; direction++)
+		gsns_give_back(d->gsns, s->tunnel[direction].gsn);
+	d->count[s->kind]--;
+	r->in_use--;
+	CHAIN_WRITE(s->kind, DIRECTORY_FREE);
+	free_place(d, r, id);
+}
+
+/* Gives target all that session has, and takes session out. */
+static void replace(struct directory *d, struct session *target, struct session *s)
+{
+	const uint8_t indexed = s->indexed, kind = target->kind;
+
+	*target = *s;
+	target->kind = kind;
+	target->indexed = 0;
+	gsns_take_again(d->gsns, s->control_sgsn.gsn);
+	gsns_take_again(d->gsns, s->control_ggsn.gsn);
+	for (unsigned direction = 0; direction < 2; direction++)
+		gsns_take_again(d->gsns, s->tunnel[direction].gsn);
+	for (unsigned i = 0; i < DIRECTORY_INDEXES; i++)
+		if (indexed >> i & 1)
+			directory_index(d, target, i);
+	directory_remove(d, s);
+}
+
+struct session *directory_convert(struct directory *d, struct session *s, enum directory_kind kind)
+{
+	struct range *r = &d->range[range_number(kind)];
+	const struct e2m_imsi imsi = directory_imsi(s);
+	struct session *target;
+
+	if (r->in_use == r->max)
+		return NULL;
+	target = make(d, kind, take_place(d, r), &imsi, s->nsapi);
+	replace(d, target, s);
+	return target;
+}
