@@ -7,11 +7,13 @@
 #include "control/apns.h"
 #include "control/model.h"
 
-/* The Recovery IE of a message. */
+/* The Recovery IE of a response, which its sender says to the requester alone. */
 struct recovery {
 	bool is_said;
-	uint8_t counter;      /* restart counter, TS 29.060 7.7.11 */
-	struct tunnel sender; /* the address alone */
+	uint8_t counter; /* restart counter, TS 29.060 7.7.11 */
+	uint8_t side;	 /* enum datapath_side: where its sender is */
+	/* The addresses of both: the one that sent the request, and the one that it went to. */
+	struct tunnel gsn[DATAPATH_SIDES];
 };
 
 /* What a session is to become. */
@@ -29,7 +31,7 @@ struct change {
 	struct tunnel tunnel[2]; /* by direction */
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
-	struct recovery recovery[DATAPATH_SIDES]; /* of the session's GSNs, as the message says */
+	struct recovery recovery; /* that of the response */
 };
 
 #endif

@@ -44,6 +44,7 @@ struct session_store {
 	} durable;
 	struct watch *watch;
 	struct sweep *sweep;
+	struct restarts *restarts;
 	struct reconfigure *reconfigure;
 	struct transactions *transactions;
 };

@@ -12,6 +12,7 @@
 #include "control/kept.h"
 #include "control/obtain.h"
 #include "control/reconfigure.h"
+#include "control/restarts.h"
 #include "control/session.h"
 #include "control/sweep.h"
 #include "control/table.h"
@@ -34,9 +35,10 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->wheel = wheel_new(now_ms, store);
 	store->tunnels = tunnels_new(c);
 	store->sweep = sweep_new();
+	store->restarts = restarts_new();
 	store->reconfigure = reconfigure_new();
-	if (!store->table || !store->sweep || !store->reconfigure || !store->gsns || !store->apns ||
-	    !store->wheel || !store->tunnels ||
+	if (!store->table || !store->sweep || !store->restarts || !store->reconfigure ||
+	    !store->gsns || !store->apns || !store->wheel || !store->tunnels ||
 	    (c->is_durable && !(store->journal = journal_new(c->max))))
 		return -ENOMEM;
 	kept_observe(&observer);
@@ -100,6 +102,7 @@ void session_store_free(struct session_store *store)
 	apns_free(store->apns);
 	free(store->watch);
 	free(store->sweep);
+	restarts_free(store->restarts);
 	free(store->reconfigure);
 	table_free(store->table);
 	free(store);

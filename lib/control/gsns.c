@@ -12,7 +12,6 @@ struct gsn {
 	uint32_t users; /* 0: free */
 	uint32_t next;	/* next place with the same hash, or next free place */
 	uint32_t first; /* first GSN in the list of this hash; 0: none */
-	struct gsn_restarts restarts[2];
 };
 
 struct gsns {
@@ -91,7 +90,6 @@ uint32_t gsns_take(struct gsns *g, const uint8_t address[GSN_ADDRESS_LEN])
 		n = g->free_first;
 		g->free_first = g->gsn[n].next;
 		memcpy(g->gsn[n].address, address, GSN_ADDRESS_LEN);
-		memset(g->gsn[n].restarts, 0, sizeof(g->gsn[n].restarts));
 		put(g, n, first_of(g, address));
 	}
 	g->gsn[n].users++;
@@ -114,14 +112,4 @@ void gsns_give_back(struct gsns *g, uint32_t number)
 const uint8_t *gsns_address(const struct gsns *g, uint32_t number)
 {
 	return g->gsn[number].address;
-}
-
-struct gsn_restarts *gsns_restarts(struct gsns *g, uint32_t number, unsigned side)
-{
-	return &g->gsn[number].restarts[side];
-}
-
-uint32_t gsns_highest(const struct gsns *g)
-{
-	return g->places - 1;
 }

@@ -63,7 +63,7 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 		return true;
 	current.control_sgsn = target->control_sgsn;
 	current.control_ggsn = target->control_ggsn;
-	memcpy(current.recovery, target->recovery, sizeof(current.recovery));
+	current.recovery = target->recovery;
 	restarts_spare(store, s, &current);
 	session_apply(store, s, &current, held);
 	return true;

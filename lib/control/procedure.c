@@ -1,13 +1,23 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/procedure.h"
+
 #include "control/effect.h"
 #include "control/sweep.h"
 #include "control/table.h"
 
-static struct recovery recovery_of(const struct session_gtpc *gtpc, const struct message *m)
+/* A response that only repeats the counter of its request says nothing: some GSNs do that, and
+ * anybody may have sent the request. */
+static struct recovery recovery_of(const struct transaction *t, const struct message *m,
+				   enum datapath_side side)
 {
-	return (struct recovery){
-		.is_said = m->has_recovery, .counter = m->recovery, .sender = gtpc->source};
+	const bool is_repeated = t->has_recovery && t->recovery == m->recovery;
+	struct recovery said = {.is_said = m->has_recovery && !is_repeated,
+				.counter = m->recovery,
+				.side = (uint8_t)side};
+
+	said.gsn[side] = t->addressed;
+	said.gsn[t->side] = t->key.requester;
+	return said;
 }
 
 /* --- requests --- */
@@ -76,7 +86,6 @@ static struct request *remember(struct session_store *store, const struct sessio
 	r->bearers_count = m->bearers_count;
 	for (unsigned i = 0; i < m->bearers_count; i++)
 		r->bearers[i].said = m->bearers[i];
-	r->recovery[gtpc->side] = recovery_of(gtpc, m);
 	r->transaction.answer_teid = request_answer_teid(r);
 	if (m->kind != MESSAGE_CREATE || note_create(r, m))
 		return r;
@@ -174,14 +183,14 @@ void procedure_take_response(struct session_store *store, const struct session_g
 	}
 	if (!m->names_bearers)
 		m->bearers[0].id = r->bearers[0].said.id;
-	r->recovery[gtpc->side] = recovery_of(gtpc, m);
+	r->recovery = recovery_of(t, m, gtpc->side);
 	if (!takes_effect(m)) {
 		control_count(store, SESSION_GTPC_REFUSED);
 		request_expect_no_more(r);
 		transactions_forget(store, t);
 		return;
 	}
-	sweep_take(store, r->recovery);
+	sweep_take(store, &r->recovery);
 	if (m->kind == MESSAGE_CREATE)
 		procedure_create(&exchange);
 	else if (m->kind == MESSAGE_CREATE_BEARER)
@@ -200,21 +209,22 @@ void procedure_take_response(struct session_store *store, const struct session_g
 void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct message *m)
 {
-	struct recovery said[DATAPATH_SIDES] = {0};
 	struct transaction *request;
+	struct recovery said;
 
 	control_count(store, SESSION_GTPC_OTHER);
 	if (!m->has_sequence)
 		return;
 	/* Only GSNs with sessions matter here. Half of the room is left for requests that make
 	 * sessions. */
-	if (!m->is_response && gsns_find(store->gsns, gtpc->destination.receiver) != 0 &&
+	if (!m->is_response && gsns_find(store->gsns, gtpc->source.receiver) != 0 &&
+	    gsns_find(store->gsns, gtpc->destination.receiver) != 0 &&
 	    transactions_count(store) < TRANSACTIONS_MAX / 2)
 		transactions_remember(store, gtpc, m, sizeof(*request));
 	request = m->is_response ? transactions_find_answered(store, gtpc, m) : NULL;
 	if (!request)
 		return;
-	said[gtpc->side] = recovery_of(gtpc, m);
-	sweep_take(store, said);
+	said = recovery_of(request, m, gtpc->side);
+	sweep_take(store, &said);
 	transactions_forget(store, request);
 }

@@ -84,7 +84,7 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 	    !(rights & (MAY_MOVE_DOWNLINK | MAY_MOVE_UPLINK | MAY_MOVE_CONTROL_SGSN |
 			MAY_MOVE_CONTROL_GGSN)))
 		return;
-	memcpy(target.recovery, r->recovery, sizeof(target.recovery));
+	target.recovery = r->recovery;
 	set_ends(x, s, before, rights, &target);
 	if (asked && r->said.kind == MESSAGE_UPDATE)
 		request_settle(r, asked, &target.tunnel[DOWN]);

@@ -137,8 +137,8 @@ static bool set_target(const struct exchange *x, struct change *target,
 				  .fresh = true,
 				  .keyset = r->said.e2m.id,
 				  .key_id = r->said.e2m.key_id,
-				  .apn = r->apn};
-	memcpy(target->recovery, r->recovery, sizeof(target->recovery));
+				  .apn = r->apn,
+				  .recovery = r->recovery};
 	if (primary) {
 		target->control_sgsn = table_tunnel(x->store, &primary->control_sgsn);
 		target->control_ggsn = table_tunnel(x->store, &primary->control_ggsn);
@@ -312,7 +312,7 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 		leave_unparsed(x, of_linked->policy);
 		return;
 	}
-	memcpy(target.recovery, x->request->recovery, sizeof(target.recovery));
+	target.recovery = x->request->recovery;
 	effect_apply_policy(&target, of_linked->policy, names_keyset);
 	if (names_keyset && !work_first_operation(linked) &&
 	    linked->downlink_slot != linked->newest)

@@ -21,12 +21,12 @@ struct asked_bearer {
 struct request {
 	struct transaction transaction;
 	struct session_store *store;
-	struct message said; /* without bearers and apn, which point into the datagram */
-	uint8_t policy;	     /* Create: enum policy_action */
-	struct apn_ref apn;  /* Create: the APN that the policy was checked with */
-	uint32_t session;    /* Update of GTPv1-C: id of its session; 0: none */
-	uint32_t serial;     /* serial of that session: ids are used again */
-	struct recovery recovery[DATAPATH_SIDES]; /* of both GSNs, once the response is there */
+	struct message said;	  /* without bearers and apn, which point into the datagram */
+	uint8_t policy;		  /* Create: enum policy_action */
+	struct apn_ref apn;	  /* Create: the APN that the policy was checked with */
+	uint32_t session;	  /* Update of GTPv1-C: id of its session; 0: none */
+	uint32_t serial;	  /* serial of that session: ids are used again */
+	struct recovery recovery; /* once the response is there */
 	unsigned bearers_count;
 	struct asked_bearer bearers[];
 };

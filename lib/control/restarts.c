@@ -2,25 +2,113 @@
 #include "control/restarts.h"
 
 #include <arpa/inet.h>
+#include <rte_jhash.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "control/table.h"
 
+/* A pair may stand in any place of its set. */
+#define WAYS 8
+#define SETS (RESTARTS_PAIRS / WAYS)
+
+/* What the GSN on one side tells the other. */
+struct counter {
+	bool is_known;
+	uint8_t value;
+	uint32_t sweep;	 /* number of the sweep that ends sessions up to serial; 0: none ever */
+	uint32_t serial; /* the last one at the restart */
+};
+
+struct pair {
+	uint8_t gsn[DATAPATH_SIDES][16];
+	uint32_t used; /* by restarts.clock, when it was last looked for; 0: free */
+	struct counter of[DATAPATH_SIDES];
+};
+
+struct restarts {
+	uint32_t clock;
+	uint32_t sweep; /* number of the present sweep, or of the next one */
+	struct pair pairs[SETS][WAYS];
+};
+
+struct restarts *restarts_new(void)
+{
+	struct restarts *restarts = calloc(1, sizeof(*restarts));
+
+	if (restarts)
+		restarts->sweep = 1;
+	return restarts;
+}
+
+void restarts_free(struct restarts *restarts)
+{
+	free(restarts);
+}
+
+/* --- pairs --- */
+
+static struct pair *set_of(const struct session_store *store, const uint8_t *sgsn,
+			   const uint8_t *ggsn)
+{
+	uint32_t both[8]; /* in whole words, as rte_jhash_32b reads them */
+	uint32_t hash;
+
+	memcpy(both, sgsn, 16);
+	memcpy(both + 4, ggsn, 16);
+	hash = rte_jhash_32b(both, 8, store->hash_secret);
+	return store->restarts->pairs[hash % SETS];
+}
+
+/* NULL: nothing is known of the pair. */
+static struct pair *find(const struct session_store *store, const uint8_t *sgsn,
+			 const uint8_t *ggsn)
+{
+	struct pair *set = set_of(store, sgsn, ggsn);
+
+	for (unsigned i = 0; i < WAYS; i++)
+		if (set[i].used != 0 && memcmp(set[i].gsn[DATAPATH_ACCESS], sgsn, 16) == 0 &&
+		    memcmp(set[i].gsn[DATAPATH_CORE], ggsn, 16) == 0)
+			return &set[i];
+	return NULL;
+}
+
+static void note_use(struct restarts *restarts, struct pair *pair)
+{
+	if (++restarts->clock == 0)
+		restarts->clock = 1;
+	pair->used = restarts->clock;
+}
+
+/* Returns the place of the pair that was not used for longest. */
+static struct pair *oldest_of(const struct restarts *restarts, struct pair *set)
+{
+	struct pair *oldest = &set[0];
+
+	for (unsigned i = 0; i < WAYS; i++) {
+		if (set[i].used == 0)
+			return &set[i];
+		if (restarts->clock - set[i].used > restarts->clock - oldest->used)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
 /* --- sessions from before a restart --- */
 
-static bool is_before(const struct session_store *store, const struct session *s,
-		      const struct tunnel *control, unsigned side)
+static bool is_before(const struct restarts *restarts, const struct session *s,
+		      const struct counter *counter)
 {
-	const uint32_t gsn = gsns_find(store->gsns, control->receiver);
-	const struct gsn_restarts *restarts = gsns_restarts(store->gsns, gsn, side);
-
-	return gsn != 0 && restarts->is_swept && !table_is_later(s->serial, restarts->serial);
+	return counter->sweep == restarts->sweep && !table_is_later(s->serial, counter->serial);
 }
 
 bool restarts_are_after(const struct session_store *store, const struct session *s,
 			const struct change *t)
 {
-	return is_before(store, s, &t->control_sgsn, DATAPATH_ACCESS) ||
-	       is_before(store, s, &t->control_ggsn, DATAPATH_CORE);
+	const struct pair *pair = find(store, t->control_sgsn.receiver, t->control_ggsn.receiver);
+
+	return pair && (is_before(store->restarts, s, &pair->of[DATAPATH_ACCESS]) ||
+			is_before(store->restarts, s, &pair->of[DATAPATH_CORE]));
 }
 
 void restarts_spare(struct session_store *store, struct session *s, const struct change *t)
@@ -31,73 +119,76 @@ void restarts_spare(struct session_store *store, struct session *s, const struct
 
 void restarts_forget(struct session_store *store)
 {
-	for (uint32_t gsn = 1; gsn <= gsns_highest(store->gsns); gsn++)
-		for (unsigned side = 0; side < DATAPATH_SIDES; side++)
-			gsns_restarts(store->gsns, gsn, side)->is_swept = false;
+	store->restarts->sweep++;
 }
 
 /* --- counters --- */
 
-static void say_restart(struct session_store *store, const struct recovery *said, unsigned side,
-			uint8_t before)
+static void address_str(const uint8_t gsn[16], char text[INET6_ADDRSTRLEN])
 {
-	const uint8_t *address = said->sender.receiver;
-	const bool is_ipv4 = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)address);
-	char text[INET6_ADDRSTRLEN];
+	const bool is_ipv4 = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)gsn);
 
-	inet_ntop(is_ipv4 ? AF_INET : AF_INET6, address + (is_ipv4 ? 12 : 0), text, sizeof(text));
+	inet_ntop(is_ipv4 ? AF_INET : AF_INET6, gsn + (is_ipv4 ? 12 : 0), text, INET6_ADDRSTRLEN);
+}
+
+static void say_restart(struct session_store *store, const struct recovery *said, uint8_t before)
+{
+	char text[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN];
+
+	address_str(said->gsn[said->side].receiver, text);
+	address_str(said->gsn[1 - said->side].receiver, peer);
 	control_count(store, SESSION_GSN_RESTARTS);
 	control_log(store, SESSION_LOG_WARNING,
-		    "GSN %s on the %s side has restarted, its counter went from %u to %u: its "
-		    "sessions of before end",
-		    text, side == DATAPATH_ACCESS ? "access" : "core", before, said->counter);
+		    "GSN %s on the %s side has restarted, its counter for %s went from %u to %u: "
+		    "its earlier sessions with %s end",
+		    text, said->side == DATAPATH_ACCESS ? "access" : "core", peer, before,
+		    said->counter, peer);
 }
 
-/* NULL: the message has no Recovery IE, or no session has the GSN. */
-static struct gsn_restarts *restarts_of(struct session_store *store, const struct recovery *said,
-					unsigned side)
+bool restarts_take(struct session_store *store, const struct recovery *said)
 {
-	const uint32_t gsn = gsns_find(store->gsns, said->sender.receiver);
+	struct pair *pair = said->is_said ? find(store, said->gsn[DATAPATH_ACCESS].receiver,
+						 said->gsn[DATAPATH_CORE].receiver)
+					  : NULL;
+	struct counter *counter = pair ? &pair->of[said->side] : NULL;
 
-	return gsn != 0 && said->is_said ? gsns_restarts(store->gsns, gsn, side) : NULL;
-}
-
-static bool take(struct session_store *store, const struct recovery *said, unsigned side)
-{
-	struct gsn_restarts *restarts = restarts_of(store, said, side);
-
-	if (!restarts || !restarts->is_known || said->counter == restarts->counter)
+	if (pair)
+		note_use(store->restarts, pair);
+	restarts_note(store, said);
+	if (!counter || !counter->is_known || said->counter == counter->value)
 		return false;
 	/* Modulo 256. A lower counter is from before the last restart and comes late. */
-	if ((int8_t)(said->counter - restarts->counter) < 0) {
+	if ((int8_t)(said->counter - counter->value) < 0) {
 		control_count(store, SESSION_GTPC_RECOVERY_LATE);
 		return false;
 	}
-	say_restart(store, said, side, restarts->counter);
-	restarts->counter = said->counter;
-	restarts->serial = table_last_serial(store);
-	restarts->is_swept = true;
+	say_restart(store, said, counter->value);
+	counter->value = said->counter;
+	counter->serial = table_last_serial(store);
+	counter->sweep = store->restarts->sweep;
 	return true;
 }
 
-bool restarts_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES])
+void restarts_note(struct session_store *store, const struct recovery *said)
 {
-	bool has_restarted = false;
+	const uint8_t *sgsn = said->gsn[DATAPATH_ACCESS].receiver,
+		      *ggsn = said->gsn[DATAPATH_CORE].receiver;
+	struct pair *pair;
 
-	for (unsigned side = 0; side < DATAPATH_SIDES; side++)
-		has_restarted |= take(store, &said[side], side);
-	restarts_note(store, said);
-	return has_restarted;
-}
-
-void restarts_note(struct session_store *store, const struct recovery said[DATAPATH_SIDES])
-{
-	for (unsigned side = 0; side < DATAPATH_SIDES; side++) {
-		struct gsn_restarts *restarts = restarts_of(store, &said[side], side);
-
-		if (!restarts || restarts->is_known)
-			continue;
-		restarts->is_known = true;
-		restarts->counter = said[side].counter;
+	/* Strangers take no places. */
+	if (!said->is_said || gsns_find(store->gsns, sgsn) == 0 ||
+	    gsns_find(store->gsns, ggsn) == 0)
+		return;
+	pair = find(store, sgsn, ggsn);
+	if (!pair) {
+		pair = oldest_of(store->restarts, set_of(store, sgsn, ggsn));
+		*pair = (struct pair){0};
+		memcpy(pair->gsn[DATAPATH_ACCESS], sgsn, 16);
+		memcpy(pair->gsn[DATAPATH_CORE], ggsn, 16);
+		note_use(store->restarts, pair);
+	}
+	if (!pair->of[said->side].is_known) {
+		pair->of[said->side].is_known = true;
+		pair->of[said->side].value = said->counter;
 	}
 }

@@ -5,8 +5,12 @@
  * contexts at that GSN are gone, without any Delete. Their sessions are lost. Later sessions have a
  * later serial.
  *
- * A GSN is an address on one side of the HSE. Called by session.c and the layers above it; sweep.c
- * ends the lost sessions.
+ * Some GSNs have a counter for each peer, so a counter is that of two GSNs: the one that sends it,
+ * and the one that asked. It tells of the sessions between these two control addresses alone. Only
+ * a response to a request that crossed tells it. The memory is bounded: of two GSNs that were
+ * forgotten, the next counter is the first.
+ *
+ * Called by session.c and the layers above it; sweep.c ends the lost sessions.
  */
 #ifndef CONTROL_RESTARTS_H
 #define CONTROL_RESTARTS_H
@@ -14,13 +18,19 @@
 #include "control/change.h"
 #include "control/context.h"
 
-/* Takes the counters of an accepted request and its response, or of an Echo Response to a known
- * request. Call it before they take effect. Returns true if a GSN has restarted: then a sweep must
- * end its sessions. */
-bool restarts_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
-/* Call it when the messages have taken effect. Notes the counter of a GSN that had no session
+/* Most pairs of GSNs of which counters are kept. */
+#define RESTARTS_PAIRS 16384
+
+struct restarts *restarts_new(void); /* NULL: no memory */
+void restarts_free(struct restarts *restarts);
+
+/* Takes the counter of an accepting response, or of an Echo Response to a known request. Call it
+ * before the response takes effect. Returns true if its sender has restarted: then a sweep must end
+ * the lost sessions. */
+bool restarts_take(struct session_store *store, const struct recovery *said);
+/* Call it when the messages have taken effect. Notes the counter of GSNs that had no session
  * before. */
-void restarts_note(struct session_store *store, const struct recovery said[DATAPATH_SIDES]);
+void restarts_note(struct session_store *store, const struct recovery *said);
 /* Returns true if the session is from before a restart of one of its GSNs. target: what the session
  * becomes. */
 bool restarts_are_after(const struct session_store *store, const struct session *session,

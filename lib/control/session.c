@@ -197,7 +197,7 @@ static bool start_session(struct session_store *store, struct session *s, const 
 	journal_note(store, s);
 	if (set_control(store, s, t) != 0)
 		return false;
-	restarts_note(store, t->recovery);
+	restarts_note(store, &t->recovery);
 	if (t->fresh) {
 		s->policy = t->policy & 3;
 		table_set_apn(store, s, t->apn);
@@ -401,7 +401,7 @@ void session_current(const struct session_store *store, const struct session *s,
 	target->keyset = op ? op->target.keyset : s->keysets[s->newest].id;
 	target->key_id = op ? op->target.key_id : s->keysets[s->newest].key_id;
 	target->fresh = target->has_keyset = target->is_bare = false;
-	memset(target->recovery, 0, sizeof(target->recovery));
+	target->recovery = (struct recovery){0};
 }
 
 bool session_names_keyset(const struct session *s)

@@ -50,7 +50,7 @@ struct sweep *sweep_new(void)
 	return sweep;
 }
 
-void sweep_take(struct session_store *store, const struct recovery said[DATAPATH_SIDES])
+void sweep_take(struct session_store *store, const struct recovery *said)
 {
 	struct sweep *sweep = store->sweep;
 

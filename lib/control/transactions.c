@@ -168,6 +168,8 @@ struct transaction *transactions_remember(struct session_store *store,
 	t->side = (uint8_t)gtpc->side;
 	t->addressed = gtpc->destination;
 	t->addressed.teid = m->teid;
+	t->has_recovery = m->has_recovery;
+	t->recovery = m->recovery;
 	t->content = content_of(store, gtpc);
 	TAILQ_INSERT_TAIL(list_of(store, &key), t, same_hash);
 	TAILQ_INSERT_TAIL(&store->transactions->by_age, t, age);

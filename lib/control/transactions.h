@@ -33,8 +33,10 @@ struct transaction {
 	struct transaction_key key;
 	uint8_t side;		 /* side that the request came from */
 	struct tunnel addressed; /* receiver of the request, with the TEID in its header */
-	uint32_t content;	 /* hash of the whole message */
-	uint32_t answer_teid;	 /* TEID that the response must have; 0: not known */
+	bool has_recovery;
+	uint8_t recovery;     /* restart counter of the requester */
+	uint32_t content;     /* hash of the whole message */
+	uint32_t answer_teid; /* TEID that the response must have; 0: not known */
 };
 
 struct session_store;

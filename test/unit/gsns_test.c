@@ -84,28 +84,8 @@ static void places_are_used_again(void)
 	gsns_free(gsns);
 }
 
-static void what_is_known_of_restarts_goes_with_the_gsn(void)
-{
-	uint32_t a, b;
-
-	gsns = gsns_new();
-	a = gsns_take(gsns, address(1));
-	gsns_restarts(gsns, a, 1)->is_known = true;
-	CU_ASSERT_FALSE(gsns_restarts(gsns, a, 0)->is_known);
-	for (unsigned i = 2; i < MANY; i++)
-		gsns_take(gsns, address(i));
-	CU_ASSERT_TRUE(gsns_restarts(gsns, a, 1)->is_known);
-	gsns_give_back(gsns, a);
-	b = gsns_take(gsns, address(MANY));
-	CU_ASSERT_EQUAL(b, a);
-	CU_ASSERT_FALSE(gsns_restarts(gsns, b, 1)->is_known);
-	gsns_free(gsns);
-}
-
 UNIT_MAIN("gsns", {"one address has one number", one_address_has_one_number},
 	  {"GSN goes with its last user", gsn_goes_with_its_last_user},
 	  {"nobody has number 0", nobody_has_number_0},
 	  {"numbers outlive growth", numbers_outlive_growth},
-	  {"places are used again", places_are_used_again},
-	  {"what is known of restarts goes with the GSN",
-	   what_is_known_of_restarts_goes_with_the_gsn})
+	  {"places are used again", places_are_used_again})

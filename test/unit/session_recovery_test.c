@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* GSNs that restart, as their restart counters tell: whose sessions end, whose do not, and whom to believe. */
+/* GSNs that restart, as their restart counters tell: which sessions end, which do not, and which
+ * counters are believed. */
 #include <errno.h>
 
+#include "control/restarts.h"
 #include "control/transactions.h"
+#include "gtp/gtpc_v2.h"
 #include "session_lab.h"
 
 #define MANY	 1500
@@ -10,14 +13,16 @@
 
 static struct session_view view;
 
-/* Context number at the GSNs with these addresses, of which each says that counter. */
+/* Context number at the GSNs with these addresses. The GGSN says that counter. What the SGSN says in
+ * its requests is another number, or the answer would only repeat it. */
 static struct lab_context at(unsigned number, uint8_t sgsn, uint8_t ggsn, uint8_t counter)
 {
 	struct lab_context c = lab_context(number);
 
 	c.sgsn = sgsn;
 	c.ggsn = ggsn;
-	c.recovery_sgsn = c.recovery_ggsn = counter;
+	c.recovery_sgsn = (uint8_t)(counter + 100);
+	c.recovery_ggsn = counter;
 	return c;
 }
 
@@ -74,9 +79,27 @@ static void expect_all_there(void)
 	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 0);
 }
 
-/* --- whose sessions end --- */
+static void echo(enum datapath_side side, uint8_t from, uint8_t to, enum gtpc_v1_type type,
+		 uint16_t sequence, uint8_t counter)
+{
+	uint8_t data[64];
+	const int len = gtpc_v1_write_echo(data, sizeof(data), type, sequence, counter);
 
-static void ggsn_that_restarts_has_lost_its_sessions(void)
+	lab_give(side, from, to, data, (size_t)len);
+}
+
+/* The GGSN asks, and the SGSN answers with its counter. */
+static void ask_sgsn(uint8_t sgsn, uint8_t ggsn, uint8_t counter)
+{
+	static uint16_t sequence = 2000;
+
+	echo(DATAPATH_CORE, ggsn, sgsn, GTPC_V1_ECHO_REQUEST, ++sequence, 0);
+	echo(DATAPATH_ACCESS, sgsn, ggsn, GTPC_V1_ECHO_RESPONSE, sequence, counter);
+}
+
+/* --- which sessions end --- */
+
+static void restart_of_a_ggsn_ends_the_sessions_between_the_two_addresses(void)
 {
 	struct lab_context later = at(5, 1, 2, 10);
 
@@ -86,28 +109,60 @@ static void ggsn_that_restarts_has_lost_its_sessions(void)
 	sweep();
 	CU_ASSERT_FALSE(is_there(&a));
 	CU_ASSERT_FALSE(is_there(&b));
-	CU_ASSERT_FALSE(is_there(&other_sgsn));
+	CU_ASSERT_TRUE(is_there(&other_sgsn));
 	CU_ASSERT_TRUE(is_there(&other_ggsn));
 	CU_ASSERT_TRUE(is_there(&later));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 1);
-	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 3);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 2);
 	lab_stop();
 }
 
-static void sgsn_that_restarts_has_lost_its_sessions(void)
+static void restart_of_an_sgsn_ends_the_sessions_between_the_two_addresses(void)
 {
-	struct lab_context later = at(5, 1, 2, 10);
-
 	start_lab();
-	later.recovery_sgsn = 11;
-	create(&later);
+	ask_sgsn(1, 2, 10);
+	ask_sgsn(1, 2, 11);
 	sweep();
 	CU_ASSERT_FALSE(is_there(&a));
 	CU_ASSERT_FALSE(is_there(&b));
 	CU_ASSERT_TRUE(is_there(&other_sgsn));
-	CU_ASSERT_FALSE(is_there(&other_ggsn));
-	CU_ASSERT_TRUE(is_there(&later));
+	CU_ASSERT_TRUE(is_there(&other_ggsn));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 1);
+	lab_stop();
+}
+
+/* Each SGSN hears of the restart itself. */
+static void restart_of_a_ggsn_is_seen_by_each_of_its_peers(void)
+{
+	struct lab_context later = at(5, 1, 2, 10), last = at(6, 3, 2, 10);
+
+	start_lab();
+	later.recovery_ggsn = last.recovery_ggsn = 11;
+	create(&later);
+	sweep();
+	create(&last);
+	sweep();
+	CU_ASSERT_FALSE(is_there(&other_sgsn));
+	CU_ASSERT_TRUE(is_there(&last));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 2);
+	lab_stop();
+}
+
+/* TS 23.007 18: a counter may be the node's or each peer's. */
+static void ggsn_with_a_counter_for_each_peer_has_not_restarted(void)
+{
+	struct lab_context later = at(5, 3, 2, 12), last = at(6, 1, 2, 10);
+
+	start_lab();
+	other_sgsn = at(3, 3, 2, 12);
+	create(&other_sgsn);
+	create(&later);
+	create(&last);
+	sweep();
+	CU_ASSERT_TRUE(is_there(&a));
+	CU_ASSERT_TRUE(is_there(&b));
+	CU_ASSERT_TRUE(is_there(&other_ggsn));
+	CU_ASSERT_TRUE(is_there(&last));
 	lab_stop();
 }
 
@@ -121,7 +176,8 @@ static void restart_over_ipv6_is_seen(void)
 	start();
 	create(&later);
 	sweep();
-	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_sessions(), 3);
+	CU_ASSERT_FALSE(is_there(&a));
 	CU_ASSERT_TRUE(is_there(&later));
 	lab_stop();
 }
@@ -136,7 +192,9 @@ static void restart_is_said_once(void)
 	create(&last);
 	sweep();
 	CU_ASSERT_EQUAL(lab.warnings, 1);
-	CU_ASSERT_PTR_NOT_NULL(strstr(lab.last_warning, "10.1.0.2 on the core side has restarted"));
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab.last_warning,
+				      "10.1.0.2 on the core side has restarted, its "
+				      "counter for 10.1.0.1 went from 10 to 11"));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 1);
 	lab_stop();
 }
@@ -166,20 +224,17 @@ static void new_session_may_have_an_old_tunnel(void)
 	sweep();
 	CU_ASSERT_TRUE(is_there(&later));
 	CU_ASSERT_FALSE(lab_view(&a, &view));
-	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 3);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 2);
 	lab_stop();
 }
 
 /* An Update that the restarted GSN takes part in after its restart: the context is there. */
 static void session_that_moves_to_the_restarted_sgsn_survives(void)
 {
-	struct lab_context later = at(5, 1, 2, 10);
-
 	start_lab();
-	later.recovery_sgsn = 11;
-	create(&later);
+	ask_sgsn(1, 2, 10);
+	ask_sgsn(1, 2, 11);
 	other_sgsn.sgsn = 1;
-	other_sgsn.recovery_sgsn = 11;
 	lab_move(&other_sgsn);
 	lab_settle();
 	sweep();
@@ -196,14 +251,12 @@ static void session_that_moves_to_the_restarted_sgsn_survives(void)
 
 static void session_that_leaves_the_sgsn_before_its_restart_survives(void)
 {
-	struct lab_context later = at(5, 1, 2, 10);
-
 	start_lab();
+	ask_sgsn(1, 2, 10);
 	a.sgsn = 5;
 	a.control_sgsn = 0x7777;
 	lab_move(&a); /* not settled: under way when the restart is seen */
-	later.recovery_sgsn = 11;
-	lab_create(&later, lab_sqn(1), 1);
+	ask_sgsn(1, 2, 11);
 	lab_pass(SWEEP_MS);
 	lab_settle();
 	CU_ASSERT_TRUE(is_there(&a));
@@ -221,8 +274,8 @@ static void session_that_is_being_deleted_ends_once(void)
 	lab_create(&later, lab_sqn(1), 1);
 	lab_pass(SWEEP_MS);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab_sessions(), 2);
-	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 3);
+	CU_ASSERT_EQUAL(lab_sessions(), 3);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REMOVED), 2);
 	lab_stop();
 }
 
@@ -367,7 +420,7 @@ static void restart_during_a_sweep_is_seen_as_well(void)
 	lab_pass(20);
 	lab_settle();
 	CU_ASSERT_TRUE(lab_sessions() < MANY);
-	c = at(999, 5, 4, 11);
+	c = at(999, 1, 4, 11);
 	create(&c);
 	lab_pass(2 * SWEEP_MS);
 	lab_settle();
@@ -441,18 +494,17 @@ static void late_message_around_zero_is_no_restart(void)
 	lab_stop();
 }
 
-static void counter_of_a_gsn_without_sessions_is_forgotten(void)
+static void counter_from_before_all_sessions_ends_none(void)
 {
 	lab_start();
 	a = at(1, 1, 2, 10);
 	create(&a);
 	lab_delete(&a);
 	lab_settle();
-	a.recovery_sgsn = a.recovery_ggsn = 11;
+	a.recovery_ggsn = 11;
 	create(&a);
 	sweep();
 	CU_ASSERT_TRUE(is_there(&a));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 0);
 	lab_stop();
 }
 
@@ -541,23 +593,93 @@ static void message_speaks_of_its_sender_alone(void)
 	lab_stop();
 }
 
-/* An SGSN that bears the GGSN's address ends nobody else's sessions. */
+/* An SGSN that bears the GGSN's address ends no sessions of the GGSN. */
 static void gsn_is_one_on_its_side_alone(void)
 {
-	struct lab_context c = at(5, 2, 4, 10), later;
+	struct lab_context c = at(5, 2, 4, 10);
 
 	start_lab();
 	create(&c);
-	later = c;
-	later.subscriber = 6;
-	later.up = later.down = 0x7777;
-	later.control_sgsn = later.control_ggsn = 0x7778;
-	later.recovery_sgsn = 11;
-	create(&later);
+	ask_sgsn(2, 4, 10);
+	ask_sgsn(2, 4, 11);
 	sweep();
 	CU_ASSERT_FALSE(is_there(&c));
 	CU_ASSERT_TRUE(is_there(&a));
-	CU_ASSERT_TRUE(is_there(&later));
+	CU_ASSERT_TRUE(is_there(&other_ggsn));
+	lab_stop();
+}
+
+/* Anybody on the access side can write a request, from any address. */
+static void counter_in_a_request_tells_nothing(void)
+{
+	struct lab_context forged = at(5, 1, 2, 10);
+
+	start_lab();
+	forged.recovery_sgsn = 111;
+	create(&forged);
+	expect_all_there();
+	lab_stop();
+}
+
+/* restart-counters.hex: two Echo Requests from elsewhere, and answers of a P-GW that counts for each
+ * peer. */
+static void answers_to_an_address_without_sessions_end_none(void)
+{
+	start_lab();
+	for (uint8_t counter = 11; counter <= 13; counter++) {
+		echo(DATAPATH_ACCESS, 66, 2, GTPC_V1_ECHO_REQUEST, counter, 0);
+		echo(DATAPATH_CORE, 2, 66, GTPC_V1_ECHO_RESPONSE, counter, counter);
+	}
+	expect_all_there();
+	lab_stop();
+}
+
+static void echo_v2(enum datapath_side side, uint8_t from, uint8_t to, enum gtpc_v2_type type,
+		    uint32_t sequence, uint8_t counter)
+{
+	const struct gtpc_v2 echo = {.type = type,
+				     .sequence = sequence,
+				     .present = GTPC_V2_HAS_RECOVERY,
+				     .recovery = counter};
+	uint8_t data[64];
+	const int len = gtpc_v2_write(data, sizeof(data), &echo);
+
+	CU_ASSERT_TRUE_FATAL(len > 0);
+	lab_give(side, from, to, data, (size_t)len);
+}
+
+/* restart-counters.hex: two Echo Requests under the S-GW's address, and a P-GW that repeats what it is
+ * asked. */
+static void counter_that_repeats_the_request_tells_nothing(void)
+{
+	start_lab();
+	for (uint8_t counter = 40; counter <= 41; counter++) {
+		echo_v2(DATAPATH_ACCESS, 1, 2, GTPC_V2_ECHO_REQUEST, counter, counter);
+		echo_v2(DATAPATH_CORE, 2, 1, GTPC_V2_ECHO_RESPONSE, counter, counter);
+	}
+	expect_all_there();
+	echo_v2(DATAPATH_ACCESS, 1, 2, GTPC_V2_ECHO_REQUEST, 50, 40);
+	echo_v2(DATAPATH_CORE, 2, 1, GTPC_V2_ECHO_RESPONSE, 50, 11);
+	sweep();
+	CU_ASSERT_FALSE(is_there(&a)); /* that was a restart */
+	lab_stop();
+}
+
+/* So many pairs that each set would be full several times over. */
+static void counters_of_strangers_take_no_places(void)
+{
+	start_lab();
+	for (unsigned i = 0; i < 4 * RESTARTS_PAIRS; i++) {
+		struct recovery said = {.is_said = true, .side = DATAPATH_CORE};
+
+		lab_address(&said.gsn[DATAPATH_CORE], 2);
+		memcpy(said.gsn[DATAPATH_ACCESS].receiver, &i, sizeof(i));
+		CU_ASSERT_FALSE(restarts_take(lab.store, &said));
+	}
+	a.recovery_ggsn = 11;
+	create(&a);
+	sweep();
+	CU_ASSERT_FALSE(is_there(&b));
 	lab_stop();
 }
 
@@ -572,7 +694,8 @@ static void unprotected_context_tells_of_a_restart(void)
 	lab_create_request(&plain, NULL, 0);
 	lab_create_response(&plain);
 	sweep();
-	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
+	CU_ASSERT_TRUE(is_there(&other_sgsn));
 	CU_ASSERT_TRUE(is_there(&other_ggsn));
 	lab_stop();
 }
@@ -591,21 +714,13 @@ static void ggsn_that_knows_the_context_no_more_tells_of_its_restart(void)
 	data[3] = (uint8_t)(len + 2 - 8);
 	lab_give(DATAPATH_CORE, 2, 1, data, (size_t)len + 2);
 	sweep();
-	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
+	CU_ASSERT_FALSE(is_there(&b));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 1);
 	lab_stop();
 }
 
 /* --- Echo --- */
-
-static void echo(enum datapath_side side, uint8_t from, uint8_t to, enum gtpc_v1_type type,
-		 uint16_t sequence, uint8_t counter)
-{
-	uint8_t data[64];
-	const int len = gtpc_v1_write_echo(data, sizeof(data), type, sequence, counter);
-
-	lab_give(side, from, to, data, (size_t)len);
-}
 
 static void echo_response_tells_of_a_restart(void)
 {
@@ -613,20 +728,10 @@ static void echo_response_tells_of_a_restart(void)
 	echo(DATAPATH_ACCESS, 1, 2, GTPC_V1_ECHO_REQUEST, 900, 0);
 	echo(DATAPATH_CORE, 2, 1, GTPC_V1_ECHO_RESPONSE, 900, 11);
 	sweep();
-	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
+	CU_ASSERT_TRUE(is_there(&other_sgsn));
 	CU_ASSERT_TRUE(is_there(&other_ggsn));
 	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 1);
-	lab_stop();
-}
-
-static void echo_response_of_an_sgsn_does_as_well(void)
-{
-	start_lab();
-	echo(DATAPATH_CORE, 2, 1, GTPC_V1_ECHO_REQUEST, 900, 0);
-	echo(DATAPATH_ACCESS, 1, 2, GTPC_V1_ECHO_RESPONSE, 900, 11);
-	sweep();
-	CU_ASSERT_EQUAL(lab_sessions(), 1);
-	CU_ASSERT_TRUE(is_there(&other_sgsn));
 	lab_stop();
 }
 
@@ -676,18 +781,21 @@ static void echo_response_counts_once(void)
 }
 
 /* A flood of them pushes no Create Request out that waits for its response. */
-static void echo_request_to_a_stranger_is_not_remembered(void)
+static void echo_request_of_a_stranger_is_not_remembered(void)
 {
 	start_lab();
 	echo(DATAPATH_ACCESS, 1, 99, GTPC_V1_ECHO_REQUEST, 900, 0);
+	echo(DATAPATH_ACCESS, 66, 2, GTPC_V1_ECHO_REQUEST, 901, 0);
 	CU_ASSERT_EQUAL(transactions_count(lab.store), 0);
 	lab_stop();
 }
 
-UNIT_MAIN("session_recovery", TEST(ggsn_that_restarts_has_lost_its_sessions),
-	  TEST(sgsn_that_restarts_has_lost_its_sessions), TEST(restart_over_ipv6_is_seen),
-	  TEST(restart_is_said_once), TEST(context_that_is_made_anew_survives),
-	  TEST(new_session_may_have_an_old_tunnel),
+UNIT_MAIN("session_recovery", TEST(restart_of_a_ggsn_ends_the_sessions_between_the_two_addresses),
+	  TEST(restart_of_an_sgsn_ends_the_sessions_between_the_two_addresses),
+	  TEST(restart_of_a_ggsn_is_seen_by_each_of_its_peers),
+	  TEST(ggsn_with_a_counter_for_each_peer_has_not_restarted),
+	  TEST(restart_over_ipv6_is_seen), TEST(restart_is_said_once),
+	  TEST(context_that_is_made_anew_survives), TEST(new_session_may_have_an_old_tunnel),
 	  TEST(session_that_moves_to_the_restarted_sgsn_survives),
 	  TEST(session_that_leaves_the_sgsn_before_its_restart_survives),
 	  TEST(session_that_is_being_deleted_ends_once),
@@ -696,16 +804,19 @@ UNIT_MAIN("session_recovery", TEST(ggsn_that_restarts_has_lost_its_sessions),
 	  TEST(sessions_end_when_the_disk_fails), TEST(restart_during_a_sweep_is_seen_as_well),
 	  TEST(message_does_not_wait_for_the_sweep), TEST(counter_rolls_over),
 	  TEST(late_message_is_no_restart), TEST(late_message_around_zero_is_no_restart),
-	  TEST(counter_of_a_gsn_without_sessions_is_forgotten),
+	  TEST(counter_from_before_all_sessions_ends_none),
 	  TEST(first_counter_after_our_own_restart_is_noted), TEST(refused_request_tells_nothing),
 	  TEST(request_tells_nothing_before_its_response),
 	  TEST(response_that_nobody_asked_for_tells_nothing),
 	  TEST(message_speaks_of_its_sender_alone), TEST(gsn_is_one_on_its_side_alone),
-	  TEST(unprotected_context_tells_of_a_restart),
+	  TEST(counter_in_a_request_tells_nothing),
+	  TEST(answers_to_an_address_without_sessions_end_none),
+	  TEST(counter_that_repeats_the_request_tells_nothing),
+	  TEST(counters_of_strangers_take_no_places), TEST(unprotected_context_tells_of_a_restart),
 	  TEST(ggsn_that_knows_the_context_no_more_tells_of_its_restart),
-	  TEST(echo_response_tells_of_a_restart), TEST(echo_response_of_an_sgsn_does_as_well),
+	  TEST(echo_response_tells_of_a_restart),
 	  TEST(echo_response_that_nobody_asked_for_tells_nothing),
 	  TEST(echo_response_with_another_sequence_number_tells_nothing),
 	  TEST(echo_response_from_the_side_of_its_request_tells_nothing),
 	  TEST(echo_response_of_another_gsn_tells_nothing), TEST(echo_response_counts_once),
-	  TEST(echo_request_to_a_stranger_is_not_remembered))
+	  TEST(echo_request_of_a_stranger_is_not_remembered))
