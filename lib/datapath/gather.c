@@ -50,6 +50,10 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
 		return NULL;
 	}
+	if (g->says == SAYS_GTPV0) {
+		worker_drop(w, m, DATAPATH_DROP_GTPV0);
+		return NULL;
+	}
 	if (g->says != SAYS_GPDU) {
 		if (g->says == SAYS_GTPC && p->kind == PACKET_FIRST)
 			worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);

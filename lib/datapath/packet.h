@@ -25,6 +25,7 @@ enum packet_kind {
 	PACKET_FIRST,	      /* first fragment of a UDP datagram */
 	PACKET_PART,	      /* another fragment: whose it is, the first says */
 	PACKET_FRAGMENT, /* any fragment, once it is known to be of a G-PDU: its tunnel decides */
+	PACKET_GTPV0,	 /* GTP version 0, which nothing here reads: dropped */
 	PACKET_TOO_LONG, /* fragment whose headers are in more than one segment */
 };
 
@@ -34,6 +35,7 @@ enum packet_says {
 	SAYS_OTHER,	  /* not a G-PDU */
 	SAYS_GTPC,
 	SAYS_GPDU,
+	SAYS_GTPV0,
 };
 
 /* What a packet in a hold queue waits for. */

@@ -209,15 +209,38 @@ static void parse_gtpu(struct cursor *c, struct packet *p)
 	p->payload_len = gtpu.payload_len;
 }
 
-/* Of a first fragment c->at is at the payload of UDP. */
+static bool is_gtp_port(uint16_t port)
+{
+	return port == GTPC_PORT || port == GTPU_PORT || port == GTPV0_PORT;
+}
+
+/* A receiver of GTPv0 may go by the version in any port of GTP. Octets behind the datagram's end count as well: then
+ * only a length denies the version. */
+static bool is_gtpv0(const struct cursor *c)
+{
+	const uint32_t end = c->is_fragment ? c->len : c->frame;
+
+	return c->at < end && (c->data[c->at] & GTPU_VERSION_PT) == GTPV0_PT1;
+}
+
+/* Of a first fragment c->at is at the payload of UDP, whose version must be in it where the port is one of GTP. */
 static void parse_first_fragment(const struct cursor *c, struct packet *p, bool to_gtpu,
-				 bool is_gtpc)
+				 bool is_gtpc, bool is_gtp)
 {
 	const uint8_t *data = c->data + c->at;
 
-	if (!to_gtpu) {
-		p->fragment.says = is_gtpc ? SAYS_GTPC : SAYS_OTHER;
+	if (!is_gtp) {
+		p->fragment.says = SAYS_OTHER;
 		p->fragment.told_by = (uint16_t)(c->at - c->start);
+		return;
+	}
+	if (c->at >= c->len)
+		return;
+	p->fragment.told_by = (uint16_t)(c->at + 1 - c->start);
+	if (is_gtpv0(c)) {
+		p->fragment.says = SAYS_GTPV0;
+	} else if (!to_gtpu) {
+		p->fragment.says = is_gtpc ? SAYS_GTPC : SAYS_OTHER;
 	} else if (c->at + GTPU_HEADER_MIN <= c->len) {
 		p->fragment.says = data[1] == GTPU_G_PDU && (data[0] & GTPU_VERSION_PT) ==
 								    GTPU_VERSION_PT_IS_GTP
@@ -232,15 +255,20 @@ static void parse_udp(struct cursor *c, struct packet *p)
 {
 	const uint8_t *udp = c->data + c->at;
 	const uint32_t start = c->at;
-	bool to_gtpu, is_gtpc;
+	bool to_gtpu, is_gtpc, is_gtp;
 
 	if (!has(c, sizeof(struct rte_udp_hdr)))
 		return;
 	to_gtpu = read16(udp + 2) == GTPU_PORT;
 	is_gtpc = read16(udp + 2) == GTPC_PORT || read16(udp) == GTPC_PORT;
+	is_gtp = is_gtp_port(read16(udp + 2)) || is_gtp_port(read16(udp));
 	c->at += sizeof(struct rte_udp_hdr);
 	if (c->is_fragment) {
-		parse_first_fragment(c, p, to_gtpu, is_gtpc);
+		parse_first_fragment(c, p, to_gtpu, is_gtpc, is_gtp);
+		return;
+	}
+	if (is_gtp && is_gtpv0(c)) {
+		p->kind = PACKET_GTPV0;
 		return;
 	}
 	end_at(c, start + read16(udp + 4));

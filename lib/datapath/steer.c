@@ -61,6 +61,9 @@ static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *
 		if (!steer_away(w, m, owner_by_hash(p->hash, w->config.workers)))
 			return gather_fragment(w, m);
 		break;
+	case PACKET_GTPV0:
+		worker_drop(w, m, DATAPATH_DROP_GTPV0);
+		break;
 	case PACKET_TOO_LONG:
 		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
 		break;

@@ -8,6 +8,10 @@
 
 #define GTPC_PORT 2123
 
+/* GTP version 0, TS 29.060 annex "GTPv0": its own port, and the upper half of octet 0 (version 0, PT 1). */
+#define GTPV0_PORT 3386
+#define GTPV0_PT1  0x10
+
 /* Of the message that begins with that octet: TS 29.060 6, TS 29.274 5.1. */
 static inline unsigned gtpc_version(uint8_t first)
 {

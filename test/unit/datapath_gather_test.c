@@ -237,6 +237,42 @@ static void fragments_of_gtpc_cross_and_are_counted_as_unseen(void)
 	tear_down();
 }
 
+static void fragments_of_gtpv0_are_dropped_in_any_order(void)
+{
+	static const uint16_t ports[] = {2123, 2152, 3386};
+	static uint8_t message[N_PDU] = {0x1e, 16};
+
+	set_up(1);
+	for (unsigned i = 0; i < 18; i++) {
+		rig_write_udp(&whole, NULL, E2M_UPLINK, 3386, ports[i / 6], message,
+			      sizeof(message));
+		CU_ASSERT_EQUAL(rig_split(&whole, 512, i, parts, PARTS_MAX), 3);
+		for (unsigned part = 0; part < 3; part++)
+			receive(0, DATAPATH_ACCESS, &parts[orders[i % 6][part]]);
+	}
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_GTPV0), 54);
+	tear_down();
+}
+
+/* The version then stands in the second fragment. */
+static void a_first_fragment_to_a_port_of_gtp_without_the_version_is_dropped(void)
+{
+	static const uint16_t ports[] = {2123, 2152, 3386};
+	static uint8_t message[40] = {0x1e, 16};
+
+	set_up(1);
+	for (unsigned i = 0; i < 3; i++) {
+		rig_write_udp(&whole, NULL, E2M_UPLINK, 40000, ports[i], message, sizeof(message));
+		CU_ASSERT_EQUAL(rig_split(&whole, 8, i, parts, PARTS_MAX), 6);
+		for (unsigned part = 0; part < 6; part++)
+			receive(0, DATAPATH_ACCESS, &parts[part]);
+	}
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 18);
+	tear_down();
+}
+
 static void fragments_of_other_protocols_do_not_wait(void)
 {
 	set_up(1);
@@ -354,6 +390,10 @@ int main(void)
 		{"fragments of other UDP cross", fragments_of_other_udp_cross},
 		{"fragments of GTP-C cross and are counted as unseen",
 		 fragments_of_gtpc_cross_and_are_counted_as_unseen},
+		{"fragments of GTPv0 are dropped in any order",
+		 fragments_of_gtpv0_are_dropped_in_any_order},
+		{"a first fragment to a port of GTP without the version is dropped",
+		 a_first_fragment_to_a_port_of_gtp_without_the_version_is_dropped},
 		{"fragments of other protocols do not wait",
 		 fragments_of_other_protocols_do_not_wait},
 		{"IPv6 headers between fragment and UDP do not hide a tunnel",

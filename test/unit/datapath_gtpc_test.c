@@ -23,10 +23,20 @@ static uint64_t counted(enum datapath_counter counter)
 	return rig_counter(&rig, DATAPATH_ACCESS, counter);
 }
 
+/* Octets behind a first octet of GTPv1-C. They depend on i. */
+static const uint8_t *message(size_t len, unsigned i)
+{
+	static uint8_t octets[64];
+
+	memcpy(octets, rig_npdu(len, i), len);
+	octets[0] = 0x32;
+	return octets;
+}
+
 /* The ith message has i in it. */
 static void write_message(unsigned i)
 {
-	rig_write_udp(&frame, NULL, E2M_UPLINK, 2123, 2123, rig_npdu(40, i), 40);
+	rig_write_udp(&frame, NULL, E2M_UPLINK, 2123, 2123, message(40, i), 40);
 }
 
 static void receive(unsigned i)
@@ -68,7 +78,7 @@ static void either_port_makes_it_gtpc(void)
 
 	set_up();
 	for (unsigned i = 0; i < 3; i++) {
-		rig_write_udp(&frame, NULL, E2M_UPLINK, ports[i][0], ports[i][1], rig_npdu(40, i),
+		rig_write_udp(&frame, NULL, E2M_UPLINK, ports[i][0], ports[i][1], message(40, i),
 			      40);
 		rig_receive(&rig, DATAPATH_ACCESS, &frame);
 	}
@@ -87,7 +97,7 @@ static void control_is_told_where_the_message_stands(void)
 
 	set_up();
 	for (unsigned i = 0; i < 4; i++) {
-		rig_write_udp(&frame, &outers[i], E2M_DOWNLINK, 2123, 2123, rig_npdu(33, i), 33);
+		rig_write_udp(&frame, &outers[i], E2M_DOWNLINK, 2123, 2123, message(33, i), 33);
 		rig_receive(&rig, DATAPATH_CORE, &frame);
 		CU_ASSERT_EQUAL_FATAL(datapath_events(rig.workers[0], &event, 1), 1);
 		CU_ASSERT_EQUAL(event.kind, DATAPATH_GTPC);
@@ -217,7 +227,7 @@ static void a_flood_of_one_side_leaves_the_other_its_places(void)
 	for (unsigned i = 0; i < 1100; i++)
 		receive(i);
 	for (unsigned i = 0; i < 300; i++) {
-		rig_write_udp(&frame, NULL, E2M_DOWNLINK, 2123, 2123, rig_npdu(40, i), 40);
+		rig_write_udp(&frame, NULL, E2M_DOWNLINK, 2123, 2123, message(40, i), 40);
 		rig_receive(&rig, DATAPATH_CORE, &frame);
 	}
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_DROP_GTPC_FULL), 300 - 256);

@@ -123,14 +123,14 @@ static void other_gtpu_messages_of_a_protected_tunnel_cross(void)
 	tear_down();
 }
 
-/* GTP' has protocol type 0, and other versions are not GTP-U. */
+/* GTP' has protocol type 0, and other versions are not GTP-U. Version 0 with protocol type 1 has tests of its own. */
 static void other_versions_cross(void)
 {
 	static struct rig_frame frame;
 
 	set_up();
 	for (unsigned upper = 0; upper < 16; upper++) {
-		if (upper == 3)
+		if (upper == 1 || upper == 3)
 			continue;
 		write_clear(&frame, NULL, E2M_UPLINK);
 		frame.octets[frame.gtpu] = (uint8_t)(upper << 4);
@@ -213,6 +213,73 @@ static void frames_of_any_size_cross(void)
 		frame.l3 = 14;
 		CU_ASSERT_TRUE(crosses(DATAPATH_ACCESS, &frame));
 	}
+	tear_down();
+}
+
+/* --- GTP version 0 --- */
+
+static const uint16_t gtp_ports[] = {2123, 2152, 3386};
+
+/* upper: of octet 0, version and protocol type. */
+static void write_version(struct rig_frame *frame, const struct rig_outer *outer, unsigned d,
+			  uint16_t source_port, uint16_t destination_port, unsigned upper)
+{
+	uint8_t message[40] = {[1] = 16};
+
+	message[0] = (uint8_t)(upper << 4 | 0xe);
+	rig_write_udp(frame, outer, d, source_port, destination_port, message, sizeof(message));
+}
+
+static void gtpv0_is_dropped_on_every_port_of_gtp(void)
+{
+	static struct rig_frame frame;
+
+	set_up();
+	for (size_t f = 0; f < FORMS; f++)
+		for (unsigned i = 0; i < 3; i++)
+			for (unsigned d = 0; d < 2; d++) {
+				write_version(&frame, &forms[f], d, 40000, gtp_ports[i], 1);
+				CU_ASSERT_TRUE(is_dropped(side_of(d), &frame, DATAPATH_DROP_GTPV0));
+				write_version(&frame, &forms[f], d, gtp_ports[i], 40000, 1);
+				CU_ASSERT_TRUE(is_dropped(side_of(d), &frame, DATAPATH_DROP_GTPV0));
+			}
+	tear_down();
+}
+
+static void gtpv0_is_dropped_when_its_lengths_lie(void)
+{
+	static struct rig_frame frame;
+	static const unsigned lengths[] = {0, 7, 8, 200};
+
+	set_up();
+	for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++) {
+		write_version(&frame, NULL, E2M_UPLINK, 3386, 3386, 1);
+		frame.octets[frame.udp + 4] = 0;
+		frame.octets[frame.udp + 5] = (uint8_t)lengths[i];
+		CU_ASSERT_TRUE(is_dropped(DATAPATH_ACCESS, &frame, DATAPATH_DROP_GTPV0));
+	}
+	tear_down();
+}
+
+static void gtp_prime_crosses(void)
+{
+	static struct rig_frame frame;
+
+	set_up();
+	for (unsigned upper = 0; upper <= 6; upper += 2) {
+		write_version(&frame, NULL, E2M_UPLINK, 3386, 3386, upper);
+		CU_ASSERT_TRUE(crosses(DATAPATH_ACCESS, &frame));
+	}
+	tear_down();
+}
+
+static void the_first_octet_of_gtpv0_on_another_port_says_nothing(void)
+{
+	static struct rig_frame frame;
+
+	set_up();
+	write_version(&frame, NULL, E2M_UPLINK, 40000, 53, 1);
+	CU_ASSERT_TRUE(crosses(DATAPATH_ACCESS, &frame));
 	tear_down();
 }
 
@@ -429,6 +496,11 @@ int main(void)
 		 the_same_teid_at_another_receiver_crosses},
 		{"the wrong way crosses", the_wrong_way_crosses},
 		{"frames of any size cross", frames_of_any_size_cross},
+		{"GTPv0 is dropped on every port of GTP", gtpv0_is_dropped_on_every_port_of_gtp},
+		{"GTPv0 is dropped when its lengths lie", gtpv0_is_dropped_when_its_lengths_lie},
+		{"GTP' crosses", gtp_prime_crosses},
+		{"the first octet of GTPv0 on another port says nothing",
+		 the_first_octet_of_gtpv0_on_another_port_says_nothing},
 		{"no cut G-PDU of a protected tunnel crosses",
 		 no_cut_gpdu_of_a_protected_tunnel_crosses},
 		{"no G-PDU whose lengths lie crosses", no_gpdu_whose_lengths_lie_crosses},
