@@ -103,6 +103,8 @@ static void check_session(struct check *check)
 		      "expected labels of letters, digits and hyphens as in internet.example, "
 		      "found '%s'",
 		      session->apn);
+	if (session->address.family != 0 && session->address.family != AF_INET)
+		wrong(check, "session.address", "expected an IPv4 address");
 	if (session->msisdn && (strlen(session->msisdn) > 15 ||
 				strspn(session->msisdn, "0123456789") != strlen(session->msisdn)))
 		wrong(check, "session.msisdn", "expected up to 15 decimal digits, found '%s'",
@@ -164,6 +166,9 @@ static void check_fleet(struct check *check, uint32_t fleet)
 	if (e2m_imsi_add(&last, &config->usim.imsi, fleet - 1))
 		wrong(check, "usim.imsi", "there are no %u IMSIs of %zu digits from %s on", fleet,
 		      strlen(config->usim.imsi.digits), config->usim.imsi.digits);
+	if (config->session.address.family != 0)
+		wrong(check, "session.address",
+		      "the devices of a fleet cannot share one; leave it out");
 	if (config->usim.state)
 		wrong(check, "usim.state", "a fleet keeps no state of its USIMs; leave it out");
 }

@@ -29,7 +29,8 @@ struct ue_sgsn_config {
 /* `session:` */
 struct ue_session_config {
 	char *apn;
-	char *msisdn; /* NULL: none */
+	char *msisdn;		       /* NULL: none */
+	struct config_address address; /* static; family 0: the GGSN gives one */
 	uint8_t nsapi;
 	uint8_t key_id;	 /* of the first keyset */
 	int name_run_by; /* enum e2m_keyset_id_type */

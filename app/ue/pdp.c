@@ -106,11 +106,19 @@ static void learn_ends(struct pdp *pdp, const struct pdp_answer *answer)
 		tunnel->peer = endpoint_from_gsn(&answer->user, GTPU_PORT);
 }
 
-/* TS 29.060 table 6, TS 29.274 table 7.2.2-1: what an accepted answer to a Create cannot do without. */
+/* A static address need not be in the answer. INADDR_ANY: there is none. */
+static struct in_addr address_of(const struct pdp *pdp, const struct pdp_answer *answer)
+{
+	return answer->has_address && answer->address.s_addr != INADDR_ANY ? answer->address
+									   : pdp->config.address;
+}
+
+/* TS 29.060 table 6, TS 29.274 table 7.2.2-1: what an accepted answer to a Create cannot do without, but for the
+ * address. */
 static bool is_complete(const struct pdp_answer *answer)
 {
 	return answer->has_control_teid && answer->has_user_teid && answer->control.len > 0 &&
-	       answer->user.len > 0 && answer->has_address;
+	       answer->user.len > 0;
 }
 
 static struct pdp_answer read_answer(const struct pdp *pdp, const struct control_message *response)
@@ -128,11 +136,11 @@ static void create_answered(void *arg, const struct control_message *response)
 		tell(pdp, PDP_NO_ANSWER, 0);
 	} else if (!answer.accepts) {
 		tell(pdp, PDP_REFUSED, answer.cause);
-	} else if (!is_complete(&answer)) {
+	} else if (!is_complete(&answer) || address_of(pdp, &answer).s_addr == INADDR_ANY) {
 		tell(pdp, PDP_REFUSED, 0);
 	} else {
 		learn_ends(pdp, &answer);
-		pdp->address = answer.address;
+		pdp->address = address_of(pdp, &answer);
 		pdp->state = PDP_ACTIVE;
 		tell(pdp, PDP_CREATED, answer.cause);
 	}

@@ -42,6 +42,7 @@ struct pdp_config {
 	const char *apn;
 	uint8_t plmn[PCO_PLMN_LEN]; /* the serving network */
 	uint8_t nsapi;		    /* or EPS bearer identity */
+	struct in_addr address;	    /* static, for the request; 0.0.0.0: dynamic */
 	struct endpoint ggsn;	    /* GTP-C */
 	struct endpoint local;	    /* ours, for signalling and user traffic, at first */
 	void (*changed)(void *arg, enum pdp_event event, uint8_t cause);

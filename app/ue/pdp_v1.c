@@ -8,6 +8,7 @@ static int write_create(const struct pdp *pdp, uint32_t sequence, struct gtp_oct
 			uint8_t *out, size_t size)
 {
 	const struct pdp_config *config = &pdp->config;
+	const bool is_static = config->address.s_addr != INADDR_ANY;
 	const struct gtpc_v1_create create = {
 		.sequence = (uint16_t)sequence,
 		.imsi = config->imsi,
@@ -18,6 +19,7 @@ static int write_create(const struct pdp *pdp, uint32_t sequence, struct gtp_oct
 		.teid_data = pdp->at->user_tunnel->teid,
 		.teid_control = pdp->at->end.teid,
 		.gsn = endpoint_gsn_address(&pdp->at->local),
+		.static_ipv4 = is_static ? (const uint8_t *)&config->address : NULL,
 		.pco = pco,
 	};
 

@@ -7,6 +7,7 @@
 #include "ue/pdp_dialect.h"
 
 #define RAT_TYPE_EUTRAN 6 /* 8.17 */
+#define PAA_IPV4	1 /* 8.14 */
 #define EBI_MIN		5 /* TS 24.007 11.2.3.1.5: those below are for more bearers than we make */
 
 static struct gtpc_v2_fteid fteid_of(const struct endpoint *local, uint32_t teid)
@@ -41,7 +42,7 @@ static int write_create(const struct pdp *pdp, uint32_t sequence, struct gtp_oct
 	const struct pdp_config *config = &pdp->config;
 	const struct endpoint *local = &pdp->at->local;
 	struct gtpc_v2 m = message_to_peer(pdp, GTPC_V2_CREATE_SESSION_REQUEST, sequence);
-	uint8_t apn[GTP_APN_MAX], msisdn[GTP_MSISDN_MAX];
+	uint8_t apn[GTP_APN_MAX], msisdn[GTP_MSISDN_MAX], paa[5] = {PAA_IPV4};
 	int apn_len = gtp_apn_write(apn, config->apn);
 	int msisdn_len = config->msisdn ? gtp_msisdn_write(msisdn, config->msisdn) : 0;
 
@@ -56,6 +57,8 @@ static int write_create(const struct pdp *pdp, uint32_t sequence, struct gtp_oct
 	m.recovery = pdp->at->path->recovery;
 	m.sgw_c = fteid_of(local, pdp->at->end.teid);
 	m.apn = (struct gtp_octets){apn, (uint16_t)apn_len};
+	memcpy(paa + 1, &config->address, sizeof(config->address));
+	m.paa = (struct gtp_octets){paa, sizeof(paa)};
 	if (config->msisdn)
 		m.msisdn = (struct gtp_octets){msisdn, (uint16_t)msisdn_len};
 	m.pco = pco;

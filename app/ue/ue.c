@@ -52,6 +52,7 @@ static int init_pdp(struct ue *ue)
 	};
 
 	memcpy(pdp.plmn, config->plmn, sizeof(pdp.plmn));
+	memcpy(&pdp.address, config->session.address.octets, sizeof(pdp.address));
 	for (unsigned i = 0; i < PDP_PLACES; i++)
 		ue->tunnels[i] = (struct user_tunnel){.received = downlink, .arg = ue};
 	int err = user_path_add_tunnel(ue->shared->user_path, &ue->tunnels[0]);

@@ -96,13 +96,14 @@ struct gtpc_v1_create {
 	const char *apn;    /* dotted text */
 	uint8_t nsapi;
 	uint8_t recovery;
-	uint32_t teid_data;	/* ours, for downlink */
-	uint32_t teid_control;	/* ours */
-	struct gtp_address gsn; /* ours, for signalling and for user traffic */
+	uint32_t teid_data;	    /* ours, for downlink */
+	uint32_t teid_control;	    /* ours */
+	struct gtp_address gsn;	    /* ours, for signalling and for user traffic */
+	const uint8_t *static_ipv4; /* of the UE; NULL: the GGSN gives an address */
 	struct gtp_octets pco;
 };
 
-/* Create PDP Context Request for a dynamic IPv4 address, TS 29.060 7.3.1. */
+/* Create PDP Context Request for an IPv4 address, TS 29.060 7.3.1. */
 int gtpc_v1_write_create_request(uint8_t *out, size_t size, const struct gtpc_v1_create *create);
 
 struct gtpc_v1_update {

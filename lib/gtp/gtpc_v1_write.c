@@ -177,7 +177,7 @@ int gtpc_v1_write_create_request(uint8_t *out, size_t size, const struct gtpc_v1
 	put_tv32(&w, IE_TEID_DATA_I, create->teid_data);
 	put_tv32(&w, IE_TEID_CONTROL_PLANE, create->teid_control);
 	put_nsapi(&w, create->nsapi);
-	put_end_user_address(&w, NULL);
+	put_end_user_address(&w, create->static_ipv4);
 	put_apn(&w, create->apn);
 	if (create->pco.data)
 		put_tlv(&w, IE_PCO, create->pco.data, create->pco.len);

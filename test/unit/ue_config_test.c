@@ -273,6 +273,12 @@ static void an_apn_has_labels(void)
 	}
 }
 
+static void a_static_address_is_one_of_ipv4(void)
+{
+	assert_error("apn: internet", "apn: internet\n  address: \"2001:db8::1\"",
+		     "ue.yaml:10:12: session.address: expected an IPv4 address\n");
+}
+
 static void a_fleet_has_its_own_conditions(void)
 {
 	struct ue_config config;
@@ -289,6 +295,11 @@ static void a_fleet_has_its_own_conditions(void)
 	assert_error("sgsn:", "fleet: {ping: 10.2.0.1}\nsgsn:",
 		     "ue.yaml:6:10: usim.state: a fleet keeps no state of its USIMs; leave it "
 		     "out\n");
+	assert_error("  state: usim.state\nsgsn: {address: 10.1.0.1, ggsn: 10.1.0.2}\nsession:\n",
+		     "sgsn: {address: 10.1.0.1, ggsn: 10.1.0.2}\nfleet: {ping: 10.2.0.1}\n"
+		     "session:\n  address: 10.2.0.7\n",
+		     "ue.yaml:9:12: session.address: the devices of a fleet cannot share one; "
+		     "leave it out\n");
 	load_fleet = 0;
 	struct config_file *file =
 		load(&config, "  state: usim.state\n",
@@ -358,5 +369,6 @@ UNIT_MAIN("ue_config", {"a good file is read", a_good_file_is_read},
 	  {"both ends have the same IP version", both_ends_have_the_same_ip_version},
 	  {"a move is to another address", a_move_is_to_another_address},
 	  {"an APN has labels", an_apn_has_labels},
+	  {"a static address is one of IPv4", a_static_address_is_one_of_ipv4},
 	  {"a fleet has its own conditions", a_fleet_has_its_own_conditions},
 	  {"a fleet needs IMSIs for all", a_fleet_needs_imsis_for_all})

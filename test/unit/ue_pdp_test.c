@@ -38,6 +38,7 @@ struct world {
 	enum habit habit;
 	int silent;
 	uint8_t refusal;
+	bool gives_no_address;
 	int requests;
 	uint8_t data[2048];
 	size_t len;
@@ -73,7 +74,7 @@ static int write_response(struct world *w, uint8_t *out, size_t size)
 	enum gtpc_v1_type type = w->request.type + 1;
 	uint32_t teid = w->request.type == GTPC_V1_CREATE_PDP_REQUEST ? w->request.teid_control
 								      : w->pdp.at->end.teid;
-	const struct gtpc_v1_accept accept = {
+	struct gtpc_v1_accept accept = {
 		.type = type,
 		.sequence = (uint16_t)(w->request.sequence + (w->habit == WRONG_SEQUENCE)),
 		.peer_teid_control = teid,
@@ -83,6 +84,8 @@ static int write_response(struct world *w, uint8_t *out, size_t size)
 		.end_user_ipv4 = {10, 2, 0, 7},
 	};
 
+	if (w->gives_no_address)
+		memset(accept.end_user_ipv4, 0, sizeof(accept.end_user_ipv4));
 	if (w->habit == REFUSE)
 		return gtpc_v1_write_cause_response(out, size, type, w->request.sequence, teid,
 						    w->refusal);
@@ -223,6 +226,45 @@ static void an_accepted_create_tells_where_the_tunnel_ends(void)
 	CU_ASSERT_EQUAL(memcmp(&w.pdp.address, (uint8_t[]){10, 2, 0, 7}, 4), 0);
 	CU_ASSERT_EQUAL(w.counters.gtpc_requests, 1);
 	CU_ASSERT_EQUAL(w.counters.gtpc_responses, 1);
+	teardown(&w);
+}
+
+static void a_static_address_is_in_the_request(void)
+{
+	struct world w;
+	uint8_t ipv4[4];
+
+	setup(&w);
+	memcpy(&w.pdp.config.address, (uint8_t[]){10, 2, 0, 77}, 4);
+	create(&w);
+	CU_ASSERT_EQUAL(gtpc_v1_end_user_ipv4(&w.request.end_user_address, ipv4), 0);
+	CU_ASSERT_EQUAL(memcmp(ipv4, (uint8_t[]){10, 2, 0, 77}, 4), 0);
+	CU_ASSERT_EQUAL(memcmp(&w.pdp.address, (uint8_t[]){10, 2, 0, 7}, 4), 0);
+	teardown(&w);
+}
+
+static void a_static_address_serves_where_the_answer_has_none(void)
+{
+	struct world w;
+
+	setup(&w);
+	memcpy(&w.pdp.config.address, (uint8_t[]){10, 2, 0, 77}, 4);
+	w.gives_no_address = true;
+	create(&w);
+	CU_ASSERT_EQUAL(memcmp(&w.pdp.address, (uint8_t[]){10, 2, 0, 77}, 4), 0);
+	teardown(&w);
+}
+
+static void an_acceptance_without_any_address_is_none(void)
+{
+	struct pco_e2m pco = make_pco(1);
+	struct world w;
+
+	setup(&w);
+	w.gives_no_address = true;
+	CU_ASSERT_EQUAL_FATAL(pdp_create(&w.pdp, &pco), 0);
+	CU_ASSERT_EQUAL(wait_for_event(&w), PDP_REFUSED);
+	CU_ASSERT_EQUAL(w.cause, 0);
 	teardown(&w);
 }
 
@@ -500,6 +542,10 @@ static void bytes_that_are_no_gtp_are_counted(void)
 UNIT_MAIN("ue_pdp", {"Create carries who and what", create_carries_who_and_what},
 	  {"an accepted Create tells where the tunnel ends",
 	   an_accepted_create_tells_where_the_tunnel_ends},
+	  {"a static address is in the request", a_static_address_is_in_the_request},
+	  {"a static address serves where the answer has none",
+	   a_static_address_serves_where_the_answer_has_none},
+	  {"an acceptance without any address is none", an_acceptance_without_any_address_is_none},
 	  {"a request is sent again unchanged", a_request_is_sent_again_unchanged},
 	  {"after N3 tries there is no answer", after_n3_tries_there_is_no_answer},
 	  {"a refusal has its cause", a_refusal_has_its_cause},
