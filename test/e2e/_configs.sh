@@ -121,6 +121,7 @@ config_ue() {
 		sgsn: {address: "$sgsn_address", ggsn: "$ggsn_address"${ue_move_to:+, move_to: $ue_move_to}}
 		session:
 		  apn: internet
+		  ${ue_static:+address: $ue_static}
 		  nsapi: 5
 		  key_id: 1
 		  name_run_by: $name_run_by

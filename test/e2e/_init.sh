@@ -66,6 +66,7 @@ hse_user=root          # that hse becomes; the run's files are root's
 log_level=info
 ue_tun_mtu=1400
 ue_move_to=            # address of an SGSN to which SIGHUP moves the UE
+ue_static=             # static address that the UE asks for
 ue_system=umts         # or eps: then the GGSN is start_pgw
 hse_workers='{count: 1, lcores: [1], poll: adaptive}'
 hse_queues=1           # of either port

@@ -81,6 +81,7 @@ class Ggsn:
     def __init__(self, args):
         self.address = ipaddress.ip_address(args.address)
         self.knows_sgsn = args.knows_sgsn
+        self.told_address = args.told_address
         network = ipaddress.ip_network(args.network)
         self.free = list(network)[2:-1]
         self.contexts = {}  # by our TEID: of user plane and control plane alike
@@ -109,19 +110,31 @@ class Ggsn:
         return (ie(CAUSE, bytes([ACCEPTED])) + ie(RECOVERY, b"\x01") + ie(TEID_DATA, teid) + ie(TEID_CONTROL, teid)
                 + ie(CHARGING_ID, teid), ie(GSN_ADDRESS, address) * 2)
 
+    def take_address(self, ies):
+        """The static address of the request, or a free one."""
+        asked = ies.get(END_USER_ADDRESS, [b""])[0][2:]
+        address = ipaddress.ip_address(asked) if len(asked) == 4 and any(asked) else self.free[0]
+        self.free = [a for a in self.free if a != address]
+        return address
+
+    def tell_address(self, address):
+        if self.told_address == "none":
+            return b""
+        return ie(END_USER_ADDRESS, b"\xf1\x21" + (bytes(4) if self.told_address == "zero" else address.packed))
+
     def create(self, ies):
         context = {}
         self.endpoints(context, ies)
         if not self.free:
             return context["teid_control"], ie(CAUSE, bytes([ALL_ADDRESSES_TAKEN]))
         self.teid += 1
-        context.update(ours=self.teid, ue=self.free.pop(0))
+        context.update(ours=self.teid, ue=self.take_address(ies))
         self.contexts[self.teid] = self.by_ue[context["ue"].packed] = context
         head, tail = self.accept(context)
         print(f"created: UE {context['ue']}, TEID {self.teid:#x}, SGSN {context['user']}", flush=True)
         # The order of TS 29.060 table 6: Reordering Required before Recovery, QoS left out.
         head = head[:2] + ie(REORDERING, b"\xfe") + head[2:]
-        return context["teid_control"], head + ie(END_USER_ADDRESS, b"\xf1\x21" + context["ue"].packed) + tail
+        return context["teid_control"], head + self.tell_address(context["ue"]) + tail
 
     def update(self, context, ies):
         self.endpoints(context, ies)
@@ -189,6 +202,8 @@ def main():
     parser.add_argument("--network", default="10.2.0.0/24", help="of UEs; its first address is the TUN device's")
     parser.add_argument("--knows-sgsn", action="store_true",
                         help="to whoever is not the SGSN of a context, a Delete of it is of one that does not exist")
+    parser.add_argument("--told-address", choices=["given", "zero", "none"], default="given",
+                        help="what a response to a Create tells: the UE's address, 0.0.0.0, or no End User Address")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     Ggsn(args).run()

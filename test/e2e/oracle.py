@@ -152,6 +152,7 @@ def main():
     parser.add_argument("--counter-octets", type=int, default=1)
     parser.add_argument("--mac", type=int, default=4, help="octets of the MAC")
     parser.add_argument("--bearer", type=int, default=5)
+    parser.add_argument("--others", action="store_true", help="passes over N-PDUs that these keys do not open")
     args = parser.parse_args()
 
     keys = key_hierarchy(args.k, args.opc, find_rand(args.pcap))
@@ -162,8 +163,13 @@ def main():
             print(name, key.hex())
         return
     for pdu in g_pdus(pcap_read(args.pcap), args.to, args.teid):
-        count, clear = open_pdu(keys, ciphering, integrity, args.mac, args.counter_octets, args.bearer,
-                                args.direction, pdu.payload)
+        try:
+            count, clear = open_pdu(keys, ciphering, integrity, args.mac, args.counter_octets, args.bearer,
+                                    args.direction, pdu.payload)
+        except SystemExit:
+            if not args.others:
+                raise
+            continue
         print(count if args.what == "counts" else clear.hex())
 
 
