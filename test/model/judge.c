@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "judge.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+
+#include "frame.h"
+#include "ggsn.h"
+#include "sgsn.h"
+
+#define NPDUS	  4096 /* of a sequence */
+#define COUNTS	  4096 /* of a key, BEARER and DIRECTION */
+#define FRAGMENTS 8
+
+const char *const verdict_names[VERDICTS] = {
+	"none",
+	"left in clear",
+	"left under another's keys",
+	"forged uplink was delivered",
+	"a COUNT was used twice",
+	"lost",
+	"delivered twice",
+	"GTPv0 crossed",
+	"opens under no key",
+};
+
+struct tally tally;
+struct finding finding;
+
+static struct npdu npdus[NPDUS];
+static uint32_t npdus_count, first_due;
+/* By subscriber, keyset, NSAPI and COUNT: the sequence and the N-PDU that used it. */
+static uint64_t used[SUBS][KEYSETS + 1][CONTEXTS][COUNTS];
+static uint64_t sequence;
+static struct {
+	struct frame_udp udp;
+	uint8_t octets[256];
+} fragments[FRAGMENTS];
+static unsigned fragments_count;
+
+static void find(enum verdict verdict, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+static void find(enum verdict verdict, const char *format, ...)
+{
+	va_list args;
+
+	if (finding.verdict != VERDICT_NONE)
+		return;
+	finding.verdict = verdict;
+	va_start(args, format);
+	vsnprintf(finding.text, sizeof(finding.text), format, args);
+	va_end(args);
+	say("    !!! %s: %s", verdict_names[verdict], finding.text);
+}
+
+void judge_begin(void)
+{
+	npdus_count = first_due = 0;
+	fragments_count = 0;
+	sequence++;
+	finding = (struct finding){0};
+}
+
+uint32_t judge_note(const struct npdu *npdu)
+{
+	if (npdus_count == NPDUS)
+		npdus_count = first_due = 0;
+	npdus[npdus_count] = *npdu;
+	if (npdu->is_forged)
+		tally.forged++;
+	else if (npdu->owner < SUBS)
+		tally.sent[npdu->is_up ? E2M_UPLINK : E2M_DOWNLINK]++;
+	if (npdu->must_arrive)
+		tally.due[npdu->is_up ? E2M_UPLINK : E2M_DOWNLINK]++;
+	return npdus_count++;
+}
+
+static const char *owner_name(const struct npdu *n)
+{
+	return n->owner < SUBS ? subscribers[n->owner].name : "another";
+}
+
+static void arrive(uint32_t serial)
+{
+	struct npdu *n = &npdus[serial];
+
+	if (n->has_arrived && !n->may_repeat)
+		find(VERDICT_TWICE, "N-PDU %u of %s", serial, owner_name(n));
+	if (!n->has_arrived && !n->is_forged && n->owner < SUBS)
+		tally.arrived[n->is_up ? E2M_UPLINK : E2M_DOWNLINK]++;
+	n->has_arrived = true;
+}
+
+/* --- downlink --- */
+
+static void use_count(unsigned sub, unsigned keyset, unsigned slot, uint32_t count, uint32_t serial)
+{
+	uint64_t *place = &used[sub][keyset][slot][count % COUNTS];
+	const uint64_t now = sequence << 32 | serial;
+
+	if (count < COUNTS && *place >> 32 == sequence && *place != now)
+		find(VERDICT_COUNT, "COUNT %u of %s, keyset %u, NSAPI %u: N-PDUs %u and %u", count,
+		     subscribers[sub].name, keyset, 5 + slot, (uint32_t)*place, serial);
+	*place = now;
+}
+
+static void judge_opened(unsigned sub, unsigned keyset, unsigned slot, uint32_t count,
+			 const uint8_t *npdu, size_t len)
+{
+	uint32_t serial;
+
+	if (!npdu_find_serial(npdu, len, &serial) || serial >= npdus_count)
+		return;
+	use_count(sub, keyset, slot, count, serial);
+	if (npdus[serial].is_protected && npdus[serial].owner != sub)
+		find(VERDICT_KEYS, "downlink N-PDU %u of %s leaves under keys of %s", serial,
+		     owner_name(&npdus[serial]), subscribers[sub].name);
+	tally.protected_down++;
+	arrive(serial);
+}
+
+static bool open_as(unsigned sub, const uint8_t *pdu, size_t len)
+{
+	uint8_t npdu[FRAME_OCTETS];
+	uint32_t count;
+
+	for (unsigned keyset = 1; subscribers[sub].has_keys && keyset <= KEYSETS; keyset++)
+		for (unsigned slot = 0; slot < CONTEXTS; slot++) {
+			const int opened = keys_open_npdu(sub, keyset, (uint8_t)(5 + slot), pdu,
+							  len, npdu, &count);
+
+			if (opened < 0)
+				continue;
+			judge_opened(sub, keyset, slot, count, npdu, (size_t)opened);
+			return true;
+		}
+	return false;
+}
+
+static void judge_protected(const struct tunnel *tunnel, const uint8_t *pdu, size_t len)
+{
+	const unsigned likely = npdus_count ? npdus[npdus_count - 1].owner : SUBS;
+
+	if (likely < SUBS && open_as(likely, pdu, len))
+		return;
+	for (unsigned sub = 0; sub < SUBS; sub++)
+		if (sub != likely && open_as(sub, pdu, len))
+			return;
+	find(VERDICT_OPAQUE, "downlink N-PDU in %s", end_str(tunnel));
+}
+
+static void judge_downlink(const struct tunnel *tunnel, const uint8_t *pdu, size_t len)
+{
+	uint32_t serial;
+
+	if (!npdu_find_serial(pdu, len, &serial)) {
+		judge_protected(tunnel, pdu, len);
+		return;
+	}
+	if (serial >= npdus_count)
+		return;
+	if (npdus[serial].is_protected)
+		find(VERDICT_CLEAR, "downlink N-PDU %u of %s leaves in clear in %s", serial,
+		     owner_name(&npdus[serial]), end_str(tunnel));
+	tally.clear_down++;
+	arrive(serial);
+}
+
+/* --- uplink --- */
+
+/* The protected subscriber whom a GGSN takes for the sender; SUBS: none. */
+static unsigned taken_for(unsigned ggsn, const struct pdp *p, const uint8_t *npdu, size_t len)
+{
+	const bool is_ipv4 = npdu[0] >> 4 == 4 && len >= 20;
+	const bool is_ipv6 = npdu[0] >> 4 == 6 && len >= 40;
+	const uint8_t number = is_ipv4	 ? pdn_number_ipv4(npdu + 12)
+			       : is_ipv6 ? pdn_number_ipv6(npdu + 8)
+					 : 0;
+	const struct context *c = &contexts[p->sub][p->slot];
+
+	if (p->is_honest && !subscribers[p->sub].is_attackers && c->is_protected)
+		return p->sub;
+	if (number == 0 ||
+	    (subscribers[p->sub].is_attackers && (is_ipv6 ? p->pdn.ipv6 : p->pdn.ipv4) == number))
+		return SUBS;
+	return ggsn_protected_owner(ggsn, is_ipv6, number);
+}
+
+static void judge_forged(const struct tunnel *tunnel, uint32_t serial, const uint8_t *npdu,
+			 size_t len)
+{
+	const unsigned ggsn = ggsn_of(tunnel);
+	const struct pdp *p = ggsn < GGSNS ? ggsn_find_user(ggsn, tunnel->teid) : NULL;
+	const unsigned sub = p ? taken_for(ggsn, p, npdu, len) : SUBS;
+
+	if (sub < SUBS)
+		find(VERDICT_FORGED,
+		     "uplink N-PDU %u, which the attacker sent, comes to %s as %s's", serial,
+		     end_str(tunnel), subscribers[sub].name);
+	tally.forged_gone++;
+}
+
+static void judge_uplink(const struct tunnel *tunnel, const uint8_t *npdu, size_t len)
+{
+	uint32_t serial;
+
+	if (!npdu_find_serial(npdu, len, &serial) || serial >= npdus_count || len == 0 ||
+	    !npdus[serial].is_up)
+		return;
+	if (npdus[serial].is_forged)
+		judge_forged(tunnel, serial, npdu, len);
+	arrive(serial);
+}
+
+/* --- frames --- */
+
+static void take_gtpu(bool to_core, const struct frame_udp *udp)
+{
+	const uint8_t *p = udp->payload;
+	struct tunnel tunnel = udp->destination;
+
+	if (udp->len < 8 || p[0] >> 4 != 3 || p[1] != 255)
+		return;
+	tunnel.teid = (uint32_t)p[4] << 24 | (uint32_t)p[5] << 16 | (uint32_t)p[6] << 8 | p[7];
+	if (to_core)
+		judge_uplink(&tunnel, p + 8, udp->len - 8);
+	else
+		judge_downlink(&tunnel, p + 8, udp->len - 8);
+}
+
+static void take_gtpc(bool to_core, const struct frame_udp *udp)
+{
+	struct datagram d = {.to_core = to_core,
+			     .source = udp->source,
+			     .destination = udp->destination,
+			     .len = (uint16_t)udp->len};
+
+	if (udp->len > sizeof(d.data))
+		return;
+	memcpy(d.data, udp->payload, udp->len);
+	tally.messages_left[to_core ? DATAPATH_CORE : DATAPATH_ACCESS]++;
+	queue_push(&under_way, &d);
+	if (!to_core)
+		queue_push(&seen, &d);
+}
+
+static void take_datagram(bool to_core, const struct frame_udp *udp)
+{
+	const uint32_t port = udp->destination.teid;
+
+	if (udp->len > 0 && udp->payload[0] >> 4 == 1 &&
+	    (port == GTPC || port == GTPU || port == 3386))
+		find(VERDICT_GTPV0, "type %u to %s", udp->len > 1 ? udp->payload[1] : 0,
+		     end_str(&udp->destination));
+	else if (port == GTPU)
+		take_gtpu(to_core, udp);
+	else if (port == GTPC || udp->source.teid == GTPC)
+		take_gtpc(to_core, udp);
+}
+
+/* Puts the fragments of the last datagram together; GTP-C alone comes in fragments. */
+static void take_fragment(bool to_core, const struct frame_udp *udp)
+{
+	uint8_t whole[FRAGMENTS * 256];
+	struct frame_udp joined = *udp;
+	size_t len = 0;
+	bool is_whole = false;
+
+	if (fragments_count && fragments[0].udp.id != udp->id)
+		fragments_count = 0;
+	if (fragments_count == FRAGMENTS || udp->len > sizeof(fragments[0].octets))
+		return;
+	fragments[fragments_count].udp = *udp;
+	memcpy(fragments[fragments_count++].octets, udp->payload, udp->len);
+	for (unsigned i = 0; i < fragments_count; i++) {
+		const struct frame_udp *f = &fragments[i].udp;
+
+		if (f->offset != len)
+			return;
+		memcpy(whole + len, fragments[i].octets, f->len);
+		len += f->len;
+		is_whole = !f->has_more;
+	}
+	if (!is_whole || len < 8)
+		return;
+	joined.source.teid = (uint32_t)(whole[0] << 8 | whole[1]);
+	joined.destination.teid = (uint32_t)(whole[2] << 8 | whole[3]);
+	joined.payload = whole + 8;
+	joined.len = len - 8;
+	take_datagram(to_core, &joined);
+}
+
+void judge_sent(void *arg, enum datapath_side side, const uint8_t *frame, uint32_t len)
+{
+	struct frame_udp udp;
+
+	(void)arg;
+	if (!frame_read(&udp, frame, len))
+		return;
+	if (udp.is_fragment)
+		take_fragment(side == DATAPATH_CORE, &udp);
+	else
+		take_datagram(side == DATAPATH_CORE, &udp);
+}
+
+/* --- what is lost --- */
+
+void judge_settled(void)
+{
+	for (; first_due < npdus_count; first_due++) {
+		const struct npdu *n = &npdus[first_due];
+
+		if (n->must_arrive && !n->has_arrived)
+			find(VERDICT_LOST, "%s N-PDU %u of %s NSAPI %u",
+			     n->is_up ? "uplink" : "downlink", first_due, owner_name(n),
+			     5 + n->slot);
+	}
+}
+
+void judge_forget(void)
+{
+	first_due = npdus_count;
+}
