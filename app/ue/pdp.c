@@ -69,7 +69,7 @@ static void tell(struct pdp *pdp, enum pdp_event event, uint8_t cause)
 /* --- requests --- */
 
 /* Sends what has been written to request.message from a place; len is what its writer returned. */
-static int send_request(struct pdp *pdp, struct pdp_place *from, enum pdp_state state, uint8_t type,
+static int send_request(struct pdp *pdp, struct pdp_place *from, enum pdp_phase state, uint8_t type,
 			int len, control_answered answered)
 {
 	if (len < 0)
@@ -205,7 +205,7 @@ int pdp_create(struct pdp *pdp, const struct pco_e2m *pco)
 
 /* From a place, which need not be the one that has the context yet. */
 static int send_update(struct pdp *pdp, struct pdp_place *from, struct gtp_octets pco,
-		       enum pdp_state state, control_answered answered)
+		       enum pdp_phase state, control_answered answered)
 {
 	int len = pdp->dialect->write_update(pdp, from, begin_request(pdp, from), pco,
 					     pdp->request.message, CONTROL_MESSAGE_MAX);

@@ -54,7 +54,7 @@ struct pdp_config {
 	void *arg;
 };
 
-enum pdp_state {
+enum pdp_phase {
 	PDP_NONE,
 	PDP_CREATING,
 	PDP_ACTIVE,
@@ -82,7 +82,7 @@ struct pdp {
 	struct pdp_place places[PDP_PLACES];
 	struct pdp_place *at; /* the one that has it */
 	struct control_request request;
-	enum pdp_state state;
+	enum pdp_phase state;
 	struct endpoint peer; /* the GGSN's for signalling */
 	uint32_t peer_teid;
 	struct in_addr address; /* the UE's */

@@ -61,14 +61,14 @@ static struct pdp_answer read_answer(const struct pdp *pdp, const struct control
 		.control = m->gsn_control,
 		.user = m->gsn_user,
 	};
-	uint8_t ipv4[4];
+	const struct pdp_address address = gtpc_v1_end_user(&m->end_user_address).address;
 
 	(void)pdp;
 	answer.accepts = gtpc_v1_cause_accepts(answer.cause);
 	answer.is_gone = answer.cause == GTPC_V1_CAUSE_NON_EXISTENT;
-	answer.has_address = gtpc_v1_end_user_ipv4(&m->end_user_address, ipv4) == 0;
+	answer.has_address = address.ipv4_state == PDP_BOUND;
 	if (answer.has_address)
-		memcpy(&answer.address, ipv4, sizeof(answer.address));
+		memcpy(&answer.address, address.ipv4, sizeof(answer.address));
 	return answer;
 }
 

@@ -119,7 +119,7 @@ static struct pdp_answer read_answer(const struct pdp *pdp, const struct control
 		.control_teid = m->pgw_c.teid,
 		.control = address_of(pdp, &m->pgw_c),
 	};
-	uint8_t ipv4[4];
+	const struct pdp_address address = gtpc_v2_paa(&m->paa).address;
 
 	/* Accepted in part, and not this one. */
 	if (bearer && bearer->has_cause && gtpc_v2_cause_accepts(answer.cause))
@@ -131,9 +131,9 @@ static struct pdp_answer read_answer(const struct pdp *pdp, const struct control
 		answer.user_teid = bearer->pgw_u.teid;
 		answer.user = address_of(pdp, &bearer->pgw_u);
 	}
-	answer.has_address = gtpc_v2_paa_ipv4(&m->paa, ipv4) == 0;
+	answer.has_address = address.ipv4_state == PDP_BOUND;
 	if (answer.has_address)
-		memcpy(&answer.address, ipv4, sizeof(answer.address));
+		memcpy(&answer.address, address.ipv4, sizeof(answer.address));
 	return answer;
 }
 

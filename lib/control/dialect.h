@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * dialect: turns octets of GTPv1-C (TS 29.060, dialect_v1.c) or GTPv2-C (TS 29.274 on S5/S8,
+ * dialect: turns octets of GTPv1-C (TS 29.060, dialect_v1.c) or GTPv2-C (TS 29.274 on S5/S8, S2a, S2b;
  * dialect_v2.c) into one struct message. A dialect knows no sessions and decides nothing. gtpc.c
  * calls read; the procedure asks for the flags.
  */

@@ -19,11 +19,15 @@ static enum message_cause cause_of(const struct gtpc_v1 *said)
 	return gtpc_v1_cause_accepts(said->cause) ? MESSAGE_ACCEPTED : MESSAGE_REFUSED;
 }
 
-static struct message_end end_of(const struct gtp_address *address, bool has_teid, uint32_t teid)
+static struct message_end end_of(const struct gtp_address *address,
+				 const struct gtp_address *alternative, bool has_teid,
+				 uint32_t teid)
 {
 	struct message_end end = {.has_teid = has_teid, .teid = teid};
 
 	*(address->len == 4 ? &end.ipv4 : &end.ipv6) = *address;
+	if (alternative->len)
+		*(alternative->len == 4 ? &end.ipv4 : &end.ipv6) = *alternative;
 	return end;
 }
 
@@ -33,8 +37,9 @@ static void set_bearer(struct message *m, const struct gtpc_v1 *said, enum datap
 	m->bearers_count = 1;
 	m->bearers[0] = (struct message_bearer){.id = said->nsapi, .cause = m->cause};
 	if (m->kind != MESSAGE_DELETE)
-		m->bearers[0].user[side == DATAPATH_ACCESS ? E2M_DOWNLINK : E2M_UPLINK] = end_of(
-			&said->gsn_user, said->present & GTPC_V1_HAS_TEID_DATA, said->teid_data);
+		m->bearers[0].user[side == DATAPATH_ACCESS ? E2M_DOWNLINK : E2M_UPLINK] =
+			end_of(&said->gsn_user, &said->alternative_user,
+			       said->present & GTPC_V1_HAS_TEID_DATA, said->teid_data);
 }
 
 static void set_ids(struct message *m, const struct gtpc_v1 *said)
@@ -67,12 +72,13 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	m->has_imsi = said.present & GTPC_V1_HAS_IMSI;
 	m->imsi = said.imsi;
 	m->apn = said.apn;
+	m->pdp = gtpc_v1_end_user(&said.end_user_address);
 	m->has_e2m = said.pco.data &&
 		     pco_find_e2m(&m->e2m, numbers, NULL, said.pco.data, said.pco.len) == 1;
 	m->has_recovery = said.present & GTPC_V1_HAS_RECOVERY;
 	m->recovery = said.recovery;
-	m->control = end_of(&said.gsn_control, said.present & GTPC_V1_HAS_TEID_CONTROL,
-			    said.teid_control);
+	m->control = end_of(&said.gsn_control, &said.alternative_control,
+			    said.present & GTPC_V1_HAS_TEID_CONTROL, said.teid_control);
 	set_bearer(m, &said, side);
 	set_ids(m, &said);
 	m->is_complete = m->has_sequence && (m->is_response || m->kind != MESSAGE_CREATE ||

@@ -77,7 +77,7 @@ static void set_ids(struct message *m, const struct gtpc_v2 *said)
 }
 
 /* A PDN connection without IMSI is for emergency calls: there is no keyset for it. The HSE serves
- * only PDN connections over S5/S8. The S-GW is on the access side. */
+ * only PDN connections over S5/S8, S2a and S2b. The S-GW, TWAN or ePDG is on the access side. */
 static bool is_complete(const struct message *m, enum datapath_side side)
 {
 	const struct message_bearer *first = message_first_bearer(m);
@@ -119,6 +119,7 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	m->has_imsi = said.present & GTPC_V2_HAS_IMSI;
 	m->imsi = said.imsi;
 	m->apn = said.apn;
+	m->pdp = gtpc_v2_paa(&said.paa);
 	m->has_e2m = find_e2m(&m->e2m, &said, numbers);
 	m->has_recovery = said.present & GTPC_V2_HAS_RECOVERY;
 	m->recovery = said.recovery;

@@ -76,9 +76,7 @@ struct message {
 	bool has_imsi;
 	struct e2m_imsi imsi;
 	struct gtp_octets apn;
-	/* End User Address, PAA. Versions that its PDN type excludes are PDP_EXCLUDED; all zero without one. */
-	struct pdp_address address;
-	bool has_address; /* it has an address field, 0.0.0.0 included */
+	struct pdp_element pdp; /* End User Address, PAA */
 	bool has_e2m;
 	struct pco_e2m e2m; /* the keyset that the UE names */
 	bool has_recovery;

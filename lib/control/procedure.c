@@ -112,8 +112,8 @@ static bool is_refused(struct session_store *store, const struct session_gtpc *g
 		return effect_is_refused(store, policy, &m->imsi, bearer ? bearer->id : 0, held);
 	control_count(store, SESSION_POLICY_REFUSED);
 	control_log(store, SESSION_LOG_INFO,
-		    "IMSI %s: the policy says protect: a Create Session Request that is none of "
-		    "S5/S8 does not cross",
+		    "IMSI %s: the policy says protect: a Create Session Request that is not for "
+		    "S5/S8, S2a or S2b does not cross",
 		    m->imsi.digits);
 	held->outcome = SESSION_POLICY;
 	return true;

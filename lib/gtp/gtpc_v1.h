@@ -14,6 +14,7 @@
 
 #include "e2m/e2m.h"
 #include "gtp/gtpc.h"
+#include "gtp/pdp_address.h"
 
 /* TS 29.060 table 1. */
 enum gtpc_v1_type {
@@ -48,7 +49,7 @@ static inline bool gtpc_v1_cause_accepts(uint8_t cause)
 
 /* One message; an IE that comes twice counts the first time, but for NSAPI and GSN Address, where
  * the order tells them apart (TS 29.060 7.3.1: the second NSAPI is the linked one; GSN Address for
- * signalling, then for user traffic). */
+ * signalling, for user traffic, then the alternatives of both in the other IP version). */
 struct gtpc_v1 {
 	uint8_t type; /* enum gtpc_v1_type, or any other */
 	bool has_sequence;
@@ -65,6 +66,10 @@ struct gtpc_v1 {
 	bool teardown; /* the Teardown Ind's bit */
 	struct gtp_address gsn_control;
 	struct gtp_address gsn_user;
+	struct gtp_address
+		alternative_control; /* always of the other IP version than gsn_control */
+	struct gtp_address alternative_user;
+	uint8_t gsn_addresses; /* GSN Address elements read, invalid ones included */
 	struct gtp_octets pco;
 	struct gtp_octets apn; /* as on the wire: length-prefixed labels */
 	struct gtp_octets end_user_address;
@@ -74,14 +79,14 @@ struct gtpc_v1 {
  * Reads one GTPv1-C message. 0; -EBADMSG: cut short, wrong version, a header length that is not what
  * len says (octets left over are an error too: a GSN drops such a message), an IE that runs past the
  * end, or a fixed-length IE of unknown length (type below 128 that TS 29.060 table 37 does not list).
- * An IE with contents that make no sense (an IMSI that is not decimal, a GSN Address of five octets) is
- * -EBADMSG too.
+ * A mandatory IE with contents that make no sense (an IMSI that is not decimal, a GSN Address of five octets) is
+ * -EBADMSG too; an alternative GSN Address that makes none counts as absent (11.1).
  */
 int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len);
 
-/* The IPv4 address in an End User Address, as the GGSN gives it in a Create Response (TS 29.060 7.7.27).
- * -ENOENT when the IE is absent, empty (dynamic), or of another PDP type. */
-int gtpc_v1_end_user_ipv4(const struct gtp_octets *address, uint8_t ipv4[4]);
+/* What an End User Address says (TS 29.060 7.7.27). An IE that is absent, of an unknown PDP type, or of a length that
+ * its PDP type does not have, says nothing: all zero. */
+struct pdp_element gtpc_v1_end_user(const struct gtp_octets *address);
 
 /*
  * Writers, for hse-ue and for tests. They fill out (size octets) and return the length; -ENOSPC when out
@@ -101,9 +106,10 @@ struct gtpc_v1_create {
 	struct gtp_address gsn;	    /* ours, for signalling and for user traffic */
 	const uint8_t *static_ipv4; /* of the UE; NULL: the GGSN gives an address */
 	struct gtp_octets pco;
+	struct gtp_octets end_user_address; /* instead of static_ipv4; data NULL: none */
 };
 
-/* Create PDP Context Request for an IPv4 address, TS 29.060 7.3.1. */
+/* Create PDP Context Request, TS 29.060 7.3.1. */
 int gtpc_v1_write_create_request(uint8_t *out, size_t size, const struct gtpc_v1_create *create);
 
 struct gtpc_v1_update {
@@ -114,10 +120,11 @@ struct gtpc_v1_update {
 	uint32_t teid_data;
 	uint32_t teid_control;
 	struct gtp_address gsn;
-	struct gtp_octets pco; /* data NULL: none */
+	struct gtp_octets pco;		    /* data NULL: none */
+	struct gtp_octets end_user_address; /* data NULL: none. The GGSN's to give */
 };
 
-/* Update PDP Context Request, SGSN initiated, TS 29.060 7.3.3. */
+/* Update PDP Context Request, TS 29.060 7.3.3. */
 int gtpc_v1_write_update_request(uint8_t *out, size_t size, const struct gtpc_v1_update *update);
 
 /* Delete PDP Context Request, TS 29.060 7.3.5. */
@@ -135,10 +142,12 @@ struct gtpc_v1_accept {
 	uint16_t sequence;
 	uint32_t peer_teid_control; /* the SGSN's */
 	uint8_t recovery;
-	uint32_t teid_data;	  /* the GGSN's, for uplink */
-	uint32_t teid_control;	  /* the GGSN's */
-	struct gtp_address gsn;	  /* for signalling and for user traffic */
-	uint8_t end_user_ipv4[4]; /* CREATE: the address for the UE */
+	uint32_t teid_data;		    /* the GGSN's, for uplink */
+	uint32_t teid_control;		    /* the GGSN's */
+	struct gtp_address gsn;		    /* for signalling and for user traffic */
+	uint8_t end_user_ipv4[4];	    /* CREATE: the address for the UE */
+	struct gtp_octets end_user_address; /* CREATE: instead of end_user_ipv4; data NULL: none */
+	bool without_end_user_address;	    /* CREATE: there is neither */
 };
 int gtpc_v1_write_accept_response(uint8_t *out, size_t size, const struct gtpc_v1_accept *accept);
 

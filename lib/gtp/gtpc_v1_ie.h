@@ -63,8 +63,14 @@ enum gtpc_v1_ie {
 	IE_EXTENSION_HEADER_TYPE_LIST = 141,
 };
 
-/* TS 29.060 7.7.27: PDP type organisation IETF, PDP type number IPv4. */
-#define PDP_ORGANISATION_IETF 0xF1 /* with the four spare bits set */
+/* TS 29.060 7.7.27: octet 0 PDP type organisation, with the four spare bits set; 1 PDP type number; then the addresses.
+ * ETSI has PPP and non-IP. */
+#define PDP_ORGANISATION_ETSI 0xF0
+#define PDP_ORGANISATION_IETF 0xF1
+#define PDP_TYPE_PPP	      0x01
+#define PDP_TYPE_NON_IP	      0x02
 #define PDP_TYPE_IPV4	      0x21
+#define PDP_TYPE_IPV6	      0x57
+#define PDP_TYPE_IPV4V6	      0x8D
 
 #endif

@@ -99,18 +99,24 @@ static size_t read_ie(struct ie *ie, const uint8_t *data, size_t at, size_t len)
 	return at + header + ie->len;
 }
 
+/* By its place: for signalling, for user traffic, then the alternatives in the other IP version (7.3.1). */
 static int read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
 {
-	struct gtp_address *to =
-		message->gsn_control.len ? &message->gsn_user : &message->gsn_control;
+	struct gtp_address *const places[] = {&message->gsn_control, &message->gsn_user,
+					      &message->alternative_control,
+					      &message->alternative_user};
+	const unsigned place = message->gsn_addresses;
+	const bool is_alternative = place >= 2;
 
-	if (ie->len != 4 && ie->len != 16)
-		return -EBADMSG;
-	/* Those after the second are alternatives in the other IP version (7.3.1). */
-	if (to->len)
+	if (place == sizeof(places) / sizeof(places[0]))
 		return 0;
-	to->len = (uint8_t)ie->len;
-	memcpy(to->octets, ie->value, ie->len);
+	message->gsn_addresses++;
+	if (ie->len != 4 && ie->len != 16)
+		return is_alternative ? 0 : -EBADMSG;
+	if (is_alternative && places[place - 2]->len == ie->len)
+		return 0;
+	places[place]->len = (uint8_t)ie->len;
+	memcpy(places[place]->octets, ie->value, ie->len);
 	return 0;
 }
 
@@ -215,12 +221,47 @@ int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len)
 	return 0;
 }
 
-int gtpc_v1_end_user_ipv4(const struct gtp_octets *address, uint8_t ipv4[4])
+/* Which addresses an End User Address has, by its length: TS 29.060 7.7.27. False: it cannot have that length. */
+static bool has_length_of(uint8_t type, size_t len, bool *ipv4, bool *ipv6)
 {
-	/* TS 29.060 7.7.27: organisation (low half octet), type number, address. */
-	if (address->len != 6 || (address->data[0] & 0xF) != (PDP_ORGANISATION_IETF & 0xF) ||
-	    address->data[1] != PDP_TYPE_IPV4)
-		return -ENOENT;
-	memcpy(ipv4, address->data + 2, 4);
-	return 0;
+	*ipv4 = type != PDP_TYPE_IPV6 && (len == 4 || len == 4 + 16);
+	*ipv6 = type != PDP_TYPE_IPV4 && (len == 16 || len == 4 + 16);
+	if (type == PDP_TYPE_IPV4V6)
+		return len == 0 || *ipv4 || *ipv6;
+	return len == 0 || len == (type == PDP_TYPE_IPV4 ? 4 : 16);
+}
+
+static struct pdp_element end_user_ip(uint8_t type, const uint8_t *addresses, size_t len)
+{
+	struct pdp_element element = {.has_type = true};
+	bool ipv4, ipv6;
+
+	if (!has_length_of(type, len, &ipv4, &ipv6))
+		return (struct pdp_element){0};
+	element.has_address = ipv4 || ipv6;
+	if (type == PDP_TYPE_IPV6)
+		pdp_address_unset(&element.address, false, PDP_EXCLUDED);
+	else if (type == PDP_TYPE_IPV4)
+		pdp_address_unset(&element.address, true, PDP_EXCLUDED);
+	if (ipv4)
+		pdp_address_set_ipv4(&element.address, addresses);
+	if (ipv6)
+		pdp_address_set_ipv6(&element.address, addresses + (ipv4 ? 4 : 0), PDP_IPV6_PREFIX);
+	return element;
+}
+
+struct pdp_element gtpc_v1_end_user(const struct gtp_octets *address)
+{
+	if (address->len < 2)
+		return (struct pdp_element){0};
+
+	/* The spare bits are not evaluated. */
+	const uint8_t organisation = address->data[0] | 0xF0, type = address->data[1];
+
+	if (organisation == PDP_ORGANISATION_IETF &&
+	    (type == PDP_TYPE_IPV4 || type == PDP_TYPE_IPV6 || type == PDP_TYPE_IPV4V6))
+		return end_user_ip(type, address->data + 2, address->len - 2u);
+	/* Without IP addresses there is nothing to bind a session to. */
+	return (struct pdp_element){.has_type = organisation == PDP_ORGANISATION_ETSI &&
+						(type == PDP_TYPE_PPP || type == PDP_TYPE_NON_IP)};
 }

@@ -119,11 +119,17 @@ static void put_gsn_address(struct writer *w, const struct gtp_address *address)
 	put_tlv(w, IE_GSN_ADDRESS, address->octets, address->len);
 }
 
-/* ipv4 NULL: to be given by the GGSN. */
-static void put_end_user_address(struct writer *w, const uint8_t *ipv4)
+/* contents, where it has data; otherwise that IPv4 address. ipv4 NULL: to be given by the GGSN. */
+static void put_end_user_address(struct writer *w, const struct gtp_octets *contents,
+				 const uint8_t *ipv4)
 {
-	uint8_t *p = take_tlv(w, IE_END_USER_ADDRESS, ipv4 ? 6 : 2);
+	uint8_t *p;
 
+	if (contents->data) {
+		put_tlv(w, IE_END_USER_ADDRESS, contents->data, contents->len);
+		return;
+	}
+	p = take_tlv(w, IE_END_USER_ADDRESS, ipv4 ? 6 : 2);
 	if (!p)
 		return;
 	p[0] = PDP_ORGANISATION_IETF;
@@ -177,7 +183,7 @@ int gtpc_v1_write_create_request(uint8_t *out, size_t size, const struct gtpc_v1
 	put_tv32(&w, IE_TEID_DATA_I, create->teid_data);
 	put_tv32(&w, IE_TEID_CONTROL_PLANE, create->teid_control);
 	put_nsapi(&w, create->nsapi);
-	put_end_user_address(&w, create->static_ipv4);
+	put_end_user_address(&w, &create->end_user_address, create->static_ipv4);
 	put_apn(&w, create->apn);
 	if (create->pco.data)
 		put_tlv(&w, IE_PCO, create->pco.data, create->pco.len);
@@ -198,6 +204,8 @@ int gtpc_v1_write_update_request(uint8_t *out, size_t size, const struct gtpc_v1
 	put_tv32(&w, IE_TEID_DATA_I, update->teid_data);
 	put_tv32(&w, IE_TEID_CONTROL_PLANE, update->teid_control);
 	put_nsapi(&w, update->nsapi);
+	if (update->end_user_address.data)
+		put_end_user_address(&w, &update->end_user_address, NULL);
 	if (update->pco.data)
 		put_tlv(&w, IE_PCO, update->pco.data, update->pco.len);
 	put_gsn_address(&w, &update->gsn);
@@ -238,8 +246,8 @@ int gtpc_v1_write_accept_response(uint8_t *out, size_t size, const struct gtpc_v
 	put_tv32(&w, IE_TEID_DATA_I, accept->teid_data);
 	put_tv32(&w, IE_TEID_CONTROL_PLANE, accept->teid_control);
 	put_tv32(&w, IE_CHARGING_ID, accept->teid_data);
-	if (create)
-		put_end_user_address(&w, accept->end_user_ipv4);
+	if (create && !accept->without_end_user_address)
+		put_end_user_address(&w, &accept->end_user_address, accept->end_user_ipv4);
 	put_gsn_address(&w, &accept->gsn);
 	put_gsn_address(&w, &accept->gsn);
 	put_tlv(&w, IE_QOS_PROFILE, best_effort, sizeof(best_effort));

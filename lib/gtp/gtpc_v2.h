@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * gtpc_v2: GTPv2-C (TS 29.274), as far as an HSE on S5/S8 reads it and an S-GW with one UE speaks it. One
+ * gtpc_v2: GTPv2-C (TS 29.274), as far as an HSE on S5/S8, S2a and S2b reads it and an S-GW with one UE speaks it. One
  * struct is a message, for the parser and for the writer. The parser takes a pointer and a length, survives
  * any bytes, and copies nothing but scalars: what it points to lives in the caller's buffer. Information
  * elements (IE) that it has no use for are passed over by their length, and so are F-TEIDs of other
- * interfaces than S5/S8.
+ * interfaces. The TWAN on S2a and the ePDG on S2b stand for the S-GW in all names here.
  */
 #ifndef GTP_GTPC_V2_H
 #define GTP_GTPC_V2_H
@@ -15,6 +15,7 @@
 
 #include "e2m/e2m.h"
 #include "gtp/gtpc.h"
+#include "gtp/pdp_address.h"
 
 /* TS 29.274 table 6.1-1. */
 enum gtpc_v2_type {
@@ -49,7 +50,16 @@ static inline bool gtpc_v2_cause_accepts(uint8_t cause)
 /* EPS bearer identities, TS 24.007 11.2.3.1.5; 0: none, or not given yet. */
 #define GTPC_V2_EBI_MAX 15
 
-/* Of an S-GW or a P-GW on S5/S8 (TS 29.274 8.22): a TEID, and where. At least one of the addresses. */
+/* The node that a P-GW's peer is. */
+enum gtpc_v2_access {
+	GTPC_V2_S5_S8, /* S-GW */
+	GTPC_V2_S2A,   /* TWAN */
+	GTPC_V2_S2B,   /* ePDG */
+};
+
+#define GTPC_V2_ACCESSES 3
+
+/* Of an S-GW or a P-GW (TS 29.274 8.22): a TEID, and where. At least one of the addresses. */
 struct gtpc_v2_fteid {
 	bool is_present;
 	uint32_t teid;
@@ -64,8 +74,8 @@ struct gtpc_v2_bearer {
 	uint8_t ebi; /* 0 to 15 */
 	bool has_cause;
 	uint8_t cause;
-	struct gtpc_v2_fteid sgw_u; /* S5/S8-U S-GW GTP-U */
-	struct gtpc_v2_fteid pgw_u; /* S5/S8-U P-GW GTP-U */
+	struct gtpc_v2_fteid sgw_u; /* S-GW GTP-U */
+	struct gtpc_v2_fteid pgw_u; /* P-GW GTP-U */
 	struct gtp_octets tft;	    /* TS 24.008 10.5.6.12 from octet 3 on */
 };
 
@@ -94,8 +104,10 @@ struct gtpc_v2 {
 	uint8_t serving_network[3]; /* PLMN, TS 24.008 10.5.1.3 */
 	uint8_t linked_ebi;	    /* EBI, instance 0: of the default bearer; 0: absent */
 	uint16_t ebis;		    /* EBI, instance 1, as a bit of each: Delete Bearer Request */
-	struct gtpc_v2_fteid sgw_c; /* S5/S8 S-GW GTP-C */
-	struct gtpc_v2_fteid pgw_c; /* S5/S8 P-GW GTP-C */
+	/* For the writer: of all F-TEIDs. The parser sets it from the last one. */
+	enum gtpc_v2_access access;
+	struct gtpc_v2_fteid sgw_c; /* S-GW GTP-C */
+	struct gtpc_v2_fteid pgw_c; /* P-GW GTP-C */
 	struct gtp_octets msisdn;   /* as gtp_msisdn_write writes it */
 	struct gtp_octets apn;	    /* labels, each after an octet with its length */
 	struct gtp_octets pco;
@@ -121,13 +133,14 @@ int gtpc_v2_parse(struct gtpc_v2 *message, const uint8_t *data, size_t len);
  * when it cannot be written: an IMSI that is not decimal, a sequence number above 24 bits, an EBI above 15, an
  * address of another length than its kind has, an F-TEID without one. F-TEIDs get the instance that they have
  * in a message of that type. What TS 29.274 demands in a Create Session Request or Create Bearer Request and
- * the struct has no member for is written too: Selection Mode, PDN Type IPv4, Maximum APN Restriction, APN-AMBR,
- * Bearer QoS; and a PAA for a dynamic IPv4 address where there is none. With has_next, the next message is the
+ * the struct has no member for is written too: Selection Mode, PDN Type (that of the PAA), Maximum APN Restriction,
+ * APN-AMBR, Bearer QoS; and a PAA for a dynamic IPv4 address where there is none. With has_next, the next message is the
  * caller's to put behind it.
  */
 int gtpc_v2_write(uint8_t *out, size_t size, const struct gtpc_v2 *message);
 
-/* The IPv4 address in a PDN Address Allocation (8.14). -ENOENT when the IE is absent, or has none. */
-int gtpc_v2_paa_ipv4(const struct gtp_octets *paa, uint8_t ipv4[4]);
+/* What a PDN Address Allocation says (8.14). An IE that is absent, of an unknown PDN type, or too short for its PDN type,
+ * says nothing: all zero. Without a usable prefix length, the IPv6 address is not known. */
+struct pdp_element gtpc_v2_paa(const struct gtp_octets *paa);
 
 #endif

@@ -13,6 +13,8 @@
 
 #include <stdint.h>
 
+#include "gtp/gtpc_v2.h"
+
 #define GTPC_V2_VERSION		2
 #define GTPC_V2_HEADER		8 /* without TEID */
 #define GTPC_V2_HEADER_TEID	12
@@ -58,6 +60,26 @@ enum gtpc_v2_interface {
 	INTERFACE_S5_PGW_U = 5,
 	INTERFACE_S5_SGW_C = 6,
 	INTERFACE_S5_PGW_C = 7,
+	INTERFACE_S2B_EPDG_C = 30,
+	INTERFACE_S2B_EPDG_U = 31,
+	INTERFACE_S2B_PGW_C = 32,
+	INTERFACE_S2B_PGW_U = 33,
+	INTERFACE_S2A_TWAN_U = 34,
+	INTERFACE_S2A_TWAN_C = 35,
+	INTERFACE_S2A_PGW_C = 36,
+	INTERFACE_S2A_PGW_U = 37,
+};
+
+/* The interface types of the F-TEIDs that are read and written, by enum gtpc_v2_access. */
+static const struct gtpc_v2_interfaces {
+	uint8_t sgw_c, pgw_c, sgw_u, pgw_u;
+} gtpc_v2_interfaces[] = {
+	[GTPC_V2_S5_S8] = {INTERFACE_S5_SGW_C, INTERFACE_S5_PGW_C, INTERFACE_S5_SGW_U,
+			   INTERFACE_S5_PGW_U},
+	[GTPC_V2_S2A] = {INTERFACE_S2A_TWAN_C, INTERFACE_S2A_PGW_C, INTERFACE_S2A_TWAN_U,
+			 INTERFACE_S2A_PGW_U},
+	[GTPC_V2_S2B] = {INTERFACE_S2B_EPDG_C, INTERFACE_S2B_PGW_C, INTERFACE_S2B_EPDG_U,
+			 INTERFACE_S2B_PGW_U},
 };
 
 /* TS 29.274 8.14, 8.34. */
@@ -65,6 +87,8 @@ enum gtpc_v2_pdn_type {
 	PDN_TYPE_IPV4 = 1,
 	PDN_TYPE_IPV6 = 2,
 	PDN_TYPE_IPV4V6 = 3,
+	PDN_TYPE_NON_IP = 4,
+	PDN_TYPE_ETHERNET = 5,
 };
 
 #endif

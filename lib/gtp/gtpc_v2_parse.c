@@ -98,20 +98,40 @@ static int read_fteid(struct gtpc_v2_fteid *fteid, const struct ie *ie)
 	return 0;
 }
 
-/* The one of an interface that the caller reads, or NULL. */
-static struct gtpc_v2_fteid *of_interface(const struct ie *ie, enum gtpc_v2_interface sgw,
-					  struct gtpc_v2_fteid *of_sgw, enum gtpc_v2_interface pgw,
-					  struct gtpc_v2_fteid *of_pgw)
+static int take_control_fteid(struct gtpc_v2 *message, const struct ie *ie)
 {
 	const unsigned type = ie->value[0] & FTEID_TYPE;
 
-	return type == sgw ? of_sgw : type == pgw ? of_pgw : NULL;
+	for (unsigned a = 0; a < GTPC_V2_ACCESSES; a++) {
+		const struct gtpc_v2_interfaces *of = &gtpc_v2_interfaces[a];
+
+		if (type != of->sgw_c && type != of->pgw_c)
+			continue;
+		message->access = (enum gtpc_v2_access)a;
+		return read_fteid(type == of->sgw_c ? &message->sgw_c : &message->pgw_c, ie);
+	}
+	return 0;
 }
 
-static int take_ie_of_bearer(struct gtpc_v2_bearer *bearer, const struct ie *ie)
+static int take_user_fteid(struct gtpc_v2 *message, struct gtpc_v2_bearer *bearer,
+			   const struct ie *ie)
 {
-	struct gtpc_v2_fteid *fteid;
+	const unsigned type = ie->value[0] & FTEID_TYPE;
 
+	for (unsigned a = 0; a < GTPC_V2_ACCESSES; a++) {
+		const struct gtpc_v2_interfaces *of = &gtpc_v2_interfaces[a];
+
+		if (type != of->sgw_u && type != of->pgw_u)
+			continue;
+		message->access = (enum gtpc_v2_access)a;
+		return read_fteid(type == of->sgw_u ? &bearer->sgw_u : &bearer->pgw_u, ie);
+	}
+	return 0;
+}
+
+static int take_ie_of_bearer(struct gtpc_v2 *message, struct gtpc_v2_bearer *bearer,
+			     const struct ie *ie)
+{
 	switch (ie->type) {
 	case IE_V2_EBI:
 		if (ie->instance == 0 && bearer->ebi == 0)
@@ -127,9 +147,7 @@ static int take_ie_of_bearer(struct gtpc_v2_bearer *bearer, const struct ie *ie)
 		keep_first(&bearer->tft, ie);
 		break;
 	case IE_V2_FTEID:
-		fteid = of_interface(ie, INTERFACE_S5_SGW_U, &bearer->sgw_u, INTERFACE_S5_PGW_U,
-				     &bearer->pgw_u);
-		return fteid ? read_fteid(fteid, ie) : 0;
+		return take_user_fteid(message, bearer, ie);
 	}
 	return 0;
 }
@@ -151,7 +169,7 @@ static int read_bearer_context(struct gtpc_v2 *message, const struct ie *context
 		at = read_ie(&ie, context->value, at, context->len);
 		if (!at)
 			return -EBADMSG;
-		error = take_ie_of_bearer(bearer, &ie);
+		error = take_ie_of_bearer(message, bearer, &ie);
 	}
 	return error;
 }
@@ -197,16 +215,12 @@ static int take_scalar(struct gtpc_v2 *message, const struct ie *ie)
 
 static int take_ie(struct gtpc_v2 *message, const struct ie *ie)
 {
-	struct gtpc_v2_fteid *fteid;
-
 	switch (ie->type) {
 	case IE_V2_EBI:
 		read_ebi(message, ie);
 		return 0;
 	case IE_V2_FTEID:
-		fteid = of_interface(ie, INTERFACE_S5_SGW_C, &message->sgw_c, INTERFACE_S5_PGW_C,
-				     &message->pgw_c);
-		return fteid ? read_fteid(fteid, ie) : 0;
+		return take_control_fteid(message, ie);
 	case IE_V2_BEARER_CONTEXT:
 		return read_bearer_context(message, ie);
 	case IE_V2_MSISDN:
@@ -253,14 +267,26 @@ int gtpc_v2_parse(struct gtpc_v2 *message, const uint8_t *data, size_t len)
 	return (int)end;
 }
 
-int gtpc_v2_paa_ipv4(const struct gtp_octets *paa, uint8_t ipv4[4])
+struct pdp_element gtpc_v2_paa(const struct gtp_octets *paa)
 {
-	/* TS 29.274 8.14: PDN Type (3 bits); IPv6 prefix length and prefix; IPv4 address. */
+	/* TS 29.274 8.14: PDN Type (3 bits); IPv6 prefix length and address; IPv4 address. */
 	const unsigned type = paa->len > 0 ? paa->data[0] & 7 : 0;
-	const size_t at = type == PDN_TYPE_IPV4V6 ? 1 + 1 + 16 : 1;
+	const bool ipv4 = type == PDN_TYPE_IPV4 || type == PDN_TYPE_IPV4V6;
+	const bool ipv6 = type == PDN_TYPE_IPV6 || type == PDN_TYPE_IPV4V6;
+	const uint8_t *p = paa->data + 1;
+	struct pdp_element element = {.has_type = type != 0 && type <= PDN_TYPE_ETHERNET,
+				      .has_address = ipv4 || ipv6};
 
-	if ((type != PDN_TYPE_IPV4 && type != PDN_TYPE_IPV4V6) || paa->len < at + 4)
-		return -ENOENT;
-	memcpy(ipv4, paa->data + at, 4);
-	return 0;
+	/* Non-IP and Ethernet have nothing to bind a session to. */
+	if (!element.has_address)
+		return element;
+	if (paa->len < 1u + ipv6 * (1 + 16u) + ipv4 * 4u)
+		return (struct pdp_element){0};
+	pdp_address_unset(&element.address, false, ipv4 ? PDP_UNBOUND : PDP_EXCLUDED);
+	pdp_address_unset(&element.address, true, ipv6 ? PDP_UNBOUND : PDP_EXCLUDED);
+	if (ipv6 && p[0] > 0 && p[0] <= PDP_IPV6_BITS)
+		pdp_address_set_ipv6(&element.address, p + 1, p[0]);
+	if (ipv4)
+		pdp_address_set_ipv4(&element.address, ipv6 ? p + 1 + 16 : p);
+	return element;
 }

@@ -22,23 +22,31 @@ static const uint8_t best_effort[22] = {0x7C, 9};
 
 static const uint8_t dynamic_ipv4[] = {PDN_TYPE_IPV4, 0, 0, 0, 0};
 
-/* Which instance an F-TEID is in a message of that type: TS 29.274 7.2. */
+/* Which instance an F-TEID is in a message of that type and access: TS 29.274 7.2. */
 static const struct instances {
-	uint8_t type, sgw_c, pgw_c, sgw_u, pgw_u;
+	uint8_t type, access, sgw_c, pgw_c, sgw_u, pgw_u;
 } instances[] = {
-	{.type = GTPC_V2_CREATE_SESSION_REQUEST, .pgw_c = 1, .sgw_u = 2, .pgw_u = 3},
-	{.type = GTPC_V2_CREATE_SESSION_RESPONSE, .pgw_c = 1, .sgw_u = 0, .pgw_u = 2},
-	{.type = GTPC_V2_MODIFY_BEARER_REQUEST, .sgw_u = 1},
-	{.type = GTPC_V2_CREATE_BEARER_REQUEST, .pgw_u = 1},
-	{.type = GTPC_V2_CREATE_BEARER_RESPONSE, .sgw_u = 2, .pgw_u = 3},
+	{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S5_S8, .pgw_c = 1, .sgw_u = 2, .pgw_u = 3},
+	{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S2B, .pgw_c = 1, .sgw_u = 5},
+	{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S2A, .pgw_c = 1, .sgw_u = 6},
+	{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S5_S8, .pgw_c = 1, .sgw_u = 0, .pgw_u = 2},
+	{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S2B, .pgw_c = 1, .pgw_u = 4},
+	{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S2A, .pgw_c = 1, .pgw_u = 5},
+	{GTPC_V2_MODIFY_BEARER_REQUEST, GTPC_V2_S5_S8, .sgw_u = 1},
+	{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S5_S8, .pgw_u = 1},
+	{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S2B, .pgw_u = 4},
+	{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S2A, .pgw_u = 5},
+	{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S5_S8, .sgw_u = 2, .pgw_u = 3},
+	{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2B, .sgw_u = 8, .pgw_u = 9},
+	{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2A, .sgw_u = 10, .pgw_u = 11},
 };
 
-static const struct instances *instances_in(uint8_t type)
+static const struct instances *instances_in(const struct gtpc_v2 *message)
 {
 	static const struct instances all_zero;
 
 	for (size_t i = 0; i < sizeof(instances) / sizeof(instances[0]); i++)
-		if (instances[i].type == type)
+		if (instances[i].type == message->type && instances[i].access == message->access)
 			return &instances[i];
 	return &all_zero;
 }
@@ -113,7 +121,7 @@ static void put_cause(struct writer *w, uint8_t cause)
 	}
 }
 
-static void put_fteid(struct writer *w, enum gtpc_v2_interface interface, unsigned instance,
+static void put_fteid(struct writer *w, uint8_t interface, unsigned instance,
 		      const struct gtpc_v2_fteid *fteid)
 {
 	const uint8_t ipv4 = fteid->ipv4.len, ipv6 = fteid->ipv6.len;
@@ -140,9 +148,12 @@ static void put_charging_id(struct writer *w, const struct gtpc_v2_fteid *pgw_u)
 		wire_put32(p, pgw_u->teid);
 }
 
-static void put_bearer_context(struct writer *w, uint8_t type, const struct gtpc_v2_bearer *bearer)
+static void put_bearer_context(struct writer *w, const struct gtpc_v2 *message,
+			       const struct gtpc_v2_bearer *bearer)
 {
-	const struct instances *in = instances_in(type);
+	const uint8_t type = message->type;
+	const struct instances *in = instances_in(message);
+	const struct gtpc_v2_interfaces *interfaces = &gtpc_v2_interfaces[message->access];
 	const size_t start = w->at;
 	const bool is_new =
 		type == GTPC_V2_CREATE_SESSION_REQUEST || type == GTPC_V2_CREATE_BEARER_REQUEST;
@@ -153,8 +164,8 @@ static void put_bearer_context(struct writer *w, uint8_t type, const struct gtpc
 	if (bearer->has_cause)
 		put_cause(w, bearer->cause);
 	put_octets(w, IE_V2_BEARER_TFT, &bearer->tft);
-	put_fteid(w, INTERFACE_S5_SGW_U, in->sgw_u, &bearer->sgw_u);
-	put_fteid(w, INTERFACE_S5_PGW_U, in->pgw_u, &bearer->pgw_u);
+	put_fteid(w, interfaces->sgw_u, in->sgw_u, &bearer->sgw_u);
+	put_fteid(w, interfaces->pgw_u, in->pgw_u, &bearer->pgw_u);
 	if (is_new && bearer->instance == 0)
 		put(w, IE_V2_BEARER_QOS, best_effort, sizeof(best_effort));
 	if (type == GTPC_V2_CREATE_SESSION_RESPONSE && bearer->pgw_u.is_present)
@@ -184,7 +195,7 @@ static void put_header(struct writer *w, const struct gtpc_v2 *message)
 static void put_subscription(struct writer *w, const struct gtpc_v2 *message)
 {
 	put8(w, IE_V2_SELECTION_MODE, 0, SELECTION_MODE_VERIFIED);
-	put8(w, IE_V2_PDN_TYPE, 0, PDN_TYPE_IPV4);
+	put8(w, IE_V2_PDN_TYPE, 0, message->paa.len > 0 ? message->paa.data[0] & 7 : PDN_TYPE_IPV4);
 	if (!message->paa.data)
 		put(w, IE_V2_PAA, dynamic_ipv4, sizeof(dynamic_ipv4));
 	put8(w, IE_V2_APN_RESTRICTION, 0, APN_RESTRICTION_NONE);
@@ -213,11 +224,12 @@ static void put_scalars(struct writer *w, const struct gtpc_v2 *message)
 
 static void put_ies(struct writer *w, const struct gtpc_v2 *message)
 {
-	const struct instances *in = instances_in(message->type);
+	const struct instances *in = instances_in(message);
+	const struct gtpc_v2_interfaces *interfaces = &gtpc_v2_interfaces[message->access];
 
 	put_scalars(w, message);
-	put_fteid(w, INTERFACE_S5_SGW_C, in->sgw_c, &message->sgw_c);
-	put_fteid(w, INTERFACE_S5_PGW_C, in->pgw_c, &message->pgw_c);
+	put_fteid(w, interfaces->sgw_c, in->sgw_c, &message->sgw_c);
+	put_fteid(w, interfaces->pgw_c, in->pgw_c, &message->pgw_c);
 	put_octets(w, IE_V2_MSISDN, &message->msisdn);
 	put_octets(w, IE_V2_APN, &message->apn);
 	if (message->type == GTPC_V2_CREATE_SESSION_REQUEST)
@@ -228,7 +240,7 @@ static void put_ies(struct writer *w, const struct gtpc_v2 *message)
 	put_octets(w, IE_V2_EPCO, &message->epco);
 	refuse_unless(w, message->bearers_count <= GTPC_V2_BEARERS_MAX);
 	for (unsigned i = 0; i < message->bearers_count && !w->error; i++)
-		put_bearer_context(w, message->type, &message->bearers[i]);
+		put_bearer_context(w, message, &message->bearers[i]);
 }
 
 int gtpc_v2_write(uint8_t *out, size_t size, const struct gtpc_v2 *message)

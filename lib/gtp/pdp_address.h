@@ -43,6 +43,13 @@ struct pdp_prefix {
 
 _Static_assert(sizeof(struct pdp_prefix) == 18, "compared as octets");
 
+/* What an End User Address or PAA says. All zero: there is none, or it is invalid. */
+struct pdp_element {
+	bool has_type;		    /* a PDN type, or PDP type, that is known */
+	bool has_address;	    /* an address field of any version, 0.0.0.0 included */
+	struct pdp_address address; /* versions that the PDN type excludes are PDP_EXCLUDED */
+};
+
 #define PDP_IPV4_BITS	    32
 #define PDP_IPV6_BITS	    128
 #define PDP_IPV6_PREFIX	    64 /* bits of an IPv6 prefix without a length of its own (e2m.md 6) */

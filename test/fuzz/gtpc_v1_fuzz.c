@@ -23,22 +23,36 @@ static void check_address(const struct gtp_address *address)
 	FUZZ_CHECK(memcmp(address->octets + address->len, zero, sizeof(zero) - address->len) == 0);
 }
 
+static void check_element(const struct pdp_element *element)
+{
+	const struct pdp_address *a = &element->address;
+
+	FUZZ_CHECK(element->has_type || !element->has_address);
+	FUZZ_CHECK(!pdp_address_is_bound(a) || element->has_address);
+	FUZZ_CHECK(a->ipv4_state <= PDP_EXCLUDED && a->ipv6_state <= PDP_EXCLUDED);
+	FUZZ_CHECK(a->ipv4_state != PDP_EXCLUDED || a->ipv6_state != PDP_EXCLUDED);
+	FUZZ_CHECK(a->ipv6_length == (a->ipv6_state == PDP_BOUND ? PDP_IPV6_PREFIX : 0));
+}
+
 static void check_message(const struct gtpc_v1 *m, const uint8_t *data, size_t size)
 {
 	struct e2m_imsi imsi;
 	struct pco_e2m e2m;
-	uint8_t ipv4[4];
+	const struct pdp_element element = gtpc_v1_end_user(&m->end_user_address);
 
 	check_within(m->pco, data, size);
 	check_within(m->apn, data, size);
 	check_within(m->end_user_address, data, size);
 	check_address(&m->gsn_control);
 	check_address(&m->gsn_user);
+	check_address(&m->alternative_control);
+	check_address(&m->alternative_user);
 	FUZZ_CHECK(m->gsn_control.len || !m->gsn_user.len);
+	FUZZ_CHECK(!m->alternative_user.len || m->alternative_user.len != m->gsn_user.len);
 	FUZZ_CHECK(m->nsapi <= 15 && m->linked_nsapi <= 15);
 	if (m->present & GTPC_V1_HAS_IMSI)
 		FUZZ_CHECK(e2m_imsi_parse(&imsi, m->imsi.digits, strlen(m->imsi.digits)) == 0);
-	(void)gtpc_v1_end_user_ipv4(&m->end_user_address, ipv4);
+	check_element(&element);
 	(void)pco_find_e2m(&e2m, &e2m_default_numbers, NULL, m->pco.data, m->pco.len);
 }
 

@@ -30,19 +30,31 @@ static void check_fteid(const struct gtpc_v2_fteid *fteid)
 	FUZZ_CHECK(fteid->is_present == (fteid->ipv4.len > 0 || fteid->ipv6.len > 0));
 }
 
+static void check_paa(const struct gtp_octets *paa)
+{
+	const struct pdp_element element = gtpc_v2_paa(paa);
+	const struct pdp_address *a = &element.address;
+
+	FUZZ_CHECK(element.has_type || !element.has_address);
+	FUZZ_CHECK(!pdp_address_is_bound(a) || element.has_address);
+	FUZZ_CHECK(a->ipv4_state <= PDP_EXCLUDED && a->ipv6_state <= PDP_EXCLUDED);
+	FUZZ_CHECK(a->ipv4_state != PDP_EXCLUDED || a->ipv6_state != PDP_EXCLUDED);
+	FUZZ_CHECK((a->ipv6_length > 0) == (a->ipv6_state == PDP_BOUND));
+	FUZZ_CHECK(a->ipv6_length <= PDP_IPV6_BITS);
+}
+
 static void check_message(const struct gtpc_v2 *m, const uint8_t *data, size_t size)
 {
 	const struct gtp_octets *const octets[] = {&m->msisdn, &m->apn,	 &m->pco,
 						   &m->apco,   &m->epco, &m->paa};
 	struct e2m_imsi imsi;
 	struct pco_e2m e2m;
-	uint8_t ipv4[4];
 
 	for (size_t i = 0; i < sizeof(octets) / sizeof(octets[0]); i++) {
 		check_within(octets[i], data, size);
 		(void)pco_find_e2m(&e2m, &e2m_default_numbers, NULL, octets[i]->data,
 				   octets[i]->len);
-		(void)gtpc_v2_paa_ipv4(octets[i], ipv4);
+		check_paa(octets[i]);
 	}
 	FUZZ_CHECK(m->sequence <= GTPC_V2_SEQUENCE_MAX && m->linked_ebi <= GTPC_V2_EBI_MAX);
 	if (m->present & GTPC_V2_HAS_IMSI)

@@ -274,22 +274,165 @@ static void imsi_is_6_to_15_decimal_digits_with_filler(void) /* TS 29.060 7.7.2 
 	CU_ASSERT_EQUAL(result_of(parse_ies(16, "02ffffffffffffffff")), -EBADMSG);
 }
 
-static void end_user_ipv4_is_read(void) /* TS 29.060 7.7.27 */
+/* What an End User Address with these contents says. */
+static struct pdp_element end_user(const char *hex)
 {
-	static const char *const none[] = {"0180", "800002f121", "800006f1570a000001",
-					   "800006f0210a000001", "800005f1210a0000"};
-	struct parsed p = parse_ies(17, "800006f1210a0b0c0d");
-	uint8_t ipv4[4] = {0};
+	uint8_t data[64];
+	const size_t len = unit_hex(data, sizeof(data), hex);
+	uint8_t *exact = malloc(len ? len : 1);
+	struct pdp_element element;
 
-	CU_ASSERT_EQUAL(gtpc_v1_end_user_ipv4(&p.m.end_user_address, ipv4), 0);
-	CU_ASSERT_EQUAL(memcmp(ipv4, "\x0a\x0b\x0c\x0d", 4), 0);
-	free(p.data);
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		p = parse_ies(17, none[i]);
-		CU_ASSERT_EQUAL(p.result, 0);
-		CU_ASSERT_EQUAL(gtpc_v1_end_user_ipv4(&p.m.end_user_address, ipv4), -ENOENT);
-		free(p.data);
+	memcpy(exact, data, len);
+	element = gtpc_v1_end_user(&(struct gtp_octets){exact, (uint16_t)len});
+	free(exact);
+	return element;
+}
+
+static bool is_bound_to(const struct pdp_address *a, const char *ipv4, const char *ipv6)
+{
+	uint8_t octets[16];
+	bool is_same = true;
+
+	if (ipv4) {
+		unit_hex(octets, sizeof(octets), ipv4);
+		is_same = a->ipv4_state == PDP_BOUND && memcmp(a->ipv4, octets, 4) == 0;
 	}
+	if (ipv6) {
+		memset(octets, 0, sizeof(octets));
+		unit_hex(octets, sizeof(octets), ipv6);
+		is_same = is_same && a->ipv6_state == PDP_BOUND && a->ipv6_length == 64 &&
+			  memcmp(a->ipv6, octets, 16) == 0;
+	}
+	return is_same;
+}
+
+static void end_user_address_of_ipv4_excludes_ipv6(void) /* TS 29.060 7.7.27 */
+{
+	const struct pdp_element e = end_user("f1210a0b0c0d");
+
+	CU_ASSERT_TRUE(e.has_type && e.has_address);
+	CU_ASSERT_TRUE(is_bound_to(&e.address, "0a0b0c0d", NULL));
+	CU_ASSERT_EQUAL(e.address.ipv6_state, PDP_EXCLUDED);
+}
+
+static void end_user_address_of_ipv6_is_its_64_and_excludes_ipv4(void) /* TS 29.060 7.7.27 */
+{
+	const struct pdp_element e = end_user("f15720010db80001000200000000000000aa");
+
+	CU_ASSERT_TRUE(e.has_type && e.has_address);
+	CU_ASSERT_TRUE(is_bound_to(&e.address, NULL, "20010db800010002"));
+	CU_ASSERT_EQUAL(e.address.ipv4_state, PDP_EXCLUDED);
+}
+
+static void end_user_address_of_ipv4v6_has_ipv4_first(void) /* TS 29.060 7.7.27 */
+{
+	const struct pdp_element e = end_user("f18d0a0b0c0d20010db80001000200000000000000aa");
+
+	CU_ASSERT_TRUE(e.has_type && e.has_address);
+	CU_ASSERT_TRUE(is_bound_to(&e.address, "0a0b0c0d", "20010db800010002"));
+}
+
+static void end_user_address_of_ipv4v6_may_have_one_half(void) /* TS 29.060 7.7.27 */
+{
+	const struct pdp_element four = end_user("f18d0a0b0c0d");
+	const struct pdp_element six = end_user("f18d20010db80001000200000000000000aa");
+
+	CU_ASSERT_TRUE(four.has_address && is_bound_to(&four.address, "0a0b0c0d", NULL));
+	CU_ASSERT_EQUAL(four.address.ipv6_state, PDP_UNBOUND);
+	CU_ASSERT_TRUE(six.has_address && is_bound_to(&six.address, NULL, "20010db800010002"));
+	CU_ASSERT_EQUAL(six.address.ipv4_state, PDP_UNBOUND);
+}
+
+static void end_user_address_without_address_has_a_type_alone(void) /* TS 29.060 7.7.27 */
+{
+	const struct pdp_element four = end_user("f121"), six = end_user("f157"),
+				 both = end_user("f18d");
+
+	CU_ASSERT_TRUE(four.has_type && !four.has_address);
+	CU_ASSERT_EQUAL(four.address.ipv4_state, PDP_UNBOUND);
+	CU_ASSERT_EQUAL(four.address.ipv6_state, PDP_EXCLUDED);
+	CU_ASSERT_TRUE(six.has_type && !six.has_address);
+	CU_ASSERT_EQUAL(six.address.ipv4_state, PDP_EXCLUDED);
+	CU_ASSERT_EQUAL(six.address.ipv6_state, PDP_UNBOUND);
+	CU_ASSERT_TRUE(both.has_type && !both.has_address);
+	CU_ASSERT_EQUAL(both.address.ipv4_state, PDP_UNBOUND);
+	CU_ASSERT_EQUAL(both.address.ipv6_state, PDP_UNBOUND);
+}
+
+static void end_user_address_that_says_unspecified_is_unknown(void)
+{
+	const struct pdp_element four = end_user("f12100000000"),
+				 link_local = end_user("f157fe800000000000000000000000000001");
+
+	CU_ASSERT_TRUE(four.has_address);
+	CU_ASSERT_EQUAL(four.address.ipv4_state, PDP_UNBOUND);
+	CU_ASSERT_TRUE(link_local.has_address);
+	CU_ASSERT_EQUAL(link_local.address.ipv6_state, PDP_UNBOUND);
+}
+
+static void end_user_of_ppp_or_non_ip_has_no_address(void) /* TS 29.060 7.7.27 */
+{
+	static const struct pdp_address nothing;
+	static const char *const types[] = {"f001", "f002", "f0010a0b0c0d"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct pdp_element e = end_user(types[i]);
+
+		CU_ASSERT_TRUE(e.has_type && !e.has_address);
+		CU_ASSERT_EQUAL(memcmp(&e.address, &nothing, sizeof(nothing)), 0);
+	}
+}
+
+static void end_user_address_of_a_wrong_length_is_absent(void) /* TS 29.060 11.1 */
+{
+	static const char *const wrong[] = {"",
+					    "f1",
+					    "f1210a0b0c",
+					    "f1210a0b0c0d0e",
+					    "f15720010db8000100020000000000000000aa",
+					    "f1570a0b0c0d",
+					    "f12120010db8000100020000000000000a0b",
+					    "f18d0a",
+					    "f18d0a0b0c0d20010db80001000200000000000000aabb",
+					    "f1700a0b0c0d",
+					    "f2210a0b0c0d",
+					    "f021"};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		CU_ASSERT_FALSE(end_user(wrong[i]).has_type);
+}
+
+static void alternative_gsn_addresses_follow_in_the_other_version(void) /* TS 29.060 7.3.2 */
+{
+	struct parsed p = parse_ies(17, "8500040a000001"
+					"8500040a000002"
+					"85001020010db8000000000000000000000001"
+					"85001020010db8000000000000000000000002"
+					"8500040a000005");
+
+	CU_ASSERT_EQUAL(p.result, 0);
+	CU_ASSERT_TRUE(address_is(&p.m.gsn_control, "0a000001"));
+	CU_ASSERT_TRUE(address_is(&p.m.gsn_user, "0a000002"));
+	CU_ASSERT_TRUE(address_is(&p.m.alternative_control, "20010db8000000000000000000000001"));
+	CU_ASSERT_TRUE(address_is(&p.m.alternative_user, "20010db8000000000000000000000002"));
+	free(p.data);
+}
+
+static void alternative_gsn_address_of_a_wrong_length_is_absent(void) /* TS 29.060 11.1 */
+{
+	struct parsed p = parse_ies(18, "8500040a000001"
+					"8500040a000002"
+					"8500050a00000300"
+					"85001020010db8000000000000000000000002");
+
+	CU_ASSERT_EQUAL(p.result, 0);
+	CU_ASSERT_TRUE(address_is(&p.m.gsn_user, "0a000002"));
+	CU_ASSERT_EQUAL(p.m.alternative_control.len, 0);
+	CU_ASSERT_TRUE(address_is(&p.m.alternative_user, "20010db8000000000000000000000002"));
+	free(p.data);
+	p = parse_ies(18, "8500040a0000018500040a0000028500040a000003");
+	CU_ASSERT_EQUAL(p.m.alternative_control.len, 0);
+	free(p.data);
 }
 
 static void every_truncation_is_refused(void)
@@ -356,6 +499,22 @@ UNIT_MAIN("gtpc_v1", {"Create Request is read", create_request_is_read},
 	  {"Teardown Ind is its lowest bit", teardown_ind_is_its_lowest_bit},
 	  {"IMSI is 6 to 15 decimal digits with filler",
 	   imsi_is_6_to_15_decimal_digits_with_filler},
-	  {"end user IPv4 is read", end_user_ipv4_is_read},
+	  {"End User Address of IPv4 excludes IPv6", end_user_address_of_ipv4_excludes_ipv6},
+	  {"End User Address of IPv6 is its /64 and excludes IPv4",
+	   end_user_address_of_ipv6_is_its_64_and_excludes_ipv4},
+	  {"End User Address of IPv4v6 has IPv4 first", end_user_address_of_ipv4v6_has_ipv4_first},
+	  {"End User Address of IPv4v6 may have one half",
+	   end_user_address_of_ipv4v6_may_have_one_half},
+	  {"End User Address without address has a type alone",
+	   end_user_address_without_address_has_a_type_alone},
+	  {"End User Address that says unspecified is unknown",
+	   end_user_address_that_says_unspecified_is_unknown},
+	  {"end user of PPP or non-IP has no address", end_user_of_ppp_or_non_ip_has_no_address},
+	  {"End User Address of a wrong length is absent",
+	   end_user_address_of_a_wrong_length_is_absent},
+	  {"alternative GSN Addresses follow in the other version",
+	   alternative_gsn_addresses_follow_in_the_other_version},
+	  {"alternative GSN Address of a wrong length is absent",
+	   alternative_gsn_address_of_a_wrong_length_is_absent},
 	  {"every truncation is refused", every_truncation_is_refused},
 	  {"every corruption is survived", every_corruption_is_survived})

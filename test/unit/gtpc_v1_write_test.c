@@ -121,7 +121,8 @@ static void written_responses_are_read_back(void)
 		.gsn = {.len = 4, .octets = {10, 1, 0, 2}},
 		.end_user_ipv4 = {10, 23, 0, 5},
 	};
-	uint8_t out[256], ipv4[4];
+	struct pdp_address address;
+	uint8_t out[256];
 	int len = gtpc_v1_write_accept_response(out, sizeof(out), &accept);
 
 	CU_ASSERT_FATAL(len > 0);
@@ -131,8 +132,9 @@ static void written_responses_are_read_back(void)
 	CU_ASSERT_EQUAL(p.m.teid, 0x05060708);
 	CU_ASSERT_EQUAL(p.m.teid_data, 0xB1);
 	CU_ASSERT_EQUAL(p.m.teid_control, 0xB2);
-	CU_ASSERT_EQUAL(gtpc_v1_end_user_ipv4(&p.m.end_user_address, ipv4), 0);
-	CU_ASSERT_EQUAL(memcmp(ipv4, accept.end_user_ipv4, 4), 0);
+	address = gtpc_v1_end_user(&p.m.end_user_address).address;
+	CU_ASSERT_EQUAL(address.ipv4_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(memcmp(address.ipv4, accept.end_user_ipv4, 4), 0);
 	CU_ASSERT_TRUE(address_is(&p.m.gsn_user, "0a010002"));
 	free(p.data);
 

@@ -351,29 +351,143 @@ static void accepting_causes_are_16_to_63(void) /* TS 29.274 table 8.4-1 */
 	CU_ASSERT_FALSE(gtpc_v2_cause_accepts(15) || gtpc_v2_cause_accepts(64));
 }
 
-static void ipv4_of_a_paa_is_read(void) /* TS 29.274 8.14 */
+/* What a PAA with these contents says. */
+static struct pdp_element paa(const char *hex)
 {
-	static const char *const none[] = {"020002001000", "4f000000", "4f000400010a0b0c",
-					   "4f0012000240"
-					   "20010000000000000000000000000000",
-					   "4f00060003400a0b0c0d"};
-	struct parsed p = parse_ies(33, "4f000500010a0b0c0d");
-	uint8_t ipv4[4] = {0};
+	uint8_t data[64];
+	const size_t len = unit_hex(data, sizeof(data), hex);
+	uint8_t *exact = malloc(len ? len : 1);
+	struct pdp_element element;
 
-	CU_ASSERT_EQUAL(gtpc_v2_paa_ipv4(&p.m.paa, ipv4), 0);
-	CU_ASSERT_EQUAL(memcmp(ipv4, "\x0a\x0b\x0c\x0d", 4), 0);
-	free(p.data);
-	p = parse_ies(33, "4f0016000340"
-			  "20010000000000000000000000000000"
-			  "0a0b0c0d");
-	memset(ipv4, 0, sizeof(ipv4));
-	CU_ASSERT_EQUAL(gtpc_v2_paa_ipv4(&p.m.paa, ipv4), 0);
-	CU_ASSERT_EQUAL(memcmp(ipv4, "\x0a\x0b\x0c\x0d", 4), 0);
-	free(p.data);
-	for (size_t i = 0; i < sizeof(none) / sizeof(none[0]); i++) {
-		p = parse_ies(33, none[i]);
-		CU_ASSERT_TRUE(p.result > 0);
-		CU_ASSERT_EQUAL(gtpc_v2_paa_ipv4(&p.m.paa, ipv4), -ENOENT);
+	memcpy(exact, data, len);
+	element = gtpc_v2_paa(&(struct gtp_octets){exact, (uint16_t)len});
+	free(exact);
+	return element;
+}
+
+static void paa_of_ipv4_excludes_ipv6(void) /* TS 29.274 8.14 */
+{
+	const struct pdp_element e = paa("010a0b0c0d");
+
+	CU_ASSERT_TRUE(e.has_type && e.has_address);
+	CU_ASSERT_EQUAL(e.address.ipv4_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(memcmp(e.address.ipv4, "\x0a\x0b\x0c\x0d", 4), 0);
+	CU_ASSERT_EQUAL(e.address.ipv6_state, PDP_EXCLUDED);
+}
+
+static void paa_of_ipv6_has_its_own_prefix_length(void) /* TS 29.274 8.14 */
+{
+	const struct pdp_element e = paa("023820010db80001000200000000000000aa");
+
+	CU_ASSERT_TRUE(e.has_type && e.has_address);
+	CU_ASSERT_EQUAL(e.address.ipv4_state, PDP_EXCLUDED);
+	CU_ASSERT_EQUAL(e.address.ipv6_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(e.address.ipv6_length, 56);
+	CU_ASSERT_EQUAL(memcmp(e.address.ipv6, "\x20\x01\x0d\xb8\0\x01\0\0\0\0\0\0\0\0\0\0", 16),
+			0);
+}
+
+static void paa_of_ipv4v6_has_ipv6_first(void) /* TS 29.274 8.14 */
+{
+	const struct pdp_element e = paa("034020010db80001000200000000000000aa0a0b0c0d");
+
+	CU_ASSERT_TRUE(e.has_type && e.has_address);
+	CU_ASSERT_EQUAL(e.address.ipv4_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(memcmp(e.address.ipv4, "\x0a\x0b\x0c\x0d", 4), 0);
+	CU_ASSERT_EQUAL(e.address.ipv6_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(e.address.ipv6_length, 64);
+}
+
+static void paa_of_ipv4v6_may_have_one_half(void) /* TS 29.274 8.14 */
+{
+	const struct pdp_element six = paa("034020010db8000100020000000000000000"
+					   "00000000");
+	const struct pdp_element four = paa("0340000000000000000000000000000000000a0b0c0d");
+
+	CU_ASSERT_EQUAL(six.address.ipv4_state, PDP_UNBOUND);
+	CU_ASSERT_EQUAL(six.address.ipv6_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(four.address.ipv4_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(four.address.ipv6_state, PDP_UNBOUND);
+}
+
+static void paa_that_says_unspecified_is_unknown(void)
+{
+	const struct pdp_element four = paa("0100000000");
+	const struct pdp_element link_local = paa("0240fe800000000000000000000000000001");
+	const struct pdp_element no_length = paa("020020010db80001000200000000000000aa");
+	const struct pdp_element too_long = paa("028120010db80001000200000000000000aa");
+
+	CU_ASSERT_TRUE(four.has_address && four.address.ipv4_state == PDP_UNBOUND);
+	CU_ASSERT_TRUE(link_local.has_address && link_local.address.ipv6_state == PDP_UNBOUND);
+	CU_ASSERT_TRUE(no_length.has_address && no_length.address.ipv6_state == PDP_UNBOUND);
+	CU_ASSERT_TRUE(too_long.has_address && too_long.address.ipv6_state == PDP_UNBOUND);
+}
+
+static void paa_of_non_ip_or_ethernet_has_no_address(void) /* TS 29.274 8.14, 8.34 */
+{
+	static const struct pdp_address nothing;
+	static const char *const types[] = {"04", "05", "040a0b0c0d"};
+
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++) {
+		const struct pdp_element e = paa(types[i]);
+
+		CU_ASSERT_TRUE(e.has_type && !e.has_address);
+		CU_ASSERT_EQUAL(memcmp(&e.address, &nothing, sizeof(nothing)), 0);
+	}
+}
+
+static void paa_that_is_too_short_is_absent(void) /* TS 29.274 7.7.5 */
+{
+	static const char *const wrong[] = {"",
+					    "00",
+					    "060a0b0c0d",
+					    "010a0b0c",
+					    "024020010db80001000200000000000000",
+					    "034020010db80001000200000000000000aa0a0b0c"};
+
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		const struct pdp_element e = paa(wrong[i]);
+
+		CU_ASSERT_FALSE(e.has_type || e.has_address);
+	}
+}
+
+static void
+fteids_of_s2a_and_s2b_are_read_like_s5(void) /* TS 29.274 8.22, tables 7.2.1-1, 7.2.2-1 */
+{
+	/* ePDG, TWAN: GTP-C in instance 0, GTP-U in its own; P-GW: GTP-C in instance 1. */
+	static const struct {
+		enum gtpc_v2_access access;
+		const char *request, *response;
+	} cases[] = {
+		{GTPC_V2_S2B,
+		 "570009009e556677880a010001"
+		 "5d001200490001000557000905"
+		 "9f112233440a010101",
+		 "57000901a0000000090a010002"
+		 "5d001200490001000557000904"
+		 "a1000000aa0a010002"},
+		{GTPC_V2_S2A,
+		 "57000900a3556677880a010001"
+		 "5d001200490001000557000906"
+		 "a2112233440a010101",
+		 "57000901a4000000090a010002"
+		 "5d001200490001000557000905"
+		 "a5000000aa0a010002"},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct parsed p = parse_ies(32, cases[i].request);
+
+		CU_ASSERT_EQUAL(p.m.access, cases[i].access);
+		CU_ASSERT_TRUE(fteid_is(&p.m.sgw_c, 0x55667788, "0a010001", ""));
+		CU_ASSERT_TRUE(fteid_is(&p.m.bearers[0].sgw_u, 0x11223344, "0a010101", ""));
+		CU_ASSERT_FALSE(p.m.bearers[0].pgw_u.is_present);
+		free(p.data);
+		p = parse_ies(33, cases[i].response);
+		CU_ASSERT_EQUAL(p.m.access, cases[i].access);
+		CU_ASSERT_TRUE(fteid_is(&p.m.pgw_c, 9, "0a010002", ""));
+		CU_ASSERT_TRUE(fteid_is(&p.m.bearers[0].pgw_u, 0xaa, "0a010002", ""));
 		free(p.data);
 	}
 }
@@ -425,18 +539,19 @@ static void every_corruption_is_survived(void)
 	CU_ASSERT_EQUAL(outside, 0);
 }
 
-UNIT_MAIN("gtpc_v2", TEST(create_session_request_is_read), TEST(create_session_response_is_read),
-	  TEST(header_without_teid_is_read),
-	  TEST(message_priority_is_no_part_of_the_sequence_number),
-	  TEST(header_length_must_be_what_was_received), TEST(other_versions_are_refused),
-	  TEST(piggybacked_message_stands_behind), TEST(fteids_are_told_apart_by_interface),
-	  TEST(fteid_has_an_ipv4_address_an_ipv6_address_or_both), TEST(linked_ebi_is_instance_0),
-	  TEST(three_kinds_of_pco_are_told_apart),
-	  TEST(other_elements_and_instances_are_passed_over),
-	  TEST(elements_of_a_later_release_may_be_longer),
-	  TEST(elements_that_are_too_short_are_refused),
-	  TEST(repeated_elements_count_the_first_time), TEST(bearer_context_ends_where_it_says),
-	  TEST(no_more_bearers_than_a_ue_can_have),
-	  TEST(imsi_is_6_to_15_decimal_digits_with_filler), TEST(accepting_causes_are_16_to_63),
-	  TEST(ipv4_of_a_paa_is_read), TEST(every_truncation_is_refused),
-	  TEST(every_corruption_is_survived))
+UNIT_MAIN(
+	"gtpc_v2", TEST(create_session_request_is_read), TEST(create_session_response_is_read),
+	TEST(header_without_teid_is_read), TEST(message_priority_is_no_part_of_the_sequence_number),
+	TEST(header_length_must_be_what_was_received), TEST(other_versions_are_refused),
+	TEST(piggybacked_message_stands_behind), TEST(fteids_are_told_apart_by_interface),
+	TEST(fteid_has_an_ipv4_address_an_ipv6_address_or_both), TEST(linked_ebi_is_instance_0),
+	TEST(three_kinds_of_pco_are_told_apart), TEST(other_elements_and_instances_are_passed_over),
+	TEST(elements_of_a_later_release_may_be_longer),
+	TEST(elements_that_are_too_short_are_refused), TEST(repeated_elements_count_the_first_time),
+	TEST(bearer_context_ends_where_it_says), TEST(no_more_bearers_than_a_ue_can_have),
+	TEST(imsi_is_6_to_15_decimal_digits_with_filler), TEST(accepting_causes_are_16_to_63),
+	TEST(paa_of_ipv4_excludes_ipv6), TEST(paa_of_ipv6_has_its_own_prefix_length),
+	TEST(paa_of_ipv4v6_has_ipv6_first), TEST(paa_of_ipv4v6_may_have_one_half),
+	TEST(paa_that_says_unspecified_is_unknown), TEST(paa_of_non_ip_or_ethernet_has_no_address),
+	TEST(paa_that_is_too_short_is_absent), TEST(fteids_of_s2a_and_s2b_are_read_like_s5),
+	TEST(every_truncation_is_refused), TEST(every_corruption_is_survived))

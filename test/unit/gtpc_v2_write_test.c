@@ -139,12 +139,13 @@ static void written_fteid_has_the_addresses_that_it_is_given(void) /* TS 29.274 
 }
 
 /* Where the octet with the instance of a bearer's first F-TEID stands; the contexts are last. */
-static unsigned instance_of_fteid(uint8_t type, bool of_pgw)
+static unsigned instance_of_fteid(uint8_t type, enum gtpc_v2_access access, bool of_pgw)
 {
 	struct gtpc_v2 m = a_message(type);
 	uint8_t out[256];
 	int len;
 
+	m.access = access;
 	m.bearers_count = 1;
 	if (of_pgw)
 		m.bearers[0].pgw_u = fteid(1);
@@ -159,12 +160,53 @@ static unsigned instance_of_fteid(uint8_t type, bool of_pgw)
 
 static void fteids_have_the_instance_of_their_message(void) /* TS 29.274 7.2 */
 {
-	CU_ASSERT_EQUAL(instance_of_fteid(GTPC_V2_CREATE_SESSION_REQUEST, false), 2);
-	CU_ASSERT_EQUAL(instance_of_fteid(GTPC_V2_CREATE_SESSION_RESPONSE, true), 2);
-	CU_ASSERT_EQUAL(instance_of_fteid(GTPC_V2_MODIFY_BEARER_REQUEST, false), 1);
-	CU_ASSERT_EQUAL(instance_of_fteid(GTPC_V2_CREATE_BEARER_REQUEST, true), 1);
-	CU_ASSERT_EQUAL(instance_of_fteid(GTPC_V2_CREATE_BEARER_RESPONSE, false), 2);
-	CU_ASSERT_EQUAL(instance_of_fteid(GTPC_V2_CREATE_BEARER_RESPONSE, true), 3);
+	static const struct {
+		uint8_t type;
+		enum gtpc_v2_access access;
+		bool of_pgw;
+		unsigned instance;
+	} cases[] = {
+		{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S5_S8, false, 2},
+		{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S5_S8, true, 2},
+		{GTPC_V2_MODIFY_BEARER_REQUEST, GTPC_V2_S5_S8, false, 1},
+		{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S5_S8, true, 1},
+		{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S5_S8, false, 2},
+		{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S5_S8, true, 3},
+		{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S2B, false, 5},
+		{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S2B, true, 4},
+		{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S2B, true, 4},
+		{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2B, false, 8},
+		{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2B, true, 9},
+		{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S2A, false, 6},
+		{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S2A, true, 5},
+		{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S2A, true, 5},
+		{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2A, false, 10},
+		{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2A, true, 11},
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		CU_ASSERT_EQUAL(instance_of_fteid(cases[i].type, cases[i].access, cases[i].of_pgw),
+				cases[i].instance);
+}
+
+static void written_fteids_have_the_interfaces_of_their_access(void) /* TS 29.274 8.22 */
+{
+	for (unsigned access = 0; access < GTPC_V2_ACCESSES; access++) {
+		struct gtpc_v2 m = a_message(GTPC_V2_CREATE_SESSION_REQUEST);
+		struct parsed p;
+
+		m.access = (enum gtpc_v2_access)access;
+		m.sgw_c = fteid(1);
+		m.pgw_c = fteid(2);
+		m.bearers_count = 1;
+		m.bearers[0] = (struct gtpc_v2_bearer){.ebi = 5, .sgw_u = fteid(3)};
+		p = read_back(&m);
+		CU_ASSERT_EQUAL(p.m.access, access);
+		CU_ASSERT_EQUAL(p.m.sgw_c.teid, 1);
+		CU_ASSERT_EQUAL(p.m.pgw_c.teid, 2);
+		CU_ASSERT_EQUAL(p.m.bearers[0].sgw_u.teid, 3);
+		free(p.data);
+	}
 }
 
 static void echo_has_no_teid(void) /* TS 29.274 5.5.2, 7.1.1 */
@@ -273,6 +315,7 @@ UNIT_MAIN("gtpc_v2_write", TEST(written_create_session_request_is_read_back),
 	  TEST(written_create_session_response_is_read_back),
 	  TEST(written_messages_about_bearers_are_read_back),
 	  TEST(written_fteid_has_the_addresses_that_it_is_given),
-	  TEST(fteids_have_the_instance_of_their_message), TEST(echo_has_no_teid),
+	  TEST(fteids_have_the_instance_of_their_message),
+	  TEST(written_fteids_have_the_interfaces_of_their_access), TEST(echo_has_no_teid),
 	  TEST(two_messages_in_a_datagram_are_read_back), TEST(writer_keeps_to_its_room),
 	  TEST(what_cannot_be_written_is_refused), TEST(apn_is_written_as_labels))

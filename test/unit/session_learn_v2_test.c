@@ -209,6 +209,27 @@ static void other_interfaces_pass(void)
 	lab_stop();
 }
 
+/* e2m.md 6: a TWAN and an ePDG are read like an S-GW. */
+static void sessions_on_s2a_and_s2b_are_learned_like_those_on_s5(void)
+{
+	for (unsigned access = GTPC_V2_S2A; access <= GTPC_V2_S2B; access++) {
+		struct gtpc_v2 m, accept;
+		struct lab_context c;
+		struct tunnel up, down;
+
+		start_to_create(&c, &m, &accept);
+		m.access = accept.access = (enum gtpc_v2_access)access;
+		ask(&c, &m, &accept);
+		up = lab_up(&c);
+		down = lab_down(&c);
+		CU_ASSERT_TRUE_FATAL(lab_view(&c, &view));
+		CU_ASSERT_STRING_EQUAL(view.state, "learned");
+		CU_ASSERT_TRUE(view.uplink.live && tunnel_is_equal(&view.uplink.tunnel, &up));
+		CU_ASSERT_TRUE(view.downlink.live && tunnel_is_equal(&view.downlink.tunnel, &down));
+		lab_stop();
+	}
+}
+
 static void create_finds_no_place_in_a_full_store(void)
 {
 	struct lab_context c;
@@ -556,6 +577,7 @@ UNIT_MAIN("session_learn_v2", TEST(accepted_create_makes_a_session),
 	  TEST(create_anew_ends_the_dedicated_bearers_of_before),
 	  TEST(another_pdn_connection_of_the_subscriber_is_another_session),
 	  TEST(emergency_call_without_imsi_passes), TEST(other_interfaces_pass),
+	  TEST(sessions_on_s2a_and_s2b_are_learned_like_those_on_s5),
 	  TEST(create_finds_no_place_in_a_full_store),
 	  TEST(tunnel_is_over_the_version_that_both_ends_have),
 	  TEST(tunnel_of_two_versions_is_over_that_of_gtpc), TEST(response_to_another_teid_is_none),

@@ -174,6 +174,26 @@ static void a_request_that_cannot_be_learned_does_not_cross(void)
 	}
 }
 
+/* e2m.md 6: S2a and S2b have the same policy. */
+static void to_be_protected_on_s2a_or_s2b_and_without_a_keyset_it_is_barred(void)
+{
+	for (unsigned access = GTPC_V2_S2A; access <= GTPC_V2_S2B; access++) {
+		struct lab_context c = lab_context(1);
+		struct gtpc_v2 m;
+
+		lab_start_with(POLICY_PROTECT);
+		m = lab_create_session(&c);
+		m.access = (enum gtpc_v2_access)access;
+		lab_send(&c, &m);
+		m = lab_accept(&c, GTPC_V2_CREATE_SESSION_RESPONSE);
+		m.access = (enum gtpc_v2_access)access;
+		lab_send(&c, &m);
+		lab_settle();
+		CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_BAR));
+		lab_stop();
+	}
+}
+
 /* --- bearers beside the first --- */
 
 static void a_dedicated_bearer_of_a_barred_one_is_barred(void)
@@ -538,6 +558,7 @@ UNIT_MAIN("session_policy_v2", TEST(to_be_protected_and_without_a_keyset_it_is_b
 	  TEST(with_a_keyset_it_is_protected_as_any), TEST(made_anew_without_a_keyset_it_is_barred),
 	  TEST(an_acceptance_that_does_not_name_its_tunnels_does_not_cross),
 	  TEST(a_request_that_cannot_be_learned_does_not_cross),
+	  TEST(to_be_protected_on_s2a_or_s2b_and_without_a_keyset_it_is_barred),
 	  TEST(a_dedicated_bearer_of_a_barred_one_is_barred),
 	  TEST(nor_does_one_that_is_piggybacked_get_around_it),
 	  TEST(a_dedicated_bearer_of_a_clear_one_is_clear),
