@@ -231,14 +231,15 @@ static void an_accepted_create_tells_where_the_tunnel_ends(void)
 
 static void a_static_address_is_in_the_request(void)
 {
+	struct pdp_address asked;
 	struct world w;
-	uint8_t ipv4[4];
 
 	setup(&w);
 	memcpy(&w.pdp.config.address, (uint8_t[]){10, 2, 0, 77}, 4);
 	create(&w);
-	CU_ASSERT_EQUAL(gtpc_v1_end_user_ipv4(&w.request.end_user_address, ipv4), 0);
-	CU_ASSERT_EQUAL(memcmp(ipv4, (uint8_t[]){10, 2, 0, 77}, 4), 0);
+	asked = gtpc_v1_end_user(&w.request.end_user_address).address;
+	CU_ASSERT_EQUAL(asked.ipv4_state, PDP_BOUND);
+	CU_ASSERT_EQUAL(memcmp(asked.ipv4, (uint8_t[]){10, 2, 0, 77}, 4), 0);
 	CU_ASSERT_EQUAL(memcmp(&w.pdp.address, (uint8_t[]){10, 2, 0, 7}, 4), 0);
 	teardown(&w);
 }
