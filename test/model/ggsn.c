@@ -308,8 +308,14 @@ static struct pdp *update(unsigned ggsn, const struct asked *asked)
 {
 	struct pdp *p = find_updated(ggsn, asked);
 
-	if (!p || has(ggsn, HABIT_IGNORES_UPDATES))
+	if (p && has(ggsn, HABIT_IGNORES_UPDATES)) {
+		/* Only a protected session keeps its tunnel before the move. */
+		if (!subscribers[p->sub].has_keys)
+			contexts[p->sub][p->slot].is_clean = false;
 		return p;
+	}
+	if (!p)
+		return NULL;
 	if (asked->has_user_teid)
 		p->peer_user.teid = asked->user.teid;
 	if (asked->has_user)
@@ -346,10 +352,10 @@ static void take_recovery(unsigned ggsn, const struct asked *asked)
 		if (!tunnel_has_same_receiver(&end, &asked->source) || asked->recovery == 0)
 			continue;
 		for (struct pdp *p = pdps; p < pdps + PDPS; p++)
-			if (*before && *before != asked->recovery && p->ggsn == ggsn &&
-			    !has(ggsn, HABIT_KEEPS_RESTARTED) &&
+			if (p->is_live && *before && *before != asked->recovery &&
+			    p->ggsn == ggsn && !has(ggsn, HABIT_KEEPS_RESTARTED) &&
 			    tunnel_has_same_receiver(&p->peer_control, &end))
-				p->is_live = false;
+				drop_context(p);
 		*before = asked->recovery;
 	}
 }

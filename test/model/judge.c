@@ -29,8 +29,8 @@ struct finding finding;
 
 static struct npdu npdus[NPDUS];
 static uint32_t npdus_count, first_due;
-/* By subscriber, keyset, NSAPI and COUNT: the sequence and the N-PDU that used it. */
-static uint64_t used[SUBS][KEYSETS + 1][CONTEXTS][COUNTS];
+/* By subscriber, keyset, BEARER and COUNT: the sequence and the N-PDU that used it. */
+static uint64_t used[SUBS][KEYSETS + 1][BEARERS][COUNTS];
 static uint64_t sequence;
 static struct {
 	struct frame_udp udp;
@@ -94,25 +94,26 @@ static void arrive(uint32_t serial)
 
 /* --- downlink --- */
 
-static void use_count(unsigned sub, unsigned keyset, unsigned slot, uint32_t count, uint32_t serial)
+static void use_count(unsigned sub, unsigned keyset, unsigned bearer, uint32_t count,
+		      uint32_t serial)
 {
-	uint64_t *place = &used[sub][keyset][slot][count % COUNTS];
+	uint64_t *place = &used[sub][keyset][bearer][count % COUNTS];
 	const uint64_t now = sequence << 32 | serial;
 
 	if (count < COUNTS && *place >> 32 == sequence && *place != now)
 		find(VERDICT_COUNT, "COUNT %u of %s, keyset %u, NSAPI %u: N-PDUs %u and %u", count,
-		     subscribers[sub].name, keyset, 5 + slot, (uint32_t)*place, serial);
+		     subscribers[sub].name, keyset, bearer, (uint32_t)*place, serial);
 	*place = now;
 }
 
-static void judge_opened(unsigned sub, unsigned keyset, unsigned slot, uint32_t count,
+static void judge_opened(unsigned sub, unsigned keyset, unsigned bearer, uint32_t count,
 			 const uint8_t *npdu, size_t len)
 {
 	uint32_t serial;
 
 	if (!npdu_find_serial(npdu, len, &serial) || serial >= npdus_count)
 		return;
-	use_count(sub, keyset, slot, count, serial);
+	use_count(sub, keyset, bearer, count, serial);
 	if (npdus[serial].is_protected && npdus[serial].owner != sub)
 		find(VERDICT_KEYS, "downlink N-PDU %u of %s leaves under keys of %s", serial,
 		     owner_name(&npdus[serial]), subscribers[sub].name);
@@ -120,19 +121,19 @@ static void judge_opened(unsigned sub, unsigned keyset, unsigned slot, uint32_t 
 	arrive(serial);
 }
 
-static bool open_as(unsigned sub, const uint8_t *pdu, size_t len)
+static bool open_as(unsigned sub, unsigned first, unsigned count, const uint8_t *pdu, size_t len)
 {
 	uint8_t npdu[FRAME_OCTETS];
-	uint32_t count;
+	uint32_t at;
 
 	for (unsigned keyset = 1; subscribers[sub].has_keys && keyset <= KEYSETS; keyset++)
-		for (unsigned slot = 0; slot < CONTEXTS; slot++) {
-			const int opened = keys_open_npdu(sub, keyset, (uint8_t)(5 + slot), pdu,
-							  len, npdu, &count);
+		for (unsigned bearer = first; bearer < first + count; bearer++) {
+			const int opened =
+				keys_open_npdu(sub, keyset, (uint8_t)bearer, pdu, len, npdu, &at);
 
 			if (opened < 0)
 				continue;
-			judge_opened(sub, keyset, slot, count, npdu, (size_t)opened);
+			judge_opened(sub, keyset, bearer, at, npdu, (size_t)opened);
 			return true;
 		}
 	return false;
@@ -142,10 +143,14 @@ static void judge_protected(const struct tunnel *tunnel, const uint8_t *pdu, siz
 {
 	const unsigned likely = npdus_count ? npdus[npdus_count - 1].owner : SUBS;
 
-	if (likely < SUBS && open_as(likely, pdu, len))
+	if (likely < SUBS && open_as(likely, 5, CONTEXTS, pdu, len))
 		return;
 	for (unsigned sub = 0; sub < SUBS; sub++)
-		if (sub != likely && open_as(sub, pdu, len))
+		if (open_as(sub, 5, CONTEXTS, pdu, len))
+			return;
+	/* The attacker may have made a session with any NSAPI. */
+	for (unsigned sub = 0; sub < SUBS; sub++)
+		if (open_as(sub, 0, BEARERS, pdu, len))
 			return;
 	find(VERDICT_OPAQUE, "downlink N-PDU in %s", end_str(tunnel));
 }

@@ -20,13 +20,15 @@ struct options {
 
 static void usage(void)
 {
-	printf("Usage: hse-model [--sequences N] [--seed S] [--from K] [--failures N] [--tell]\n\n"
+	printf("Usage: hse-model [--sequences N] [--seed S] [--from K] [--failures N] [--without "
+	       "MASK] [--tell]\n\n"
 	       "Plays random sequences of GTP-C and N-PDUs through the control plane and the "
 	       "workers\n"
 	       "of hse, and says which N-PDUs left that must not. Defaults: %d sequences, seed "
 	       "%d.\n"
 	       "--from K --sequences 1 --tell plays sequence K again and tells it in words.\n"
-	       "--failures N: ends after N sequences that failed (1).\n",
+	       "--failures N: ends after N sequences that failed (1).\n"
+	       "--without MASK: no GGSN has these habits (ggsn.h).\n",
 	       SEQUENCES, SEED);
 }
 
@@ -36,6 +38,7 @@ static bool read_options(struct options *o, int argc, char **argv)
 						{"seed", required_argument, NULL, 's'},
 						{"from", required_argument, NULL, 'f'},
 						{"failures", required_argument, NULL, 'm'},
+						{"without", required_argument, NULL, 'w'},
 						{"tell", no_argument, NULL, 't'},
 						{"help", no_argument, NULL, 'h'},
 						{0}};
@@ -51,6 +54,8 @@ static bool read_options(struct options *o, int argc, char **argv)
 			o->from = strtoull(optarg, NULL, 10);
 		else if (c == 'm')
 			o->failures = (unsigned)strtoul(optarg, NULL, 10);
+		else if (c == 'w')
+			play_without_habits = (uint32_t)strtoul(optarg, NULL, 0);
 		else if (c == 't')
 			o->is_told = true;
 		else

@@ -16,6 +16,8 @@ static struct {
 	uint8_t version; /* 0: both */
 } plan;
 
+uint32_t play_without_habits;
+
 /* --- messages under way --- */
 
 static void deliver(const struct datagram *d)
@@ -106,7 +108,8 @@ static void create(unsigned sub, unsigned slot)
 	struct wish wish = pick_wish(sub);
 	const struct context *primary = &contexts[sub][0];
 
-	if (slot == 1 && primary->is_live && primary->version == 1 && one_in(2)) {
+	if (slot == 1 && primary->is_live && primary->is_clean && primary->version == 1 &&
+	    one_in(2)) {
 		wish.is_secondary = true;
 		wish.version = 1;
 		wish.ggsn = primary->ggsn;
@@ -127,7 +130,7 @@ static void step_move(void)
 
 	if (c && !c->is_pending)
 		sgsn_move(c, !subscribers[c->sub].is_attackers && one_in(3),
-			  subscribers[c->sub].has_keys && one_in(4));
+			  c->version == 1 && c->is_protected && one_in(4));
 }
 
 static void step_delete(void)
@@ -259,6 +262,7 @@ static uint32_t pick_habits(void)
 		habits &= ~(uint32_t)HABIT_IGNORES_UPDATES;
 	if (!one_in(4))
 		habits &= ~(uint32_t)(HABIT_DHCP | HABIT_NO_ADDRESS);
+	habits &= ~play_without_habits;
 	return plan.is_lawful ? habits & HABITS_LAWFUL : habits;
 }
 

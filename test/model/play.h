@@ -12,6 +12,9 @@ struct skipped {
 	bool is_skipped[PLAY_STEPS_MAX];
 };
 
+/* Habits that no GGSN has: to look for what they do not cause. */
+extern uint32_t play_without_habits;
+
 /* Plays sequence number of seed; the judge's finding is the result. Returns how many steps it has. */
 unsigned play(uint64_t seed, uint64_t number, const struct skipped *skipped);
 /* Finds steps that can be left out, so that the finding is still the same verdict. */

@@ -162,6 +162,15 @@ struct msg sgsn_update_msg(uint8_t version, uint32_t teid, uint8_t nsapi, const 
 
 /* --- procedures --- */
 
+/* A context that has ended at the GGSN may name TEIDs that are another's now. */
+static void spoil_by_stale(const struct context *c, const struct msg *m)
+{
+	uint8_t octets[MSG_OCTETS];
+
+	if (!c->is_clean)
+		sgsn_spoil(NULL, octets, msg_write(m, octets));
+}
+
 static void ask(struct context *c, const struct msg *m)
 {
 	const struct tunnel from = node_end(c->asked.node, false, c->asked.port);
@@ -170,6 +179,7 @@ static void ask(struct context *c, const struct msg *m)
 	c->is_pending = true;
 	c->asked.type = m->type;
 	c->asked.sequence = m->sequence;
+	spoil_by_stale(c, m);
 	send_msg(true, &from, &to, m);
 }
 
@@ -190,6 +200,8 @@ void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 	const bool is_anew = c->is_live;
 	struct msg m;
 
+	if (slot == 0 && contexts[sub][1].is_secondary)
+		contexts[sub][1].is_live = false;
 	*c = (struct context){.sub = (uint8_t)sub,
 			      .slot = (uint8_t)slot,
 			      .is_clean = true,
@@ -502,9 +514,10 @@ static bool is_named(const struct context *c, const struct tunnel *source, const
 	pdn_octets_ipv6(c->pdn.ipv6, address);
 	if (c->pdn.ipv6 && memmem(octets, len, address, 8))
 		return true;
-	return tunnel_has_same_receiver(source, &node) ||
-	       memmem(octets, len, node.receiver + 12, 4) ||
-	       memmem(octets, len, imsi.ies[0].value, 8) || names(octets, len, c->down.teid) ||
+	if (source &&
+	    (tunnel_has_same_receiver(source, &node) || memmem(octets, len, node.receiver + 12, 4)))
+		return true;
+	return memmem(octets, len, imsi.ies[0].value, 8) || names(octets, len, c->down.teid) ||
 	       names(octets, len, c->control.teid) || names(octets, len, c->up.teid) ||
 	       names(octets, len, c->ggsn_control.teid) || names(octets, len, c->asked.down.teid) ||
 	       names(octets, len, c->asked.control.teid);

@@ -55,7 +55,8 @@ struct msg sgsn_create_msg(const struct wish *wish, unsigned sub, uint8_t nsapi,
 			   unsigned keyset_sub, unsigned keyset, uint8_t key_id);
 struct msg sgsn_update_msg(uint8_t version, uint32_t teid, uint8_t nsapi, const struct tunnel *down,
 			   const struct tunnel *control);
-/* Contexts that octets name, or whose SGSN's address is source, are no longer clean. */
+/* Contexts that octets name are no longer clean; with source, also those of SGSNs that octets name, or that source
+ * is. */
 void sgsn_spoil(const struct tunnel *source, const uint8_t *octets, size_t len);
 
 #endif
