@@ -176,6 +176,12 @@ void asked_read(struct asked *a, const struct msg *m, const struct tunnel *sourc
 
 /* --- responses --- */
 
+/* An address that was given as asked for need not be repeated. */
+static bool tells_address(const struct asked *a, const struct pdp *p, uint32_t habits)
+{
+	return !(habits & HABIT_NO_ADDRESS) || !a->static_ipv4 || a->static_ipv4 != p->pdn.ipv4;
+}
+
 static void add_eua(struct msg *r, const struct asked *a, const struct pdp *p)
 {
 	uint8_t eua[22] = {0xf1, 0x21};
@@ -208,8 +214,7 @@ static void accept_v1(struct msg *r, const struct asked *a, const struct pdp *p,
 	msg_add8(r, V1_RECOVERY, recovery);
 	msg_add32(r, V1_TEID_DATA, p->user.teid);
 	msg_add32(r, V1_TEID_CONTROL, p->control.teid);
-	if (a->kind == ASKED_CREATE && !a->is_linked &&
-	    !(a->static_ipv4 && (habits & HABIT_NO_ADDRESS)))
+	if (a->kind == ASKED_CREATE && !a->is_linked && tells_address(a, p, habits))
 		add_eua(r, a, p);
 	msg_add_gsn(r, &p->control);
 	msg_add_gsn(r, &p->user);
@@ -263,7 +268,7 @@ static void accept_v2(struct msg *r, const struct asked *a, const struct pdp *p,
 		return;
 	if (a->kind == ASKED_CREATE) {
 		msg_add_fteid(r, 1, a->interface == S2B_EPDG_U ? S2B_PGW_C : S5_PGW_C, &p->control);
-		if (!(a->static_ipv4 && (habits & HABIT_NO_ADDRESS)))
+		if (tells_address(a, p, habits))
 			add_paa(r, a, p);
 	}
 	msg_add8(r, V2_RECOVERY, recovery);
