@@ -17,6 +17,7 @@ struct assignment {
 	uint8_t slot;
 	bool is_honest; /* that subscriber's UE has it */
 	bool is_protected;
+	bool is_told; /* the HSE can know of it */
 };
 
 static struct ggsn {
@@ -36,6 +37,7 @@ static struct ggsn {
 	unsigned answers_count;
 	uint32_t sequence;
 } ggsns[GGSNS];
+static bool is_silent; /* responses are lost */
 
 void ggsn_begin(const uint32_t habits[GGSNS])
 {
@@ -164,9 +166,9 @@ static void confirm(const struct pdp *p, bool is_ipv6, uint8_t number, unsigned 
 	struct assignment *a = &ggsns[p->ggsn].assignments[p->apn][is_ipv6][number];
 
 	if (number)
-		*a = (struct assignment){p->sub, (uint8_t)slot, true,
-					 contexts[p->sub][slot].is_protected ||
-						 everyone_is_protected};
+		*a = (struct assignment){
+			p->sub, (uint8_t)slot, true,
+			contexts[p->sub][slot].is_protected || everyone_is_protected, p->is_told};
 }
 
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot)
@@ -186,7 +188,8 @@ unsigned ggsn_protected_owner(unsigned ggsn, bool is_ipv6, uint8_t number)
 	for (unsigned apn = 0; apn < APNS; apn++) {
 		const struct assignment *a = &ggsns[ggsn].assignments[apn][is_ipv6][number];
 
-		if (number && a->is_honest && a->is_protected && !subscribers[a->sub].is_attackers)
+		if (number && a->is_honest && a->is_protected && a->is_told &&
+		    !subscribers[a->sub].is_attackers)
 			return a->sub;
 	}
 	return SUBS;
@@ -262,6 +265,7 @@ static struct pdp *create_secondary(unsigned ggsn, const struct asked *asked)
 	p->apn = primary->apn;
 	p->version = asked->version;
 	p->pdn = primary->pdn;
+	p->is_told = primary->is_told;
 	p->primary = (uint8_t)(primary - pdps);
 	set_ends(p, asked);
 	p->control.teid = primary->control.teid;
@@ -384,7 +388,8 @@ static void answer(unsigned ggsn, const struct datagram *request, const struct m
 	g->asked[at].source = request->source;
 	g->asked[at].type = m->type;
 	g->asked[at].sequence = m->sequence;
-	send_datagram(d);
+	if (!is_silent)
+		send_datagram(d);
 }
 
 /* Repeats what was answered to this number; false: nothing was. */
@@ -460,6 +465,13 @@ void ggsn_take(const struct datagram *datagram)
 	carry_out(ggsn, datagram, &m);
 }
 
+void ggsn_take_silently(const struct datagram *datagram)
+{
+	is_silent = true;
+	ggsn_take(datagram);
+	is_silent = false;
+}
+
 /* --- what GGSNs do by themselves --- */
 
 static void ask(struct pdp *p, struct msg *m)
@@ -500,6 +512,7 @@ void ggsn_tell_address(struct pdp *p)
 	msg_add8(&m, V1_NSAPI, (uint8_t)(0xf0 | p->nsapi));
 	msg_add(&m, V1_EUA, 0, eua, sizeof(eua));
 	ask(p, &m);
+	p->is_told = true;
 }
 
 void ggsn_restart(unsigned ggsn)

@@ -53,11 +53,13 @@ void ggsn_begin(const uint32_t habits[GGSNS]);
 uint32_t ggsn_habits(unsigned ggsn);
 /* GTP-C for a GGSN. */
 void ggsn_take(const struct datagram *datagram);
+/* The same; the response is lost before it comes to the HSE. */
+void ggsn_take_silently(const struct datagram *datagram);
 /* The SGSN of sub has the accepted response to its own Create: what follows is that subscriber's. */
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot);
 /* The PDP context with this TEID at a GGSN; NULL: none. */
 struct pdp *ggsn_find_user(unsigned ggsn, uint32_t teid);
-/* Protected honest subscriber that has this address at this GGSN, in any APN; SUBS: none. */
+/* Protected honest subscriber that has this address at this GGSN, in any APN, as a message has told; SUBS: none. */
 unsigned ggsn_protected_owner(unsigned ggsn, bool is_ipv6, uint8_t number);
 /* One N-PDU from the network to a context, in the tunnel that the GGSN believes. */
 void ggsn_send_npdu(struct pdp *pdp);
@@ -66,6 +68,5 @@ void ggsn_restart(unsigned ggsn);
 void ggsn_delete_context(struct pdp *pdp);
 /* GGSN-initiated Update with the address that the response did not have. */
 void ggsn_tell_address(struct pdp *pdp);
-void ggsn_dedicate_bearer(struct pdp *pdp);
 
 #endif

@@ -209,6 +209,11 @@ static void step_crash(void)
 			contexts[s][i].is_clean = false;
 }
 
+static void step_sgsn_restart(void)
+{
+	sgsn_restart(pick(NODES));
+}
+
 static void step_echo(void)
 {
 	sgsn_echo(one_in(3) ? NODE_HOST : pick(NODES), pick(GGSNS));
@@ -230,7 +235,8 @@ static void step(void)
 		step_create,  step_move,    step_move,	 step_delete,  step_downlink, step_downlink,
 		step_traffic, step_uplink,  step_uplink, step_attack,  step_attack,   step_attack,
 		step_attack,  step_traffic, step_pass,	 step_traffic, step_downlink, step_uplink};
-	static void (*const seldom[])(void) = {step_of_ggsn, step_crash, step_echo, step_pass};
+	static void (*const seldom[])(void) = {step_of_ggsn, step_crash, step_echo, step_pass,
+					       step_sgsn_restart};
 
 	if (one_in(12))
 		seldom[pick(sizeof(seldom) / sizeof(seldom[0]))]();

@@ -285,6 +285,17 @@ void sgsn_echo(unsigned node, unsigned ggsn)
 	send_msg(true, &from, &to, &m);
 }
 
+void sgsn_restart(unsigned node)
+{
+	say("SGSN %u restarts", node + 1);
+	recoveries[node] = (uint8_t)(recoveries[node] + 10);
+	for (unsigned s = 0; s < SUBS; s++)
+		for (unsigned i = 0; i < CONTEXTS; i++)
+			if (contexts[s][i].node == node)
+				contexts[s][i].is_live = contexts[s][i].is_pending =
+					contexts[s][i].is_clean = false;
+}
+
 /* --- responses --- */
 
 static struct context *find_asked(const struct datagram *d, const struct msg *m)

@@ -48,6 +48,8 @@ void sgsn_send_protected(const struct context *of, const struct tunnel *tunnel, 
 			 size_t len);
 /* The HSE has crashed: COUNTs of the uplink go on above the ceilings. */
 void sgsn_skip_counts(void);
+/* Loses all contexts of the node, and says so with its next message. */
+void sgsn_restart(unsigned node);
 void sgsn_echo(unsigned node, unsigned ggsn);
 /* The Create Request of a context, for the attacker too. */
 struct msg sgsn_create_msg(const struct wish *wish, unsigned sub, uint8_t nsapi,
