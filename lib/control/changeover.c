@@ -14,11 +14,11 @@
 
 static void use(struct session_store *store, struct session *s, unsigned slot)
 {
-	if (s->downlink_slot == slot)
+	if (protection_of(s)->downlink_slot == slot)
 		return;
-	s->downlink_slot = (uint8_t)slot;
+	protection_of(s)->downlink_slot = (uint8_t)slot;
 	journal_note(store, s);
-	if (s->flow[DOWN].live)
+	if (protection_of(s)->flow[DOWN].live)
 		commands_use_keyset(store, s, DOWN, NULL);
 }
 
@@ -26,30 +26,32 @@ static void use(struct session_store *store, struct session *s, unsigned slot)
 
 static void wait_for_leave(struct session_store *store, struct session *s)
 {
-	due_set(store, s, &s->changeover_due, MAX(store->config.changeover_s, 1) * UINT64_C(1000));
+	due_set(store, s, &protection_of(s)->changeover_due,
+		MAX(store->config.changeover_s, 1) * UINT64_C(1000));
 }
 
 bool changeover_is_leaving(const struct session *s)
 {
-	return s->downlink_slot == s->newest && s->changeover_due != 0;
+	return protection_of(s)->downlink_slot == protection_of(s)->newest &&
+	       protection_of(s)->changeover_due != 0;
 }
 
 static void leave(struct session_store *store, struct session *s)
 {
-	const unsigned slot = 1 - s->newest;
+	const unsigned slot = 1 - protection_of(s)->newest;
 
-	if (s->keysets[slot].state == DATAPATH_KEY_NONE)
+	if (protection_of(s)->keysets[slot].state == DATAPATH_KEY_NONE)
 		return;
 	/* An operation may refer to the keyset, and its COUNTs need a place before it leaves. */
 	if (work_first_operation(s) || !kept_make_room(store, 1) ||
-	    keyset_was_used(&s->keysets[slot], flows_counts(store, s, slot))) {
+	    keyset_was_used(&protection_of(s)->keysets[slot], flows_counts(store, s, slot))) {
 		wait_for_leave(store, s);
 		return;
 	}
 	control_count(store, SESSION_KEYSETS_LEFT);
 	control_log_of(store, s, SESSION_LOG_INFO,
 		       "e2mKEYSET of %s, Key ID %u, is used no more and goes",
-		       keyset_name(s, slot).text, s->keysets[slot].key_id);
+		       keyset_name(s, slot).text, protection_of(s)->keysets[slot].key_id);
 	keyset_drop(store, s, slot);
 }
 
@@ -57,16 +59,17 @@ static void leave(struct session_store *store, struct session *s)
 
 void changeover_finish(struct session_store *store, struct session *s)
 {
-	struct session_keyset *other = &s->keysets[1 - s->newest];
+	struct session_keyset *other = &protection_of(s)->keysets[1 - protection_of(s)->newest];
 
-	s->changeover_due = 0;
-	if (s->downlink_slot != s->newest) {
+	protection_of(s)->changeover_due = 0;
+	if (protection_of(s)->downlink_slot != protection_of(s)->newest) {
 		control_count(store, SESSION_CHANGEOVERS);
-		use(store, s, s->newest);
+		use(store, s, protection_of(s)->newest);
 	}
 	/* Once the UE has used the newest keyset, the other keyset only serves late packets. Until
 	 * then it stays, since UEs change over in their own time. */
-	if (s->keysets[s->newest].authenticated && other->state != DATAPATH_KEY_NONE) {
+	if (protection_of(s)->keysets[protection_of(s)->newest].authenticated &&
+	    other->state != DATAPATH_KEY_NONE) {
 		other->seen = UINT32_MAX; /* so that the first look finds use */
 		wait_for_leave(store, s);
 	}
@@ -74,9 +77,9 @@ void changeover_finish(struct session_store *store, struct session *s)
 
 bool changeover_on_time(struct session_store *store, struct session *s)
 {
-	if (s->downlink_slot == s->newest)
+	if (protection_of(s)->downlink_slot == protection_of(s)->newest)
 		leave(store, s);
-	else if (s->keysets[s->newest].state == DATAPATH_KEY_READY)
+	else if (protection_of(s)->keysets[protection_of(s)->newest].state == DATAPATH_KEY_READY)
 		changeover_finish(store, s);
 	else
 		return true;
@@ -85,21 +88,22 @@ bool changeover_on_time(struct session_store *store, struct session *s)
 
 void changeover_take_authenticated(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 	/* In any other state, the event is about the keyset that was there before. */
 	if (keyset->state != DATAPATH_KEY_READY)
 		return;
 	keyset->authenticated = true;
 	journal_note(store, s);
-	if (slot == s->newest)
+	if (slot == protection_of(s)->newest)
 		changeover_finish(store, s);
 }
 
 void changeover_start(struct session_store *store, struct session *s)
 {
-	const struct session_keyset *newest = &s->keysets[s->newest];
-	const struct session_keyset *used = &s->keysets[s->downlink_slot];
+	const struct session_keyset *newest = &protection_of(s)->keysets[protection_of(s)->newest];
+	const struct session_keyset *used =
+		&protection_of(s)->keysets[protection_of(s)->downlink_slot];
 
 	/* No need to wait for the UE if it has used the newest keyset before, or if the other
 	 * keyset protects nothing. */
@@ -107,7 +111,8 @@ void changeover_start(struct session_store *store, struct session *s)
 	    (newest->state == DATAPATH_KEY_READY && newest->authenticated))
 		changeover_finish(store, s);
 	else
-		due_set(store, s, &s->changeover_due, store->config.changeover_s * UINT64_C(1000));
+		due_set(store, s, &protection_of(s)->changeover_due,
+			store->config.changeover_s * UINT64_C(1000));
 }
 
 /* --- activations --- */
@@ -115,8 +120,8 @@ void changeover_start(struct session_store *store, struct session *s)
 /* Downlink uses the keyset in slot at once, and the session holds no other. */
 static void use_only(struct session_store *store, struct session *s, unsigned slot)
 {
-	s->changeover_due = 0;
-	s->newest = (uint8_t)slot;
+	protection_of(s)->changeover_due = 0;
+	protection_of(s)->newest = (uint8_t)slot;
 	use(store, s, slot);
 	keyset_drop(store, s, 1 - slot);
 }
@@ -126,7 +131,8 @@ static void activate_only(struct session_store *store, struct session *s,
 {
 	unsigned slot = keyset_find(s, id);
 
-	if (slot == DATAPATH_KEYSETS || s->keysets[slot].state == DATAPATH_KEY_FAILED) {
+	if (slot == DATAPATH_KEYSETS ||
+	    protection_of(s)->keysets[slot].state == DATAPATH_KEY_FAILED) {
 		slot = slot % DATAPATH_KEYSETS;
 		keyset_put(store, s, slot, id, key_id);
 	}
@@ -139,18 +145,18 @@ static void activate_only(struct session_store *store, struct session *s,
 static void activate_next(struct session_store *store, struct session *s,
 			  const struct e2m_keyset_id *id, uint8_t key_id)
 {
-	const unsigned used = s->downlink_slot;
+	const unsigned used = protection_of(s)->downlink_slot;
 	unsigned slot = keyset_find(s, id);
 
-	if (slot == s->newest && s->keysets[slot].key_id == key_id)
+	if (slot == protection_of(s)->newest && protection_of(s)->keysets[slot].key_id == key_id)
 		return;
 	control_count(store, SESSION_REKEYED);
 	if (slot == DATAPATH_KEYSETS) {
-		slot = s->keysets[used].key_id == key_id ? used : 1 - used;
+		slot = protection_of(s)->keysets[used].key_id == key_id ? used : 1 - used;
 		keyset_put(store, s, slot, id, key_id);
 	}
-	s->newest = (uint8_t)slot;
-	if (s->keysets[1 - slot].key_id == key_id)
+	protection_of(s)->newest = (uint8_t)slot;
+	if (protection_of(s)->keysets[1 - slot].key_id == key_id)
 		use_only(store, s, slot);
 	keyset_set_key_id(store, s, slot, key_id);
 	changeover_start(store, s);

@@ -14,7 +14,7 @@ void commands_set_keyset(struct session_store *store, const struct session *s,
 			 enum session_direction direction, unsigned slot,
 			 struct datapath_ceiling ceiling, bool keep_count, void *acknowledge)
 {
-	const struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 	const struct datapath_command command = {
 		.kind = DATAPATH_SET_KEYSET,
 		.slot = (uint8_t)slot,
@@ -25,16 +25,16 @@ void commands_set_keyset(struct session_store *store, const struct session *s,
 			   .key_id = keyset->key_id,
 			   .keep_count = keep_count}};
 
-	commands_send(store, &s->flow[direction], command, acknowledge);
+	commands_send(store, &protection_of(s)->flow[direction], command, acknowledge);
 }
 
 void commands_use_keyset(struct session_store *store, const struct session *s,
 			 enum session_direction direction, void *acknowledge)
 {
 	const struct datapath_command command = {.kind = DATAPATH_USE_KEYSET,
-						 .slot = s->downlink_slot};
+						 .slot = protection_of(s)->downlink_slot};
 
-	commands_send(store, &s->flow[direction], command, acknowledge);
+	commands_send(store, &protection_of(s)->flow[direction], command, acknowledge);
 }
 
 void commands_answer_gtpc(struct session_store *store, const struct session_gtpc *gtpc,

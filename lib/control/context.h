@@ -7,9 +7,9 @@
 #define CONTROL_CONTEXT_H
 
 #include "control/apns.h"
-#include "control/gsns.h"
 #include "control/model.h"
 #include "counts/retention.h"
+#include "directory/gsns.h"
 
 struct held;
 
@@ -24,9 +24,9 @@ struct session_store {
 	void (*changeover_is_due)(struct session_store *store, struct session *session);
 	void (*keyset_is_due)(struct session_store *store, struct session *session, unsigned slot);
 
-	struct gsns *gsns;
+	struct directory *directory;
+	struct gsns *gsns; /* of the directory */
 	struct apns *apns;
-	struct table *table;
 	uint32_t ready;	   /* sessions with a READY keyset */
 	uint32_t promised; /* places for COUNTs that operations under way may need */
 	struct counts *counts;

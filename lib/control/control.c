@@ -29,17 +29,19 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	if (getrandom(&store->hash_secret, sizeof(store->hash_secret), 0) !=
 	    sizeof(store->hash_secret))
 		return -EAGAIN;
-	store->table = table_new(c->max);
-	store->gsns = gsns_new();
+	store->directory = table_new(c, store->hash_secret);
+	if (!store->directory)
+		return -ENOMEM;
+	store->gsns = directory_gsns(store->directory);
 	store->apns = apns_new();
 	store->wheel = wheel_new(now_ms, store);
 	store->tunnels = tunnels_new(c);
 	store->sweep = sweep_new();
 	store->restarts = restarts_new();
 	store->reconfigure = reconfigure_new();
-	if (!store->table || !store->sweep || !store->restarts || !store->reconfigure ||
-	    !store->gsns || !store->apns || !store->wheel || !store->tunnels ||
-	    (c->is_durable && !(store->journal = journal_new(c->max))))
+	if (!store->sweep || !store->restarts || !store->reconfigure || !store->apns ||
+	    !store->wheel || !store->tunnels ||
+	    (c->is_durable && !(store->journal = journal_new(directory_id_max(store->directory)))))
 		return -ENOMEM;
 	kept_observe(&observer);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, &observer);
@@ -53,7 +55,7 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 static void end_changeover(struct session_store *store, struct session *s)
 {
 	if (changeover_on_time(store, s))
-		obtain_pull(store, s, s->newest);
+		obtain_pull(store, s, protection_of(s)->newest);
 }
 
 struct session_store *session_store_new(const struct session_config *config,
@@ -80,9 +82,9 @@ static void free_sessions(struct session_store *store)
 {
 	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-			npdu_key_free(s->keysets[slot].key);
+			npdu_key_free(protection_of(s)->keysets[slot].key);
 		session_free_operations(s);
-		free(s->work); /* its pulls end with the pull manager */
+		free(protection_of(s)->work); /* its pulls end with the pull manager */
 	}
 }
 
@@ -90,7 +92,7 @@ void session_store_free(struct session_store *store)
 {
 	if (!store)
 		return;
-	if (store->table)
+	if (store->directory)
 		free_sessions(store);
 	transactions_free(store);
 	tunnels_free(store->tunnels);
@@ -98,13 +100,12 @@ void session_store_free(struct session_store *store)
 	kept_free(store);
 	wheel_free(store->wheel);
 	journal_free(store->journal);
-	gsns_free(store->gsns);
 	apns_free(store->apns);
 	free(store->watch);
 	free(store->sweep);
 	restarts_free(store->restarts);
 	free(store->reconfigure);
-	table_free(store->table);
+	directory_free(store->directory);
 	free(store);
 }
 
@@ -124,16 +125,16 @@ void session_advance(struct session_store *store, uint64_t now_ms)
 static size_t octets_of_session(const struct session_store *store)
 {
 	const struct session_config *config = &store->config;
-	const size_t shared = table_octets(store->table) + tunnels_octets(config) +
-			      counts_octets(store->counts) + retention_octets(store->retention) +
-			      journal_octets(store->journal);
+	const size_t shared = tunnels_octets(config) + counts_octets(store->counts) +
+			      retention_octets(store->retention) + journal_octets(store->journal);
 
-	return sizeof(struct session) + (shared + config->max - 1) / config->max;
+	return sizeof(struct protected_session) + directory_index_octets() +
+	       (shared + config->max - 1) / config->max;
 }
 
 void session_totals(const struct session_store *store, struct session_totals *totals)
 {
-	totals->sessions = table_sessions(store);
+	totals->sessions = directory_count(store->directory, DIRECTORY_PROTECTED);
 	totals->ready = store->ready;
 	totals->max = store->config.max;
 	totals->state_error = journal_error(store->journal);

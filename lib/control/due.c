@@ -13,18 +13,18 @@ static void on_time(struct wheel_timer *timer, void *arg);
 static void arm(struct session_store *store, struct session *s)
 {
 	const uint64_t elapsed = elapsed_ms(store);
-	uint32_t first = s->changeover_due;
+	uint32_t first = protection_of(s)->changeover_due;
 	uint64_t at;
 
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		const uint32_t due = s->keysets[slot].due;
+		const uint32_t due = protection_of(s)->keysets[slot].due;
 		if (due != 0 && (first == 0 || due < first))
 			first = due;
 	}
 	if (first == 0)
 		return;
 	at = first * (uint64_t)DUE_MS;
-	wheel_set(store->wheel, &s->timer, at > elapsed ? at - elapsed : 0, on_time);
+	wheel_set(store->wheel, &protection_of(s)->timer, at > elapsed ? at - elapsed : 0, on_time);
 }
 
 static bool has_come(const struct session_store *store, uint32_t *due)
@@ -38,12 +38,13 @@ static bool has_come(const struct session_store *store, uint32_t *due)
 static void on_time(struct wheel_timer *timer, void *arg)
 {
 	struct session_store *store = arg;
-	struct session *s = container_of(timer, struct session, timer);
+	struct session *s =
+		&container_of(timer, struct protected_session, protection.timer)->session;
 
-	if (has_come(store, &s->changeover_due))
+	if (has_come(store, &protection_of(s)->changeover_due))
 		store->changeover_is_due(store, s);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (has_come(store, &s->keysets[slot].due))
+		if (has_come(store, &protection_of(s)->keysets[slot].due))
 			store->keyset_is_due(store, s, slot);
 	arm(store, s);
 }

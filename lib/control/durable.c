@@ -130,10 +130,11 @@ void session_conclude(struct session_store *store)
 		if (work_first_operation(s))
 			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-			if (s->keysets[slot].state != DATAPATH_KEY_NONE)
+			if (protection_of(s)->keysets[slot].state != DATAPATH_KEY_NONE)
 				/* Only raises COUNTs: a worker may not have executed yet where it
 				 * begins. */
-				counts_raise(&s->keysets[slot].count, flows_counts(store, s, slot));
+				counts_raise(&protection_of(s)->keysets[slot].count,
+					     flows_counts(store, s, slot));
 		journal_note(store, s);
 	}
 }

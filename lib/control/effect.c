@@ -33,7 +33,7 @@ void effect_say(struct session_store *store, const struct session *s, const stru
 	if (t->is_bare)
 		control_log(store, SESSION_LOG_INFO,
 			    "step 6: IMSI %s NSAPI %u: no keyset, %s, uplink %s, downlink %s",
-			    table_imsi(s).digits, s->nsapi,
+			    directory_imsi(s).digits, s->nsapi,
 			    t->policy == POLICY_PROTECT
 				    ? "and to be protected: its packets are dropped"
 				    : "in clear",
@@ -41,7 +41,7 @@ void effect_say(struct session_store *store, const struct session *s, const stru
 	else
 		control_log(store, SESSION_LOG_INFO,
 			    "step 6: IMSI %s NSAPI %u: %s, Key ID %u, uplink %s, downlink %s",
-			    table_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&t->keyset, id),
+			    directory_imsi(s).digits, s->nsapi, e2m_keyset_id_str(&t->keyset, id),
 			    t->key_id, up, down);
 }
 

@@ -10,7 +10,7 @@
 #include "datapath/datapath.h"
 #include "npdu/window.h"
 
-static enum session_index tunnel_index(enum session_direction direction)
+static enum directory_index tunnel_index(enum session_direction direction)
 {
 	return direction == UP ? INDEX_TUNNEL_UP : INDEX_TUNNEL_DOWN;
 }
@@ -35,25 +35,26 @@ static struct datapath_command add_command(const struct session_store *store,
 			.session = table_id(store, s),
 			.direction = (uint8_t)direction,
 			.bearer = s->nsapi,
-			.counter_octets = s->counter_octets,
+			.counter_octets = protection_of(s)->counter_octets,
 			.treatment = (uint8_t)treatment(s),
-			.window = (uint16_t)npdu_window_clamp(window, s->counter_octets)}};
+			.window = (uint16_t)npdu_window_clamp(window,
+							      protection_of(s)->counter_octets)}};
 }
 
 int flows_add(struct session_store *store, struct session *s, enum session_direction direction,
 	      const struct tunnel *tunnel, void *acknowledge)
 {
-	struct session_flow *flow = &s->flow[direction];
+	struct session_flow *flow = &protection_of(s)->flow[direction];
 
-	if (table_set_tunnel(store, &flow->tunnel, tunnel) != 0)
+	if (directory_set_tunnel(store->directory, &s->tunnel[direction], tunnel) != 0)
 		return -ENOMEM;
 	if (!tunnels_take(store, tunnel, flow))
 		return -ENOSPC;
 	flow->live = true;
-	table_index(store, s, tunnel_index(direction));
+	directory_index(store->directory, s, tunnel_index(direction));
 	commands_send(store, flow, add_command(store, s, direction, tunnel), NULL);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (s->keysets[slot].state != DATAPATH_KEY_NONE)
+		if (protection_of(s)->keysets[slot].state != DATAPATH_KEY_NONE)
 			commands_set_keyset(store, s, direction, slot,
 					    reserve_ceiling(store, s, slot, direction), false,
 					    NULL);
@@ -64,25 +65,27 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 void flows_stop(struct session_store *store, struct session *s, enum session_direction direction,
 		void *acknowledge)
 {
-	struct session_flow *flow = &s->flow[direction];
+	struct session_flow *flow = &protection_of(s)->flow[direction];
+	const struct tunnel tunnel = directory_tunnel(store->directory, &s->tunnel[direction]);
 
 	commands_send(store, flow, (struct datapath_command){.kind = DATAPATH_STOP_FLOW},
 		      acknowledge);
-	table_unindex(store, s, tunnel_index(direction));
-	tunnels_linger(store, flow);
+	directory_unindex(store->directory, s, tunnel_index(direction));
+	tunnels_linger(store, &tunnel, flow);
 	flow->live = false;
 }
 
 struct counts_value flows_counts(const struct session_store *store, const struct session *s,
 				 unsigned slot)
 {
-	struct counts_value counts = s->keysets[slot].count;
+	struct counts_value counts = protection_of(s)->keysets[slot].count;
 	struct datapath_flow_view view;
 
 	for (unsigned d = 0; d < 2; d++) {
-		if (!s->flow[d].live)
+		if (!protection_of(s)->flow[d].live)
 			continue;
-		store->ops.view_flow(store->ops.arg, s->flow[d].worker, s->flow[d].number, &view);
+		store->ops.view_flow(store->ops.arg, protection_of(s)->flow[d].worker,
+				     protection_of(s)->flow[d].number, &view);
 		counts.next[d] = view.count[slot];
 	}
 	return counts;

@@ -35,8 +35,9 @@ static void must(bool is_done)
 
 static struct counts_key key_of(const struct session *s, unsigned slot)
 {
-	return (struct counts_key){
-		.imsi = table_imsi(s), .keyset = s->keysets[slot].fingerprint, .bearer = s->nsapi};
+	return (struct counts_key){.imsi = directory_imsi(s),
+				   .keyset = protection_of(s)->keysets[slot].fingerprint,
+				   .bearer = s->nsapi};
 }
 
 /* --- key sources, and what they release --- */
@@ -142,11 +143,12 @@ static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
 
 	for (; s; s = table_next_of_subscriber(store, imsi, s), slot = 0)
 		for (; slot < DATAPATH_KEYSETS; slot++) {
-			if (!is_held(&s->keysets[slot]))
+			if (!is_held(&protection_of(s)->keysets[slot]))
 				continue;
-			*held = (struct retention_held){.fingerprint = s->keysets[slot].fingerprint,
-							.given_by = s->given_by[slot],
-							.lifetime_s = s->keysets[slot].lifetime_s};
+			*held = (struct retention_held){
+				.fingerprint = protection_of(s)->keysets[slot].fingerprint,
+				.given_by = protection_of(s)->given_by[slot],
+				.lifetime_s = protection_of(s)->keysets[slot].lifetime_s};
 			*at = table_id(store, s) * PLACES + slot + 1;
 			return true;
 		}
@@ -195,7 +197,8 @@ void kept_free(struct session_store *store)
 /* Places that are promised, or that keysets of sessions need when they leave. */
 static uint32_t places_taken(const struct session_store *store)
 {
-	return table_sessions(store) * DATAPATH_KEYSETS + store->promised;
+	return directory_count(store->directory, DIRECTORY_PROTECTED) * DATAPATH_KEYSETS +
+	       store->promised;
 }
 
 void kept_reserve_room(struct session_store *store)
@@ -278,22 +281,22 @@ static struct retired *retire(struct session_store *store, struct session *s, un
 	struct retired *retired = calloc(1, sizeof(*retired));
 
 	must(retired != NULL);
-	retired->key = s->keysets[slot].key;
-	s->keysets[slot].key = NULL;
+	retired->key = protection_of(s)->keysets[slot].key;
+	protection_of(s)->keysets[slot].key = NULL;
 	LIST_INSERT_HEAD(&store->kept->retired, retired, entry);
 	return retired;
 }
 
 struct retired *kept_retire_key(struct session_store *store, struct session *s, unsigned slot)
 {
-	return s->keysets[slot].key ? retire(store, s, slot) : NULL;
+	return protection_of(s)->keysets[slot].key ? retire(store, s, slot) : NULL;
 }
 
 void kept_unused(struct session_store *store, struct session *s, unsigned slot)
 {
 	const struct counts_key key = key_of(s, slot);
 
-	s->given_by[slot] = 0;
+	protection_of(s)->given_by[slot] = 0;
 	retention_leave(store->retention, &key);
 }
 
@@ -301,7 +304,7 @@ void kept_unused(struct session_store *store, struct session *s, unsigned slot)
  * write which keys they belong to. */
 static void leave_nameless(struct session_store *store, const struct session *s, unsigned slot)
 {
-	const struct counts_value count = s->keysets[slot].count;
+	const struct counts_value count = protection_of(s)->keysets[slot].count;
 	struct counts_key key = key_of(s, slot);
 
 	if (counts_is_unused(count))
@@ -318,7 +321,7 @@ struct retired *kept_retire(struct session_store *store, struct session *s, unsi
 		{reserve_bound(s, slot, UP), reserve_bound(s, slot, DOWN)}};
 	struct retired *retired;
 
-	if (!s->keysets[slot].is_known) {
+	if (!protection_of(s)->keysets[slot].is_known) {
 		leave_nameless(store, s, slot);
 		kept_unused(store, s, slot);
 		return kept_retire_key(store, s, slot);
@@ -326,9 +329,11 @@ struct retired *kept_retire(struct session_store *store, struct session *s, unsi
 	retired = retire(store, s, slot);
 	retired->has_counts = true;
 	retired->counts_key = key;
-	retired->counts = s->keysets[slot].count; /* valid for directions without a live flow */
+	retired->counts = protection_of(s)
+				  ->keysets[slot]
+				  .count; /* valid for directions without a live flow */
 	must(retention_hold(store->retention, &key));
-	s->given_by[slot] = 0;
+	protection_of(s)->given_by[slot] = 0;
 	/* Until workers have reported the COUNTs, the disk needs a bound above them. */
 	must(!store->config.is_durable || counts_bind(store->counts, &key, bound) == 0);
 	return retired;
@@ -360,7 +365,7 @@ void kept_tell(struct session_store *store, struct session *s, unsigned slot, bo
 	       struct retired *retired)
 {
 	for (unsigned d = 0; d < 2; d++)
-		if (s->flow[d].live) {
+		if (protection_of(s)->flow[d].live) {
 			if (retired)
 				retired->pending++;
 			commands_set_keyset(store, s, d, slot, reserve_ceiling(store, s, slot, d),
@@ -395,8 +400,8 @@ bool kept_may_come_again(const struct session_store *store, const struct session
 
 void kept_find(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
-	const struct session_keyset *other = &s->keysets[1 - slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
+	const struct session_keyset *other = &protection_of(s)->keysets[1 - slot];
 	struct counts_key key = key_of(s, slot);
 	struct counts_value known, nameless;
 
@@ -418,11 +423,11 @@ void kept_find_restored(struct session_store *store, struct session *s, unsigned
 	const struct counts_key key = key_of(s, slot);
 	struct counts_value value;
 
-	if (!s->keysets[slot].is_known)
+	if (!protection_of(s)->keysets[slot].is_known)
 		return;
 	must(retention_keep_restored(store->retention, &key));
 	if (!counts_take(store->counts, &key, &value))
 		return;
-	counts_raise(&s->keysets[slot].count, value);
+	counts_raise(&protection_of(s)->keysets[slot].count, value);
 	journal_note(store, s);
 }

@@ -13,15 +13,15 @@
 
 static bool is_any_ready(const struct session *s)
 {
-	return s->keysets[0].state == DATAPATH_KEY_READY ||
-	       s->keysets[1].state == DATAPATH_KEY_READY;
+	return protection_of(s)->keysets[0].state == DATAPATH_KEY_READY ||
+	       protection_of(s)->keysets[1].state == DATAPATH_KEY_READY;
 }
 
 static void set_state(struct session_store *store, struct session *s, unsigned slot,
 		      enum datapath_key_state state)
 {
 	store->ready -= is_any_ready(s);
-	s->keysets[slot].state = (uint8_t)state;
+	protection_of(s)->keysets[slot].state = (uint8_t)state;
 	store->ready += is_any_ready(s);
 }
 
@@ -33,7 +33,7 @@ static struct retired *empty(struct session_store *store, struct session *s, uns
 	keyset_cancel_pull(store, s, slot);
 	reserve_give_up(s, slot);
 	set_state(store, s, slot, DATAPATH_KEY_NONE);
-	s->keysets[slot] = (struct session_keyset){0};
+	protection_of(s)->keysets[slot] = (struct session_keyset){0};
 	journal_note(store, s);
 	return retired;
 }
@@ -44,8 +44,8 @@ void keyset_put(struct session_store *store, struct session *s, unsigned slot,
 	struct retired *retired = empty(store, s, slot);
 
 	set_state(store, s, slot, DATAPATH_KEY_MISSING);
-	s->keysets[slot].id = *id;
-	s->keysets[slot].key_id = key_id;
+	protection_of(s)->keysets[slot].id = *id;
+	protection_of(s)->keysets[slot].key_id = key_id;
 	/* Reserves during the pull, so that the first packet does not wait for the disk after
 	 * it. */
 	reserve_begin(store, s, slot, DOWN);
@@ -55,7 +55,7 @@ void keyset_put(struct session_store *store, struct session *s, unsigned slot,
 void keyset_set_ready(struct session_store *store, struct session *s, unsigned slot,
 		      bool keep_count)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 	if (keyset->state == DATAPATH_KEY_FAILED)
 		keyset->due = 0; /* was the end of the refusal */
@@ -82,14 +82,14 @@ void keyset_fail(struct session_store *store, struct session *s, unsigned slot,
 	struct retired *retired = kept_retire_key(store, s, slot);
 
 	keyset_cancel_pull(store, s, slot);
-	s->keysets[slot].failure = failure;
+	protection_of(s)->keysets[slot].failure = failure;
 	set_state(store, s, slot, DATAPATH_KEY_FAILED);
 	kept_tell(store, s, slot, true, retired);
 }
 
 void keyset_drop(struct session_store *store, struct session *s, unsigned slot)
 {
-	if (s->keysets[slot].state != DATAPATH_KEY_NONE)
+	if (protection_of(s)->keysets[slot].state != DATAPATH_KEY_NONE)
 		kept_tell(store, s, slot, false, empty(store, s, slot));
 }
 
@@ -101,7 +101,7 @@ void keyset_drop_all(struct session_store *store, struct session *s)
 
 void keyset_restore(struct session_store *store, struct session *s, unsigned slot, bool is_over)
 {
-	s->keysets[slot].failure = FAILURE_EXPIRED;
+	protection_of(s)->keysets[slot].failure = FAILURE_EXPIRED;
 	set_state(store, s, slot, is_over ? DATAPATH_KEY_FAILED : DATAPATH_KEY_MISSING);
 }
 
@@ -110,9 +110,9 @@ void keyset_restore(struct session_store *store, struct session *s, unsigned slo
 void keyset_set_key_id(struct session_store *store, struct session *s, unsigned slot,
 		       uint8_t key_id)
 {
-	if (s->keysets[slot].key_id == key_id)
+	if (protection_of(s)->keysets[slot].key_id == key_id)
 		return;
-	s->keysets[slot].key_id = key_id;
+	protection_of(s)->keysets[slot].key_id = key_id;
 	journal_note(store, s);
 	kept_tell(store, s, slot, true, NULL);
 }
@@ -122,17 +122,17 @@ unsigned keyset_find(const struct session *s, const struct e2m_keyset_id *id)
 	unsigned slot;
 
 	for (slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (s->keysets[slot].state != DATAPATH_KEY_NONE &&
-		    memcmp(&s->keysets[slot].id, id, sizeof(*id)) == 0)
+		if (protection_of(s)->keysets[slot].state != DATAPATH_KEY_NONE &&
+		    memcmp(&protection_of(s)->keysets[slot].id, id, sizeof(*id)) == 0)
 			break;
 	return slot;
 }
 
 void keyset_cancel_pull(struct session_store *store, struct session *s, unsigned slot)
 {
-	if (!s->work)
+	if (!protection_of(s)->work)
 		return;
-	pull_cancel(store->pulls, &s->work->waiters[slot].waiter);
+	pull_cancel(store->pulls, &protection_of(s)->work->waiters[slot].waiter);
 	work_end(s);
 }
 
@@ -149,6 +149,6 @@ struct keyset_name keyset_name(const struct session *s, unsigned slot)
 {
 	struct keyset_name name;
 
-	e2m_keyset_id_str(&s->keysets[slot].id, name.text);
+	e2m_keyset_id_str(&protection_of(s)->keysets[slot].id, name.text);
 	return name;
 }

@@ -6,23 +6,15 @@
 #ifndef CONTROL_MODEL_H
 #define CONTROL_MODEL_H
 
+#include <assert.h>
 #include <sys/queue.h>
 
 #include "control/control.h"
 #include "counts/counts.h"
+#include "directory/directory.h"
 #include "npdu/npdu.h"
 
 enum session_direction { UP = E2M_UPLINK, DOWN = E2M_DOWNLINK };
-
-/* The keys by which sessions are found. */
-enum session_index {
-	INDEX_SUBSCRIBER,   /* IMSI, NSAPI */
-	INDEX_CONTROL_SGSN, /* TEID Control Plane at the SGSN, its address, NSAPI */
-	INDEX_CONTROL_GGSN, /* the same at the GGSN */
-	INDEX_TUNNEL_UP,
-	INDEX_TUNNEL_DOWN,
-	SESSION_INDEXES,
-};
 
 /* COUNTs of one direction that a worker may use (reserve.c). */
 struct session_ceiling {
@@ -82,12 +74,6 @@ struct session_work {
 	uint32_t wanted[DATAPATH_KEYSETS][2]; /* ceilings that must be on disk; 0: none */
 };
 
-/* A struct tunnel with a number instead of the address: many tunnels share few GSNs. */
-struct session_tunnel {
-	uint32_t gsn; /* number in the store's gsns; 0: none */
-	uint32_t teid;
-};
-
 /* The source that has the last word on a session. Values as in struct state_session. */
 enum session_origin {
 	ORIGIN_GTPC,
@@ -96,32 +82,18 @@ enum session_origin {
 };
 
 struct session_flow {
-	struct session_tunnel tunnel;
 	uint32_t number; /* at its worker */
 	uint8_t worker;
 	bool live;
 };
 
-/* There may be a million sessions. What a session needs only at times is in struct session_work. */
-struct session {
-	uint32_t serial; /* of its Create, or renewed (restarts.h); 0: not in use */
-	uint32_t link[SESSION_INDEXES];
-	uint64_t imsi;			    /* table_imsi */
-	struct session_tunnel control_sgsn; /* no tunnel if no GTP-C was seen */
-	struct session_tunnel control_ggsn;
-	struct session_flow flow[2]; /* by direction */
-	uint8_t indexed;	     /* bit of each index */
-	uint8_t nsapi;
-	/* The NSAPI of the primary context, which has the PDP address. In a primary context: nsapi. */
-	uint8_t primary;
-	uint8_t newest : 1;	   /* place of the keyset that was activated last */
-	uint8_t downlink_slot : 1; /* place of the keyset that downlink uses */
+/* What a DIRECTORY_PROTECTED session has beside its entry in the directory. There may be a million.
+ * What a session needs only at times is in struct session_work. */
+struct session_protection {
+	struct session_flow flow[2]; /* by direction, for struct session's tunnel */
+	uint8_t newest : 1;	     /* place of the keyset that was activated last */
+	uint8_t downlink_slot : 1;   /* place of the keyset that downlink uses */
 	uint8_t counter_octets : 2;
-	uint8_t origin : 2; /* enum session_origin */
-	uint8_t contradiction_said : 1;
-	uint8_t is_passed_over : 1; /* by the latest round of reconfigure.c */
-	uint8_t policy : 2;	    /* enum policy_action of its Create, or a stricter one since */
-	uint16_t apn;		    /* number in the store's apns; 0: not known */
 	uint8_t given_by[DATAPATH_KEYSETS]; /* by place: bit of each source that gave the keyset */
 	/* Then downlink uses the newest keyset. If it uses that keyset already, the other is
 	 * dropped. */
@@ -133,13 +105,25 @@ struct session {
 	struct session_keyset keysets[DATAPATH_KEYSETS];
 };
 
+/* A place in the directory. */
+struct protected_session {
+	struct session session;
+	struct session_protection protection;
+};
+
+static inline struct session_protection *protection_of(const struct session *s)
+{
+	assert(s->kind == DIRECTORY_PROTECTED);
+	return &((struct protected_session *)s)->protection;
+}
+
 /* Returns true if the session has a keyset, in any state. */
 static inline bool session_has_keyset(const struct session *s)
 {
 	bool any = false;
 
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		any |= s->keysets[slot].state != DATAPATH_KEY_NONE;
+	for (unsigned slot = 0; s->kind == DIRECTORY_PROTECTED && slot < DATAPATH_KEYSETS; slot++)
+		any |= protection_of(s)->keysets[slot].state != DATAPATH_KEY_NONE;
 	return any;
 }
 

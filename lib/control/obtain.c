@@ -20,14 +20,14 @@ static void fail(struct session_store *store, struct session *s, unsigned slot,
 		 enum keyset_failure failure)
 {
 	keyset_fail(store, s, slot, failure);
-	if (slot == s->downlink_slot)
+	if (slot == protection_of(s)->downlink_slot)
 		changeover_finish(store, s);
 }
 
 static void refuse(struct session_store *store, struct session *s, unsigned slot,
 		   enum keyset_failure failure, const char *why, const char *detail)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 	control_count(store, SESSION_KEYSETS_REFUSED);
 	if (!keyset->refusal_said)
@@ -42,11 +42,11 @@ static void refuse(struct session_store *store, struct session *s, unsigned slot
 
 void obtain_on_time(struct session_store *store, struct session *s, unsigned slot)
 {
-	if (s->keysets[slot].state == DATAPATH_KEY_FAILED) {
+	if (protection_of(s)->keysets[slot].state == DATAPATH_KEY_FAILED) {
 		keyset_set_missing(store, s, slot); /* the next packet pulls again */
 	} else if (work_first_operation(s)) {
 		/* A flow that is being stopped may still read the key: try again soon. */
-		due_set(store, s, &s->keysets[slot].due, 0);
+		due_set(store, s, &protection_of(s)->keysets[slot].due, 0);
 	} else {
 		control_count(store, SESSION_KEYSETS_EXPIRED);
 		control_log_of(store, s, SESSION_LOG_WARNING,
@@ -61,9 +61,9 @@ void obtain_on_time(struct session_store *store, struct session *s, unsigned slo
 void obtain_end(struct session_store *store, struct session *s)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		if (s->keysets[slot].state == DATAPATH_KEY_NONE)
+		if (protection_of(s)->keysets[slot].state == DATAPATH_KEY_NONE)
 			continue;
-		s->keysets[slot].due = 0; /* no end: refused for good */
+		protection_of(s)->keysets[slot].due = 0; /* no end: refused for good */
 		fail(store, s, slot, FAILURE_NOT_ALLOWED);
 	}
 }
@@ -95,7 +95,7 @@ unsigned obtain_forbid(struct session_store *store, struct session *s)
 	unsigned forbidden = 0;
 
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		const struct session_keyset *keyset = &s->keysets[slot];
+		const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 		if (keyset->state == DATAPATH_KEY_READY)
 			forbidden += refuse_algorithms(store, s, slot, keyset->eea, keyset->eia);
@@ -124,8 +124,9 @@ static void copy_keys(struct session_keyset *to, const struct session_keyset *fr
 static unsigned join(struct session_store *store, struct session *s, unsigned slot)
 {
 	const unsigned twin = 1 - slot;
-	struct session_keyset *from = &s->keysets[slot], *to = &s->keysets[twin];
-	const bool was_used = s->downlink_slot == slot;
+	struct session_keyset *from = &protection_of(s)->keysets[slot],
+			      *to = &protection_of(s)->keysets[twin];
+	const bool was_used = protection_of(s)->downlink_slot == slot;
 
 	to->id = from->id;
 	to->key_id = from->key_id;
@@ -141,9 +142,9 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 	from->key = NULL;
 	from->count = (struct counts_value){0}; /* COUNTs reserved under this name are unused */
 	journal_note(store, s);
-	if (s->newest == slot)
-		s->newest = (uint8_t)twin;
-	if (was_used || s->downlink_slot == s->newest)
+	if (protection_of(s)->newest == slot)
+		protection_of(s)->newest = (uint8_t)twin;
+	if (was_used || protection_of(s)->downlink_slot == protection_of(s)->newest)
 		changeover_finish(store, s);
 	keyset_drop(store, s, slot);
 	return twin;
@@ -151,12 +152,12 @@ static unsigned join(struct session_store *store, struct session *s, unsigned sl
 
 static void install(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
-	const struct session_keyset *other = &s->keysets[1 - slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
+	const struct session_keyset *other = &protection_of(s)->keysets[1 - slot];
 
 	control_log(store, SESSION_LOG_INFO,
 		    "step 8: IMSI %s NSAPI %u: e2mKEYSET of %s is here, %s+%s, lifetime %u s",
-		    table_imsi(s).digits, s->nsapi, keyset_name(s, slot).text,
+		    directory_imsi(s).digits, s->nsapi, keyset_name(s, slot).text,
 		    e2m_eea_name(keyset->eea), e2m_eia_name(keyset->eia), keyset->lifetime_s);
 	if (other->is_known && is_same(&other->fingerprint, &keyset->fingerprint)) {
 		slot = join(store, s, slot);
@@ -171,15 +172,16 @@ static void install(struct session_store *store, struct session *s, unsigned slo
 		keyset_set_ready(store, s, slot, false);
 	}
 	control_log(store, SESSION_LOG_INFO, "step 9: IMSI %s NSAPI %u: protecting, Key ID %u",
-		    table_imsi(s).digits, s->nsapi, s->keysets[slot].key_id);
-	if (slot == s->newest && s->changeover_due == 0)
+		    directory_imsi(s).digits, s->nsapi, protection_of(s)->keysets[slot].key_id);
+	if (slot == protection_of(s)->newest && protection_of(s)->changeover_due == 0)
 		changeover_finish(store, s);
 }
 
 void obtain_settle(struct session_store *store, struct session *s)
 {
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (s->keysets[slot].state == DATAPATH_KEY_MISSING && s->keysets[slot].key)
+		if (protection_of(s)->keysets[slot].state == DATAPATH_KEY_MISSING &&
+		    protection_of(s)->keysets[slot].key)
 			install(store, s, slot);
 }
 
@@ -190,10 +192,10 @@ static void take_keys(struct session_store *store, struct session *s, unsigned s
 		      const struct session_keyset *given, uint8_t given_by)
 {
 	/* From now on the keyset's COUNTs are kept, whatever operation is under way. */
-	if (!s->keysets[slot].is_known)
+	if (!protection_of(s)->keysets[slot].is_known)
 		kept_unused(store, s, slot);
-	copy_keys(&s->keysets[slot], given);
-	s->given_by[slot] |= given_by;
+	copy_keys(&protection_of(s)->keysets[slot], given);
+	protection_of(s)->given_by[slot] |= given_by;
 	if (!work_first_operation(s))
 		install(store, s, slot);
 }
@@ -213,14 +215,14 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
 	const struct npdu_profile profile = {
 		.eea = answer->ciphering,
 		.eia = answer->integrity,
-		.counter_octets = s->counter_octets,
+		.counter_octets = protection_of(s)->counter_octets,
 		.gcm_tag_octets = store->config.gcm_tag_octets,
 	};
 
 	if (refuse_algorithms(store, s, slot, answer->ciphering, answer->integrity))
 		return;
 	if (counts_fingerprint(&given.fingerprint, &answer->keyset) == 0) {
-		if (has_had_others(&s->keysets[slot], &given.fingerprint)) {
+		if (has_had_others(&protection_of(s)->keysets[slot], &given.fingerprint)) {
 			control_count(store, SESSION_KEYSETS_CHANGED);
 			refuse(store, s, slot, FAILURE_OTHER_KEYS,
 			       "other keys than came before under this name", "");
@@ -240,8 +242,8 @@ static void take_found(struct session_store *store, struct session *s, unsigned 
  * keyset any more. So it takes the keys of a context that is READY with them. */
 static bool share(struct session_store *store, struct session *s, unsigned slot)
 {
-	struct session_keyset *keyset = &s->keysets[slot], shared;
-	const struct e2m_imsi imsi = table_imsi(s);
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot], shared;
+	const struct e2m_imsi imsi = directory_imsi(s);
 	const struct session *other = NULL;
 	unsigned its_slot;
 
@@ -251,21 +253,21 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 			return false;
 		its_slot = keyset_find(other, &keyset->id);
 	} while (its_slot == DATAPATH_KEYSETS ||
-		 other->keysets[its_slot].state != DATAPATH_KEY_READY);
-	shared = other->keysets[its_slot];
+		 protection_of(other)->keysets[its_slot].state != DATAPATH_KEY_READY);
+	shared = protection_of(other)->keysets[its_slot];
 	if (has_had_others(keyset, &shared.fingerprint) ||
 	    !(shared.key = npdu_key_copy(shared.key)))
 		return false;
 	keyset->due = shared.due; /* its lifetime has begun already */
 	control_count(store, SESSION_KEYSETS_SHARED);
-	take_keys(store, s, slot, &shared, other->given_by[its_slot]);
+	take_keys(store, s, slot, &shared, protection_of(other)->given_by[its_slot]);
 	return true;
 }
 
 void obtain_pull(struct session_store *store, struct session *s, unsigned slot)
 {
-	const struct session_keyset *keyset = &s->keysets[slot];
-	const struct keysource_request request = {.imsi = table_imsi(s), .id = keyset->id};
+	const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
+	const struct keysource_request request = {.imsi = directory_imsi(s), .id = keyset->id};
 	struct session_work *work;
 
 	if (keyset->state != DATAPATH_KEY_MISSING || keyset->key || work_is_pulling(s, slot) ||

@@ -56,7 +56,7 @@ static bool note_create(struct request *r, const struct message *m)
 	if (r->said.is_linked)
 		primary = request_find_addressed(r, r->said.linked);
 	if (primary)
-		r->said.imsi = table_imsi(primary);
+		r->said.imsi = directory_imsi(primary);
 	else if (!r->said.has_imsi)
 		return false;
 	primary = request_find_primary(r);

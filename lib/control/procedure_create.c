@@ -140,8 +140,10 @@ static bool set_target(const struct exchange *x, struct change *target,
 				  .apn = r->apn,
 				  .recovery = r->recovery};
 	if (primary) {
-		target->control_sgsn = table_tunnel(x->store, &primary->control_sgsn);
-		target->control_ggsn = table_tunnel(x->store, &primary->control_ggsn);
+		target->control_sgsn =
+			directory_tunnel(x->store->directory, &primary->control_sgsn);
+		target->control_ggsn =
+			directory_tunnel(x->store->directory, &primary->control_ggsn);
 	}
 	message_end_update(&target->control_sgsn, &r->said.control, ipv4);
 	message_end_update(&target->control_ggsn, &x->response->control, ipv4);
@@ -275,9 +277,10 @@ static struct asked_bearer *find_answered(struct request *r, const struct messag
 static void make_with_both(const struct exchange *x, const struct session *linked, uint8_t id,
 			   const struct change *target)
 {
-	const struct session_keyset *used = &linked->keysets[linked->downlink_slot];
+	const struct session_keyset *used =
+		&protection_of(linked)->keysets[protection_of(linked)->downlink_slot];
 	struct change first = *target, next = *target, before;
-	const struct e2m_imsi imsi = table_imsi(linked);
+	const struct e2m_imsi imsi = directory_imsi(linked);
 	struct session *s;
 
 	first.keyset = used->id;
@@ -298,7 +301,7 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 			     const struct message_bearer *bearer)
 {
 	const bool names_keyset = session_names_keyset(linked);
-	const struct e2m_imsi imsi = table_imsi(linked);
+	const struct e2m_imsi imsi = directory_imsi(linked);
 	struct change target = *of_linked;
 
 	target.fresh = true;
@@ -315,7 +318,7 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 	target.recovery = x->request->recovery;
 	effect_apply_policy(&target, of_linked->policy, names_keyset);
 	if (names_keyset && !work_first_operation(linked) &&
-	    linked->downlink_slot != linked->newest)
+	    protection_of(linked)->downlink_slot != protection_of(linked)->newest)
 		make_with_both(x, linked, bearer->id, &target);
 	else
 		make(x, &imsi, bearer->id, linked->primary, &target, "Create Bearer Response");

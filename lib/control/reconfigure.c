@@ -41,7 +41,7 @@ static unsigned strictness(enum policy_action action)
 static enum policy_action decide(const struct session_store *store, const struct session *s)
 {
 	const struct policy *policy = &store->config.policy;
-	const struct e2m_imsi imsi = table_imsi(s);
+	const struct e2m_imsi imsi = directory_imsi(s);
 	const uint8_t *apn;
 	size_t len;
 
@@ -59,8 +59,8 @@ static void bar(struct session_store *store, struct session *s)
 	control_count(store, SESSION_POLICY_BARRED);
 	store->reconfigure->barred++;
 	for (unsigned d = 0; d < 2; d++)
-		if (s->flow[d].live)
-			commands_send(store, &s->flow[d], c, NULL);
+		if (protection_of(s)->flow[d].live)
+			commands_send(store, &protection_of(s)->flow[d], c, NULL);
 }
 
 static void apply_policy(struct session_store *store, struct session *s)

@@ -12,7 +12,7 @@
 static void put_keyset(const struct session_store *store, const struct session *s, unsigned slot,
 		       struct state_keyset *record)
 {
-	const struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 	if (keyset->state == DATAPATH_KEY_NONE)
 		return;
@@ -41,7 +41,7 @@ static void put_keyset(const struct session_store *store, const struct session *
 static void get_keyset(struct session_store *store, struct session *s, unsigned slot,
 		       const struct state_keyset *record)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 	const bool is_over = record->flags & STATE_KEYSET_OVER;
 	const uint64_t age_s = store->config.age_s;
 
@@ -67,8 +67,8 @@ static void get_keyset(struct session_store *store, struct session *s, unsigned 
 bool record_is_about(const struct state_session *record, const struct session *s, unsigned slot)
 {
 	const struct state_keyset *recorded = &record->keysets[slot];
-	const struct session_keyset *keyset = &s->keysets[slot];
-	const struct e2m_imsi imsi = table_imsi(s);
+	const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
+	const struct e2m_imsi imsi = directory_imsi(s);
 
 	if (s->nsapi != record->nsapi || memcmp(&imsi, &record->imsi, sizeof(imsi)) != 0 ||
 	    keyset->state == DATAPATH_KEY_NONE || !(recorded->flags & STATE_KEYSET_HELD) ||
@@ -85,25 +85,27 @@ static void put_tunnels(const struct session_store *store, const struct session 
 	for (unsigned d = 0; d < 2; d++) {
 		/* A flow that is not live is moving to another tunnel, or another session has taken
 		 * its tunnel. */
-		record->has_tunnel[d] =
-			s->flow[d].tunnel.gsn != 0 && (s->flow[d].live || work_first_operation(s));
-		record->tunnel[d] = table_tunnel(store, &s->flow[d].tunnel);
+		record->has_tunnel[d] = s->tunnel[d].gsn != 0 &&
+					(protection_of(s)->flow[d].live || work_first_operation(s));
+		record->tunnel[d] = directory_tunnel(store->directory, &s->tunnel[d]);
 	}
-	record->control_sgsn = table_tunnel(store, &s->control_sgsn);
-	record->control_ggsn = table_tunnel(store, &s->control_ggsn);
+	record->control_sgsn = directory_tunnel(store->directory, &s->control_sgsn);
+	record->control_ggsn = directory_tunnel(store->directory, &s->control_ggsn);
 }
 
 /* Returns 0 or -ENOMEM. */
 static int get_tunnels(struct session_store *store, struct session *s,
 		       const struct state_session *record)
 {
-	int ret = table_set_tunnel(store, &s->control_sgsn, &record->control_sgsn);
+	int ret = directory_set_tunnel(store->directory, &s->control_sgsn, &record->control_sgsn);
 
 	if (ret == 0)
-		ret = table_set_tunnel(store, &s->control_ggsn, &record->control_ggsn);
+		ret = directory_set_tunnel(store->directory, &s->control_ggsn,
+					   &record->control_ggsn);
 	for (unsigned d = 0; d < 2 && ret == 0; d++)
 		if (record->has_tunnel[d])
-			ret = table_set_tunnel(store, &s->flow[d].tunnel, &record->tunnel[d]);
+			ret = directory_set_tunnel(store->directory, &s->tunnel[d],
+						   &record->tunnel[d]);
 	return ret;
 }
 
@@ -111,12 +113,12 @@ void record_put(const struct session_store *store, const struct session *s,
 		struct state_session *record)
 {
 	record->serial = s->serial;
-	record->imsi = table_imsi(s);
+	record->imsi = directory_imsi(s);
 	record->nsapi = s->nsapi;
 	record->primary = s->primary;
-	record->newest = s->newest;
-	record->downlink_slot = s->downlink_slot;
-	record->counter_octets = s->counter_octets;
+	record->newest = protection_of(s)->newest;
+	record->downlink_slot = protection_of(s)->downlink_slot;
+	record->counter_octets = protection_of(s)->counter_octets;
 	record->origin = s->origin;
 	record->policy = s->policy;
 	put_tunnels(store, s, record);
@@ -130,9 +132,9 @@ int record_get(struct session_store *store, struct session *s, const struct stat
 
 	s->serial = record->serial;
 	s->primary = record->primary;
-	s->newest = record->newest & 1;
-	s->downlink_slot = record->downlink_slot & 1;
-	s->counter_octets = record->counter_octets & 3;
+	protection_of(s)->newest = record->newest & 1;
+	protection_of(s)->downlink_slot = record->downlink_slot & 1;
+	protection_of(s)->counter_octets = record->counter_octets & 3;
 	s->origin = record->origin & 3;
 	s->policy = record->policy & 3;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)

@@ -133,7 +133,7 @@ void session_take_notification(struct session_store *store, const struct session
 
 static bool is_among(const struct session *s, const struct session_notification *list, size_t count)
 {
-	const struct e2m_imsi imsi = table_imsi(s);
+	const struct e2m_imsi imsi = directory_imsi(s);
 
 	for (size_t i = 0; i < count; i++)
 		if (s->nsapi == list[i].nsapi && memcmp(&imsi, &list[i].imsi, sizeof(imsi)) == 0)

@@ -42,7 +42,7 @@ static uint16_t now_in_ticks(const struct session_store *store)
  * is not reserved. */
 static uint32_t ahead_max(const struct session_store *store, const struct session *s)
 {
-	const uint32_t quarter = UINT32_C(1) << (1 + 8 * s->counter_octets);
+	const uint32_t quarter = UINT32_C(1) << (1 + 8 * protection_of(s)->counter_octets);
 
 	return MIN(quarter - 1, store->config.count_block);
 }
@@ -79,7 +79,7 @@ static uint32_t sum(uint32_t a, uint32_t b)
 
 uint32_t reserve_bound(const struct session *s, unsigned slot, enum session_direction direction)
 {
-	const struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 	return MAX(keyset->ceiling[direction].granted, keyset->count.next[direction]);
 }
@@ -87,12 +87,12 @@ uint32_t reserve_bound(const struct session *s, unsigned slot, enum session_dire
 struct datapath_ceiling reserve_ceiling(const struct session_store *store, const struct session *s,
 					unsigned slot, enum session_direction direction)
 {
-	const struct session_ceiling *c = &s->keysets[slot].ceiling[direction];
+	const struct session_ceiling *c = &protection_of(s)->keysets[slot].ceiling[direction];
 	struct datapath_ceiling ceiling = {.ceiling = c->granted, .mark = DATAPATH_NO_MARK};
 
 	if (!store->config.is_durable)
 		return DATAPATH_NO_CEILING;
-	if (!s->work || s->work->wanted[slot][direction] == 0)
+	if (!protection_of(s)->work || protection_of(s)->work->wanted[slot][direction] == 0)
 		ceiling.mark = c->granted - MIN(ahead_of(c) / 2, c->granted);
 	return ceiling;
 }
@@ -104,8 +104,8 @@ static void tell(struct session_store *store, const struct session *s, unsigned 
 					   .slot = (uint8_t)slot,
 					   .ceiling = reserve_ceiling(store, s, slot, direction)};
 
-	if (s->flow[direction].live)
-		commands_send(store, &s->flow[direction], c, NULL);
+	if (protection_of(s)->flow[direction].live)
+		commands_send(store, &protection_of(s)->flow[direction], c, NULL);
 }
 
 /* COUNTs below needed are about to be used; COUNTs below used were used. Reserves those that are
@@ -113,7 +113,7 @@ static void tell(struct session_store *store, const struct session *s, unsigned 
 static void ask(struct session_store *store, struct session *s, unsigned slot,
 		enum session_direction direction, uint32_t needed, uint32_t used)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 	struct session_ceiling *c = &keyset->ceiling[direction];
 	const uint32_t most = sum(used, ahead_max(store, s));
 	struct session_work *work;
@@ -149,7 +149,7 @@ static void ask(struct session_store *store, struct session *s, unsigned slot,
 void reserve_begin(struct session_store *store, struct session *s, unsigned slot,
 		   enum session_direction direction)
 {
-	const struct session_keyset *keyset = &s->keysets[slot];
+	const struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 	const uint32_t count = keyset->count.next[direction];
 
 	/* Uplink, the ceiling is for the waiting packet, probably the first with its keyset. The
@@ -163,23 +163,24 @@ void reserve_begin(struct session_store *store, struct session *s, unsigned slot
 
 uint32_t reserve_wanted(const struct session *s, unsigned slot, enum session_direction direction)
 {
-	const uint32_t wanted = s->work ? s->work->wanted[slot][direction] : 0;
+	const uint32_t wanted =
+		protection_of(s)->work ? protection_of(s)->work->wanted[slot][direction] : 0;
 
 	return MAX(wanted, reserve_bound(s, slot, direction));
 }
 
 void reserve_give_up(struct session *s, unsigned slot)
 {
-	if (!s->work)
+	if (!protection_of(s)->work)
 		return;
-	s->work->wanted[slot][UP] = s->work->wanted[slot][DOWN] = 0;
+	protection_of(s)->work->wanted[slot][UP] = protection_of(s)->work->wanted[slot][DOWN] = 0;
 	work_end(s);
 }
 
 void reserve_take_low(struct session_store *store, struct session *s,
 		      const struct datapath_event *event, enum session_direction direction)
 {
-	const struct session_keyset *keyset = &s->keysets[event->slot];
+	const struct session_keyset *keyset = &protection_of(s)->keysets[event->slot];
 
 	/* In other cases the event is about another keyset, perhaps with much higher COUNTs, or is
 	 * older than the worker's ceiling. */
@@ -190,15 +191,15 @@ void reserve_take_low(struct session_store *store, struct session *s,
 void reserve_grant(struct session_store *store, struct session *s, unsigned slot,
 		   const uint32_t ceiling[2])
 {
-	uint32_t *wanted = s->work ? s->work->wanted[slot] : NULL;
+	uint32_t *wanted = protection_of(s)->work ? protection_of(s)->work->wanted[slot] : NULL;
 
 	/* After session_conclude the disk has exact COUNTs, so no further COUNT may be used. */
 	if (store->durable.is_concluded)
 		return;
 	for (unsigned d = 0; d < 2; d++) {
-		if (ceiling[d] <= s->keysets[slot].ceiling[d].granted)
+		if (ceiling[d] <= protection_of(s)->keysets[slot].ceiling[d].granted)
 			continue;
-		s->keysets[slot].ceiling[d].granted = ceiling[d];
+		protection_of(s)->keysets[slot].ceiling[d].granted = ceiling[d];
 		if (wanted && wanted[d] <= ceiling[d])
 			wanted[d] = 0;
 		tell(store, s, slot, d);

@@ -114,7 +114,7 @@ bool restarts_are_after(const struct session_store *store, const struct session 
 void restarts_spare(struct session_store *store, struct session *s, const struct change *t)
 {
 	if (restarts_are_after(store, s, t))
-		s->serial = table_next_serial(store);
+		s->serial = directory_next_serial(store->directory);
 }
 
 void restarts_forget(struct session_store *store)
@@ -164,7 +164,7 @@ bool restarts_take(struct session_store *store, const struct recovery *said)
 	}
 	say_restart(store, said, counter->value);
 	counter->value = said->counter;
-	counter->serial = table_last_serial(store);
+	counter->serial = directory_last_serial(store->directory);
 	counter->sweep = store->restarts->sweep;
 	return true;
 }

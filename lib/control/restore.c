@@ -34,9 +34,9 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	struct session *s;
 	int ret;
 
-	if (record->id > store->config.max || record->id <= table_highest(store))
-		return -ENOSPC;
 	s = table_restore_session(store, record->id, record->serial, &record->imsi, record->nsapi);
+	if (!s)
+		return -ENOSPC;
 	ret = record_get(store, s, record);
 	if (other)
 		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
@@ -79,7 +79,7 @@ static void restart(struct session_store *store, struct session *s)
 	session_current(store, s, &target);
 	target.fresh = true; /* so that it ends if its flows cannot be made */
 	for (unsigned d = 0; d < 2; d++)
-		if (s->flow[d].tunnel.gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
+		if (s->tunnel[d].gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
 			target.alive = false;
 	control_count(store, SESSION_RESTORED);
 	changeover_start(store, s);
@@ -88,14 +88,14 @@ static void restart(struct session_store *store, struct session *s)
 
 uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t count)
 {
-	uint32_t id = first ? first : 1;
+	uint32_t id = directory_next_id(store->directory, first ? first - 1 : 0);
 
-	for (; id <= table_highest(store) && count > 0; id++, count--) {
+	for (; id != 0 && count > 0; id = directory_next_id(store->directory, id), count--) {
 		struct session *s = table_session(store, id);
 		if (s)
 			restart(store, s);
 	}
-	if (id <= table_highest(store))
+	if (id != 0)
 		return id;
 	if (!retention_begin(store->retention))
 		abort();

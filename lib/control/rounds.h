@@ -20,7 +20,8 @@ struct round {
 	unsigned (*look_at)(struct session_store *store, struct session *session);
 	/* The round is over. Returns the ms until the next round; 0: no next round. */
 	uint64_t (*end)(struct session_store *store);
-	/* Returns the last id to look at by now. NULL: no limit. */
+	/* Such a round looks at protected sessions alone. Returns the last id to look at by now.
+	 * NULL: no limit. */
 	uint32_t (*target)(const struct session_store *store);
 };
 

@@ -40,7 +40,9 @@ static void advance(struct session_store *store, struct operation *op);
 
 static struct operation *last_operation(const struct session *s)
 {
-	return s->work ? TAILQ_LAST(&s->work->operations, operation_list) : NULL;
+	return protection_of(s)->work
+		       ? TAILQ_LAST(&protection_of(s)->work->operations, operation_list)
+		       : NULL;
 }
 
 static struct operation *enqueue(struct session_store *store, struct session *s,
@@ -61,7 +63,7 @@ static struct operation *enqueue(struct session_store *store, struct session *s,
 
 static void dequeue(struct session *s, struct operation *op)
 {
-	TAILQ_REMOVE(&s->work->operations, op, entry);
+	TAILQ_REMOVE(&protection_of(s)->work->operations, op, entry);
 	free(op);
 	work_end(s);
 }
@@ -81,8 +83,9 @@ static void stop(struct session_store *store, struct operation *op)
 
 	op->step = STEP_STOP;
 	for (unsigned d = 0; d < 2; d++) {
-		const struct session_flow *flow = &op->session->flow[d];
-		const struct tunnel tunnel = table_tunnel(store, &flow->tunnel);
+		const struct session_flow *flow = &protection_of(op->session)->flow[d];
+		const struct tunnel tunnel =
+			directory_tunnel(store->directory, &op->session->tunnel[d]);
 
 		if (flow->live &&
 		    (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[d])))
@@ -97,13 +100,13 @@ static int set_control(struct session_store *store, struct session *s, const str
 {
 	int ret;
 
-	table_unindex(store, s, INDEX_CONTROL_SGSN);
-	table_unindex(store, s, INDEX_CONTROL_GGSN);
-	ret = table_set_tunnel(store, &s->control_sgsn, &t->control_sgsn);
+	directory_unindex(store->directory, s, INDEX_CONTROL_SGSN);
+	directory_unindex(store->directory, s, INDEX_CONTROL_GGSN);
+	ret = directory_set_tunnel(store->directory, &s->control_sgsn, &t->control_sgsn);
 	if (ret == 0)
-		ret = table_set_tunnel(store, &s->control_ggsn, &t->control_ggsn);
-	table_index(store, s, INDEX_CONTROL_SGSN);
-	table_index(store, s, INDEX_CONTROL_GGSN);
+		ret = directory_set_tunnel(store->directory, &s->control_ggsn, &t->control_ggsn);
+	directory_index(store->directory, s, INDEX_CONTROL_SGSN);
+	directory_index(store->directory, s, INDEX_CONTROL_GGSN);
 	return ret;
 }
 
@@ -128,7 +131,7 @@ bool session_is_anothers_downlink(struct session_store *store, const struct e2m_
 		return false;
 	if (!imsi)
 		return true;
-	its = table_imsi(other);
+	its = directory_imsi(other);
 	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
 }
 
@@ -138,7 +141,7 @@ bool session_is_anothers_downlink(struct session_store *store, const struct e2m_
 static enum session_outcome evict(struct session_store *store, const struct session *s,
 				  enum session_direction wanted, const struct tunnel *tunnel)
 {
-	const struct e2m_imsi imsi = table_imsi(s);
+	const struct e2m_imsi imsi = directory_imsi(s);
 	enum session_direction direction;
 	struct session *other = table_find_tunnel(store, tunnel, &direction);
 	struct operation *current, *end = NULL;
@@ -175,7 +178,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 
 	if (op->tunnel_taken[direction])
 		return;
-	if (s->flow[direction].live) {
+	if (protection_of(s)->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
 	} else {
 		enum session_outcome outcome = evict(store, s, direction, tunnel);
@@ -255,7 +258,7 @@ static void settle(struct session_store *store, struct session *s, const struct 
 	}
 	obtain_settle(store, s);
 	if (store->config.pull_on_activation)
-		obtain_pull(store, s, s->newest);
+		obtain_pull(store, s, protection_of(s)->newest);
 }
 
 static void finish(struct session_store *store, struct operation *op)
@@ -307,10 +310,11 @@ struct session *session_place(struct session_store *store, const struct e2m_imsi
 
 	if (s) {
 		control_count(store, SESSION_REPLACED);
-		s->serial = table_next_serial(store);
+		s->serial = directory_next_serial(store->directory);
 		return s;
 	}
-	if (table_is_full(store) || !kept_make_room(store, DATAPATH_KEYSETS)) {
+	if (directory_room(store->directory, DIRECTORY_PROTECTED) == 0 ||
+	    !kept_make_room(store, DATAPATH_KEYSETS)) {
 		control_count(store, SESSION_REFUSED_FULL);
 		return NULL;
 	}
@@ -333,7 +337,7 @@ static unsigned keysets_at_stake(const struct session *s, const struct change *t
 	if (!t->alive || (!t->has_keyset && !t->is_bare))
 		return 0;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		held += s->keysets[slot].state != DATAPATH_KEY_NONE;
+		held += protection_of(s)->keysets[slot].state != DATAPATH_KEY_NONE;
 	return !work_first_operation(s) && held < most ? held : most;
 }
 
@@ -341,7 +345,7 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 		   struct held *held)
 {
 	const unsigned promised = keysets_at_stake(s, target);
-	const struct e2m_imsi imsi = table_imsi(s);
+	const struct e2m_imsi imsi = directory_imsi(s);
 	struct operation *op;
 
 	if (promised > 0 && !kept_make_room(store, promised)) {
@@ -356,7 +360,8 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 	op = enqueue(store, s, target);
 	if (!op) {
 		refuse(store, s, held, SESSION_NO_ROOM, "operation in memory");
-		if (!work_first_operation(s) && !s->flow[UP].live && !s->flow[DOWN].live)
+		if (!work_first_operation(s) && !protection_of(s)->flow[UP].live &&
+		    !protection_of(s)->flow[DOWN].live)
 			end_session(store, s, false); /* it has just been made */
 		return;
 	}
@@ -388,18 +393,21 @@ void session_current(const struct session_store *store, const struct session *s,
 	if (op)
 		*target = op->target;
 	else
-		*target = (struct change){.alive = true,
-					  .origin = s->origin,
-					  .policy = s->policy,
-					  .apn = apns_ref(store->apns, s->apn),
-					  .control_sgsn = table_tunnel(store, &s->control_sgsn),
-					  .control_ggsn = table_tunnel(store, &s->control_ggsn),
-					  .tunnel = {table_tunnel(store, &s->flow[UP].tunnel),
-						     table_tunnel(store, &s->flow[DOWN].tunnel)}};
+		*target = (struct change){
+			.alive = true,
+			.origin = s->origin,
+			.policy = s->policy,
+			.apn = apns_ref(store->apns, s->apn),
+			.control_sgsn = directory_tunnel(store->directory, &s->control_sgsn),
+			.control_ggsn = directory_tunnel(store->directory, &s->control_ggsn),
+			.tunnel = {directory_tunnel(store->directory, &s->tunnel[UP]),
+				   directory_tunnel(store->directory, &s->tunnel[DOWN])}};
 	while (op && !op->target.has_keyset)
 		op = TAILQ_PREV(op, operation_list, entry);
-	target->keyset = op ? op->target.keyset : s->keysets[s->newest].id;
-	target->key_id = op ? op->target.key_id : s->keysets[s->newest].key_id;
+	target->keyset =
+		op ? op->target.keyset : protection_of(s)->keysets[protection_of(s)->newest].id;
+	target->key_id =
+		op ? op->target.key_id : protection_of(s)->keysets[protection_of(s)->newest].key_id;
 	target->fresh = target->has_keyset = target->is_bare = false;
 	target->recovery = (struct recovery){0};
 }
@@ -420,7 +428,8 @@ void session_acknowledged(struct session_store *store, const struct datapath_eve
 
 	if (event->command_kind == DATAPATH_STOP_FLOW)
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-			s->keysets[slot].count.next[event->side] = event->count[slot];
+			protection_of(s)->keysets[slot].count.next[event->side] =
+				event->count[slot];
 	if (--op->pending == 0)
 		advance(store, op);
 }

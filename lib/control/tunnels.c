@@ -216,10 +216,10 @@ bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
 	return take_number(store, flow);
 }
 
-void tunnels_linger(struct session_store *store, const struct session_flow *flow)
+void tunnels_linger(struct session_store *store, const struct tunnel *tunnel,
+		    const struct session_flow *flow)
 {
-	const struct tunnel tunnel = table_tunnel(store, &flow->tunnel);
-	struct lone_tunnel *t = enter(store, &tunnel, LINGERING);
+	struct lone_tunnel *t = enter(store, tunnel, LINGERING);
 
 	if (t)
 		t->flow.number = flow->number;

@@ -25,7 +25,8 @@ void tunnels_free(struct tunnels *tunnels);
 bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
 		  struct session_flow *flow);
 /* A session's flow has been stopped. Its tunnel lingers and keeps its number. */
-void tunnels_linger(struct session_store *store, const struct session_flow *flow);
+void tunnels_linger(struct session_store *store, const struct tunnel *tunnel,
+		    const struct session_flow *flow);
 
 /* A request names the tunnel, which is expected from now on unless a session has it. The message in
  * held leaves when the worker holds the tunnel's packets. is_again: the request is a

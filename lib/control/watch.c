@@ -49,7 +49,7 @@ static uint64_t round_ms(const struct session_store *store)
 static void look_for_use(struct session_store *store, struct session *s, unsigned slot,
 			 struct counts_value counts)
 {
-	struct session_keyset *keyset = &s->keysets[slot];
+	struct session_keyset *keyset = &protection_of(s)->keysets[slot];
 
 	if (keyset_was_used(keyset, counts)) {
 		keyset->idle = 0;
@@ -70,9 +70,10 @@ static void look_for_end(struct session_store *store, struct session *s, unsigne
 	const uint32_t mark = store->config.count_warning;
 	const enum session_direction direction = counts.next[UP] >= mark ? UP : DOWN;
 
-	if (mark == 0 || s->keysets[slot].count_warned || counts.next[direction] < mark)
+	if (mark == 0 || protection_of(s)->keysets[slot].count_warned ||
+	    counts.next[direction] < mark)
 		return;
-	s->keysets[slot].count_warned = true;
+	protection_of(s)->keysets[slot].count_warned = true;
 	control_count(store, SESSION_COUNT_WARNINGS);
 	control_log_of(
 		store, s, SESSION_LOG_WARNING,
@@ -101,11 +102,11 @@ static unsigned look_at(struct session_store *store, struct session *s)
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		struct counts_value counts;
 
-		if (s->keysets[slot].state != DATAPATH_KEY_READY)
+		if (protection_of(s)->keysets[slot].state != DATAPATH_KEY_READY)
 			continue;
 		counts = flows_counts(store, s, slot);
 		look_for_end(store, s, slot, counts);
-		if (is_look && (slot == s->newest || !changeover_is_leaving(s)))
+		if (is_look && (slot == protection_of(s)->newest || !changeover_is_leaving(s)))
 			look_for_use(store, s, slot, counts);
 	}
 	return 0;
@@ -116,7 +117,9 @@ static uint32_t target(const struct session_store *store)
 {
 	const uint64_t elapsed = wheel_now(store->wheel) - store->watch->round_began_ms;
 
-	return (uint32_t)(table_highest(store) * MIN(elapsed, round_ms(store)) / round_ms(store));
+	const uint64_t highest = directory_highest(store->directory, DIRECTORY_PROTECTED);
+
+	return (uint32_t)(highest * MIN(elapsed, round_ms(store)) / round_ms(store));
 }
 
 static uint64_t end_round(struct session_store *store)
@@ -169,7 +172,7 @@ void watch_take_recovered(struct session_store *store, struct session *s,
 			  const struct datapath_event *event)
 {
 	if (event->kind == DATAPATH_COUNT_PENDING)
-		s->recovery_pending++;
-	else if (s->recovered++ == 0)
+		protection_of(s)->recovery_pending++;
+	else if (protection_of(s)->recovered++ == 0)
 		say_recovered(store, s, event->cookie);
 }

@@ -7,37 +7,37 @@
 
 struct session_work *work_begin(struct session_store *store, struct session *s)
 {
-	if (s->work)
-		return s->work;
-	s->work = calloc(1, sizeof(*s->work));
-	if (!s->work)
+	if (protection_of(s)->work)
+		return protection_of(s)->work;
+	protection_of(s)->work = calloc(1, sizeof(*protection_of(s)->work));
+	if (!protection_of(s)->work)
 		return NULL;
-	TAILQ_INIT(&s->work->operations);
+	TAILQ_INIT(&protection_of(s)->work->operations);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		s->work->waiters[slot].session = table_id(store, s);
-		s->work->waiters[slot].slot = slot;
+		protection_of(s)->work->waiters[slot].session = table_id(store, s);
+		protection_of(s)->work->waiters[slot].slot = slot;
 	}
-	return s->work;
+	return protection_of(s)->work;
 }
 
 void work_end(struct session *s)
 {
-	if (!s->work || !TAILQ_EMPTY(&s->work->operations))
+	if (!protection_of(s)->work || !TAILQ_EMPTY(&protection_of(s)->work->operations))
 		return;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
-		if (work_is_pulling(s, slot) || s->work->wanted[slot][UP] ||
-		    s->work->wanted[slot][DOWN])
+		if (work_is_pulling(s, slot) || protection_of(s)->work->wanted[slot][UP] ||
+		    protection_of(s)->work->wanted[slot][DOWN])
 			return;
-	free(s->work);
-	s->work = NULL;
+	free(protection_of(s)->work);
+	protection_of(s)->work = NULL;
 }
 
 struct operation *work_first_operation(const struct session *s)
 {
-	return s->work ? TAILQ_FIRST(&s->work->operations) : NULL;
+	return protection_of(s)->work ? TAILQ_FIRST(&protection_of(s)->work->operations) : NULL;
 }
 
 bool work_is_pulling(const struct session *s, unsigned slot)
 {
-	return s->work && s->work->waiters[slot].waiter.pull;
+	return protection_of(s)->work && protection_of(s)->work->waiters[slot].waiter.pull;
 }

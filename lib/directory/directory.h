@@ -151,6 +151,8 @@ uint32_t directory_id(const struct directory *directory, const struct session *s
 bool directory_is_id_of(const struct directory *directory, enum directory_kind kind, uint32_t id);
 /* The highest id of this kind's range that was ever used. 0: none was. */
 uint32_t directory_highest(const struct directory *directory, enum directory_kind kind);
+/* No id is higher. */
+uint32_t directory_id_max(const struct directory *directory);
 /* Returns the next id after this one that was ever used, over both ranges. after 0: the first. 0: the end. */
 uint32_t directory_next_id(const struct directory *directory, uint32_t after);
 

@@ -17,7 +17,6 @@ struct gsn {
 	uint32_t users; /* 0: free */
 	uint32_t next;	/* in its list; of a free place: next free one */
 	uint32_t group;
-	struct gsn_restarts restarts[2];
 };
 
 struct gsns {
@@ -103,7 +102,6 @@ static uint32_t enter(struct gsns *g, const uint8_t *octets)
 	if (n == 0)
 		return 0;
 	memcpy(address, octets, sizeof(address));
-	memset(gsn->restarts, 0, sizeof(gsn->restarts));
 	CHAIN_WRITE(gsn->group, 0);
 	CHAIN_WRITE(gsn->address[0], address[0]);
 	CHAIN_WRITE(gsn->address[1], address[1]);
@@ -145,16 +143,6 @@ void gsns_give_back(struct gsns *g, uint32_t number)
 const uint8_t *gsns_address(const struct gsns *g, uint32_t number)
 {
 	return (const uint8_t *)g->gsn[number].address;
-}
-
-struct gsn_restarts *gsns_restarts(struct gsns *g, uint32_t number, unsigned side)
-{
-	return &g->gsn[number].restarts[side];
-}
-
-uint32_t gsns_highest(const struct gsns *g)
-{
-	return g->highest;
 }
 
 /* --- groups --- */

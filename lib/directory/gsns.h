@@ -2,7 +2,7 @@
 /*
  * gsns: the GSNs that sessions name. Many sessions name few GSNs, so each address is stored once
  * and has a number. A number is valid while it has users. The directory takes numbers and gives
- * them back; restarts.c of lib/control keeps its data here.
+ * them back.
  *
  * Addresses of one GGSN have the same group. Workers read addresses and groups without locks, the
  * rest belongs to the one thread that writes.
@@ -19,14 +19,6 @@
 
 struct gsns;
 
-/* What is known of a GSN's restarts (restarts.c). */
-struct gsn_restarts {
-	bool is_known; /* counter is valid */
-	bool is_swept; /* restarted: a sweep ends sessions up to serial */
-	uint8_t counter;
-	uint32_t serial;
-};
-
 struct gsns *gsns_new(uint32_t hash_secret); /* NULL: no memory */
 void gsns_free(struct gsns *gsns);
 
@@ -41,11 +33,6 @@ void gsns_give_back(struct gsns *gsns, uint32_t number);
 uint32_t gsns_find(const struct gsns *gsns, const uint8_t address[GSN_ADDRESS_LEN]);
 /* number may be 0, which has the address 0. */
 const uint8_t *gsns_address(const struct gsns *gsns, uint32_t number);
-/* side: the side of the HSE on which the GSN is, 0 or 1. Nothing is known of a GSN that had no
- * user. */
-struct gsn_restarts *gsns_restarts(struct gsns *gsns, uint32_t number, unsigned side);
-/* No number in use is higher. */
-uint32_t gsns_highest(const struct gsns *gsns);
 
 /* For readers. Returns the group of a GGSN's address. 0: no GGSN has given the address. */
 uint32_t gsns_group(const struct gsns *gsns, uint32_t number);

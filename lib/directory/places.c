@@ -124,6 +124,11 @@ uint32_t directory_highest(const struct directory *d, enum directory_kind kind)
 	return d->range[range_number(kind)].highest;
 }
 
+uint32_t directory_id_max(const struct directory *d)
+{
+	return end_of(&d->range[RANGE_OTHERS]) - 1;
+}
+
 uint32_t directory_next_id(const struct directory *d, uint32_t after)
 {
 	const struct range *p = &d->range[RANGE_PROTECTED], *o = &d->range[RANGE_OTHERS];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/gsns.h"
+#include "directory/gsns.h"
 
 #include "unit.h"
 
@@ -20,7 +20,7 @@ static void one_address_has_one_number(void)
 {
 	uint32_t a, b;
 
-	gsns = gsns_new();
+	gsns = gsns_new(3);
 	a = gsns_take(gsns, address(1));
 	b = gsns_take(gsns, address(2));
 	CU_ASSERT_NOT_EQUAL(a, 0);
@@ -36,7 +36,7 @@ static void gsn_goes_with_its_last_user(void)
 {
 	uint32_t a;
 
-	gsns = gsns_new();
+	gsns = gsns_new(3);
 	a = gsns_take(gsns, address(1));
 	gsns_take(gsns, address(1));
 	gsns_give_back(gsns, a);
@@ -48,7 +48,7 @@ static void gsn_goes_with_its_last_user(void)
 
 static void nobody_has_number_0(void)
 {
-	gsns = gsns_new();
+	gsns = gsns_new(3);
 	gsns_give_back(gsns, 0);
 	CU_ASSERT_EQUAL(gsns_find(gsns, address(0)), 0);
 	CU_ASSERT_NOT_EQUAL(gsns_take(gsns, address(0)), 0);
@@ -59,7 +59,7 @@ static void numbers_outlive_growth(void)
 {
 	static uint32_t numbers[MANY];
 
-	gsns = gsns_new();
+	gsns = gsns_new(3);
 	for (unsigned i = 0; i < MANY; i++)
 		numbers[i] = gsns_take(gsns, address(i));
 	for (unsigned i = 0; i < MANY; i++) {
@@ -74,13 +74,13 @@ static void places_are_used_again(void)
 {
 	uint32_t highest = 0;
 
-	gsns = gsns_new();
+	gsns = gsns_new(3);
 	for (unsigned i = 0; i < MANY; i++) {
 		uint32_t n = gsns_take(gsns, address(i));
 		highest = n > highest ? n : highest;
 		gsns_give_back(gsns, n);
 	}
-	CU_ASSERT_EQUAL(highest, 1);
+	CU_ASSERT_TRUE(highest < MANY / 10); /* not at once: a worker may still have the number */
 	gsns_free(gsns);
 }
 

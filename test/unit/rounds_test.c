@@ -39,12 +39,12 @@ static uint32_t target(const struct session_store *store)
 
 static void start(void)
 {
+	const struct session_config config = {.max = SESSIONS};
 	struct e2m_imsi imsi = {"001010000000001"};
 
 	memset(&t, 0, sizeof(t));
 	t.store.wheel = wheel_new(0, &t.store);
-	t.store.table = table_new(SESSIONS);
-	t.store.gsns = gsns_new();
+	t.store.directory = table_new(&config, 0);
 	t.store.apns = apns_new();
 	for (unsigned i = 0; i < SESSIONS; i++) {
 		snprintf(imsi.digits, sizeof(imsi.digits), "00101%010u", i);
@@ -56,8 +56,7 @@ static void start(void)
 static void stop(void)
 {
 	wheel_free(t.store.wheel);
-	table_free(t.store.table);
-	gsns_free(t.store.gsns);
+	directory_free(t.store.directory);
 	apns_free(t.store.apns);
 }
 

@@ -315,7 +315,7 @@ unsigned lab_subscriber(const struct lab_flow *flow)
 	const struct session *s = table_session(lab.store, flow->session);
 
 	CU_ASSERT_PTR_NOT_NULL_FATAL(s);
-	return (unsigned)strtoul(table_imsi(s).digits + 5, NULL, 10);
+	return (unsigned)strtoul(directory_imsi(s).digits + 5, NULL, 10);
 }
 
 static uint32_t *used_by(const struct lab_flow *flow, unsigned slot)

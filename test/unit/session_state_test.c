@@ -428,13 +428,16 @@ static void a_record_of_another_subscriber_grants_nothing(void)
 	lab_create(&context, lab_sqn(1), 1);
 	lab_settle();
 	CU_ASSERT_TRUE(lab_write());
-	lab_delete(&context);
-	lab_settle();
-	context = lab_context(2);
-	lab_create(&context, lab_sqn(1), 1);
-	lab_settle();
-	CU_ASSERT_TRUE_FATAL(lab_view(&context, &view));
-	CU_ASSERT_EQUAL(view.id, 1);
+	/* Until the place of the first subscriber is used again. */
+	for (unsigned i = 2; view.id != 1 || i == 2; i++) {
+		CU_ASSERT_TRUE_FATAL(i < 1000);
+		lab_delete(&context);
+		lab_settle();
+		context = lab_context(i);
+		lab_create(&context, lab_sqn(1), 1);
+		lab_settle();
+		CU_ASSERT_TRUE_FATAL(lab_view(&context, &view));
+	}
 	lab_written(0);
 	lab_settle();
 	CU_ASSERT_EQUAL(ceiling_of(E2M_DOWNLINK), 0);
@@ -778,7 +781,7 @@ static void a_lifetime_does_not_begin_anew(void)
 
 static void a_state_that_is_too_large_is_not_read(void)
 {
-	struct state_session record = {.id = 17, .serial = 1, .imsi = lab_imsi(1), .nsapi = 5};
+	struct state_session record = {.id = 1000, .serial = 1, .imsi = lab_imsi(1), .nsapi = 5};
 
 	start();
 	CU_ASSERT_EQUAL(session_restore(lab.store, &record), -ENOSPC);
