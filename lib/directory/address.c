@@ -6,17 +6,6 @@
 
 /* --- addresses of a session --- */
 
-/* The states are in the first word. It is written last and read first, so that a state that says BOUND comes with its
- * address. */
-void directory_address(const struct session *s, struct pdp_address *address)
-{
-	const uint64_t words[3] = {CHAIN_ACQUIRE(s->address_words[0]),
-				   CHAIN_READ(s->address_words[1]),
-				   CHAIN_READ(s->address_words[2])};
-
-	memcpy(address, words, sizeof(*address));
-}
-
 static void write_address(struct session *s, const struct pdp_address *address)
 {
 	uint64_t words[3];

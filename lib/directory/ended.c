@@ -97,13 +97,3 @@ bool directory_ended_lost_address(struct directory *d, struct session *ended, bo
 	directory_set_address(d, ended, &address);
 	return has_nothing(ended);
 }
-
-bool directory_is_overfull(const struct directory *d)
-{
-	return CHAIN_READ(d->is_overfull);
-}
-
-void directory_set_overfull(struct directory *d)
-{
-	CHAIN_WRITE(d->is_overfull, true);
-}

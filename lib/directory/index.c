@@ -57,6 +57,17 @@ struct key index_key_of_prefix(const struct pdp_prefix *prefix, unsigned length)
 	return key;
 }
 
+/* The states are in the first word. address.c writes it last, so that a state that says BOUND comes with its
+ * address. */
+void directory_address(const struct session *s, struct pdp_address *address)
+{
+	const uint64_t words[3] = {CHAIN_ACQUIRE(s->address_words[0]),
+				   CHAIN_READ(s->address_words[1]),
+				   CHAIN_READ(s->address_words[2])};
+
+	memcpy(address, words, sizeof(*address));
+}
+
 bool index_prefix(const struct session *s, enum directory_index which, struct pdp_prefix *prefix)
 {
 	const bool is_ipv6 = which == INDEX_IPV6;

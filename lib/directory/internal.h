@@ -50,6 +50,17 @@ static inline struct session *place_of(const struct directory *d, uint32_t id)
 	return (struct session *)(r->places + (id - r->first) * r->octets);
 }
 
+/* --- places.c --- */
+
+static inline unsigned places_range(enum directory_kind kind)
+{
+	return kind == DIRECTORY_PROTECTED ? RANGE_PROTECTED : RANGE_OTHERS;
+}
+
+/* Returns a place that became free long ago, or one that was never used. There must be one: in_use < max. */
+uint32_t places_take(struct directory *directory, struct range *range);
+void places_give_back(struct directory *directory, struct range *range, uint32_t id);
+
 /* --- index.c --- */
 
 struct key {

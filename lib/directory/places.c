@@ -71,11 +71,6 @@ struct gsns *directory_gsns(const struct directory *d)
 
 /* --- ids --- */
 
-static unsigned range_number(enum directory_kind kind)
-{
-	return kind == DIRECTORY_PROTECTED ? RANGE_PROTECTED : RANGE_OTHERS;
-}
-
 static uint32_t end_of(const struct range *r)
 {
 	return r->first + r->places_count;
@@ -83,7 +78,7 @@ static uint32_t end_of(const struct range *r)
 
 bool directory_is_id_of(const struct directory *d, enum directory_kind kind, uint32_t id)
 {
-	const struct range *r = &d->range[range_number(kind)];
+	const struct range *r = &d->range[places_range(kind)];
 
 	return id >= r->first && id < end_of(r);
 }
@@ -121,7 +116,7 @@ uint32_t directory_id(const struct directory *d, const struct session *s)
 
 uint32_t directory_highest(const struct directory *d, enum directory_kind kind)
 {
-	return d->range[range_number(kind)].highest;
+	return d->range[places_range(kind)].highest;
 }
 
 uint32_t directory_id_max(const struct directory *d)
@@ -160,15 +155,14 @@ uint32_t directory_count(const struct directory *d, enum directory_kind kind)
 
 uint32_t directory_room(const struct directory *d, enum directory_kind kind)
 {
-	const struct range *r = &d->range[range_number(kind)];
+	const struct range *r = &d->range[places_range(kind)];
 
 	return r->max - r->in_use;
 }
 
 /* --- places --- */
 
-/* A place that became free long ago, or else one that was never used. There is one: in_use < max. */
-static uint32_t take_place(struct directory *d, struct range *r)
+uint32_t places_take(struct directory *d, struct range *r)
 {
 	uint32_t id = r->free_first;
 
@@ -180,7 +174,7 @@ static uint32_t take_place(struct directory *d, struct range *r)
 	return id;
 }
 
-static void free_place(struct directory *d, struct range *r, uint32_t id)
+void places_give_back(struct directory *d, struct range *r, uint32_t id)
 {
 	if (r->free_count++ > 0)
 		place_of(d, r->free_last)->link[INDEX_SUBSCRIBER] = id;
@@ -189,98 +183,12 @@ static void free_place(struct directory *d, struct range *r, uint32_t id)
 	r->free_last = id;
 }
 
-static struct session *make(struct directory *d, enum directory_kind kind, uint32_t id,
-			    const struct e2m_imsi *imsi, uint8_t nsapi)
+bool directory_is_overfull(const struct directory *d)
 {
-	struct session *s = place_of(d, id);
-
-	memset(s, 0, d->range[range_number(kind)].octets);
-	s->imsi = index_key_of_subscriber(imsi, nsapi).what[0];
-	s->nsapi = s->primary = nsapi;
-	s->kind = (uint8_t)kind;
-	d->count[kind]++;
-	return s;
+	return CHAIN_READ(d->is_overfull);
 }
 
-struct session *directory_add(struct directory *d, enum directory_kind kind,
-			      const struct e2m_imsi *imsi, uint8_t nsapi)
+void directory_set_overfull(struct directory *d)
 {
-	struct range *r = &d->range[range_number(kind)];
-	struct session *s;
-
-	if (r->in_use == r->max)
-		return NULL;
-	s = make(d, kind, take_place(d, r), imsi, nsapi);
-	s->serial = directory_next_serial(d);
-	directory_index(d, s, INDEX_SUBSCRIBER);
-	return s;
-}
-
-struct session *directory_restore(struct directory *d, enum directory_kind kind, uint32_t id,
-				  uint32_t serial, const struct e2m_imsi *imsi, uint8_t nsapi)
-{
-	struct range *r = &d->range[range_number(kind)];
-	uint32_t next = r->highest ? r->highest + 1 : r->first;
-	struct session *s;
-
-	if (id < next || id >= end_of(r) || r->in_use == r->max)
-		return NULL;
-	while (next < id)
-		free_place(d, r, next++);
-	r->highest = id;
-	r->in_use++;
-	if ((int32_t)(serial - d->last_serial) > 0)
-		d->last_serial = serial;
-	s = make(d, kind, id, imsi, nsapi);
-	s->serial = serial;
-	directory_index(d, s, INDEX_SUBSCRIBER);
-	return s;
-}
-
-void directory_remove(struct directory *d, struct session *s)
-{
-	const uint32_t id = directory_id(d, s);
-	struct range *r = &d->range[range_number(s->kind)];
-
-	for (unsigned i = 0; i < DIRECTORY_INDEXES; i++)
-		directory_unindex(d, s, i);
-	gsns_give_back(d->gsns, s->control_sgsn.gsn);
-	gsns_give_back(d->gsns, s->control_ggsn.gsn);
-	for (unsigned direction = 0; direction < 2; direction++)
-		gsns_give_back(d->gsns, s->tunnel[direction].gsn);
-	d->count[s->kind]--;
-	r->in_use--;
-	CHAIN_WRITE(s->kind, DIRECTORY_FREE);
-	free_place(d, r, id);
-}
-
-/* Gives target all that session has, and takes session out. */
-static void replace(struct directory *d, struct session *target, struct session *s)
-{
-	const uint8_t indexed = s->indexed, kind = target->kind;
-
-	*target = *s;
-	target->kind = kind;
-	target->indexed = 0;
-	gsns_take_again(d->gsns, s->control_sgsn.gsn);
-	gsns_take_again(d->gsns, s->control_ggsn.gsn);
-	for (unsigned direction = 0; direction < 2; direction++)
-		gsns_take_again(d->gsns, s->tunnel[direction].gsn);
-	for (unsigned i = 0; i < DIRECTORY_INDEXES; i++)
-		if (indexed >> i & 1)
-			directory_index(d, target, i);
-	directory_remove(d, s);
-}
-
-struct session *directory_convert(struct directory *d, struct session *s, enum directory_kind kind)
-{
-	struct range *r = &d->range[range_number(kind)];
-	const struct e2m_imsi imsi = directory_imsi(s);
-	struct session *target;
-
-	if (r->in_use == r->max)
-		return NULL;
-	target = make(d, kind, take_place(d, r), &imsi, s->nsapi);
-	replace(d, target, s);
-	return target;
+	CHAIN_WRITE(d->is_overfull, true);
 }
