@@ -98,6 +98,7 @@ struct session_ops {
 	X(REPLACED, "session.replaced") /* Create for a known IMSI and NSAPI */                    \
 	X(REMOVED, "session.removed")                                                              \
 	X(MOVED, "session.moved")			/* downlink or uplink tunnel changed */    \
+	X(TUNNELS_LOST, "session.tunnels_lost")		/* given to another session */             \
 	X(REKEYED, "session.rekeyed")			/* Update with another SQN or RAND */      \
 	X(REFUSED_FULL, "session.refused_full")		/* no place for a session or its COUNTs */ \
 	X(REFUSED_QUOTA, "session.refused_quota")	/* the IMSI has too many COUNTs */         \

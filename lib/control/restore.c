@@ -79,8 +79,8 @@ static void restart(struct session_store *store, struct session *s)
 	session_current(store, s, &target);
 	target.fresh = true; /* so that it ends if its flows cannot be made */
 	for (unsigned d = 0; d < 2; d++)
-		if (s->tunnel[d].gsn == 0 || is_robbed(store, s, &target.tunnel[d]))
-			target.alive = false;
+		if (is_robbed(store, s, &target.tunnel[d]))
+			target.tunnel[d] = (struct tunnel){0};
 	control_count(store, SESSION_RESTORED);
 	changeover_start(store, s);
 	session_apply(store, s, &target, NULL);

@@ -27,14 +27,14 @@ struct operation {
 	struct session *session;
 	struct change target;
 	enum step step;
-	unsigned pending;     /* acknowledgements */
-	unsigned promised;    /* places for COUNTs that it may need */
-	bool tunnel_taken[2]; /* by direction: another session has it now */
+	unsigned pending;  /* acknowledgements */
+	unsigned promised; /* places for COUNTs that it may need */
 	enum session_outcome outcome;
 	struct held *held;
 };
 
 static const struct change end_of_session = {.alive = false};
+static const struct tunnel no_tunnel;
 
 static void advance(struct session_store *store, struct operation *op);
 
@@ -68,6 +68,11 @@ static void dequeue(struct session *s, struct operation *op)
 	work_end(s);
 }
 
+static bool is_none(const struct tunnel *tunnel)
+{
+	return tunnel_has_same_receiver(tunnel, &no_tunnel);
+}
+
 /* --- stop --- */
 
 static void stop_flow(struct session_store *store, struct operation *op,
@@ -75,6 +80,13 @@ static void stop_flow(struct session_store *store, struct operation *op,
 {
 	op->pending++;
 	flows_stop(store, op->session, direction, op);
+}
+
+static void forget_tunnel(struct session_store *store, struct session *s,
+			  enum session_direction direction)
+{
+	directory_set_tunnel(store->directory, &s->tunnel[direction], &no_tunnel);
+	journal_note(store, s);
 }
 
 static void stop(struct session_store *store, struct operation *op)
@@ -135,16 +147,38 @@ bool session_is_anothers_downlink(struct session_store *store, const struct e2m_
 	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
 }
 
-/* Another session still has the wanted tunnel, because its end was not seen. Its flow stops before
- * ours begins, in the same worker. Then the session ends, unless it has further operations, which
- * decide what becomes of it. A session of the configuration stays. */
+/* The session's flow stops, and it has no tunnel in this direction until an accepted response gives
+ * it one. Its keys and COUNTs stay. Returns false if there is no memory. */
+static bool lose_tunnel(struct session_store *store, struct session *s,
+			enum session_direction direction, const struct tunnel *tunnel)
+{
+	struct operation *current = work_first_operation(s), *op;
+	struct change target;
+
+	if (!current) {
+		session_current(store, s, &target);
+		target.tunnel[direction] = no_tunnel;
+		op = enqueue(store, s, &target);
+		if (op)
+			advance(store, op);
+		return op;
+	}
+	for (op = current; op; op = TAILQ_NEXT(op, entry))
+		if (tunnel_is_equal(&op->target.tunnel[direction], tunnel))
+			op->target.tunnel[direction] = no_tunnel;
+	stop_flow(store, current, direction);
+	forget_tunnel(store, s, direction);
+	return true;
+}
+
+/* A tunnel is one session's (e2m.md 6). Another session still has the wanted tunnel and loses it:
+ * its flow stops before ours begins, in the same worker. A session of the configuration keeps it. */
 static enum session_outcome evict(struct session_store *store, const struct session *s,
 				  enum session_direction wanted, const struct tunnel *tunnel)
 {
 	const struct e2m_imsi imsi = directory_imsi(s);
 	enum session_direction direction;
 	struct session *other = table_find_tunnel(store, tunnel, &direction);
-	struct operation *current, *end = NULL;
 	char text[TUNNEL_STR];
 
 	if (!other)
@@ -153,20 +187,13 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 		return SESSION_STATIC;
 	if (session_is_anothers_downlink(store, &imsi, s->nsapi, wanted, tunnel))
 		return SESSION_TAKEN;
-	current = work_first_operation(other);
-	if (!current || !TAILQ_NEXT(current, entry)) {
-		end = enqueue(store, other, &end_of_session);
-		if (!end)
-			return SESSION_NO_ROOM;
-	}
-	control_log_of(store, other, SESSION_LOG_WARNING, "its tunnel %s is another's now",
-		       tunnel_str(tunnel, text));
-	if (current) {
-		current->tunnel_taken[direction] = true;
-		stop_flow(store, current, direction);
-	} else {
-		advance(store, end);
-	}
+	if (!lose_tunnel(store, other, direction, tunnel))
+		return SESSION_NO_ROOM;
+	control_count(store, SESSION_TUNNELS_LOST);
+	control_log_of(store, other, SESSION_LOG_WARNING,
+		       "its %s tunnel %s is another session's now; its packets are dropped until "
+		       "the GGSN gives it a tunnel again",
+		       direction == UP ? "uplink" : "downlink", tunnel_str(tunnel, text));
 	return SESSION_DONE;
 }
 
@@ -176,7 +203,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	struct session *s = op->session;
 	const struct tunnel *tunnel = &op->target.tunnel[direction];
 
-	if (op->tunnel_taken[direction])
+	if (is_none(tunnel))
 		return;
 	if (protection_of(s)->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
@@ -200,6 +227,9 @@ static bool start_session(struct session_store *store, struct session *s, const 
 	journal_note(store, s);
 	if (set_control(store, s, t) != 0)
 		return false;
+	for (unsigned d = 0; d < 2; d++)
+		if (is_none(&t->tunnel[d]))
+			forget_tunnel(store, s, d);
 	restarts_note(store, &t->recovery);
 	if (t->fresh) {
 		s->policy = t->policy & 3;

@@ -1087,13 +1087,15 @@ static void the_later_of_two_sessions_is_right(void)
 	lab.disk.sessions[7].imsi = lab_imsi(3);
 	lab.disk.sessions[7].serial--;
 	lab_crash();
-	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
 	CU_ASSERT_TRUE_FATAL(lab_view(&context, &view));
 	CU_ASSERT_EQUAL(view.id, 5);
+	CU_ASSERT_TRUE(view.uplink.live && view.downlink.live);
 	CU_ASSERT_TRUE(count_of(E2M_DOWNLINK) >= 10);
 	lab_save();
 	CU_ASSERT_EQUAL(lab.disk.sessions[1].id, 0);
-	CU_ASSERT_EQUAL(lab.disk.sessions[7].id, 0);
+	CU_ASSERT_FALSE(lab.disk.sessions[7].has_tunnel[UP]);
+	CU_ASSERT_FALSE(lab.disk.sessions[7].has_tunnel[DOWN]);
 	lab_crash();
 	CU_ASSERT_TRUE(count_of(E2M_DOWNLINK) >= 10);
 	lab_make_ready(&context);
