@@ -41,7 +41,8 @@ void msg_add(struct msg *m, uint8_t type, uint8_t instance, const void *value, s
 	ie->type = type;
 	ie->instance = instance;
 	ie->len = (uint16_t)len;
-	memcpy(ie->value, value, len);
+	if (len > 0)
+		memcpy(ie->value, value, len);
 }
 
 void msg_add8(struct msg *m, uint8_t type, uint8_t value)
