@@ -82,8 +82,10 @@ static void begin(uint32_t habits)
 		.sent = judge_sent, .find_keyset = find_keyset, .log = say_log};
 	static struct policy_rule protect = {.action = POLICY_PROTECT};
 	static const uint8_t subs[] = {SUB_V, SUB_A, SUB_W, SUB_B};
-	struct hse_settings settings = {
-		.workers = 2, .counter_octets = COUNTER_OCTETS, .drop_unknown = true};
+	struct hse_settings settings = {.workers = 2,
+					.sessions = 24,
+					.counter_octets = COUNTER_OCTETS,
+					.drop_unknown = true};
 	const struct wish wish = wish_of(scene.version);
 	uint32_t of_both[GGSNS];
 

@@ -297,7 +297,7 @@ static struct pdp *create(unsigned ggsn, const struct asked *asked)
 	p->version = asked->version;
 	set_ends(p, asked);
 	give_address(p, asked, before);
-	p->is_told = !(asked->type == PDN_IPV4 && has(ggsn, HABIT_DHCP));
+	p->is_told = !has(ggsn, HABIT_DHCP);
 	return p;
 }
 
@@ -454,24 +454,6 @@ static void carry_out(unsigned ggsn, const struct datagram *request, const struc
 	answer(ggsn, request, &response);
 }
 
-void ggsn_take(const struct datagram *datagram)
-{
-	const unsigned ggsn = ggsn_of(&datagram->destination);
-	struct msg m;
-
-	if (ggsn == GGSNS || !msg_read(&m, datagram->data, datagram->len) ||
-	    !asked_is_request(&m) || answer_again(ggsn, datagram, &m))
-		return;
-	carry_out(ggsn, datagram, &m);
-}
-
-void ggsn_take_silently(const struct datagram *datagram)
-{
-	is_silent = true;
-	ggsn_take(datagram);
-	is_silent = false;
-}
-
 /* --- what GGSNs do by themselves --- */
 
 static void ask(struct pdp *p, struct msg *m)
@@ -515,6 +497,54 @@ void ggsn_tell_address(struct pdp *p)
 	p->is_told = true;
 }
 
+void ggsn_dedicate_bearer(struct pdp *p)
+{
+	struct msg m = {.version = 2, .type = 95}, inner = {.version = 2};
+	struct pdp *bearer = p->version == 2 && p->nsapi == 5 && p->is_honest ? new_pdp() : NULL;
+
+	if (!bearer)
+		return;
+	*bearer = *p;
+	bearer->primary = (uint8_t)(p - pdps);
+	bearer->is_honest = false;
+	bearer->nsapi = 0; /* until the S-GW gives an identity */
+	bearer->user.teid = new_teid(p->ggsn);
+	bearer->request = ggsns[p->ggsn].sequence + 1;
+	say("    GGSN %u makes a dedicated bearer of %s", p->ggsn + 1, subscribers[p->sub].name);
+	msg_add8(&m, V2_EBI, p->nsapi);
+	msg_add(&m, V2_BEARER, 0, "", 0);
+	msg_add8(&inner, V2_EBI, 0);
+	msg_add_fteid(&inner, 1, 5, &bearer->user);
+	for (unsigned i = 0; i < inner.count; i++)
+		msg_add_to_group(&m, 1, &inner.ies[i]);
+	ask(p, &m);
+}
+
+static void confirm_bearer(const struct pdp *p)
+{
+	if (contexts[p->sub][1].up.teid == p->user.teid)
+		contexts[p->sub][1].is_pending = false;
+	ggsn_confirm(p->ggsn, p->user.teid, p->sub, 1);
+}
+
+/* Create Bearer Response. */
+static void take_bearer(unsigned ggsn, struct msg *m)
+{
+	struct ie *group = msg_find(m, V2_BEARER, 0), ie;
+
+	for (struct pdp *p = pdps; p < pdps + PDPS; p++) {
+		if (!p->is_live || p->ggsn != ggsn || p->nsapi != 0 || p->request != m->sequence)
+			continue;
+		if (group && msg_find_in_group(group, V2_EBI, 0, &ie))
+			p->nsapi = ie8(&ie) & 15;
+		if (!group || p->nsapi == 0 || !msg_find_in_group(group, V2_FTEID, 2, &ie) ||
+		    !ie_fteid(&ie, &p->peer_user))
+			p->is_live = false;
+		else
+			confirm_bearer(p);
+	}
+}
+
 void ggsn_restart(unsigned ggsn)
 {
 	say("    GGSN %u restarts", ggsn + 1);
@@ -527,6 +557,28 @@ void ggsn_restart(unsigned ggsn)
 		for (unsigned i = 0; i < CONTEXTS; i++)
 			if (contexts[s][i].ggsn == ggsn)
 				contexts[s][i].is_clean = false;
+}
+
+/* --- messages --- */
+
+void ggsn_take(const struct datagram *datagram)
+{
+	const unsigned ggsn = ggsn_of(&datagram->destination);
+	struct msg m;
+
+	if (ggsn == GGSNS || !msg_read(&m, datagram->data, datagram->len))
+		return;
+	if (m.version == 2 && m.type == 96)
+		take_bearer(ggsn, &m);
+	else if (asked_is_request(&m) && !answer_again(ggsn, datagram, &m))
+		carry_out(ggsn, datagram, &m);
+}
+
+void ggsn_take_silently(const struct datagram *datagram)
+{
+	is_silent = true;
+	ggsn_take(datagram);
+	is_silent = false;
 }
 
 /* --- N-PDUs from the network --- */
@@ -554,6 +606,26 @@ static void note(const struct pdp *p, unsigned version, struct npdu *npdu)
 			    c->up.teid == p->user.teid && c->ggsn == p->ggsn;
 }
 
+/* A router advertisement, which no address tells whose it is. */
+static void send_multicast(struct pdp *p, const struct tunnel *from)
+{
+	static const uint8_t router[16] = {0xfe, 0x80, [15] = 1};
+	static const uint8_t all_nodes[16] = {0xff, 0x02, [15] = 1};
+	uint8_t out[NPDU_OCTETS];
+	struct npdu npdu;
+	uint32_t serial;
+	size_t len;
+
+	note(p, 0, &npdu);
+	/* Where the attacker has moved the tunnel, it leaves there. */
+	npdu.is_protected &= npdu.must_arrive;
+	serial = judge_note(&npdu);
+	len = npdu_write(out, 6, router, all_nodes, serial);
+	say("    downlink multicast N-PDU %u for %s in %s%s", serial, subscribers[p->sub].name,
+	    end_str(&p->peer_user), npdu.must_arrive ? "; must arrive" : "");
+	send_gpdu(false, from, &p->peer_user, out, len);
+}
+
 void ggsn_send_npdu(struct pdp *p)
 {
 	static const uint8_t ipv4[4] = {192, 0, 2, 1};
@@ -571,13 +643,17 @@ void ggsn_send_npdu(struct pdp *p)
 		pdn_octets_ipv4(p->pdn.ipv4, address);
 	else
 		pdn_octets_ipv6(p->pdn.ipv6, address);
-	note(p, version, &npdu);
-	serial = judge_note(&npdu);
-	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
 	from = p->user;
 	if (has(p->ggsn, HABIT_OTHER_SOURCE) ||
 	    tunnel_is_ipv4(&from) != tunnel_is_ipv4(&p->peer_user))
 		from = ggsn_end(p->ggsn, 2, !tunnel_is_ipv4(&p->peer_user), 0);
+	if (p->pdn.ipv6 && one_in(8)) {
+		send_multicast(p, &from);
+		return;
+	}
+	note(p, version, &npdu);
+	serial = judge_note(&npdu);
+	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
 	say("    downlink N-PDU %u of %s for %s in %s%s", serial,
 	    npdu.owner < SUBS ? subscribers[npdu.owner].name : "another", pdn_str(p->pdn),
 	    end_str(&p->peer_user), npdu.must_arrive ? "; must arrive" : "");

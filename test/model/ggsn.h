@@ -45,6 +45,7 @@ struct pdp {
 	struct tunnel control, user; /* own ends */
 	struct tunnel peer_control, peer_user;
 	uint8_t primary;
+	uint32_t request; /* number of the Create Bearer Request that waits */
 };
 #define PDPS 40
 extern struct pdp pdps[PDPS];
@@ -68,5 +69,6 @@ void ggsn_restart(unsigned ggsn);
 void ggsn_delete_context(struct pdp *pdp);
 /* GGSN-initiated Update with the address that the response did not have. */
 void ggsn_tell_address(struct pdp *pdp);
+void ggsn_dedicate_bearer(struct pdp *pdp);
 
 #endif

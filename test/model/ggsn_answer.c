@@ -196,7 +196,8 @@ static void add_eua(struct msg *r, const struct asked *a, const struct pdp *p)
 	} else {
 		eua[1] = a->type == PDN_IPV6 ? 0x57 : 0x8d;
 		if (a->type == PDN_IPV4V6) {
-			pdn_octets_ipv4(p->pdn.ipv4, eua + 2);
+			if (p->is_told)
+				pdn_octets_ipv4(p->pdn.ipv4, eua + 2);
 			len += 4;
 		}
 		pdn_octets_ipv6(p->pdn.ipv6, eua + len);

@@ -30,6 +30,7 @@ static struct {
 	uint64_t now_ms;
 	uint64_t notifications;
 	struct state_batch *batch;
+	bool is_disk_slow;
 	uint64_t session_counters[SESSION_COUNTER_COUNT]; /* of processes that have ended */
 	struct datapath_counters counters[DATAPATH_SIDES];
 } hse;
@@ -210,7 +211,7 @@ static unsigned send_backlog(unsigned worker)
 
 static unsigned write_disk(void)
 {
-	if (!hse.settings.is_durable || !session_collect(hse.store, hse.batch))
+	if (!hse.settings.is_durable || hse.is_disk_slow || !session_collect(hse.store, hse.batch))
 		return 0;
 	disk_write(hse.batch);
 	session_written(hse.store, hse.batch, 0);
@@ -256,6 +257,11 @@ uint64_t hse_now_ms(void)
 	return hse.now_ms;
 }
 
+void hse_set_disk(bool is_fast)
+{
+	hse.is_disk_slow = !is_fast;
+}
+
 void hse_set_bypass(bool is_on)
 {
 	const struct datapath_command command = {.kind = DATAPATH_SET_BYPASS, .bypass = is_on};
@@ -273,8 +279,8 @@ void hse_notify(const struct session_notification *notification)
 
 int hse_open(void)
 {
-	/* Each sequence has a new HSE: keep its memory for the next. */
-	mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	/* Each sequence has a new HSE: keep its memory for the next, but for tables that are hardly touched. */
+	mallopt(M_MMAP_THRESHOLD, 1 << 18);
 	mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	return rig_open_eal();
 }
@@ -291,7 +297,8 @@ static void session_settings(struct session_config *s)
 {
 	*s = (struct session_config){
 		.numbers = e2m_default_numbers,
-		.max = 24,
+		.max = hse.settings.sessions,
+		.idle_flush_s = hse.settings.idle_flush_s,
 		.workers = hse.settings.workers,
 		.counter_octets = hse.settings.counter_octets,
 		.replay_window = 64,
@@ -393,6 +400,7 @@ void hse_begin(const struct hse_settings *settings, const struct hse_ops *ops)
 	hse.settings = *settings;
 	hse.ops = *ops;
 	hse.now_ms = 100000;
+	hse.is_disk_slow = false;
 	disk_clear();
 	memset(hse.counters, 0, sizeof(hse.counters));
 	memset(hse.session_counters, 0, sizeof(hse.session_counters));

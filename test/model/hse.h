@@ -13,6 +13,8 @@
 
 struct hse_settings {
 	unsigned workers;
+	uint32_t sessions; /* at most */
+	uint32_t idle_flush_s;
 	uint8_t counter_octets;
 	bool is_durable;
 	bool drop_unknown;
@@ -51,6 +53,8 @@ void hse_settle(void);
 void hse_pass(uint64_t ms);
 uint64_t hse_now_ms(void);
 
+/* False: nothing is written until it is true again. */
+void hse_set_disk(bool is_fast);
 void hse_set_bypass(bool is_on);
 /* E2M-Session-Notification. */
 void hse_notify(const struct session_notification *notification);

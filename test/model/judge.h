@@ -65,7 +65,7 @@ uint32_t judge_note(const struct npdu *npdu);
 void judge_sent(void *arg, enum datapath_side side, const uint8_t *frame, uint32_t len);
 /* All that must arrive has arrived, or is lost. */
 void judge_settled(void);
-/* N-PDUs that have not arrived are forgotten: the HSE has crashed. */
+/* N-PDUs that have not arrived yet need not arrive. */
 void judge_forget(void);
 
 #endif

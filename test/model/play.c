@@ -13,7 +13,8 @@ static struct {
 	bool is_lossy;	/* GTP-C is lost, repeated and reordered */
 	bool is_lawful; /* the GGSNs keep to the specifications */
 	bool is_durable;
-	uint8_t version; /* 0: both */
+	bool is_disk_slow; /* nothing is written */
+	uint8_t version;   /* 0: both */
 } plan;
 
 uint32_t play_without_habits;
@@ -61,10 +62,14 @@ static void work(void)
 			deliver_one(true);
 			hse_work();
 		}
+		judge_forget();
 		return;
 	}
 	play_deliver_all();
-	judge_settled();
+	if (plan.is_disk_slow)
+		judge_forget();
+	else
+		judge_settled();
 }
 
 /* --- steps --- */
@@ -137,7 +142,7 @@ static void step_delete(void)
 {
 	struct context *c = pick_context();
 
-	if (c && !c->is_pending)
+	if (c && !c->is_pending && (c->version == 1 || !c->is_secondary))
 		sgsn_delete(c);
 }
 
@@ -190,6 +195,8 @@ static void step_of_ggsn(void)
 		return;
 	if (one_in(6))
 		ggsn_restart(p->ggsn);
+	else if (one_in(2))
+		ggsn_dedicate_bearer(p);
 	else if (!p->is_told)
 		ggsn_tell_address(p);
 	else
@@ -198,7 +205,7 @@ static void step_of_ggsn(void)
 
 static void step_crash(void)
 {
-	if (!plan.is_durable)
+	if (!plan.is_durable || plan.is_disk_slow)
 		return;
 	say("the HSE crashes");
 	judge_forget();
@@ -207,6 +214,15 @@ static void step_crash(void)
 	for (unsigned s = 0; s < SUBS; s++)
 		for (unsigned i = 0; i < CONTEXTS; i++)
 			contexts[s][i].is_clean = false;
+}
+
+static void step_disk(void)
+{
+	if (!plan.is_durable)
+		return;
+	plan.is_disk_slow = !plan.is_disk_slow;
+	say("the disk is %s", plan.is_disk_slow ? "slow" : "fast again");
+	hse_set_disk(!plan.is_disk_slow);
 }
 
 static void step_sgsn_restart(void)
@@ -235,8 +251,9 @@ static void step(void)
 		step_create,  step_move,    step_move,	 step_delete,  step_downlink, step_downlink,
 		step_traffic, step_uplink,  step_uplink, step_attack,  step_attack,   step_attack,
 		step_attack,  step_traffic, step_pass,	 step_traffic, step_downlink, step_uplink};
-	static void (*const seldom[])(void) = {step_of_ggsn, step_crash, step_echo, step_pass,
-					       step_sgsn_restart};
+	static void (*const seldom[])(void) = {step_of_ggsn, step_of_ggsn, step_crash,
+					       step_echo,    step_pass,	   step_sgsn_restart,
+					       step_disk};
 
 	if (one_in(12))
 		seldom[pick(sizeof(seldom) / sizeof(seldom[0]))]();
@@ -279,13 +296,16 @@ static void begin(void)
 					.counter_octets = COUNTER_OCTETS,
 					.is_durable = one_in(4),
 					.drop_unknown = !one_in(5),
-					.pull_on_activation = one_in(2)};
+					.pull_on_activation = one_in(2),
+					.sessions = one_in(6) ? 3 + pick(6) : 24,
+					.idle_flush_s = one_in(3) ? 4 : 0};
 	uint32_t habits[GGSNS];
 
 	plan.is_attacked = !one_in(4);
 	plan.is_lossy = one_in(4);
 	plan.is_lawful = one_in(2);
 	plan.is_durable = settings.is_durable;
+	plan.is_disk_slow = false;
 	plan.version = (uint8_t)pick(3);
 	everyone_is_protected = one_in(2);
 	if (everyone_is_protected)
@@ -317,6 +337,7 @@ static bool play_beginning(unsigned number)
 static void end(unsigned steps)
 {
 	random_begin(0, 0, 0);
+	hse_set_disk(true);
 	play_deliver_all();
 	judge_settled();
 	tally.steps += steps;

@@ -204,7 +204,7 @@ void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 		contexts[sub][1].is_live = false;
 	*c = (struct context){.sub = (uint8_t)sub,
 			      .slot = (uint8_t)slot,
-			      .is_clean = true,
+			      .is_clean = !c->is_pending,
 			      .version = wish->version,
 			      .nsapi = (uint8_t)(5 + slot),
 			      .apn = wish->apn,
@@ -404,6 +404,43 @@ static void take_accepted(struct context *c, struct msg *m)
 		c->keyset = c->asked.keyset;
 }
 
+/* Create Bearer Request: the second context of the subscriber. */
+static void add_dedicated(const struct datagram *d, struct msg *request)
+{
+	struct msg m = {.version = 2, .type = 96, .sequence = request->sequence},
+		   inner = {.version = 2};
+	struct context *c = NULL, *primary = NULL;
+	struct ie up;
+
+	for (unsigned s = 0; s < SUBS && !primary; s++)
+		if (contexts[s][0].is_live && contexts[s][0].control.teid == request->teid)
+			primary = &contexts[s][0];
+	if (!primary || primary->version != 2 || contexts[primary->sub][1].is_live ||
+	    contexts[primary->sub][1].is_pending || !msg_find(request, V2_BEARER, 0) ||
+	    !msg_find_in_group(msg_find(request, V2_BEARER, 0), V2_FTEID, 1, &up))
+		return;
+	c = &contexts[primary->sub][1];
+	*c = *primary;
+	c->slot = 1;
+	c->is_pending = true; /* until the P-GW has the response */
+	c->nsapi = 6;
+	c->is_secondary = true;
+	c->down.teid = ++next_teid;
+	ie_fteid(&up, &c->up);
+	m.teid = primary->ggsn_control.teid;
+	msg_add(&m, V2_CAUSE, 0, (uint8_t[]){16, 0}, 2);
+	msg_add(&m, V2_BEARER, 0, "", 0);
+	msg_add8(&inner, V2_EBI, c->nsapi);
+	msg_add(&inner, V2_CAUSE, 0, (uint8_t[]){16, 0}, 2);
+	msg_add_fteid(&inner, 2, S5_SGW_U, &c->down);
+	msg_add_fteid(&inner, 3, 5, &c->up);
+	for (unsigned i = 0; i < inner.count; i++)
+		msg_add_to_group(&m, 1, &inner.ies[i]);
+	say("    %s has a dedicated bearer, tunnel %s", subscribers[c->sub].name,
+	    end_str(&c->down));
+	send_msg(true, &d->destination, &d->source, &m);
+}
+
 /* A request of a GGSN: answered, and done. */
 static void answer(const struct datagram *d, const struct msg *request)
 {
@@ -437,6 +474,10 @@ void sgsn_take(const struct datagram *d)
 		return;
 	if (m.type == 18 || m.type == 20 || m.type == 99) {
 		answer(d, &m);
+		return;
+	}
+	if (m.version == 2 && m.type == 95) {
+		add_dedicated(d, &m);
 		return;
 	}
 	c = find_asked(d, &m);
@@ -489,6 +530,10 @@ void sgsn_send_npdu(struct context *c)
 		pdn_octets_ipv4(c->pdn.ipv4, address);
 	else
 		pdn_octets_ipv6(c->pdn.ipv6, address);
+	/* Before the UE has an address: a router solicitation, or DHCP. */
+	if (!pdn_is_empty(c->pdn) && one_in(12))
+		memcpy(address,
+		       version == 4 ? (uint8_t[16]){0} : (uint8_t[16]){0xfe, 0x80, [15] = 2}, 16);
 	npdu.is_forged = subscribers[c->sub].is_attackers;
 	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
 			   (c->is_protected || !everyone_is_protected);
