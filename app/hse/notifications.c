@@ -56,8 +56,14 @@ static struct session_notification translate(const struct diameter_notification 
 					 .imsi = d->imsi,
 					 .nsapi = d->nsapi,
 					 .key_id = d->key_id,
-					 .keyset = d->keyset};
+					 .keyset = d->keyset,
+					 .address = d->address,
+					 .apn_len = d->apn_len,
+					 .lists = d->lists,
+					 .networks_count = d->networks_count};
 
+	memcpy(n.apn, d->apn, sizeof(n.apn));
+	memcpy(n.networks, d->networks, sizeof(n.networks));
 	set_tunnel(&n, E2M_UPLINK, &d->uplink);
 	set_tunnel(&n, E2M_DOWNLINK, &d->downlink);
 	return n;

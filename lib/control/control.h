@@ -19,7 +19,9 @@
 #include "counts/retention.h"
 #include "datapath/command.h"
 #include "e2m/e2m.h"
+#include "gtp/gtpc.h"
 #include "gtp/pco.h"
+#include "gtp/pdp_address.h"
 #include "keys/pull.h"
 #include "policy/policy.h"
 #include "state/state.h"
@@ -201,6 +203,13 @@ struct session_notification {
 	struct e2m_keyset_id keyset; /* type 0: not given */
 	bool has_tunnel[2];	     /* by direction */
 	struct tunnel tunnel[2];
+	struct pdp_address address; /* versions that are not given are PDP_UNBOUND */
+	uint8_t apn_len;	    /* 0: not given */
+	uint8_t apn[GTP_APN_MAX];   /* as in an Access Point Name IE */
+	/* Networks behind the UE. A list that is given replaces the session's. */
+	uint8_t lists; /* bit of each enum pdp_network_list that is given */
+	uint8_t networks_count;
+	struct pdp_network networks[PDP_NETWORKS_MAX];
 };
 
 /*

@@ -18,6 +18,8 @@
 #include "aka/aka.h"
 #include "config/config.h"
 #include "e2m/e2m.h"
+#include "gtp/gtpc.h"
+#include "gtp/pdp_address.h"
 
 struct diameter_peer {
 	char *identity; /* DiameterIdentity (a host name); its certificate must bear it */
@@ -276,6 +278,13 @@ struct diameter_notification {
 	uint8_t key_id;		     /* 1 to 7 */
 	struct e2m_keyset_id keyset; /* type 0: not given */
 	struct diameter_tunnel uplink, downlink;
+	struct pdp_address address; /* versions that are not given are PDP_UNBOUND */
+	uint8_t apn_len;	    /* 0: not given */
+	uint8_t apn[GTP_APN_MAX];   /* labels, as gtp_apn_write writes them */
+	/* Networks behind the UE. A list that is given replaces the session's. */
+	uint8_t lists; /* bit of each enum pdp_network_list that is given */
+	uint8_t networks_count;
+	struct pdp_network networks[PDP_NETWORKS_MAX];
 	char origin_host[256]; /* server side: who notifies, as its certificate says */
 };
 
@@ -307,7 +316,11 @@ enum diameter_notification_outcome {
 	X(KEY_ID, "key_id")                                                                        \
 	X(TEID, "teid")		      /* 0 */                                                      \
 	X(ADDRESS, "address")	      /* neither IPv4 nor IPv6, or none */                         \
-	X(SAME_TUNNEL, "same_tunnel") /* uplink and downlink are one */
+	X(SAME_TUNNEL, "same_tunnel") /* uplink and downlink are one */                            \
+	X(PDP_ADDRESS, "pdp_address") /* not an address that a UE can have */                      \
+	X(APN, "apn")                                                                              \
+	X(ROUTE, "route")		      /* not as RFC 7155 writes it, or a default route */  \
+	X(TOO_MANY_ROUTES, "too_many_routes") /* and delegated prefixes */
 
 enum diameter_notification_fault {
 #define X(symbol, name) DIAMETER_NOTIFICATION_FAULT_##symbol,

@@ -41,6 +41,16 @@ static const struct definition avps_3gpp[] = {
 	{&diameter_dict.item_number, "Item-Number", 1419, AVP_TYPE_UNSIGNED32},
 };
 
+/* RFC 7155 4.4.10.5, RFC 4818: all bear M. */
+static const struct definition avps_framed[] = {
+	{&diameter_dict.framed_ip_address, "Framed-IP-Address", 8, AVP_TYPE_OCTETSTRING},
+	{&diameter_dict.framed_route, "Framed-Route", 22, AVP_TYPE_OCTETSTRING},
+	{&diameter_dict.called_station_id, "Called-Station-Id", 30, AVP_TYPE_OCTETSTRING},
+	{&diameter_dict.framed_ipv6_prefix, "Framed-IPv6-Prefix", 97, AVP_TYPE_OCTETSTRING},
+	{&diameter_dict.framed_ipv6_route, "Framed-IPv6-Route", 99, AVP_TYPE_OCTETSTRING},
+	{&diameter_dict.delegated_ipv6_prefix, "Delegated-IPv6-Prefix", 123, AVP_TYPE_OCTETSTRING},
+};
+
 /* e2m.md 4. */
 static const struct definition avps_e2m[] = {
 	{&diameter_dict.e2m_sqn, "E2M-SQN", 1, AVP_TYPE_OCTETSTRING},
@@ -91,6 +101,7 @@ static int find_base_avps(void)
 
 static int add_avps(const struct definition *definitions, size_t count, uint32_t vendor)
 {
+	const uint8_t vendor_flag = vendor ? AVP_FLAG_VENDOR : 0;
 	int rc = 0;
 
 	for (size_t i = 0; i < count && !rc; i++) {
@@ -99,7 +110,7 @@ static int add_avps(const struct definition *definitions, size_t count, uint32_t
 			.avp_vendor = vendor,
 			.avp_name = (char *)definitions[i].name,
 			.avp_flag_mask = AVP_FLAG_VENDOR | AVP_FLAG_MANDATORY,
-			.avp_flag_val = AVP_FLAG_VENDOR | AVP_FLAG_MANDATORY,
+			.avp_flag_val = (uint8_t)(vendor_flag | AVP_FLAG_MANDATORY),
 			.avp_basetype = definitions[i].type,
 		};
 		rc = fd_dict_new(fd_g_config->cnf_dict, DICT_AVP, &data, NULL,
@@ -207,6 +218,8 @@ int diameter_dictionary_start(void)
 	struct dict_object *vendor_3gpp, *vendor_e2m;
 	int rc = find_base_avps();
 
+	if (!rc)
+		rc = add_avps(avps_framed, sizeof(avps_framed) / sizeof(avps_framed[0]), 0);
 	if (!rc)
 		rc = add_vendor(DIAMETER_VENDOR_3GPP, "3GPP", &vendor_3gpp);
 	if (!rc)

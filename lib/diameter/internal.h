@@ -19,6 +19,8 @@
  *   fixes.c       changes to libfdcore's behaviour
  *   key_pull.c    EKR and EKA, both sides
  *   notification.c  ESR and ESA, both sides
+ *   notification_read.c    the AVPs of an ESR
+ *   notification_framed.c  addresses, APN and routes in it, as RFC 7155 writes them
  *   hosts.c       pulls from one of several hosts, and from another if the first does not serve
  *   auth_info.c   AIR and AIA, both sides
  */
@@ -144,6 +146,9 @@ struct diameter_dictionary {
 		*auth_application_id, *auth_session_state, *origin_host, *origin_realm,
 		*destination_host, *destination_realm, *route_record, *user_name, *result_code,
 		*experimental_result, *experimental_result_code, *failed_avp;
+	/* RFC 7155 4.4.10.5, RFC 4818 */
+	struct dict_object *framed_ip_address, *framed_ipv6_prefix, *called_station_id,
+		*framed_route, *framed_ipv6_route, *delegated_ipv6_prefix;
 	/* 3GPP */
 	struct dict_object *rand, *confidentiality_key, *integrity_key, *visited_plmn_id,
 		*requested_eutran, *requested_utran, *number_of_vectors, *immediate_response,
@@ -258,7 +263,7 @@ bool diameter_pending_dropped(struct msg *message);
 /* Completes all with DIAMETER_END_UNREACHABLE and takes no more. */
 void diameter_pending_stop(void);
 
-/* --- key_pull.c, notification.c: what is read of messages, whoever they are from --- */
+/* --- key_pull.c, notification_read.c: what is read of messages, whoever they are from --- */
 
 /* request: that message is the answer to. */
 void diameter_read_key_answer(struct msg *message, struct msg *request,
@@ -268,6 +273,27 @@ bool diameter_read_notification(struct msg *message, struct diameter_notificatio
 				enum diameter_notification_fault *fault,
 				struct diameter_result *result);
 void diameter_notification_count(enum diameter_notification_fault fault);
+
+/* The AddressType of an Address, RFC 6733 4.3.1, and how long it is with that. */
+#define ADDRESS_IPV4	   1
+#define ADDRESS_IPV6	   2
+#define ADDRESS_TYPE_LEN   2
+#define ADDRESS_IPV4_LEN   (ADDRESS_TYPE_LEN + 4)
+#define ADDRESS_OCTETS_MAX (ADDRESS_TYPE_LEN + 16)
+
+/* --- notification_framed.c --- */
+
+/* The contents of one AVP of RFC 7155. Each returns false where the contents are invalid. */
+bool framed_read_ip_address(const uint8_t *data, size_t len, struct pdp_address *address);
+/* Framed-IPv6-Prefix, as the session's address. */
+bool framed_read_ipv6_prefix(const uint8_t *data, size_t len, struct pdp_address *address);
+/* Called-Station-Id: "internet.example" into labels, as gtp_apn_write writes them. */
+bool framed_read_apn(const uint8_t *data, size_t len, uint8_t apn[GTP_APN_MAX], uint8_t *apn_len);
+/* Framed-Route: "192.0.2.0/24 192.0.2.1 1"; Framed-IPv6-Route: "2001:db8::/32 2001:db8::1 1"; Delegated-IPv6-Prefix. A
+ * gateway and metrics need not be there. Bits behind the length are cleared. */
+bool framed_read_network(const uint8_t *data, size_t len, struct pdp_network *network);
+/* Adds what the notification has of these AVPs. Returns 0 or an errno. */
+int framed_add(struct msg *message, const struct diameter_notification *notification);
 
 /* --- fixes.c --- */
 

@@ -96,26 +96,22 @@ static int read_length(const char *text, int max)
 	return length;
 }
 
-/* True: the bits behind the length are 0. */
-static bool is_masked(const struct pdp_prefix *prefix)
+void pdp_prefix_mask(struct pdp_prefix *prefix)
 {
-	uint8_t masked[16];
 	uint32_t word;
 
-	memcpy(masked, prefix->octets, sizeof(masked));
 	if (prefix->is_ipv6) {
-		mask_ipv6(masked, prefix->length);
+		mask_ipv6(prefix->octets, prefix->length);
 	} else {
-		memcpy(&word, masked, sizeof(word));
+		memcpy(&word, prefix->octets, sizeof(word));
 		word &= pdp_ipv4_mask(prefix->length);
-		memcpy(masked, &word, sizeof(word));
+		memcpy(prefix->octets, &word, sizeof(word));
 	}
-	return memcmp(masked, prefix->octets, sizeof(masked)) == 0;
 }
 
 int pdp_prefix_parse(struct pdp_prefix *out, const char *text)
 {
-	struct pdp_prefix prefix = {.is_ipv6 = strchr(text, ':') != NULL};
+	struct pdp_prefix prefix = {.is_ipv6 = strchr(text, ':') != NULL}, masked;
 	const int max = prefix.is_ipv6 ? PDP_IPV6_BITS : PDP_IPV4_BITS;
 	const size_t len = strcspn(text, "/");
 	char address[INET6_ADDRSTRLEN];
@@ -131,7 +127,9 @@ int pdp_prefix_parse(struct pdp_prefix *out, const char *text)
 	    inet_pton(prefix.is_ipv6 ? AF_INET6 : AF_INET, address, prefix.octets) != 1)
 		return -EINVAL;
 	prefix.length = (uint8_t)length;
-	if (!is_masked(&prefix))
+	masked = prefix;
+	pdp_prefix_mask(&masked);
+	if (memcmp(&masked, &prefix, sizeof(prefix)) != 0)
 		return -EINVAL;
 	*out = prefix;
 	return 0;

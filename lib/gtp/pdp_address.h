@@ -50,6 +50,23 @@ struct pdp_element {
 	struct pdp_address address; /* versions that the PDN type excludes are PDP_EXCLUDED */
 };
 
+/* A network behind a UE (framed route, delegated prefix), and the list that it is in: a list is replaced as a whole. */
+enum pdp_network_list {
+	PDP_NETWORKS_FRAMED_ROUTE,
+	PDP_NETWORKS_FRAMED_IPV6_ROUTE,
+	PDP_NETWORKS_DELEGATED_PREFIX,
+	PDP_NETWORKS_POLICY, /* of the operator's rule */
+	PDP_NETWORK_LISTS
+};
+
+struct pdp_network {
+	struct pdp_prefix prefix; /* its length is not 0 */
+	uint8_t list;		  /* enum pdp_network_list */
+};
+
+/* Networks that a notification may have, over all lists. */
+#define PDP_NETWORKS_MAX 32
+
 #define PDP_IPV4_BITS	    32
 #define PDP_IPV6_BITS	    128
 #define PDP_IPV6_PREFIX	    64 /* bits of an IPv6 prefix without a length of its own (e2m.md 6) */
@@ -262,6 +279,9 @@ void pdp_address_set_length(struct pdp_address *a, unsigned length);
 /* "10.1.0.0/16" or "2001:db8::/32"; without a length, a host. Spaces are not allowed. 0, or -EINVAL: neither, a
  * length that is too long, or bits set behind the length. out is changed only on success. */
 int pdp_prefix_parse(struct pdp_prefix *out, const char *text);
+
+/* Clears the bits behind the length. */
+void pdp_prefix_mask(struct pdp_prefix *prefix);
 
 /* "10.1.0.0/16"; a host without its length: "10.1.0.5". */
 #define PDP_PREFIX_STR 52

@@ -6,9 +6,12 @@ answer. A report is a row of words, each of which adds an AVP, in their order, s
   activate  update  delete  event=N
   imsi=262010000000001  nsapi=5  key_id=1  sqn=HEX  rand=HEX
   up=10.1.0.2/0x1001  down=10.1.0.1/0x2001
+  ip=10.0.0.1  ipv6=2001:db8:1:2::/64  apn=internet
+  route=192.0.2.0/24  route6=2001:db8:7::/48  delegated=2001:db8:100::/40
 """
 
 import argparse
+import ipaddress
 import itertools
 import socket
 import struct
@@ -21,12 +24,19 @@ AUTH_SESSION_STATE, NO_STATE_MAINTAINED = 277, 1
 DISCONNECT_CAUSE, REBOOTING = 273, 0
 RAND = (1447, 10415)
 SQN, TEID, GSN_ADDRESS, NSAPI, KEY_ID, UPLINK, DOWNLINK, EVENT = ((code, VENDOR) for code in (1, 5, 6, 7, 8, 9, 10, 11))
+FRAMED_IP_ADDRESS, FRAMED_ROUTE, CALLED_STATION_ID, FRAMED_IPV6_PREFIX, FRAMED_IPV6_ROUTE, DELEGATED_IPV6_PREFIX = (
+    8, 22, 30, 97, 99, 123)
 EVENTS = {"activate": 0, "update": 1, "delete": 2}
 
 
 def tunnel(text):
     address, teid = text.split("/")
     return avp(TEID, int(teid, 0)) + avp(GSN_ADDRESS, b"\0\1" + socket.inet_aton(address))
+
+
+def prefix(text):
+    network = ipaddress.ip_network(text)
+    return bytes([0, network.prefixlen]) + network.network_address.packed
 
 
 VALUES = {
@@ -38,6 +48,12 @@ VALUES = {
     "rand": (RAND, bytes.fromhex),
     "up": (UPLINK, tunnel),
     "down": (DOWNLINK, tunnel),
+    "ip": (FRAMED_IP_ADDRESS, socket.inet_aton),
+    "ipv6": (FRAMED_IPV6_PREFIX, prefix),
+    "apn": (CALLED_STATION_ID, str.encode),
+    "route": (FRAMED_ROUTE, lambda text: f"{text} 0.0.0.0 1".encode()),
+    "route6": (FRAMED_IPV6_ROUTE, lambda text: f"{text} :: 1".encode()),
+    "delegated": (DELEGATED_IPV6_PREFIX, prefix),
 }
 
 

@@ -107,6 +107,25 @@ static void check_tunnel(const struct diameter_tunnel *tunnel, bool is_needed)
 	FUZZ_CHECK(tunnel->gsn.family != 0 || !is_needed);
 }
 
+static void check_networks(const struct diameter_notification *n)
+{
+	unsigned lists = 0;
+
+	FUZZ_CHECK(n->networks_count <= PDP_NETWORKS_MAX);
+	for (unsigned i = 0; i < n->networks_count; i++) {
+		const struct pdp_prefix *prefix = &n->networks[i].prefix;
+		struct pdp_prefix masked = *prefix;
+
+		pdp_prefix_mask(&masked);
+		FUZZ_CHECK(memcmp(&masked, prefix, sizeof(masked)) == 0);
+		FUZZ_CHECK(prefix->length > 0);
+		FUZZ_CHECK(prefix->length <= (prefix->is_ipv6 ? PDP_IPV6_BITS : PDP_IPV4_BITS));
+		FUZZ_CHECK(n->networks[i].list < PDP_NETWORKS_POLICY);
+		lists |= 1u << n->networks[i].list;
+	}
+	FUZZ_CHECK(lists == n->lists);
+}
+
 static void check_good(const struct diameter_notification *n)
 {
 	const bool is_activation = n->event == DIAMETER_SESSION_ACTIVATE;
@@ -116,6 +135,10 @@ static void check_good(const struct diameter_notification *n)
 	FUZZ_CHECK(n->key_id >= E2M_KEY_ID_MIN && n->key_id <= E2M_KEY_ID_MAX);
 	FUZZ_CHECK(n->keyset.type == E2M_ID_SQN || n->keyset.type == E2M_ID_RAND ||
 		   (n->keyset.type == 0 && !is_activation));
+	FUZZ_CHECK(n->address.ipv4_state <= PDP_BOUND && n->address.ipv6_state <= PDP_BOUND);
+	FUZZ_CHECK((n->address.ipv6_length > 0) == (n->address.ipv6_state == PDP_BOUND));
+	FUZZ_CHECK(n->apn_len <= GTP_APN_MAX);
+	check_networks(n);
 	check_tunnel(&n->uplink, is_activation);
 	check_tunnel(&n->downlink, is_activation);
 }

@@ -158,6 +158,55 @@ static void send_good_ones(void)
 	diameter_stop();
 }
 
+static void set_addresses(struct diameter_notification *n)
+{
+	static const char *const networks[PDP_NETWORKS_MAX] = {
+		"192.0.2.0/24", "10.9.8.7", "2001:db8:7::/48", "2001:db8::7", "2001:db8:100::/40"};
+	static const uint8_t lists[] = {PDP_NETWORKS_FRAMED_ROUTE, PDP_NETWORKS_FRAMED_ROUTE,
+					PDP_NETWORKS_FRAMED_IPV6_ROUTE,
+					PDP_NETWORKS_FRAMED_IPV6_ROUTE,
+					PDP_NETWORKS_DELEGATED_PREFIX};
+
+	pdp_address_set_ipv4(&n->address, (uint8_t[]){10, 0, 0, 1});
+	pdp_address_set_ipv6(&n->address, (uint8_t[16]){0x20, 1, 0xd, 0xb8}, 56);
+	n->apn_len = (uint8_t)gtp_apn_write(n->apn, "internet.example");
+	for (; networks[n->networks_count]; n->networks_count++) {
+		struct pdp_network *network = &n->networks[n->networks_count];
+
+		if (pdp_prefix_parse(&network->prefix, networks[n->networks_count]))
+			_exit(1);
+		network->list = lists[n->networks_count];
+		n->lists |= (uint8_t)(1 << network->list);
+	}
+}
+
+static void send_with_addresses(void)
+{
+	struct diameter_notification n = notification(DIAMETER_SESSION_ACTIVATE);
+
+	shared->connected = unit_diameter_connect(GGSN);
+	set_addresses(&n);
+	notify(&n, 0);
+	answered(1);
+	diameter_stop();
+}
+
+static void addresses_apn_and_networks_arrive(void) /* e2m.md 4, RFC 7155 4.4.10.5 */
+{
+	const struct diameter_notification *got = shared->notifications;
+	struct diameter_notification sent = notification(DIAMETER_SESSION_ACTIVATE);
+
+	set_addresses(&sent);
+	with_hse(run_hse, send_with_addresses);
+	CU_ASSERT_EQUAL_FATAL(shared->taken, 1);
+	CU_ASSERT_EQUAL(memcmp(&got->address, &sent.address, sizeof(sent.address)), 0);
+	CU_ASSERT_EQUAL(got->apn_len, sent.apn_len);
+	CU_ASSERT_EQUAL(memcmp(got->apn, sent.apn, sizeof(sent.apn)), 0);
+	CU_ASSERT_EQUAL(got->lists, sent.lists);
+	CU_ASSERT_EQUAL(got->networks_count, 5);
+	CU_ASSERT_EQUAL(memcmp(got->networks, sent.networks, sizeof(sent.networks)), 0);
+}
+
 static bool is_same_tunnel(const struct diameter_tunnel *a, const struct diameter_tunnel *b)
 {
 	return a->teid == b->teid && a->gsn.family == b->gsn.family &&
@@ -196,6 +245,9 @@ static void what_is_not_notified_is_not_there(void)
 	CU_ASSERT_EQUAL(got[2].keyset.type, 0);
 	CU_ASSERT_EQUAL(got[2].uplink.gsn.family, 0);
 	CU_ASSERT_EQUAL(got[2].downlink.gsn.family, 0);
+	CU_ASSERT_FALSE(pdp_address_is_bound(&got[1].address));
+	CU_ASSERT_EQUAL(got[1].apn_len, 0);
+	CU_ASSERT_EQUAL(got[1].lists, 0);
 	for (unsigned i = 0; i < DIAMETER_NOTIFICATION_FAULT_COUNT; i++)
 		CU_ASSERT_EQUAL(shared->faults[i], 0);
 }
@@ -261,7 +313,14 @@ static void answers_may_come_later_and_in_any_order(void)
  *   4 6    address of IPv4, IPv6 of wrong length
  *   0      address 0.0.0.0                    e  of type E.164      y  of one octet
  *   i      an IMSI once more                  o  an AVP of others
- *   m M    a mandatory AVP of nobody, an empty one */
+ *   m M    a mandatory AVP of nobody, an empty one
+ *   v      Framed-IP-Address                  V  of 3 octets
+ *   p      Framed-IPv6-Prefix                 P  of no length
+ *   b      Called-Station-Id                  B  not an APN
+ *   f      Framed-Route                       G  a default route
+ *   h      Framed-IPv6-Route                  H  of IPv4
+ *   j      Delegated-IPv6-Prefix              J  with bits behind its length
+ *   *      as many routes as there may be */
 static struct dict_object *unknown_avp;
 
 static void add_tunnel(struct msg *request, char step)
@@ -294,6 +353,33 @@ static void add_tunnel(struct msg *request, char step)
 			    : step == '6' ? 17
 			    : step == 'y' ? 1
 					  : 6);
+}
+
+static void add_framed(struct msg *request, char step)
+{
+	static const struct {
+		char step;
+		struct dict_object **model;
+		const char *contents;
+		size_t len;
+	} all[] = {
+		{'v', &diameter_dict.framed_ip_address, "\x0a\0\0\1", 4},
+		{'V', &diameter_dict.framed_ip_address, "\x0a\0\0\1", 3},
+		{'p', &diameter_dict.framed_ipv6_prefix, "\0\x20\x20\1\xd\xb8", 6},
+		{'P', &diameter_dict.framed_ipv6_prefix, "\0\0\x20\1\xd\xb8", 6},
+		{'b', &diameter_dict.called_station_id, "a.b", 3},
+		{'B', &diameter_dict.called_station_id, "a..b", 4},
+		{'f', &diameter_dict.framed_route, "10.0.0.0/8 0.0.0.0 1", 20},
+		{'G', &diameter_dict.framed_route, "0.0.0.0/0 0.0.0.0 1", 19},
+		{'h', &diameter_dict.framed_ipv6_route, "2001:db8::/32 :: 1", 18},
+		{'H', &diameter_dict.framed_ipv6_route, "10.0.0.0/8 0.0.0.0 1", 20},
+		{'j', &diameter_dict.delegated_ipv6_prefix, "\0\x20\x20\1\xd\xb8", 6},
+		{'J', &diameter_dict.delegated_ipv6_prefix, "\0\x18\x20\1\xd\xb8", 6},
+	};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++)
+		if (all[i].step == step)
+			diameter_add_octets(request, *all[i].model, all[i].contents, all[i].len);
 }
 
 static void add_step(struct msg *request, char step)
@@ -342,11 +428,18 @@ static void add_step(struct msg *request, char step)
 	case 'M':
 		diameter_add_octets(request, unknown_avp, octets, step == 'm' ? 4 : 0);
 		break;
+	case '*':
+		for (unsigned i = 0; i < PDP_NETWORKS_MAX; i++)
+			add_framed(request, 'f');
+		break;
 	case 'o':
 		diameter_add_text(request, diameter_dict.visited_plmn_id, "abc");
 		break;
 	default:
-		add_tunnel(request, step);
+		if (strchr("udctaTAz460ey", step))
+			add_tunnel(request, step);
+		else
+			add_framed(request, step);
 	}
 }
 
@@ -401,6 +494,18 @@ static const struct bad_case bad_cases[] = {
 	{"Eskned", NULL, 5004, FAULT(ADDRESS), 6, 6, 0},
 	{"Esknyd", NULL, 5004, FAULT(ADDRESS), 6, 1, 0},
 	{"Esknuc", NULL, 5004, FAULT(SAME_TUNNEL), 10, 0, 0},
+	{"EsknudV", NULL, 5004, FAULT(PDP_ADDRESS), 8, 3, 0},
+	{"EsknudP", NULL, 5004, FAULT(PDP_ADDRESS), 97, 6, 0},
+	{"Esknudvv", NULL, 5009, FAULT(TWICE), 8, 4, 0},
+	{"Esknudpp", NULL, 5009, FAULT(TWICE), 97, 6, 0},
+	{"EsknudB", NULL, 5004, FAULT(APN), 30, 4, 0},
+	{"Esknudbb", NULL, 5009, FAULT(TWICE), 30, 3, 0},
+	{"EsknudG", NULL, 5004, FAULT(ROUTE), 22, 19, 0},
+	{"EsknudH", NULL, 5004, FAULT(ROUTE), 99, 20, 0},
+	{"EsknudJ", NULL, 5004, FAULT(ROUTE), 123, 6, 0},
+	{"Esknud*f", NULL, 5006, FAULT(TOO_MANY_ROUTES), 22, 20, 0},
+	{"Esknud*h", NULL, 5006, FAULT(TOO_MANY_ROUTES), 99, 18, 0},
+	{"Esknud*j", NULL, 5006, FAULT(TOO_MANY_ROUTES), 123, 6, 0},
 	{"Esknud", "12345", 5004, FAULT(IMSI), 1, 5, 0},
 	{"Esknudi", NULL, 5009, FAULT(UNPARSED), 1, 1, 0},
 	{"Esknudm", NULL, 5001, FAULT(UNPARSED), 999, 4, 0},
@@ -556,6 +661,7 @@ int main(void)
 	static const struct unit_test tests[] = {
 		{"what is notified arrives", what_is_notified_arrives},
 		{"what is not notified is not there", what_is_not_notified_is_not_there},
+		{"addresses, APN and networks arrive", addresses_apn_and_networks_arrive},
 		{"outcomes arrive", outcomes_arrive},
 		{"answers may come later and in any order",
 		 answers_may_come_later_and_in_any_order},

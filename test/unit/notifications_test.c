@@ -93,6 +93,30 @@ static void notify(const char *host, size_t i)
 	give(give_arg, &n, (struct diameter_asked *)&answers[i]);
 }
 
+static void addresses_apn_and_networks_come_as_they_are(void)
+{
+	struct diameter_notification n = {.event = DIAMETER_SESSION_UPDATE,
+					  .origin_host = "ggsn.home.test",
+					  .apn_len = 3,
+					  .apn = {2, 'a', 'b'},
+					  .lists = 1 << PDP_NETWORKS_DELEGATED_PREFIX,
+					  .networks_count = 1};
+
+	start();
+	pdp_address_set_ipv4(&n.address, (uint8_t[]){10, 0, 0, 1});
+	n.networks[0] = (struct pdp_network){.list = PDP_NETWORKS_DELEGATED_PREFIX,
+					     .prefix = {1, 56, {0x20, 1}}};
+	give(give_arg, &n, (struct diameter_asked *)&answers[0]);
+	CU_ASSERT_EQUAL(notifications_take(notifications, NULL), 1);
+	CU_ASSERT_EQUAL(memcmp(&last.address, &n.address, sizeof(n.address)), 0);
+	CU_ASSERT_EQUAL(last.apn_len, 3);
+	CU_ASSERT_EQUAL(memcmp(last.apn, n.apn, 3), 0);
+	CU_ASSERT_EQUAL(last.lists, n.lists);
+	CU_ASSERT_EQUAL(last.networks_count, 1);
+	CU_ASSERT_EQUAL(memcmp(&last.networks[0], &n.networks[0], sizeof(n.networks[0])), 0);
+	stop();
+}
+
 static bool is_readable(void)
 {
 	struct pollfd fd = {.fd = notifications_fd(notifications), .events = POLLIN};
@@ -218,6 +242,8 @@ static void at_the_stop_all_who_wait_are_told(void)
 
 UNIT_MAIN("notifications",
 	  {"they_come_in_order_and_as_they_are", they_come_in_order_and_as_they_are},
+	  {"addresses, APN and networks come as they are",
+	   addresses_apn_and_networks_come_as_they_are},
 	  {"each_outcome_has_its_answer", each_outcome_has_its_answer},
 	  {"others_are_refused", others_are_refused},
 	  {"identities_have_no_case", identities_have_no_case},
