@@ -479,6 +479,8 @@ void ggsn_delete_context(struct pdp *p)
 		msg_add8(&m, V2_EBI, p->nsapi);
 	}
 	ask(p, &m);
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		contexts[p->sub][i].is_clean = false;
 	drop_context(&pdps[p->primary]);
 }
 
