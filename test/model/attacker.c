@@ -373,6 +373,25 @@ void attacker_signal(void)
 
 /* --- forged N-PDUs --- */
 
+/* Some in fragments: of which the first does not show the address, or shows another. */
+static void send_forged(const struct tunnel *from, const struct tunnel *tunnel, const uint8_t *npdu,
+			size_t len, unsigned version)
+{
+	uint8_t shown[NPDU_OCTETS];
+
+	memcpy(shown, npdu, len);
+	if (!one_in(3) || !tunnel_is_ipv4(tunnel)) {
+		send_gpdu(true, from, tunnel, npdu, len);
+	} else if (one_in(2) && version == 4) {
+		shown[15] ^= 0x40; /* last octet of the source */
+		say("    in fragments that overlap");
+		send_gpdu_overlapping(true, from, tunnel, shown, npdu, len);
+	} else {
+		say("    in fragments");
+		send_gpdu_fragmented(true, from, tunnel, npdu, len, 8u * (1 + pick(6)));
+	}
+}
+
 void attacker_forge(const struct context *keys, const struct tunnel *tunnel, struct pdn source)
 {
 	static const uint8_t ipv4[4] = {192, 0, 2, 1};
@@ -399,7 +418,7 @@ void attacker_forge(const struct context *keys, const struct tunnel *tunnel, str
 	if (keys)
 		sgsn_send_protected(keys, tunnel, out, len);
 	else
-		send_gpdu(true, &from, tunnel, out, len);
+		send_forged(&from, tunnel, out, len, version);
 }
 
 void attacker_send_gtpv0(const struct context *victim, bool is_create)

@@ -8,9 +8,9 @@
 #include "ggsn.h"
 #include "sgsn.h"
 
-#define NPDUS	  4096 /* of a sequence */
-#define COUNTS	  4096 /* of a key, BEARER and DIRECTION */
-#define FRAGMENTS 8
+#define NPDUS		 4096 /* of a sequence */
+#define COUNTS		 4096 /* of a key, BEARER and DIRECTION */
+#define FRAGMENTS_OCTETS 2048
 
 const char *const verdict_names[VERDICTS] = {
 	"none",
@@ -33,10 +33,11 @@ static uint32_t npdus_count, first_due;
 static uint64_t used[SUBS][KEYSETS + 1][BEARERS][COUNTS];
 static uint64_t sequence;
 static struct {
-	struct frame_udp udp;
-	uint8_t octets[256];
-} fragments[FRAGMENTS];
-static unsigned fragments_count;
+	uint16_t id;
+	size_t len; /* 0: the last fragment is not there */
+	uint8_t first[FRAGMENTS_OCTETS], last[FRAGMENTS_OCTETS];
+	bool is_there[FRAGMENTS_OCTETS];
+} fragments;
 
 static void find(enum verdict verdict, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
@@ -57,7 +58,7 @@ static void find(enum verdict verdict, const char *format, ...)
 void judge_begin(void)
 {
 	npdus_count = first_due = 0;
-	fragments_count = 0;
+	memset(&fragments, 0, sizeof(fragments));
 	sequence++;
 	finding = (struct finding){0};
 }
@@ -264,36 +265,50 @@ static void take_datagram(bool to_core, const struct frame_udp *udp)
 		take_gtpc(to_core, udp);
 }
 
-/* Puts the fragments of the last datagram together; GTP-C alone comes in fragments. */
-static void take_fragment(bool to_core, const struct frame_udp *udp)
+/* Receivers differ in which octets of overlapping fragments count: both readings are looked at. */
+static void read_joined(bool to_core, const struct frame_udp *udp, const uint8_t *whole)
 {
-	uint8_t whole[FRAGMENTS * 256];
 	struct frame_udp joined = *udp;
-	size_t len = 0;
-	bool is_whole = false;
 
-	if (fragments_count && fragments[0].udp.id != udp->id)
-		fragments_count = 0;
-	if (fragments_count == FRAGMENTS || udp->len > sizeof(fragments[0].octets))
-		return;
-	fragments[fragments_count].udp = *udp;
-	memcpy(fragments[fragments_count++].octets, udp->payload, udp->len);
-	for (unsigned i = 0; i < fragments_count; i++) {
-		const struct frame_udp *f = &fragments[i].udp;
-
-		if (f->offset != len)
-			return;
-		memcpy(whole + len, fragments[i].octets, f->len);
-		len += f->len;
-		is_whole = !f->has_more;
-	}
-	if (!is_whole || len < 8)
-		return;
 	joined.source.teid = (uint32_t)(whole[0] << 8 | whole[1]);
 	joined.destination.teid = (uint32_t)(whole[2] << 8 | whole[3]);
 	joined.payload = whole + 8;
-	joined.len = len - 8;
+	joined.len = fragments.len - 8;
 	take_datagram(to_core, &joined);
+}
+
+static bool is_whole(void)
+{
+	for (size_t i = 0; i < fragments.len; i++)
+		if (!fragments.is_there[i])
+			return false;
+	return fragments.len > 8;
+}
+
+/* Puts the fragments of the last datagram together. */
+static void take_fragment(bool to_core, const struct frame_udp *udp)
+{
+	if (fragments.id != udp->id) {
+		memset(&fragments, 0, sizeof(fragments));
+		fragments.id = udp->id;
+	}
+	if (udp->offset + udp->len > sizeof(fragments.last))
+		return;
+	for (size_t i = 0; i < udp->len; i++) {
+		fragments.last[udp->offset + i] = udp->payload[i];
+		if (!fragments.is_there[udp->offset + i])
+			fragments.first[udp->offset + i] = udp->payload[i];
+		fragments.is_there[udp->offset + i] = true;
+	}
+	if (!udp->has_more)
+		fragments.len = udp->offset + udp->len;
+	if (!is_whole())
+		return;
+	read_joined(to_core, udp, fragments.first);
+	if (memcmp(fragments.first, fragments.last, fragments.len) != 0)
+		read_joined(to_core, udp, fragments.last);
+	fragments.id = 0;
+	fragments.len = 0;
 }
 
 void judge_sent(void *arg, enum datapath_side side, const uint8_t *frame, uint32_t len)

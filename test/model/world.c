@@ -19,6 +19,8 @@ const struct subscriber subscribers[SUBS] = {
 	[SUB_B] = {"B", "262010000000007", true, false, NODE_ATTACKER},
 };
 
+#define PARTS 8
+
 struct queue under_way, seen;
 bool everyone_is_protected;
 bool is_told;
@@ -264,18 +266,51 @@ void send_datagram(const struct datagram *d)
 	receive(d->to_core, &frame);
 }
 
+static void receive_in_pieces(bool to_core, const struct frame *whole, size_t piece)
+{
+	static struct frame parts[PARTS];
+	const unsigned count =
+		frame_split(whole, piece, (uint16_t)(1 + pick(0xfffe)), parts, PARTS);
+
+	if (count == 0)
+		receive(to_core, whole);
+	for (unsigned i = 0; i < count; i++)
+		receive(to_core, &parts[i]);
+}
+
 void send_fragmented(const struct datagram *d)
 {
-	struct frame whole, parts[4];
-	unsigned count;
+	struct frame whole;
 
 	tally.messages[d->to_core ? DATAPATH_ACCESS : DATAPATH_CORE]++;
 	frame_write_udp(&whole, &d->source, &d->destination, d->data, d->len);
-	count = frame_split(&whole, 64, (uint16_t)(1 + pick(0xfffe)), parts, 4);
-	if (count == 0)
-		receive(d->to_core, &whole);
-	for (unsigned i = 0; i < count; i++)
-		receive(d->to_core, &parts[i]);
+	receive_in_pieces(d->to_core, &whole, 64);
+}
+
+void send_gpdu_fragmented(bool to_core, const struct tunnel *source, const struct tunnel *tunnel,
+			  const uint8_t *npdu, size_t len, size_t piece)
+{
+	struct frame whole;
+
+	frame_write_gpdu(&whole, source, tunnel, npdu, len);
+	receive_in_pieces(to_core, &whole, piece);
+}
+
+/* Pieces of 40 octets: headers of UDP and GTP-U, and 24 octets of the N-PDU. The second begins at the N-PDU. */
+void send_gpdu_overlapping(bool to_core, const struct tunnel *source, const struct tunnel *tunnel,
+			   const uint8_t *npdu, const uint8_t *overlay, size_t len)
+{
+	const uint16_t id = (uint16_t)(1 + pick(0xfffe));
+	struct frame shown, hidden, first[2], second[4];
+
+	frame_write_gpdu(&shown, source, tunnel, npdu, len);
+	frame_write_gpdu(&hidden, source, tunnel, overlay, len);
+	if (frame_split(&shown, 40, id, first, 2) != 2 ||
+	    frame_split(&hidden, 16, id, second, 4) < 2)
+		return;
+	receive(to_core, &first[0]);
+	receive(to_core, &second[1]);
+	receive(to_core, &first[1]);
 }
 
 void send_msg(bool to_core, const struct tunnel *source, const struct tunnel *destination,

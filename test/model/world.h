@@ -131,8 +131,13 @@ void send_msg(bool to_core, const struct tunnel *source, const struct tunnel *de
 	      const struct msg *m);
 void send_gpdu(bool to_core, const struct tunnel *source, const struct tunnel *tunnel,
 	       const uint8_t *npdu, size_t len);
-/* The same frame in IP fragments (IPv4). */
+/* The same in IP fragments (IPv4). */
 void send_fragmented(const struct datagram *datagram);
+void send_gpdu_fragmented(bool to_core, const struct tunnel *source, const struct tunnel *tunnel,
+			  const uint8_t *npdu, size_t len, size_t piece);
+/* The N-PDU shows itself in the first fragment, and overlay, of the same length, in a second that lies over it. */
+void send_gpdu_overlapping(bool to_core, const struct tunnel *source, const struct tunnel *tunnel,
+			   const uint8_t *npdu, const uint8_t *overlay, size_t len);
 
 /* --- the sequence in words --- */
 
