@@ -344,6 +344,8 @@ struct hse_control *control_new(const struct hse_config *config,
 		control_free(c);
 		return NULL;
 	}
+	for (unsigned w = 0; w < config->workers.count; w++)
+		datapath_set_directory(workers[w], session_directory(c->store));
 	if (open_sources(c) != 0 || open_events(c) != 0 || restore(c) != 0 || make_static(c) != 0) {
 		control_free(c);
 		return NULL;

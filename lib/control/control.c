@@ -109,6 +109,11 @@ void session_store_free(struct session_store *store)
 	free(store);
 }
 
+const struct directory *session_directory(const struct session_store *store)
+{
+	return store->directory;
+}
+
 struct pull_manager *session_pulls(struct session_store *store)
 {
 	return store->pulls;

@@ -162,6 +162,8 @@ struct session_store *session_store_new(const struct session_config *config,
 					const struct session_ops *ops, uint64_t now_ms);
 /* Wipes all keys and frees the store. The workers must have stopped. */
 void session_store_free(struct session_store *store);
+/* The sessions by tunnel and by address, for the workers. Owned by the store. */
+const struct directory *session_directory(const struct session_store *store);
 /* The pull manager is owned by the store. */
 struct pull_manager *session_pulls(struct session_store *store);
 

@@ -6,6 +6,7 @@
  * wait for the first of their datagram, and GTP-C still goes by way of control: without either it would not be
  * known what is a protected tunnel's.
  */
+#include "datapath/clear.h"
 #include "datapath/lookup.h"
 
 void bypass_packet(struct datapath_worker *w, struct rte_mbuf *m)
@@ -14,7 +15,7 @@ void bypass_packet(struct datapath_worker *w, struct rte_mbuf *m)
 	struct flow *flow = tunnel_table_find(w->table, &p->tunnel, p->hash);
 
 	if (!flow || !lookup_is_right_way(p, flow) || flow->state == FLOW_CLEAR) {
-		worker_pass(w, m);
+		clear_end_in_bypass(w, m);
 		return;
 	}
 	p->flow = flow;

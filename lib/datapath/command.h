@@ -41,11 +41,11 @@ enum datapath_treatment {
 };
 
 enum datapath_command_kind {
-	/* Makes flow known under tunnel: its packets are held, as nobody can say yet whose it is. Of add,
+	/* Makes flow known under tunnel: its packets are held, because no session has it yet. Of add,
 	 * tunnel and direction are used. */
 	DATAPATH_EXPECT_FLOW,
-	/* Makes flow known under tunnel. Keysets start as NONE. One that was expected and is to PROTECT goes on
-	 * to hold its packets until USE_KEYSET. */
+	/* Makes flow known under tunnel. Keysets start as NONE. A flow that was expected, holds or was an alias
+	 * keeps its number; to PROTECT, it goes on to hold its packets until USE_KEYSET. */
 	DATAPATH_ADD_FLOW,
 	/* Sets one keyset's place: state, Key ID, key, ceiling, and COUNT where keep_count is false.
 	 * READY releases what was held, FAILED and NONE drop it. The acknowledgement has the COUNT
@@ -58,9 +58,20 @@ enum datapath_command_kind {
 	/* If the flow lets packets pass unprotected, drop them from now on, until a keyset is
 	 * set. */
 	DATAPATH_BAR_FLOW,
-	/* Forgets keys and drops what is held; later packets are dropped as tunnel_removed. The
-	 * acknowledgement carries the COUNTs. */
+	/* Forgets keys. The acknowledgement carries the COUNTs. Without hold: drops what is held, and later
+	 * packets as tunnel_removed. With hold, for a tunnel whose session moves: packets go on waiting, as in
+	 * EXPECT_FLOW, until ADD_FLOW with USE_KEYSET, ALIAS_FLOW, or STOP_FLOW without hold. */
 	DATAPATH_STOP_FLOW,
+	/* Packets of alias.tunnel are those of the flow alias.target of alias.worker, as if they came in its own
+	 * tunnel; their outer header stays (e2m.md 6, "the tunnel before the move"). flow is a number not in
+	 * use, or a flow that holds, was stopped, or is an alias. What it holds goes on. Where alias.worker is
+	 * another worker, that worker must have an alias of the same tunnel before, and until this one is
+	 * removed. */
+	DATAPATH_ALIAS_FLOW,
+	/* Downlink flow or alias: posts FIRST_NPDU, once, for the next N-PDU that comes in its own tunnel and has
+	 * an address of the session, or for the first of those that it holds. An alias whose packets
+	 * go to another worker is watched there. ADD_FLOW and ALIAS_FLOW end it. */
+	DATAPATH_WATCH_FLOW,
 	/* Forgets the tunnel; the flow's number may be used again once acknowledged. */
 	DATAPATH_REMOVE_FLOW,
 	/* --- those that follow are of no flow --- */
@@ -109,6 +120,13 @@ struct datapath_command {
 			bool keep_count;
 		} keyset;
 		struct datapath_ceiling ceiling; /* RAISE_CEILING */
+		bool hold;			 /* STOP_FLOW */
+		struct {
+			struct tunnel tunnel;
+			uint32_t target;
+			uint8_t worker;
+			uint8_t direction; /* enum e2m_direction, of both flows */
+		} alias;
 		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
 		bool bypass;   /* SET_BYPASS */
 		struct {
@@ -132,6 +150,9 @@ enum datapath_event_kind {
 	/* A GTP-C message crosses: control reads it, frees its reference to mbuf, and answers with
 	 * RELEASE_GTPC. */
 	DATAPATH_GTPC,
+	/* The first N-PDU since WATCH_FLOW has come in the tunnel of flow. session is that of the flow which
+	 * protects it. */
+	DATAPATH_FIRST_NPDU,
 	/* COUNT has reached its end in slot: nothing more is sent with that keyset. */
 	DATAPATH_SPENT,
 	/* COUNT has reached the mark in slot; said once until the ceiling is set again. */

@@ -25,18 +25,39 @@ static void expect_flow(struct datapath_worker *w, const struct datapath_command
 	make_known(w, c->flow);
 }
 
+static void forget_keys(struct datapath_worker *w, struct flow *flow)
+{
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
+		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
+		npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
+		keyset->key = NULL;
+		keyset->state = DATAPATH_KEY_NONE;
+	}
+}
+
+/* Clears the flow, except for what it holds. Returns true if its tunnel was known already. */
+static bool begin_anew(struct datapath_worker *w, uint32_t number)
+{
+	struct flow *flow = worker_flow(w, number);
+	const bool was_known = flow->state != FLOW_FREE;
+	const uint32_t hold = was_known ? flow->hold : 0;
+
+	if (was_known)
+		forget_keys(w, flow);
+	memset(flow, 0, w->flow_size);
+	recover_forget_flow(w, number);
+	flow->hold = hold;
+	return was_known;
+}
+
 static void add_flow(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
 	static const uint8_t states[] = {[DATAPATH_PROTECT] = FLOW_LIVE,
 					 [DATAPATH_BAR] = FLOW_BARRED,
 					 [DATAPATH_LET_PASS] = FLOW_CLEAR};
-	const bool was_expected = flow->state == FLOW_EXPECTED;
-	const uint32_t hold = was_expected ? flow->hold : 0;
+	const bool was_known = begin_anew(w, c->flow);
 
-	memset(flow, 0, w->flow_size);
-	recover_forget_flow(w, c->flow);
-	flow->hold = hold;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		worker_keyset(w, flow, slot)->hint = NPDU_NO_HINT;
 	flow->tunnel = c->add.tunnel;
@@ -47,7 +68,7 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 	flow->counter_octets = c->add.counter_octets;
 	flow->window = c->add.window;
 	flow->batch = w->batch_number - 1;
-	if (!was_expected)
+	if (!was_known)
 		make_known(w, c->flow);
 	else if (flow->state == FLOW_LIVE)
 		flow->state = FLOW_EXPECTED; /* until all is said that it needs */
@@ -57,9 +78,10 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 		hold_drop(w, flow, DATAPATH_DROP_POLICY);
 }
 
-static bool is_somebodys(const struct flow *flow)
+static bool has_session(const struct flow *flow)
 {
-	return flow->state != FLOW_FREE && flow->state != FLOW_STOPPED;
+	return flow->state != FLOW_FREE && flow->state != FLOW_STOPPED &&
+	       flow->state != FLOW_ALIAS && flow->state != FLOW_FORWARD;
 }
 
 /* COUNTs from before: all below H counts as seen, e2m.md 7 "never uses one twice". */
@@ -72,7 +94,7 @@ static void set_count(const struct datapath_worker *w, struct flow_keyset *keyse
 
 static void release_held(struct datapath_worker *w, struct flow *flow)
 {
-	if (flow->hold != 0 && flow->state == FLOW_LIVE)
+	if (flow->hold != 0 && flow_is_live(flow))
 		hold_release(w, flow);
 }
 
@@ -83,7 +105,7 @@ static void set_keyset(struct datapath_worker *w, const struct datapath_command 
 	struct flow_keyset *keyset = worker_keyset(w, flow, c->slot);
 
 	event->count[c->slot] = keyset->window.h;
-	if (!is_somebodys(flow))
+	if (!has_session(flow))
 		return;
 	if ((flow->state == FLOW_BARRED || flow->state == FLOW_CLEAR) &&
 	    c->key_state != DATAPATH_KEY_NONE)
@@ -108,7 +130,7 @@ static void raise_ceiling(struct datapath_worker *w, const struct datapath_comma
 {
 	struct flow *flow = worker_flow(w, c->flow);
 
-	if (!is_somebodys(flow))
+	if (!has_session(flow))
 		return;
 	ceiling_set(flow, worker_keyset(w, flow, c->slot), c->slot, &c->ceiling);
 	release_held(w, flow);
@@ -122,18 +144,8 @@ static void use_keyset(struct datapath_worker *w, const struct datapath_command 
 
 	flow->in_use = c->slot;
 	if (flow->state == FLOW_EXPECTED)
-		flow->state = FLOW_LIVE;
+		flow->state = flow->is_watched ? FLOW_WATCHED : FLOW_LIVE;
 	release_held(w, flow);
-}
-
-static void forget_keys(struct datapath_worker *w, struct flow *flow)
-{
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
-		struct flow_keyset *keyset = worker_keyset(w, flow, slot);
-		npdu_engine_forget(w->engine, keyset->key, &keyset->hint);
-		keyset->key = NULL;
-		keyset->state = DATAPATH_KEY_NONE;
-	}
 }
 
 static void stop_flow(struct datapath_worker *w, const struct datapath_command *c,
@@ -141,11 +153,31 @@ static void stop_flow(struct datapath_worker *w, const struct datapath_command *
 {
 	struct flow *flow = worker_flow(w, c->flow);
 
-	hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
-	flow->state = FLOW_STOPPED;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		event->count[slot] = worker_keyset(w, flow, slot)->window.h;
+	/* An opened N-PDU cannot be opened again under another flow. */
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+		hold_drop_open(w, flow, slot);
+	if (!c->hold)
+		hold_drop(w, flow, DATAPATH_DROP_TUNNEL_REMOVED);
+	flow->state = c->hold ? FLOW_EXPECTED : FLOW_STOPPED;
+	flow->is_watched = false;
 	forget_keys(w, flow);
+}
+
+static void alias_flow(struct datapath_worker *w, const struct datapath_command *c)
+{
+	struct flow *flow = worker_flow(w, c->flow);
+	const bool was_known = begin_anew(w, c->flow);
+	const bool is_here = c->alias.worker == w->config.worker;
+
+	flow->tunnel = c->alias.tunnel;
+	flow->direction = c->alias.direction;
+	flow->state = is_here ? FLOW_ALIAS : FLOW_FORWARD;
+	flow->target = is_here ? c->alias.target : c->alias.worker;
+	if (!was_known)
+		make_known(w, c->flow);
+	alias_release(w, flow);
 }
 
 static void bar_flow(struct datapath_worker *w, const struct datapath_command *c)
@@ -202,6 +234,12 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_STOP_FLOW:
 		stop_flow(w, c, event);
+		break;
+	case DATAPATH_ALIAS_FLOW:
+		alias_flow(w, c);
+		break;
+	case DATAPATH_WATCH_FLOW:
+		watch_flow(worker_flow(w, c->flow));
 		break;
 	case DATAPATH_REMOVE_FLOW:
 		remove_flow(w, c);

@@ -43,6 +43,7 @@
 	X(DROP_KEYSET_SPENT, "drop.keyset_spent")     /* COUNT reached its end */               \
 	X(DROP_TUNNEL_REMOVED, "drop.tunnel_removed") /* late, for a tunnel moved or removed */ \
 	X(DROP_POLICY, "drop.policy")		      /* protected to be, without a keyset */   \
+	X(DROP_WRONG_ADDRESS, "drop.wrong_address")   /* an address not of its session */       \
 	X(DROP_UNKNOWN_TEID, "drop.unknown_teid")     /* no known tunnel */                     \
 	X(DROP_BYPASS, "drop.bypass")		      /* of a known tunnel, in bypass */        \
 	/* the rest */                                                                          \

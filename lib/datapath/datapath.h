@@ -18,6 +18,8 @@
 #include "datapath/counters.h"
 #include "e2m/e2m.h"
 
+struct directory;
+
 /* Packets in one call of datapath_process, at most. */
 #define DATAPATH_BURST 32
 
@@ -60,6 +62,10 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 					    datapath_transmit transmit, void *arg);
 /* Frees what is held; no other thread may use the worker any more. */
 void datapath_worker_free(struct datapath_worker *worker);
+
+/* The sessions by tunnel and by address. The worker must not run yet, and only reads. Without a directory no N-PDU's
+ * address is checked, and only flows make tunnels known. */
+void datapath_set_directory(struct datapath_worker *worker, const struct directory *directory);
 
 /* Makes the rings by which workers hand packets over to the tunnel's owner. Call once all exist. */
 int datapath_connect_workers(struct datapath_worker *const *workers, unsigned count);

@@ -19,10 +19,13 @@
 enum flow_state {
 	FLOW_FREE,
 	FLOW_LIVE,
-	FLOW_EXPECTED, /* nobody's yet: packets are held */
+	FLOW_WATCHED,  /* live, and control is told of the first N-PDU in its tunnel */
+	FLOW_EXPECTED, /* no session's yet, or its session is moving: packets are held */
 	FLOW_BARRED,   /* without a keyset, and to be protected: packets are dropped */
 	FLOW_CLEAR,    /* not to be protected: packets cross as they are */
-	FLOW_STOPPED,  /* its tunnel was moved or removed: late packets are dropped */
+	FLOW_STOPPED,  /* its tunnel was removed: late packets are dropped */
+	FLOW_ALIAS,    /* its packets are those of another flow of this worker */
+	FLOW_FORWARD,  /* its packets go to another worker, which has an alias for them */
 };
 
 struct flow {
@@ -36,9 +39,13 @@ struct flow {
 	uint8_t in_use;			   /* downlink: keyset's place to protect with */
 	uint8_t missed : DATAPATH_KEYSETS; /* bit per keyset place for which a MISS was posted */
 	bool is_flooded : 1; /* the forgery budget is used up: open.c asks recover.c */
+	bool is_watched : 1; /* EXPECTED, ALIAS: control is to be told of the first N-PDU */
 	uint16_t window;
-	uint32_t hold;	  /* number of its hold queue; 0: no packet waits */
-	uint32_t batch;	  /* the crypto batch that batch_h belongs to */
+	uint32_t hold; /* number of its hold queue; 0: no packet waits */
+	union {
+		uint32_t batch;	 /* the crypto batch that batch_h belongs to */
+		uint32_t target; /* ALIAS: the flow's number; FORWARD: the worker's */
+	};
 	uint32_t batch_h; /* H if all of the batch's packets so far are authentic */
 	/* Of each keyset's place: COUNTs below may be used. They are looked at from the mark on. */
 	uint32_t ceiling[DATAPATH_KEYSETS];
@@ -48,6 +55,11 @@ struct flow {
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct flow) == RTE_CACHE_LINE_SIZE, "one line");
+
+static inline bool flow_is_live(const struct flow *flow)
+{
+	return flow->state == FLOW_LIVE || flow->state == FLOW_WATCHED;
+}
 
 /* What a flow keeps for one keyset. The replay window's bits follow for an uplink flow. */
 struct flow_keyset {

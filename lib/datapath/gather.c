@@ -7,6 +7,7 @@
 #include <rte_hash_crc.h>
 #include <string.h>
 
+#include "datapath/clear.h"
 #include "datapath/owner.h"
 #include "datapath/tunnel_hash.h"
 #include "datapath/worker.h"
@@ -61,9 +62,10 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 		return NULL;
 	}
 	p->kind = PACKET_FRAGMENT;
+	p->fragment.inner = g->inner;
 	p->tunnel.teid = g->teid;
 	p->hash = tunnel_hash(&p->tunnel);
-	if (steer_away(w, m, tunnel_owner(g->teid, w->config.workers)))
+	if (handover_away(w, m, tunnel_owner(g->teid, w->config.workers)))
 		return NULL;
 	return lookup_packet(w, m);
 }
@@ -139,9 +141,12 @@ static struct gather *find(struct datapath_worker *w, const struct gather_key *k
 }
 
 /* The first may come again: what it says last is what the others go by. */
-static void take_word(struct gather *g, const struct packet *p)
+static void take_word(const struct datapath_worker *w, struct gather *g, struct rte_mbuf *m)
 {
+	const struct packet *p = packet_of(m);
+
 	g->is_told = true;
+	g->inner = p->fragment.says == SAYS_GPDU ? clear_judge_first(w, m) : INNER_HIDDEN;
 	g->says = p->fragment.says;
 	g->told_by = p->fragment.told_by;
 	g->teid = p->tunnel.teid;
@@ -170,7 +175,7 @@ struct rte_mbuf *gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
 	make_key(m, &key);
 	g = find(w, &key, p->hash);
 	if (p->kind == PACKET_FIRST)
-		take_word(g, p);
+		take_word(w, g, m);
 	note_octets(g, &p->fragment, p->is_last);
 	if (g->is_told)
 		whole = go(w, g, m);

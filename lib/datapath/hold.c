@@ -4,6 +4,8 @@
 #include <errno.h>
 #include <rte_malloc.h>
 
+#include "datapath/binding.h"
+#include "datapath/clear.h"
 #include "datapath/finish.h"
 
 /* Flows looked at in one round of hold_expire. */
@@ -178,6 +180,17 @@ static void count_release(struct datapath_worker *w, struct flow *flow, struct p
 	p->waits = WAITS_NOT;
 }
 
+struct rte_mbuf *hold_take(struct datapath_worker *w, struct flow *flow)
+{
+	struct rte_mbuf *m = take_oldest(w, flow);
+	struct packet *p = packet_of(m);
+
+	if (p->waits == WAITS_KEY)
+		worker_count(w, p->side, DATAPATH_RELEASED);
+	p->waits = WAITS_NOT;
+	return m;
+}
+
 /* H has advanced since the packet's COUNT was recovered, and the COUNT is now within the window's
  * reach. From here on the packet waits as an ordinary one. Otherwise new packets would move the
  * window past it. */
@@ -202,7 +215,9 @@ static void release_open(struct datapath_worker *w, struct flow *flow, struct rt
 		hold_open_packet(w, flow, p->slot, m, p->count, p->payload_len, p->is_recovered);
 		return;
 	}
-	if (finish_packet(w, m, p->payload_len)) {
+	if (!binding_admits_packet(w, flow, m))
+		worker_drop(w, m, DATAPATH_DROP_WRONG_ADDRESS);
+	else if (finish_packet(w, m, p->payload_len)) {
 		flow->packets++;
 		worker_count(w, DATAPATH_ACCESS, DATAPATH_OPENED);
 	}
@@ -238,6 +253,7 @@ void hold_release(struct datapath_worker *w, struct flow *flow)
 			struct rte_mbuf *m = take_oldest(w, flow);
 			left--;
 			count_release(w, flow, packet_of(m));
+			watch_packet(w, flow, flow, m);
 			if (packet_of(m)->is_open)
 				open = m;
 			else
@@ -265,6 +281,8 @@ static void pass(struct datapath_worker *w, struct rte_mbuf *m)
 	const uint8_t side = p->side;
 	const uint16_t mtu = w->config.mtu[!side];
 
+	if (!clear_admits(w, m))
+		return;
 	worker_count(w, side, DATAPATH_RELEASED);
 	if (p->payload - p->l3 + p->payload_len <= mtu)
 		worker_pass(w, m);

@@ -2,6 +2,9 @@
 /* lookup: what is not a whole G-PDU of a live flow, in one segment. */
 #include "datapath/lookup.h"
 
+#include "datapath/binding.h"
+#include "datapath/clear.h"
+
 static struct rte_mbuf *join(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
 {
 	if (packet_of(m)->kind == PACKET_FRAGMENT)
@@ -11,14 +14,33 @@ static struct rte_mbuf *join(struct datapath_worker *w, struct rte_mbuf *m, stru
 	return m;
 }
 
-static void end_unknown(struct datapath_worker *w, struct rte_mbuf *m)
+/* One that has a session, which moves, holds no N-PDU of another. */
+static void hold(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m)
 {
-	if (w->config.drop_unknown) {
-		worker_drop(w, m, DATAPATH_DROP_UNKNOWN_TEID);
-		return;
-	}
-	worker_count(w, packet_of(m)->side, DATAPATH_UNKNOWN_TEID);
-	worker_pass(w, m);
+	if (flow->session == 0 || flow->direction == E2M_UPLINK ||
+	    binding_admits_packet(w, flow, m))
+		hold_expected(w, flow, m);
+	else
+		worker_drop(w, m, DATAPATH_DROP_WRONG_ADDRESS);
+}
+
+/* A G-PDU of a flow that protects, or holds, or is an alias of such a flow. Returns it when it can go on. */
+static struct rte_mbuf *admit_to(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
+{
+	struct flow *protects = flow->state == FLOW_ALIAS ? worker_flow(w, flow->target) : flow;
+
+	m = join(w, m, flow);
+	if (!m)
+		return NULL;
+	packet_of(m)->flow = protects;
+	watch_packet(w, flow, protects, m);
+	if (flow_is_live(protects))
+		return m;
+	if (protects->state == FLOW_EXPECTED)
+		hold(w, protects, m);
+	else
+		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
+	return NULL;
 }
 
 struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow)
@@ -26,21 +48,20 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 	const struct packet *p = packet_of(m);
 
 	if (!flow || !lookup_is_right_way(p, flow)) {
-		end_unknown(w, m);
+		clear_end(w, m);
 	} else if (flow->state == FLOW_CLEAR) {
-		worker_pass(w, m);
+		if (clear_admits(w, m))
+			worker_pass(w, m);
 	} else if (flow->state == FLOW_BARRED) {
 		worker_drop(w, m, DATAPATH_DROP_POLICY);
-	} else if (flow->state != FLOW_LIVE && flow->state != FLOW_EXPECTED) {
+	} else if (flow->state == FLOW_STOPPED) {
 		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
 	} else if (p->kind == PACKET_BAD_GPDU) {
 		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
+	} else if (flow->state == FLOW_FORWARD) {
+		handover_packet(w, m, flow->target);
 	} else {
-		m = join(w, m, flow);
-		if (!m || flow->state == FLOW_LIVE)
-			return m;
-		packet_of(m)->flow = flow;
-		hold_expected(w, flow, m);
+		return admit_to(w, m, flow);
 	}
 	return NULL;
 }

@@ -4,6 +4,7 @@
 #ifndef DATAPATH_OPEN_H
 #define DATAPATH_OPEN_H
 
+#include "datapath/binding.h"
 #include "datapath/finish.h"
 #include "datapath/worker.h"
 
@@ -26,8 +27,14 @@ static inline void open_strip(struct rte_mbuf *m, const struct packet *p, const 
 	m->pkt_len = m->data_len;
 }
 
-/* After check 5: the window moves, and the N-PDU is sent or waits for the ceiling. Returns true if
- * it was sent. */
+/* The N-PDU, after open_strip. */
+static inline const uint8_t *open_npdu(struct rte_mbuf *m, const struct packet *p)
+{
+	return rte_pktmbuf_mtod_offset(m, const uint8_t *, p->payload);
+}
+
+/* After check 5: the window moves. Then the N-PDU is dropped if it has no address of its session, else it is sent or
+ * waits for the ceiling. Returns true if it was sent. */
 static inline bool open_accept(struct datapath_worker *w, struct rte_mbuf *m,
 			       const struct npdu_op *op, struct flow *flow,
 			       struct flow_keyset *keyset)
@@ -39,8 +46,13 @@ static inline bool open_accept(struct datapath_worker *w, struct rte_mbuf *m,
 		open_post_authenticated(w, flow, keyset, p->slot);
 	open_strip(m, p, op);
 	/* Only an authentic COUNT may request a higher ceiling. */
-	if (unlikely(op->count >= keyset->window.mark) &&
-	    !ceiling_covers(w, flow, p->slot, op->count + 1)) {
+	const bool is_covered = likely(op->count < keyset->window.mark) ||
+				ceiling_covers(w, flow, p->slot, op->count + 1);
+	if (unlikely(!binding_admits(w, flow, m, open_npdu(m, p), op->npdu_len))) {
+		worker_drop(w, m, DATAPATH_DROP_WRONG_ADDRESS);
+		return false;
+	}
+	if (unlikely(!is_covered)) {
 		hold_open_packet(w, flow, p->slot, m, op->count, (uint16_t)op->npdu_len, false);
 		return false;
 	}

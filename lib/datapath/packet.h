@@ -21,7 +21,7 @@ enum packet_kind {
 	PACKET_GTPC,	      /* by way of control */
 	PACKET_GPDU,	      /* its tunnel decides */
 	PACKET_GPDU_SEGMENTS, /* likewise, in segments, or shared with others */
-	PACKET_BAD_GPDU,      /* G-PDU whose lengths contradict: only a known tunnel drops it */
+	PACKET_BAD_GPDU,      /* G-PDU whose lengths contradict */
 	PACKET_FIRST,	      /* first fragment of a UDP datagram */
 	PACKET_PART,	      /* another fragment: whose it is, the first says */
 	PACKET_FRAGMENT, /* any fragment, once it is known to be of a G-PDU: its tunnel decides */
@@ -38,6 +38,13 @@ enum packet_says {
 	SAYS_GTPV0,
 };
 
+/* What the first fragment of a G-PDU says about the addresses of the N-PDU, in case it crosses in clear. */
+enum packet_inner {
+	INNER_HIDDEN = 0, /* not shown: the rest of the header is in another fragment */
+	INNER_GUARDED,	  /* the address is another session's */
+	INNER_FREE,
+};
+
 /* What a packet in a hold queue waits for. */
 enum packet_waits {
 	WAITS_NOT,
@@ -51,6 +58,8 @@ struct packet_fragment {
 	uint16_t octets;
 	uint16_t told_by; /* FIRST: what it says stands before this offset */
 	uint8_t says;	  /* FIRST: enum packet_says */
+	uint8_t inner;	  /* FRAGMENT: enum packet_inner, by the first */
+	uint16_t npdu; /* FIRST: offset of the N-PDU in the frame; 0: its addresses are not shown */
 };
 
 struct packet {
@@ -65,9 +74,10 @@ struct packet {
 	uint8_t slot; /* keyset's place in flow */
 	bool is_ipv6 : 1;
 	bool has_udp_checksum : 1;
-	bool is_last : 1;  /* PART */
-	uint8_t waits : 2; /* while it is held; enum packet_waits */
-	bool is_open : 1;  /* likewise: an uplink N-PDU that was authenticated, and is in clear */
+	bool is_last : 1;     /* PART */
+	bool is_returned : 1; /* went back once to the tunnel's owner, which had sent it on */
+	uint8_t waits : 2;    /* while it is held; enum packet_waits */
+	bool is_open : 1; /* likewise: an uplink N-PDU that was authenticated, and is in clear */
 	bool is_recovered : 1; /* likewise: the window has not accepted its COUNT yet */
 	uint16_t l3;	       /* offsets from the start of the frame */
 	union {

@@ -13,6 +13,7 @@
 #include "datapath/worker.h"
 #include "gtp/gtpc.h"
 #include "gtp/gtpu.h"
+#include "gtp/pdp_address.h"
 
 /* Tags that a frame may have for its G-PDUs to be worked on; with more they are bad. */
 #define MAX_VLAN_TAGS	       2
@@ -223,6 +224,36 @@ static bool is_gtpv0(const struct cursor *c)
 	return c->at < end && (c->data[c->at] & GTPU_VERSION_PT) == GTPV0_PT1;
 }
 
+/* The octets of an N-PDU that show its addresses, or that it has none. 0: not all are there. */
+static uint32_t shown(const uint8_t *npdu, uint32_t octets)
+{
+	const uint32_t version = octets > 0 ? npdu[0] >> 4 : 0;
+	const uint32_t needed = version == 4   ? PDP_IPV4_HEADER_MIN
+				: version == 6 ? PDP_IPV6_HEADER
+					       : 1;
+
+	return needed <= octets ? needed : 0;
+}
+
+/* The first fragment of a G-PDU, with its GTP-U header at c->at. The length in that header is that of the whole
+ * datagram. */
+static void parse_first_npdu(const struct cursor *c, struct packet *p)
+{
+	const uint8_t *data = c->data + c->at;
+	struct gtpu gtpu = {.flags = data[0],
+			    .length = (uint16_t)(c->len - c->at - GTPU_HEADER_MIN),
+			    .header_len = GTPU_HEADER_MIN};
+	uint32_t octets;
+
+	if ((gtpu.flags & GTPU_FLAG_OPTIONS) && gtpu_parse_options(&gtpu, data) != 0)
+		return;
+	octets = shown(data + gtpu.header_len, c->len - c->at - gtpu.header_len);
+	if (octets == 0)
+		return;
+	p->fragment.npdu = (uint16_t)(c->at + gtpu.header_len);
+	p->fragment.told_by = (uint16_t)(p->fragment.npdu + octets - c->start);
+}
+
 /* Of a first fragment c->at is at the payload of UDP, whose version must be in it where the port is one of GTP. */
 static void parse_first_fragment(const struct cursor *c, struct packet *p, bool to_gtpu,
 				 bool is_gtpc, bool is_gtp)
@@ -248,6 +279,8 @@ static void parse_first_fragment(const struct cursor *c, struct packet *p, bool 
 					   : SAYS_OTHER;
 		p->fragment.told_by = (uint16_t)(c->at + GTPU_HEADER_MIN - c->start);
 		p->tunnel.teid = read32(data + 4);
+		if (p->fragment.says == SAYS_GPDU)
+			parse_first_npdu(c, p);
 	}
 }
 
@@ -395,6 +428,7 @@ static inline void parse_packet(struct datapath_worker *w, enum datapath_side si
 	p->flow = NULL;
 	p->held_since = 0;
 	p->is_ipv6 = false;
+	p->is_returned = false;
 	if (unlikely(!parse_plain(m, p))) {
 		parse_any(w, m, p);
 		if (!has_tunnel(p))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* protect: downlink. Gives each N-PDU its COUNT and its header, and makes room for the MAC; the mirror
  * image is open.c. */
+#include "datapath/binding.h"
 #include "datapath/finish.h"
 #include "datapath/lookup.h"
 
@@ -95,6 +96,10 @@ static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	struct worker_batch *b = &w->batch;
 
 	npdu_engine_prefetch(w->engine, keyset->key, keyset->hint);
+	if (unlikely(!binding_admits_packet(w, flow, m))) {
+		worker_drop(w, m, DATAPATH_DROP_WRONG_ADDRESS);
+		return;
+	}
 	if (keyset->state == DATAPATH_KEY_MISSING) {
 		hold_packet(w, flow, slot, m);
 		return;

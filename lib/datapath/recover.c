@@ -107,15 +107,20 @@ static void take_recovered(struct datapath_worker *w, const struct failed *f,
 	const struct packet *p = packet_of(f->mbuf);
 
 	open_strip(f->mbuf, p, op);
-	if (op->count >= f->keyset->window.mark &&
-	    !ceiling_covers(w, f->flow, p->slot, op->count + 1)) {
+	const bool is_admitted =
+		binding_admits(w, f->flow, f->mbuf, open_npdu(f->mbuf, p), op->npdu_len);
+	const bool is_covered = op->count < f->keyset->window.mark ||
+				ceiling_covers(w, f->flow, p->slot, op->count + 1);
+	if (is_covered)
+		accept_count(w, f->flow, f->keyset, p->slot, op->count);
+	else
 		npdu_recovery_wait(recovery, op->count, f->keyset->window.h, worker_now_ms(w));
+	if (!is_admitted)
+		worker_drop(w, f->mbuf, DATAPATH_DROP_WRONG_ADDRESS);
+	else if (!is_covered)
 		hold_open_packet(w, f->flow, p->slot, f->mbuf, op->count, (uint16_t)op->npdu_len,
 				 true);
-		return;
-	}
-	accept_count(w, f->flow, f->keyset, p->slot, op->count);
-	if (finish_packet(w, f->mbuf, (uint16_t)op->npdu_len))
+	else if (finish_packet(w, f->mbuf, (uint16_t)op->npdu_len))
 		count_opened(w, f->flow);
 }
 

@@ -4,50 +4,6 @@
 #include "datapath/owner.h"
 #include "datapath/worker.h"
 
-/* What the ring has no room for is dropped; what it took is the other's, and no longer looked at. */
-static void flush_one(struct datapath_worker *w, unsigned owner)
-{
-	struct worker_away *away = &w->away[owner];
-	uint16_t from_core = 0;
-	unsigned taken = RTE_MIN(rte_ring_free_count(w->to[owner]), away->count);
-
-	for (unsigned i = 0; i < taken; i++)
-		from_core += packet_of(away->mbufs[i])->side == DATAPATH_CORE;
-	for (unsigned i = taken; i < away->count; i++)
-		worker_drop(w, away->mbufs[i], DATAPATH_DROP_HANDOVER_FULL);
-	/* Nobody else puts anything in, so there is room for at least so many. */
-	rte_ring_sp_enqueue_bulk(w->to[owner], (void *const *)away->mbufs, taken, NULL);
-	w->counters[DATAPATH_CORE].value[DATAPATH_HANDED_OVER] += from_core;
-	w->counters[DATAPATH_ACCESS].value[DATAPATH_HANDED_OVER] += taken - from_core;
-	away->count = 0;
-}
-
-void steer_flush(struct datapath_worker *w)
-{
-	for (unsigned i = 0; i < w->away_count; i++)
-		flush_one(w, w->away_to[i]);
-	w->away_count = 0;
-}
-
-static inline void hand_over(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner)
-{
-	struct worker_away *away = &w->away[owner];
-
-	if (away->count == 0)
-		w->away_to[w->away_count++] = (uint16_t)owner;
-	away->mbufs[away->count++] = m;
-	if (away->count == DATAPATH_BURST)
-		steer_flush(w);
-}
-
-bool steer_away(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner)
-{
-	if (owner == w->config.worker)
-		return false;
-	hand_over(w, m, owner);
-	return true;
-}
-
 /* What has no tunnel, or none yet. Returns the G-PDU that became whole by it. */
 static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *m, struct packet *p)
 {
@@ -58,7 +14,7 @@ static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *
 	case PACKET_FIRST:
 	case PACKET_PART:
 		p->hash = gather_hash(m);
-		if (!steer_away(w, m, owner_by_hash(p->hash, w->config.workers)))
+		if (!handover_away(w, m, owner_by_hash(p->hash, w->config.workers)))
 			return gather_fragment(w, m);
 		break;
 	case PACKET_GTPV0:
@@ -93,8 +49,8 @@ uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint1
 		if (likely(owner == w->config.worker))
 			mbufs[kept++] = m;
 		else
-			hand_over(w, m, owner);
+			handover_packet(w, m, owner);
 	}
-	steer_flush(w);
+	handover_flush(w);
 	return kept;
 }

@@ -85,6 +85,11 @@ struct datapath_worker *datapath_worker_new(const struct datapath_config *config
 	return w;
 }
 
+void datapath_set_directory(struct datapath_worker *w, const struct directory *directory)
+{
+	w->directory = directory;
+}
+
 static void free_ring_of_mbufs(struct rte_ring *ring)
 {
 	void *m;
@@ -249,7 +254,7 @@ unsigned datapath_housekeep(struct datapath_worker *w, uint64_t now)
 	gather_expire(w);
 	reassemble_expire(w);
 	gtpc_expire(w);
-	steer_flush(w);
+	handover_flush(w);
 	worker_flush(w);
 	return done;
 }

@@ -56,6 +56,7 @@ struct gather {
 	bool is_told; /* the first fragment has come */
 	uint8_t says; /* it; enum packet_says */
 	uint16_t told_by;
+	uint8_t inner; /* of the first fragment; enum packet_inner */
 	uint32_t teid;
 	uint32_t octets;	/* seen so far */
 	uint32_t total;		/* of the datagram; 0: not known yet */
@@ -116,6 +117,7 @@ struct worker_batch {
 
 struct datapath_worker {
 	struct datapath_config config;
+	const struct directory *directory;
 	struct tunnel_table *table;
 	struct npdu_engine *engine;
 	char *flows;
@@ -235,6 +237,15 @@ static inline uint32_t worker_now_ms(const struct datapath_worker *w)
 /* false: the ring is full; nothing was posted. Never so for DATAPATH_DONE. */
 bool worker_post(struct datapath_worker *w, const struct datapath_event *event);
 
+/* --- handover --- */
+
+/* To another worker. */
+void handover_packet(struct datapath_worker *w, struct rte_mbuf *m, unsigned to);
+/* To the worker that owns it; false: that is this one. */
+bool handover_away(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner);
+/* At the end of a round, or of steer_packets: puts what is to go to other workers into their rings. */
+void handover_flush(struct datapath_worker *w);
+
 /* --- stages --- */
 
 /* Fills packet_of(m) from the frame alone. Returns the octets of all frames. */
@@ -244,12 +255,6 @@ uint64_t parse_packets(struct datapath_worker *w, enum datapath_side side, struc
 /* Passes, drops or hands over what is not this worker's; keeps the rest in mbufs and returns its
  * number. */
 uint16_t steer_packets(struct datapath_worker *w, struct rte_mbuf **mbufs, uint16_t count);
-
-/* At the end of a round, as steer_packets does at its own: hands over what is to go to other workers. */
-void steer_flush(struct datapath_worker *w);
-
-/* To the worker that owns it; false: that is this one. */
-bool steer_away(struct datapath_worker *w, struct rte_mbuf *m, unsigned owner);
 
 /* Takes a fragment of this worker's: it waits for the first of its datagram, then all go where that says.
  * Returns the G-PDU of one of this worker's tunnels that is whole now, else NULL. */
@@ -320,6 +325,27 @@ void hold_pass(struct datapath_worker *w, struct flow *flow);
 /* The open ones of slot: their keyset leaves it. */
 void hold_drop_open(struct datapath_worker *w, struct flow *flow, unsigned slot);
 void hold_expire(struct datapath_worker *w);
+
+/* Takes the oldest packet out of the queue of flow: it no longer waits. The queue must have one. */
+struct rte_mbuf *hold_take(struct datapath_worker *w, struct flow *flow);
+
+/* --- a session that moves --- */
+
+/* alias has become an alias: what it holds goes to its target. */
+void alias_release(struct datapath_worker *w, struct flow *alias);
+
+/* From now on flow is watched: control hears of its first N-PDU. */
+void watch_flow(struct flow *flow);
+/* A packet of flow that the flow protects protects: posts the event, if the packet is the first N-PDU. */
+void watch_note(struct datapath_worker *w, struct flow *flow, const struct flow *protects,
+		struct rte_mbuf *m);
+
+static inline void watch_packet(struct datapath_worker *w, struct flow *flow,
+				const struct flow *protects, struct rte_mbuf *m)
+{
+	if (unlikely(flow->state == FLOW_WATCHED || flow->is_watched))
+		watch_note(w, flow, protects, m);
+}
 
 /* --- GTP-C --- */
 

@@ -203,7 +203,7 @@ def sundry():
         "ipv4_header_length_wrong": ether(ETH_P_IP, bytes.fromhex("4200") + noise(40)),
         "ipv4_checksum_wrong": ping[:24] + bytes([ping[24] ^ 0xFF]) + ping[25:],
         "ipv6": ether(0x86DD, ip6 + struct.pack(">4H", 5000, 5000, 40, 0x1234) + noise(32)),
-        "ipv6_gtpu": ether(0x86DD, ip6 + struct.pack(">4H", GTPU_PORT, GTPU_PORT, 40, 0x1234) + g_pdu[:32]),
+        "ipv6_gtpu": ether(0x86DD, ip6 + struct.pack(">4H", GTPU_PORT, GTPU_PORT, 40, 0x1234) + gtp(255, CLEAR[:24], teid=0xDEADBEEF)),
         "sctp": ipv4(noise(64), socket.IPPROTO_SCTP),
         "gtpu_unknown_teid": udp(g_pdu, GTPU_PORT),
         "gtpu_echo_request": udp(gtp(1, b"", sequence=9), GTPU_PORT),

@@ -103,6 +103,7 @@ void rig_start(struct rig *rig, unsigned workers)
 		rig->workers[i] = datapath_worker_new(&rig->config, take_over, rig);
 		if (!rig->workers[i])
 			abort();
+		datapath_set_directory(rig->workers[i], rig->directory);
 	}
 	if (datapath_connect_workers(rig->workers, workers) != 0)
 		abort();
@@ -285,7 +286,7 @@ void rig_add_flow(struct rig *rig, struct rig_flow *flow)
 	uint32_t window = flow->window ? flow->window : NPDU_WINDOW_DEFAULT;
 
 	c.add.tunnel = rig_tunnel(flow->direction, flow->teid, flow->ipv6);
-	c.add.session = flow->number + 1000;
+	c.add.session = flow->session ? flow->session : flow->number + 1000;
 	c.add.direction = (uint8_t)flow->direction;
 	c.add.bearer = flow->bearer;
 	c.add.counter_octets = flow->counter_octets;

@@ -77,6 +77,7 @@ const uint8_t *rig_npdu(size_t len, unsigned seed);
 
 struct rig {
 	struct datapath_config config;
+	const struct directory *directory; /* NULL: none */
 	struct datapath_worker *workers[RIG_WORKERS_MAX];
 	unsigned count; /* of workers */
 	uint64_t now;	/* TSC */
@@ -145,8 +146,9 @@ struct rig_flow {
 	bool ipv6;
 	uint8_t bearer;
 	uint8_t counter_octets;
-	uint16_t window; /* 0: the default, clamped */
-	unsigned worker; /* set by rig_add_flow: the owner */
+	uint16_t window;  /* 0: the default, clamped */
+	uint32_t session; /* 0: 1000 more than the number */
+	unsigned worker;  /* set by rig_add_flow: the owner */
 };
 
 void rig_command(struct rig *rig, unsigned worker, const struct datapath_command *command);

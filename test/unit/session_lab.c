@@ -345,7 +345,8 @@ static void add_flow(struct lab_worker *w, const struct datapath_command *c)
 {
 	struct lab_flow *flow = &w->flows[c->flow];
 
-	if (flow->state == LAB_EXPECTED) {
+	if (flow->state != LAB_FREE) {
+		CU_ASSERT_TRUE(flow->state == LAB_EXPECTED || flow->state == LAB_ALIAS);
 		CU_ASSERT_TRUE(tunnel_is_equal(&flow->tunnel, &c->add.tunnel));
 	} else {
 		check_new_tunnel(w, c);
@@ -356,6 +357,25 @@ static void add_flow(struct lab_worker *w, const struct datapath_command *c)
 				  .direction = c->add.direction,
 				  .bearer = c->add.bearer,
 				  .treatment = c->add.treatment};
+}
+
+static void alias_flow(struct lab_worker *w, const struct datapath_command *c)
+{
+	struct lab_flow *flow = &w->flows[c->flow];
+
+	if (flow->state == LAB_FREE) {
+		for (uint32_t i = 0; i < lab.flows_per_worker; i++)
+			CU_ASSERT_FALSE(w->flows[i].state != LAB_FREE &&
+					tunnel_is_equal(&w->flows[i].tunnel, &c->alias.tunnel));
+	} else {
+		CU_ASSERT_NOT_EQUAL(flow->state, LAB_LIVE);
+		CU_ASSERT_TRUE(tunnel_is_equal(&flow->tunnel, &c->alias.tunnel));
+	}
+	*flow = (struct lab_flow){.state = LAB_ALIAS,
+				  .tunnel = c->alias.tunnel,
+				  .direction = c->alias.direction,
+				  .target_worker = c->alias.worker,
+				  .target = c->alias.target};
 }
 
 static void set_keyset(struct lab_flow *flow, const struct datapath_command *c,
@@ -377,10 +397,12 @@ static void set_keyset(struct lab_flow *flow, const struct datapath_command *c,
 		CU_ASSERT_TRUE(place->count >= *used_by(flow, c->slot));
 }
 
-static void stop_flow(struct lab_flow *flow, struct datapath_event *event)
+static void stop_flow(struct lab_flow *flow, bool hold, struct datapath_event *event)
 {
-	CU_ASSERT_EQUAL(flow->state, LAB_LIVE);
-	flow->state = LAB_STOPPED;
+	CU_ASSERT_TRUE(flow->state == LAB_LIVE || flow->state == LAB_ALIAS ||
+		       flow->state == LAB_EXPECTED);
+	flow->state = hold ? LAB_EXPECTED : LAB_STOPPED;
+	flow->is_watched = false;
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++) {
 		event->count[slot] = flow->places[slot].count;
 		flow->places[slot].state = DATAPATH_KEY_NONE;
@@ -435,10 +457,18 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 			flow->treatment = DATAPATH_BAR;
 		break;
 	case DATAPATH_STOP_FLOW:
-		stop_flow(flow, event);
+		stop_flow(flow, c->hold, event);
+		break;
+	case DATAPATH_ALIAS_FLOW:
+		alias_flow(w, c);
+		break;
+	case DATAPATH_WATCH_FLOW:
+		CU_ASSERT_TRUE(flow->state == LAB_LIVE || flow->state == LAB_ALIAS);
+		flow->is_watched = true;
 		break;
 	case DATAPATH_REMOVE_FLOW:
-		CU_ASSERT_TRUE(flow->state == LAB_STOPPED || flow->state == LAB_EXPECTED);
+		CU_ASSERT_TRUE(flow->state == LAB_STOPPED || flow->state == LAB_EXPECTED ||
+			       flow->state == LAB_ALIAS);
 		flow->state = LAB_FREE;
 		break;
 	case DATAPATH_RELEASE_GTPC:

@@ -37,13 +37,17 @@ struct lab_place {
 };
 
 struct lab_flow {
-	enum { LAB_FREE, LAB_LIVE, LAB_EXPECTED, LAB_STOPPED } state;
+	/* EXPECTED: packets wait. ALIAS: packets are those of flow target of worker target_worker. */
+	enum { LAB_FREE, LAB_LIVE, LAB_EXPECTED, LAB_STOPPED, LAB_ALIAS } state;
 	struct tunnel tunnel;
 	uint32_t session;
 	uint8_t direction;
 	uint8_t bearer;
 	uint8_t in_use;
 	uint8_t treatment; /* as it was added */
+	bool is_watched;
+	uint8_t target_worker;
+	uint32_t target;
 	struct lab_place places[DATAPATH_KEYSETS];
 };
 

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "datapath/binding.h"
+
+/* The user-plane address of the GGSN, as in struct tunnel. */
+static void find_ggsn(struct rte_mbuf *m, uint8_t ggsn[16])
+{
+	const struct packet *p = packet_of(m);
+	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, p->l3);
+	struct tunnel source = p->tunnel;
+
+	if (p->side == DATAPATH_CORE && p->is_ipv6)
+		tunnel_set_ipv6(&source, ip + 8);
+	else if (p->side == DATAPATH_CORE)
+		tunnel_set_ipv4(&source, ip + 12);
+	memcpy(ggsn, source.receiver, sizeof(source.receiver));
+}
+
+bool binding_guards(const struct datapath_worker *w, const struct session *own, struct rte_mbuf *m,
+		    const uint8_t *npdu, uint32_t len)
+{
+	const struct directory *directory = w->directory;
+	const struct packet *p = packet_of(m);
+	struct pdp_prefix address;
+	uint8_t ggsn[16];
+
+	if (!directory || !pdp_npdu_address(npdu, len, binding_end(p), &address))
+		return false;
+	find_ggsn(m, ggsn);
+	return directory_guards(directory, ggsn, &address, own);
+}
+
+/* A version that the PDN type excludes matches nothing, not even a network behind the UE. */
+static bool is_excluded(const struct pdp_address *a, const struct pdp_prefix *address)
+{
+	return (address->is_ipv6 ? a->ipv6_state : a->ipv4_state) == PDP_EXCLUDED;
+}
+
+static bool is_own_network(const struct datapath_worker *w, const struct session *own,
+			   const struct pdp_address *a, const uint8_t *npdu, uint32_t len,
+			   enum pdp_end end)
+{
+	struct pdp_prefix address;
+
+	return pdp_npdu_address(npdu, len, end, &address) && !is_excluded(a, &address) &&
+	       directory_owns(w->directory, own, &address);
+}
+
+bool binding_admits_other(const struct datapath_worker *w, const struct session *own,
+			  struct rte_mbuf *m, const uint8_t *npdu, uint32_t len)
+{
+	const enum pdp_end end = binding_end(packet_of(m));
+	struct pdp_address a;
+
+	if (!own)
+		return false;
+	directory_address(own, &a);
+	switch (pdp_address_check(&a, npdu, len, end)) {
+	case PDP_MATCHES:
+		return true;
+	case PDP_UNDECIDED:
+		return !binding_guards(w, own, m, npdu, len);
+	case PDP_MISMATCH:
+		break;
+	}
+	return is_own_network(w, own, &a, npdu, len, end);
+}
