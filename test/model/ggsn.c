@@ -3,6 +3,7 @@
 
 #include "frame.h"
 #include "ggsn_answer.h"
+#include "ggsn_report.h"
 #include "judge.h"
 #include "sgsn.h"
 
@@ -123,20 +124,27 @@ static uint8_t new_number(unsigned ggsn, unsigned apn, bool is_ipv6)
 	return number;
 }
 
+static void end_context(struct pdp *p)
+{
+	p->is_live = false;
+	ggsn_report_end(p);
+}
+
 static void drop_pdn(struct pdp *primary)
 {
 	const uint8_t number = (uint8_t)(primary - pdps);
 
 	for (struct pdp *p = pdps; p < pdps + PDPS; p++)
 		if (p->is_live && p->primary == number)
-			p->is_live = false;
+			end_context(p);
 }
 
 static void drop_context(struct pdp *p)
 {
 	if (p->primary == p - pdps)
 		drop_pdn(p);
-	p->is_live = false;
+	if (p->is_live)
+		end_context(p);
 }
 
 static struct pdp *new_pdp(void)
@@ -444,6 +452,8 @@ static void carry_out(unsigned ggsn, const struct datagram *request, const struc
 	}
 	if (p)
 		asked.peer_teid = p->peer_control.teid;
+	if (p && has(ggsn, HABIT_REPORTS))
+		ggsn_report(p, &asked);
 	answer_write(&response, m, &asked, p, is_done, recovery_for(ggsn, &asked),
 		     ggsns[ggsn].habits);
 	if (asked.kind != ASKED_ECHO)
@@ -507,6 +517,7 @@ void ggsn_dedicate_bearer(struct pdp *p)
 	if (!bearer)
 		return;
 	*bearer = *p;
+	bearer->is_reported = false;
 	bearer->primary = (uint8_t)(p - pdps);
 	bearer->is_honest = false;
 	bearer->nsapi = 0; /* until the S-GW gives an identity */

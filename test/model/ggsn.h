@@ -30,11 +30,12 @@ enum habit {
 	HABIT_RECOVERY_PER_PEER = 1 << 18,
 	HABIT_OTHER_ANSWERS = 1 << 19,	 /* responses come from another address */
 	HABIT_KEEPS_RESTARTED = 1 << 20, /* a restarted SGSN's contexts go on */
+	HABIT_REPORTS = 1 << 21,	 /* reports sessions over Diameter, e2m.md 4 */
 };
 /* What a GGSN may do and keep to the specifications. */
 #define HABITS_LAWFUL                                                                   \
 	(HABIT_BY_IMSI | HABIT_REPEATS | HABIT_REUSES | HABIT_NO_ADDRESS | HABIT_DHCP | \
-	 HABIT_OTHER_USER | HABIT_IPV6_USER | HABIT_RECOVERY_PER_PEER)
+	 HABIT_OTHER_USER | HABIT_IPV6_USER | HABIT_RECOVERY_PER_PEER | HABIT_REPORTS)
 
 struct pdp {
 	bool is_live;
@@ -45,6 +46,7 @@ struct pdp {
 	struct tunnel control, user; /* own ends */
 	struct tunnel peer_control, peer_user;
 	uint8_t primary;
+	bool is_reported;
 	uint32_t request; /* number of the Create Bearer Request that waits */
 };
 #define PDPS 40

@@ -163,6 +163,8 @@ static void read_v2(struct asked *a, const struct msg *m, uint32_t habits)
 
 void asked_read(struct asked *a, const struct msg *m, const struct tunnel *source, uint32_t habits)
 {
+	const struct ie *pco;
+
 	*a = (struct asked){.kind = kind_of(m),
 			    .version = m->version,
 			    .teid = m->teid,
@@ -172,6 +174,9 @@ void asked_read(struct asked *a, const struct msg *m, const struct tunnel *sourc
 		read_v1(a, m, habits);
 	else
 		read_v2(a, m, habits);
+	pco = nth(m, m->version == 1 ? V1_PCO : V2_PCO, 0);
+	a->has_e2m =
+		pco && pco_find_e2m(&a->e2m, &e2m_default_numbers, NULL, pco->value, pco->len) == 1;
 }
 
 /* --- responses --- */

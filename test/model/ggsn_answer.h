@@ -4,6 +4,7 @@
 #define MODEL_GGSN_ANSWER_H
 
 #include "ggsn.h"
+#include "gtp/pco.h"
 
 enum asked_kind { ASKED_NOTHING, ASKED_ECHO, ASKED_CREATE, ASKED_UPDATE, ASKED_DELETE };
 
@@ -18,6 +19,8 @@ struct asked {
 	struct tunnel source;
 	uint32_t peer_teid; /* for the response's header */
 	uint8_t interface;  /* version 2, of the user plane */
+	bool has_e2m;	    /* the PCO names a keyset */
+	struct pco_e2m e2m;
 };
 
 bool asked_is_request(const struct msg *m);

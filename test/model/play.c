@@ -276,7 +276,7 @@ static uint32_t pick_habits(void)
 {
 	uint32_t habits = 0;
 
-	for (unsigned bit = 0; bit < 21; bit++)
+	for (unsigned bit = 0; bit < 22; bit++)
 		if (one_in(3))
 			habits |= 1u << bit;
 	if (one_in(2))
@@ -312,6 +312,8 @@ static void begin(void)
 		settings.policy = (struct policy){.rules = &protect, .count = 1};
 	for (unsigned g = 0; g < GGSNS; g++)
 		habits[g] = pick_habits();
+	/* Of one operator: both report, or none. */
+	habits[1] = (habits[1] & ~(uint32_t)HABIT_REPORTS) | (habits[0] & HABIT_REPORTS);
 	say("policy %s, unknown_teid %s, state %s, %u workers, GGSNs' habits %#x and %#x",
 	    everyone_is_protected ? "protect" : "none", settings.drop_unknown ? "drop" : "pass",
 	    settings.is_durable ? "yes" : "no", settings.workers, habits[0], habits[1]);

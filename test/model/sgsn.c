@@ -20,6 +20,7 @@ struct context contexts[SUBS][CONTEXTS];
 
 static uint32_t next_teid, next_sequence;
 static uint8_t recoveries[NODES];
+static bool is_spoilt[SUBS]; /* the attacker has named this subscriber */
 /* Next COUNT of the uplink, by subscriber, keyset and bearer. */
 static uint32_t counts[SUBS][KEYSETS + 1][BEARERS];
 
@@ -27,6 +28,7 @@ void sgsn_begin(void)
 {
 	memset(contexts, 0, sizeof(contexts));
 	memset(counts, 0, sizeof(counts));
+	memset(is_spoilt, 0, sizeof(is_spoilt));
 	next_teid = 0x1000;
 	next_sequence = 0x100;
 	for (unsigned i = 0; i < NODES; i++)
@@ -193,6 +195,12 @@ static void begin(struct context *c, unsigned node)
 	c->asked.control = node_end(node, false, ++next_teid);
 }
 
+/* What a GGSN has reported of an attacker's context stays until the GGSN reports otherwise. */
+static bool is_reported_wrongly(unsigned sub)
+{
+	return is_spoilt[sub] && (ggsn_habits(0) & HABIT_REPORTS);
+}
+
 void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 {
 	struct context *c = &contexts[sub][slot];
@@ -204,7 +212,7 @@ void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 		contexts[sub][1].is_live = false;
 	*c = (struct context){.sub = (uint8_t)sub,
 			      .slot = (uint8_t)slot,
-			      .is_clean = !c->is_pending,
+			      .is_clean = !c->is_pending && !is_reported_wrongly(sub),
 			      .version = wish->version,
 			      .nsapi = (uint8_t)(5 + slot),
 			      .apn = wish->apn,
@@ -237,11 +245,11 @@ void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 
 void sgsn_move(struct context *c, bool is_other_node, bool is_rekey)
 {
-	const uint8_t node = is_other_node ? c->node ^ 1 : c->node;
+	const uint8_t node = is_other_node && !is_rekey ? c->node ^ 1 : c->node;
 	struct msg m;
 
 	begin(c, node);
-	if (!is_other_node)
+	if (node == c->node)
 		c->asked.control = c->control;
 	if (is_rekey) {
 		c->asked.down = c->down;
@@ -251,6 +259,7 @@ void sgsn_move(struct context *c, bool is_other_node, bool is_rekey)
 	m = sgsn_update_msg(c->version, c->ggsn_control.teid, c->nsapi, &c->asked.down,
 			    &c->asked.control);
 	add_pco(&m, c->sub, c->asked.keyset, c->key_id);
+	msg_add8(&m, m.version == 1 ? V1_RECOVERY : V2_RECOVERY, recoveries[node]);
 	say("%s %s NSAPI %u %s %s, keyset %u", subscribers[c->sub].name,
 	    is_rekey ? "rekeys" : "moves", c->nsapi, is_rekey ? "in" : "to",
 	    end_str(&c->asked.down), c->asked.keyset);
@@ -583,7 +592,9 @@ void sgsn_spoil(const struct tunnel *source, const uint8_t *octets, size_t len)
 {
 	for (unsigned s = 0; s < SUBS; s++)
 		for (unsigned i = 0; i < CONTEXTS; i++)
-			if (is_named(&contexts[s][i], source, octets, len))
+			if (is_named(&contexts[s][i], source, octets, len)) {
+				is_spoilt[s] = true;
 				for (unsigned k = 0; k < CONTEXTS; k++)
 					contexts[s][k].is_clean = false;
+			}
 }
