@@ -355,6 +355,8 @@ static void begin_process(void)
 	rig.config.recovery_windows = 0;
 	rig.now = rte_get_tsc_hz() / 1000 * hse.now_ms;
 	start_workers();
+	for (unsigned w = 0; w < rig.count; w++)
+		datapath_set_directory(rig.workers[w], session_directory(hse.store));
 	session_add_source(hse.store, &(struct session_source){.keysource = &source,
 							       .name = "model",
 							       .memory = RETENTION_SHORT,
