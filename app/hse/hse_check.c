@@ -187,8 +187,8 @@ static bool check_policy(const struct config_file *file, struct hse_config *c, F
 	bool good = true;
 
 	for (size_t i = 0; i < c->policy_count; i++) {
-		const char *member, *wrong = policy_read_rule(&c->policy[i], &member);
-		char path[64];
+		char member[POLICY_MEMBER], path[64];
+		const char *wrong = policy_read_rule(&c->policy[i], member);
 
 		if (!wrong)
 			continue;

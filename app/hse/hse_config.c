@@ -138,6 +138,10 @@ static const struct config_field telemetry_fields[] = {
 
 static const char *const unknown_teid_names[] = {"pass", "drop", NULL};
 
+/* Its prefix is set later. */
+static const struct config_field policy_route_item = {.kind = CONFIG_STRING,
+						      .size = sizeof(struct policy_route)};
+
 static const struct config_field policy_fields[] = {
 	{.name = "apn", .kind = CONFIG_STRING, CONFIG_MEMBER(struct policy_rule, apn)},
 	{.name = "imsi", .kind = CONFIG_STRING, CONFIG_MEMBER(struct policy_rule, imsi)},
@@ -146,6 +150,18 @@ static const struct config_field policy_fields[] = {
 	 CONFIG_MEMBER(struct policy_rule, action),
 	 .names = policy_action_names,
 	 .required = true},
+	{.name = "routes",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct policy_rule, routes),
+	 .item = &policy_route_item,
+	 .count_offset = offsetof(struct policy_rule, routes_count),
+	 .max = PDP_NETWORKS_MAX,
+	 .or_one = true},
+	{.name = "delegated_prefix_length",
+	 .kind = CONFIG_UINT,
+	 CONFIG_MEMBER(struct policy_rule, delegated_prefix_length),
+	 .min = 1,
+	 .max = PDP_IPV6_BITS},
 	{0},
 };
 

@@ -8,6 +8,7 @@
 
 #include "cpus.h"
 #include "device.h"
+#include "network_findings.h"
 #include "npdu/window.h"
 #include "policy/cover.h"
 
@@ -268,6 +269,7 @@ bool hse_findings(const struct config_file *file, const void *config, FILE *out)
 	check_workers(&f);
 	check_sessions(&f);
 	check_policy(&f);
+	network_findings(file, c, out);
 	check_algorithms(&f, false, c->allowed_algorithms.ciphering,
 			 c->allowed_algorithms.ciphering_count);
 	check_algorithms(&f, true, c->allowed_algorithms.integrity,

@@ -27,6 +27,10 @@ static const struct config_field tunnel_fields[] = {
 	{0},
 };
 
+/* Its prefix is set later. */
+static const struct config_field address_item = {.kind = CONFIG_STRING,
+						 .size = sizeof(struct static_address)};
+
 static const struct config_field session_fields[] = {
 	{.name = "imsi",
 	 .kind = CONFIG_IMSI,
@@ -62,6 +66,15 @@ static const struct config_field session_fields[] = {
 	 CONFIG_MEMBER(struct static_session, downlink),
 	 .fields = tunnel_fields,
 	 .required = true},
+	{.name = "address",
+	 .kind = CONFIG_LIST,
+	 CONFIG_MEMBER(struct static_session, address),
+	 .item = &address_item,
+	 .count_offset = offsetof(struct static_session, address_count),
+	 .min = 1,
+	 .max = 2,
+	 .or_one = true},
+	{.name = "apn", .kind = CONFIG_STRING, CONFIG_MEMBER(struct static_session, apn)},
 	{0},
 };
 
@@ -165,7 +178,64 @@ static bool check_names(const struct config_file *file, const struct hse_config 
 	return good;
 }
 
-bool static_sessions_check(const struct config_file *file, const struct hse_config *c, FILE *errors)
+/* NULL, or what is wrong, for people. */
+static const char *bind_address(struct pdp_address *address, struct static_address *given)
+{
+	struct pdp_prefix *prefix = &given->prefix;
+
+	if (pdp_prefix_parse(prefix, given->text))
+		return "expected an IPv4 address, or an IPv6 prefix as in 2001:db8:1:2::/64, "
+		       "without bits behind its length";
+	if (!prefix->is_ipv6 && prefix->length < PDP_IPV4_BITS)
+		return "expected one IPv4 address: networks behind the UE are policy[].routes";
+	if ((prefix->is_ipv6 ? address->ipv6_state : address->ipv4_state) == PDP_BOUND)
+		return "a session has one address of each IP version";
+	if (prefix->is_ipv6 && prefix->length > 0)
+		pdp_address_set_ipv6(address, prefix->octets, prefix->length);
+	else if (!prefix->is_ipv6)
+		pdp_address_set_ipv4(address, prefix->octets);
+	if ((prefix->is_ipv6 ? address->ipv6_state : address->ipv4_state) != PDP_BOUND)
+		return "no UE can have this address";
+	return NULL;
+}
+
+static bool check_addresses(const struct config_file *file, const struct hse_config *c, size_t i,
+			    FILE *errors)
+{
+	struct static_session *s = &c->static_sessions[i];
+	struct pdp_address address = {0};
+	bool good = true;
+
+	for (size_t j = 0; j < s->address_count; j++) {
+		const char *wrong = bind_address(&address, &s->address[j]);
+		char path[80];
+
+		if (!wrong)
+			continue;
+		snprintf(path, sizeof(path), "static_sessions[%zu].address[%zu]", i, j);
+		config_error(file, errors, path, "%s, found '%s'", wrong, s->address[j].text);
+		good = false;
+	}
+	return good;
+}
+
+static bool check_apn(const struct config_file *file, const struct hse_config *c, size_t i,
+		      FILE *errors)
+{
+	const char *apn = c->static_sessions[i].apn;
+	uint8_t octets[GTP_APN_MAX];
+	char path[64];
+
+	if (!apn || gtp_apn_write(octets, apn) > 0)
+		return true;
+	snprintf(path, sizeof(path), "static_sessions[%zu].apn", i);
+	config_error(file, errors, path,
+		     "expected an APN: labels of up to 63 characters with dots between, found '%s'",
+		     apn);
+	return false;
+}
+
+bool static_sessions_check(const struct config_file *file, struct hse_config *c, FILE *errors)
 {
 	bool good = true;
 
@@ -176,6 +246,10 @@ bool static_sessions_check(const struct config_file *file, const struct hse_conf
 			     "%zu sessions; sessions.max has room for %u", c->static_sessions_count,
 			     c->sessions.max);
 		good = false;
+	}
+	for (size_t i = 0; i < c->static_sessions_count; i++) {
+		good &= check_addresses(file, c, i, errors);
+		good &= check_apn(file, c, i, errors);
 	}
 	good &= check_names(file, c, errors);
 	good &= check_claims(file, c, errors);
@@ -196,6 +270,16 @@ static struct session_notification activation_of(const struct static_session *s)
 			      : e2m_keyset_id_make(E2M_ID_RAND, s->rand);
 	n.tunnel[E2M_UPLINK] = hse_config_tunnel(&s->uplink.address, s->uplink.teid);
 	n.tunnel[E2M_DOWNLINK] = hse_config_tunnel(&s->downlink.address, s->downlink.teid);
+	for (size_t i = 0; i < s->address_count; i++) {
+		const struct pdp_prefix *prefix = &s->address[i].prefix;
+
+		if (prefix->is_ipv6)
+			pdp_address_set_ipv6(&n.address, prefix->octets, prefix->length);
+		else
+			pdp_address_set_ipv4(&n.address, prefix->octets);
+	}
+	if (s->apn)
+		n.apn_len = (uint8_t)gtp_apn_write(n.apn, s->apn);
 	return n;
 }
 

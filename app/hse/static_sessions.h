@@ -5,6 +5,7 @@
 
 #include "config/config.h"
 #include "e2m/e2m.h"
+#include "gtp/pdp_address.h"
 
 struct hse_config;
 struct session_store;
@@ -12,6 +13,11 @@ struct session_store;
 struct static_tunnel {
 	struct config_address address; /* of the receiver */
 	uint32_t teid;
+};
+
+struct static_address {
+	char *text;		  /* as configured */
+	struct pdp_prefix prefix; /* set from text by static_sessions_check */
 };
 
 struct static_session {
@@ -22,6 +28,9 @@ struct static_session {
 	uint8_t rand[E2M_RAND_LEN];
 	uint8_t key_id;
 	struct static_tunnel uplink, downlink;
+	struct static_address *address; /* at most one of each IP version */
+	size_t address_count;
+	char *apn; /* NULL: not given */
 };
 
 /* An item of static_sessions:. */
@@ -29,8 +38,7 @@ extern const struct config_field static_session_item;
 #define STATIC_SESSIONS_MAX 4096
 
 /* Checks what the table cannot check. Returns true if all is well. */
-bool static_sessions_check(const struct config_file *file, const struct hse_config *config,
-			   FILE *errors);
+bool static_sessions_check(const struct config_file *file, struct hse_config *config, FILE *errors);
 
 /* Makes them, and ends those of an earlier process that the configuration has no more. What finds no room is in the
  * log. -ENOMEM. */

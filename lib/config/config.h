@@ -56,6 +56,7 @@ struct config_field {
 	const struct config_field *fields; /* CONFIG_STRUCT */
 	const struct config_field *item;   /* CONFIG_LIST */
 	size_t count_offset;		   /* CONFIG_LIST */
+	bool or_one;		  /* CONFIG_LIST: a scalar stands for a list of this one item */
 	const void *item_default; /* CONFIG_LIST: what an item is before it is read; NULL: 0 */
 	size_t given_offset;	  /* offset of a bool set true when the key is there; 0: none
 					    * (so the bool may not be the struct's first member) */

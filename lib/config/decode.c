@@ -356,36 +356,51 @@ static void report_list_length(struct decoder *d, const struct config_field *fie
 				    (unsigned long long)field->max, node->count);
 }
 
+static bool read_item(struct decoder *d, const struct config_field *field, struct config_node *node,
+		      uint8_t *items, size_t i)
+{
+	uint8_t *item = items + i * field->item->size;
+	size_t before;
+	bool ok;
+
+	if (field->item_default)
+		memcpy(item, field->item_default, field->item->size);
+	before = path_enter(d, "[%zu]", i);
+	ok = read_field(d, field->item, node, item);
+	path_leave(d, before);
+	return ok;
+}
+
 static bool read_list(struct decoder *d, const struct config_field *field, struct config_node *node,
 		      uint8_t *base)
 {
-	size_t size = field->item->size, i = 0;
+	const bool is_one = field->or_one && node->kind == CONFIG_NODE_SCALAR;
+	const size_t count = is_one ? 1 : node->count;
+	size_t i = 0;
 	uint8_t *items = NULL;
 	bool ok = true;
 
-	if (node->kind != CONFIG_NODE_SEQUENCE) {
+	if (node->kind != CONFIG_NODE_SEQUENCE && !is_one) {
 		report_expected(d, field, node, "a list");
 		return false;
 	}
-	if ((field->min || field->max) && (node->count < field->min || node->count > field->max)) {
+	if ((field->min || field->max) && (count < field->min || count > field->max)) {
 		report_list_length(d, field, node);
 		ok = false;
 	}
-	if (node->count > 0)
-		items = config_block_new(d->blocks, node->count * size);
-	if (node->count > 0 && !items) {
+	if (count > 0)
+		items = config_block_new(d->blocks, count * field->item->size);
+	if (count > 0 && !items) {
 		report_out_of_memory(d, node);
 		return false;
 	}
-	for (struct config_node *child = node->first; child; child = child->next, i++) {
-		if (field->item_default)
-			memcpy(items + i * size, field->item_default, size);
-		size_t before = path_enter(d, "[%zu]", i);
-		ok &= read_field(d, field->item, child, items + i * size);
-		path_leave(d, before);
-	}
+	if (is_one)
+		ok &= read_item(d, field, node, items, 0);
+	else
+		for (struct config_node *child = node->first; child; child = child->next)
+			ok &= read_item(d, field, child, items, i++);
 	*(void **)(base + field->offset) = items;
-	*(size_t *)(base + field->count_offset) = node->count;
+	*(size_t *)(base + field->count_offset) = count;
 	return ok;
 }
 

@@ -2,6 +2,7 @@
 #include "policy/policy.h"
 
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -54,14 +55,39 @@ static const char *read_imsis(struct policy_rule *rule)
 	return NULL;
 }
 
-const char *policy_read_rule(struct policy_rule *rule, const char **member)
+static const char *read_route(struct policy_route *route)
 {
-	*member = "apn";
+	if (pdp_prefix_parse(&route->prefix, route->text))
+		return "expected a network as in 10.1.0.0/16 or 2001:db8::/32, without bits behind "
+		       "its length, or one address";
+	if (route->prefix.length == 0)
+		return "every address is no network behind one UE";
+	return NULL;
+}
+
+static const char *read_routes(struct policy_rule *rule, char member[POLICY_MEMBER])
+{
+	const char *wrong = NULL;
+
+	for (size_t i = 0; i < rule->routes_count && !wrong; i++) {
+		snprintf(member, POLICY_MEMBER, "routes[%zu]", i);
+		wrong = read_route(&rule->routes[i]);
+	}
+	return wrong;
+}
+
+const char *policy_read_rule(struct policy_rule *rule, char member[POLICY_MEMBER])
+{
+	const char *wrong = NULL;
+
+	strcpy(member, "apn");
 	if (rule->apn && (!is_apn(rule->apn) || strlen(rule->apn) >= APN_MAX))
 		return "expected an APN: labels with dots between, each of letters, digits and "
 		       "'-', or '*' for one whole label";
-	*member = "imsi";
-	return rule->imsi ? read_imsis(rule) : NULL;
+	strcpy(member, "imsi");
+	if (rule->imsi)
+		wrong = read_imsis(rule);
+	return wrong ? wrong : read_routes(rule, member);
 }
 
 /* --- subscribers --- */
@@ -146,31 +172,48 @@ bool policy_is_strict(const struct policy *policy)
 }
 
 /* apn NULL: the APN is unknown. Then a rule with an APN fits if assumed of its action is true. */
-static enum policy_action decide(const struct policy *policy, const struct e2m_imsi *imsi,
-				 const char *apn, const bool assumed[])
+static const struct policy_rule *find(const struct policy *policy, const struct e2m_imsi *imsi,
+				      const char *apn, const bool assumed[])
 {
 	for (size_t i = 0; i < policy->count; i++) {
 		const struct policy_rule *rule = &policy->rules[i];
 
 		if (fits_imsi(rule, imsi) &&
 		    (!rule->apn || (apn ? fits_apn(rule->apn, apn) : assumed[rule->action])))
-			return rule->action;
+			return rule;
 	}
-	return POLICY_OPTIONAL;
+	return NULL;
+}
+
+static enum policy_action action_of(const struct policy_rule *rule)
+{
+	return rule ? (enum policy_action)rule->action : POLICY_OPTIONAL;
+}
+
+const struct policy_rule *policy_find(const struct policy *policy, const struct e2m_imsi *imsi,
+				      const uint8_t *apn, size_t len)
+{
+	static const bool strict[POLICY_DROP + 1] = {[POLICY_PROTECT] = true, [POLICY_DROP] = true};
+	char text[APN_MAX + 1];
+
+	return find(policy, imsi, read_apn(text, apn, len) ? text : NULL, strict);
 }
 
 enum policy_action policy_decide(const struct policy *policy, const struct e2m_imsi *imsi,
 				 const uint8_t *apn, size_t len)
 {
-	static const bool strict[POLICY_DROP + 1] = {[POLICY_PROTECT] = true, [POLICY_DROP] = true};
-	char text[APN_MAX + 1];
+	return action_of(policy_find(policy, imsi, apn, len));
+}
 
-	return decide(policy, imsi, read_apn(text, apn, len) ? text : NULL, strict);
+const struct policy_rule *policy_find_reported(const struct policy *policy,
+					       const struct e2m_imsi *imsi)
+{
+	static const bool protects[POLICY_DROP + 1] = {[POLICY_PROTECT] = true};
+
+	return find(policy, imsi, NULL, protects);
 }
 
 enum policy_action policy_decide_reported(const struct policy *policy, const struct e2m_imsi *imsi)
 {
-	static const bool protects[POLICY_DROP + 1] = {[POLICY_PROTECT] = true};
-
-	return decide(policy, imsi, NULL, protects);
+	return action_of(policy_find_reported(policy, imsi));
 }

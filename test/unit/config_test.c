@@ -186,6 +186,40 @@ static void secrets_are_not_echoed(void)
 		"value, which has 31\n");
 }
 
+struct one_or_more {
+	char **names;
+	size_t count;
+};
+
+static void a_list_may_be_one_item(void)
+{
+	static const struct config_field item = {.kind = CONFIG_STRING, .size = sizeof(char *)};
+	static const struct config_field fields[] = {
+		{.name = "names",
+		 .kind = CONFIG_LIST,
+		 CONFIG_MEMBER(struct one_or_more, names),
+		 .item = &item,
+		 .count_offset = offsetof(struct one_or_more, count),
+		 .min = 1,
+		 .max = 2,
+		 .or_one = true},
+		{0}};
+	static const char *const texts[] = {"names: a\n", "names: [a, b]\n", "names: [[a]]\n",
+					    "names: {a: b}\n"};
+
+	for (size_t i = 0; i < 4; i++) {
+		struct one_or_more out = {0};
+		FILE *none = fopen("/dev/null", "w");
+		struct config_file *f =
+			config_load_memory("t", texts[i], strlen(texts[i]), fields, &out, none);
+
+		CU_ASSERT_EQUAL(f != NULL, i < 2);
+		CU_ASSERT_TRUE(i >= 2 || (out.count == i + 1 && strcmp(out.names[0], "a") == 0));
+		config_free(f);
+		fclose(none);
+	}
+}
+
 static void lists_have_their_bounds_and_places(void)
 {
 	assert_errors("subscribers: [{imsi: 262010, hses: []}]\n",
@@ -268,6 +302,7 @@ UNIT_MAIN("config", {"every kind is read", every_kind_is_read},
 	  {"hex has its exact length", hex_has_its_exact_length},
 	  {"secrets are not echoed", secrets_are_not_echoed},
 	  {"lists have their bounds and places", lists_have_their_bounds_and_places},
+	  {"a list may be one item", a_list_may_be_one_item},
 	  {"addresses are numeric", addresses_are_numeric},
 	  {"IMSIs are decimal", imsis_are_decimal},
 	  {"all errors of a file are reported", all_errors_of_a_file_are_reported},

@@ -185,13 +185,13 @@ static void a_covered_rule_decides_nothing(void)
 	srand(1);
 	for (unsigned round = 0; round < 20000; round++) {
 		struct policy_rule rules[4] = {0}, without[3];
-		const char *member;
+		char member[POLICY_MEMBER];
 
 		for (size_t i = 0; i < 4; i++) {
 			rules[i].apn = (char *)apns[(unsigned)rand() % 6];
 			rules[i].imsi = (char *)imsis[(unsigned)rand() % 8];
 			rules[i].action = rand() % 4;
-			CU_ASSERT_PTR_NULL_FATAL(policy_read_rule(&rules[i], &member));
+			CU_ASSERT_PTR_NULL_FATAL(policy_read_rule(&rules[i], member));
 		}
 		memcpy(without, rules, sizeof(without));
 		const struct policy all = {rules, 4}, fewer = {without, 3};

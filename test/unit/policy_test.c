@@ -20,12 +20,12 @@ static size_t labels(uint8_t *out, const char *text)
 
 static const char *read_rule(struct policy_rule *rule, const char *apn, const char *imsi)
 {
-	const char *member;
+	char member[POLICY_MEMBER];
 
 	*rule = (struct policy_rule){.apn = (char *)(uintptr_t)apn,
 				     .imsi = (char *)(uintptr_t)imsi,
 				     .action = POLICY_DROP};
-	return policy_read_rule(rule, &member);
+	return policy_read_rule(rule, member);
 }
 
 static enum policy_action decide(const struct policy *policy, const char *imsi, const char *apn)
@@ -47,6 +47,41 @@ static bool fits(const char *rule_apn, const char *rule_imsi, const char *imsi, 
 }
 
 #define IMSI "262010000000001"
+
+/* For its routes: e2m.md 6. */
+static void the_rule_that_decides_is_found(void)
+{
+	struct policy_rule rules[2];
+	const struct policy policy = {.rules = rules, .count = 2};
+	const struct e2m_imsi imsi = {IMSI}, other = {"262020000000001"};
+	uint8_t apn[64];
+	size_t len;
+
+	CU_ASSERT_PTR_NULL(read_rule(&rules[0], "iot", "26201"));
+	CU_ASSERT_PTR_NULL(read_rule(&rules[1], NULL, "26201"));
+	rules[1].action = POLICY_PROTECT;
+	len = labels(apn, "internet");
+	CU_ASSERT_PTR_EQUAL(policy_find(&policy, &imsi, apn, len), &rules[1]);
+	len = labels(apn, "iot");
+	CU_ASSERT_PTR_EQUAL(policy_find(&policy, &imsi, apn, len), &rules[0]);
+	CU_ASSERT_PTR_NULL(policy_find(&policy, &other, apn, len));
+	CU_ASSERT_PTR_EQUAL(policy_find_reported(&policy, &imsi), &rules[1]);
+	CU_ASSERT_PTR_NULL(policy_find_reported(&policy, &other));
+}
+
+static void the_wrong_member_of_a_rule_is_named(void)
+{
+	struct policy_route routes[] = {{.text = (char *)(uintptr_t) "10.0.0.0/8"},
+					{.text = (char *)(uintptr_t) "10.0.0.1/8"}};
+	struct policy_rule rule = {.routes = routes, .routes_count = 2};
+	char member[POLICY_MEMBER];
+
+	CU_ASSERT_PTR_NOT_NULL(policy_read_rule(&rule, member));
+	CU_ASSERT_STRING_EQUAL(member, "routes[1]");
+	rule.routes_count = 1;
+	CU_ASSERT_PTR_NULL(policy_read_rule(&rule, member));
+	CU_ASSERT_EQUAL(routes[0].prefix.length, 8);
+}
 
 static void without_rules_protection_is_optional(void)
 {
@@ -324,7 +359,8 @@ static void mistakes_in_a_rule_are_told(void)
 #name, name \
 	}
 
-UNIT_MAIN("policy", T(without_rules_protection_is_optional), T(a_rule_without_conditions_fits_all),
+UNIT_MAIN("policy", T(the_rule_that_decides_is_found), T(the_wrong_member_of_a_rule_is_named),
+	  T(without_rules_protection_is_optional), T(a_rule_without_conditions_fits_all),
 	  T(an_imsi_begins_so), T(a_range_has_both_its_ends), T(case_of_an_apn_does_not_matter),
 	  T(an_apn_is_all_of_its_labels), T(an_operator_identifier_may_stand_behind),
 	  T(a_rule_may_ask_for_one_operator_identifier), T(a_star_is_one_whole_label),

@@ -7,7 +7,7 @@ static struct policy_rule rules[RULES];
 
 void lab_rule(const char *apn, const char *imsi, enum policy_action action)
 {
-	const char *member;
+	char member[POLICY_MEMBER];
 	struct policy_rule *rule;
 
 	CU_ASSERT_TRUE_FATAL(lab.config.policy.count < RULES);
@@ -15,7 +15,7 @@ void lab_rule(const char *apn, const char *imsi, enum policy_action action)
 	*rule = (struct policy_rule){.apn = (char *)(uintptr_t)apn,
 				     .imsi = (char *)(uintptr_t)imsi,
 				     .action = (int)action};
-	CU_ASSERT_PTR_NULL(policy_read_rule(rule, &member));
+	CU_ASSERT_PTR_NULL(policy_read_rule(rule, member));
 	lab.config.policy.rules = rules;
 }
 

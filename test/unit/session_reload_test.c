@@ -25,10 +25,10 @@ static struct policy_rule rule;
 /* The rules of the start are forgotten: this is the only one. */
 static void reload_with(const char *apn, enum policy_action action)
 {
-	const char *member;
+	char member[POLICY_MEMBER];
 
 	rule = (struct policy_rule){.apn = (char *)(uintptr_t)apn, .action = (int)action};
-	CU_ASSERT_PTR_NULL(policy_read_rule(&rule, &member));
+	CU_ASSERT_PTR_NULL(policy_read_rule(&rule, member));
 	lab.config.policy = (struct policy){.rules = &rule, .count = 1};
 	session_reconfigure(lab.store, &lab.config);
 	lab_settle();
