@@ -16,6 +16,7 @@ struct pdp pdps[PDPS];
 struct assignment {
 	uint8_t sub;
 	uint8_t slot;
+	bool is_given;
 	bool is_honest; /* that subscriber's UE has it */
 	bool is_protected;
 	bool is_told; /* the HSE can know of it */
@@ -165,18 +166,23 @@ static void assign(const struct pdp *p, bool is_ipv6, uint8_t number)
 {
 	struct assignment *a = &ggsns[p->ggsn].assignments[p->apn][is_ipv6][number];
 
-	if (number && a->sub != p->sub)
-		*a = (struct assignment){.sub = p->sub};
+	if (number && (!a->is_given || a->sub != p->sub))
+		*a = (struct assignment){.sub = p->sub, .is_given = true};
 }
 
 static void confirm(const struct pdp *p, bool is_ipv6, uint8_t number, unsigned slot)
 {
 	struct assignment *a = &ggsns[p->ggsn].assignments[p->apn][is_ipv6][number];
 
-	if (number)
-		*a = (struct assignment){
-			p->sub, (uint8_t)slot, true,
-			contexts[p->sub][slot].is_protected || everyone_is_protected, p->is_told};
+	if (number == 0)
+		return;
+	*a = (struct assignment){.sub = p->sub,
+				 .slot = (uint8_t)slot,
+				 .is_given = true,
+				 .is_honest = true,
+				 .is_protected = contexts[p->sub][slot].is_protected ||
+						 everyone_is_protected,
+				 .is_told = is_ipv6 || p->is_told};
 }
 
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot)
@@ -189,6 +195,16 @@ void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot
 	p->slot = (uint8_t)slot;
 	confirm(p, false, p->pdn.ipv4, slot);
 	confirm(p, true, p->pdn.ipv6, slot);
+}
+
+bool ggsn_is_shared(uint8_t ipv4)
+{
+	unsigned count = 0;
+
+	for (unsigned g = 0; g < GGSNS; g++)
+		for (unsigned apn = 0; apn < APNS; apn++)
+			count += ggsns[g].assignments[apn][false][ipv4].is_given;
+	return count > 1;
 }
 
 unsigned ggsn_protected_owner(unsigned ggsn, bool is_ipv6, uint8_t number)
@@ -665,6 +681,7 @@ void ggsn_send_npdu(struct pdp *p)
 		return;
 	}
 	note(p, version, &npdu);
+	npdu.must_arrive &= version != 4 || p->is_told || !ggsn_is_shared(p->pdn.ipv4);
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
 	say("    downlink N-PDU %u of %s for %s in %s%s", serial,

@@ -384,8 +384,10 @@ static void learn_address(struct context *c)
 {
 	const struct pdp *p = ggsn_find_user(c->ggsn, c->up.teid);
 
-	if (p && p->sub == c->sub && pdn_is_empty(c->pdn))
-		c->pdn = p->pdn;
+	if (!p || p->sub != c->sub)
+		return;
+	c->is_untold = p->pdn.ipv4 && !p->is_told;
+	c->pdn = p->pdn;
 }
 
 static void take_accepted(struct context *c, struct msg *m)
@@ -545,7 +547,8 @@ void sgsn_send_npdu(struct context *c)
 		       version == 4 ? (uint8_t[16]){0} : (uint8_t[16]){0xfe, 0x80, [15] = 2}, 16);
 	npdu.is_forged = subscribers[c->sub].is_attackers;
 	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
-			   (c->is_protected || !everyone_is_protected);
+			   (c->is_protected || !everyone_is_protected) &&
+			   (version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4));
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, address, version == 4 ? ipv4 : ipv6, serial);
 	say("    uplink N-PDU %u of %s NSAPI %u%s", serial, subscribers[c->sub].name, c->nsapi,

@@ -20,7 +20,8 @@ struct context {
 	struct tunnel down, control;
 	struct tunnel up, ggsn_control;
 	struct pdn pdn;
-	struct { /* the request that waits */
+	bool is_untold; /* the response did not have the IPv4 address */
+	struct {	/* the request that waits */
 		uint8_t type, node, keyset;
 		uint32_t sequence;
 		uint16_t port;
