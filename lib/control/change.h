@@ -31,6 +31,8 @@ struct change {
 	struct tunnel tunnel[2]; /* by direction */
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
+	struct pdp_address address;
+	bool has_address;	  /* an accepted message gives address to the session */
 	struct recovery recovery; /* that of the response */
 };
 

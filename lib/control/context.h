@@ -27,6 +27,7 @@ struct session_store {
 	struct directory *directory;
 	struct gsns *gsns; /* of the directory */
 	struct apns *apns;
+	uint32_t ggsns;	   /* addresses that binding.c knows as a GGSN's */
 	uint32_t ready;	   /* sessions with a READY keyset */
 	uint32_t promised; /* places for COUNTs that operations under way may need */
 	struct counts *counts;

@@ -99,10 +99,12 @@ struct session_ops {
 	X(RESTORED, "session.restored") /* from an earlier process */                              \
 	X(REPLACED, "session.replaced") /* Create for a known IMSI and NSAPI */                    \
 	X(REMOVED, "session.removed")                                                              \
-	X(MOVED, "session.moved")			/* downlink or uplink tunnel changed */    \
-	X(TUNNELS_LOST, "session.tunnels_lost")		/* given to another session */             \
-	X(REKEYED, "session.rekeyed")			/* Update with another SQN or RAND */      \
-	X(REFUSED_FULL, "session.refused_full")		/* no place for a session or its COUNTs */ \
+	X(MOVED, "session.moved")		    /* downlink or uplink tunnel changed */        \
+	X(TUNNELS_LOST, "session.tunnels_lost")	    /* given to another session */                 \
+	X(ADDRESSES_LOST, "session.addresses_lost") /* the same */                                 \
+	X(UNBOUND, "session.unbound")		/* made, without all addresses of its PDN type */  \
+	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */              \
+	X(REFUSED_FULL, "session.refused_full") /* no place for a session or its COUNTs */         \
 	X(REFUSED_QUOTA, "session.refused_quota")	/* the IMSI has too many COUNTs */         \
 	X(COUNTS_GIVEN_UP, "session.counts_given_up")	/* to make room for others */              \
 	X(KEYSETS_DOUBTFUL, "session.keysets_doubtful") /* COUNTs may have been given up */        \

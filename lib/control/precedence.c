@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "control/address.h"
 #include "control/effect.h"
 #include "control/restarts.h"
 #include "control/table.h"
@@ -46,6 +47,15 @@ static bool prevailing(const struct session_store *store, const struct session *
 	return current->alive && current->origin != ORIGIN_GTPC;
 }
 
+/* An address that the notification did not give is the one that GTP-C gives. */
+static void give_address(struct change *current, const struct pdp_address *learned)
+{
+	const struct pdp_address address = address_prefer(&current->address, learned);
+
+	current->has_address = memcmp(&address, &current->address, sizeof(address)) != 0;
+	current->address = address;
+}
+
 bool precedence_prevails(struct session_store *store, struct session *s,
 			 const struct change *target, struct held *held)
 {
@@ -64,6 +74,8 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 	current.control_sgsn = target->control_sgsn;
 	current.control_ggsn = target->control_ggsn;
 	current.recovery = target->recovery;
+	if (target->has_address)
+		give_address(&current, &target->address);
 	restarts_spare(store, s, &current);
 	session_apply(store, s, &current, held);
 	return true;
@@ -90,6 +102,9 @@ void precedence_compare(struct session_store *store, struct session *s, struct c
 	/* With the same tunnels it is the same context, whatever keyset GTP-C named. */
 	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
 		return;
+	if (target->apn.number == 0)
+		target->apn = current.apn;
+	target->address = address_prefer(&target->address, &current.address);
 	/* GTP-C knew the APN, so its policy is kept. A session of the configuration gets no control
 	 * TEIDs: with them, GTP-C could end it. */
 	if (target->origin != ORIGIN_CONFIGURATION) {

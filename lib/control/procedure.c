@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/procedure.h"
 
+#include "control/binding.h"
 #include "control/effect.h"
 #include "control/sweep.h"
 #include "control/table.h"
@@ -169,6 +170,32 @@ static bool takes_effect(const struct message *m)
 	return m->cause == MESSAGE_ACCEPTED;
 }
 
+static void add_end(struct tunnel *addresses, unsigned *count, const struct message_end *end)
+{
+	if (end->ipv4.len > 0)
+		tunnel_set_ipv4(&addresses[(*count)++], end->ipv4.octets);
+	if (end->ipv6.len > 0)
+		tunnel_set_ipv6(&addresses[(*count)++], end->ipv6.octets);
+}
+
+/* Of an accepted request and its response, one comes from the core side. It may have all addresses of
+ * its GGSN. */
+static void note_ggsn(struct request *r, const struct message *m)
+{
+	struct tunnel addresses[2 + 2 * MESSAGE_BEARERS_MAX] = {0};
+	const bool is_of_request = !request_is_of_access(r);
+	unsigned count = 0;
+
+	if (m->cause != MESSAGE_ACCEPTED)
+		return;
+	add_end(addresses, &count, is_of_request ? &r->said.control : &m->control);
+	for (unsigned i = 0; is_of_request && i < r->bearers_count; i++)
+		add_end(addresses, &count, &r->bearers[i].said.user[UP]);
+	for (unsigned i = 0; !is_of_request && i < m->bearers_count; i++)
+		add_end(addresses, &count, &m->bearers[i].user[UP]);
+	binding_note_ggsn(r->store, addresses, count);
+}
+
 void procedure_take_response(struct session_store *store, const struct session_gtpc *gtpc,
 			     const struct message *m, struct held *held)
 {
@@ -191,6 +218,7 @@ void procedure_take_response(struct session_store *store, const struct session_g
 		return;
 	}
 	sweep_take(store, &r->recovery);
+	note_ggsn(r, m);
 	if (m->kind == MESSAGE_CREATE)
 		procedure_create(&exchange);
 	else if (m->kind == MESSAGE_CREATE_BEARER)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "control/address.h"
 #include "control/effect.h"
 #include "control/precedence.h"
 #include "control/procedure.h"
@@ -58,6 +59,19 @@ static void set_ends(const struct exchange *x, const struct session *s, const st
 		target->control_sgsn.teid = m->teid;
 }
 
+/* A GGSN may give the address later, when the UE has got it by DHCP (TS 29.060 7.3.3). */
+static void set_address(const struct exchange *x, const struct change *before, unsigned rights,
+			struct change *target)
+{
+	const struct message *asked = &x->request->said;
+
+	if (asked->kind != MESSAGE_UPDATE_BY_CORE || !(rights & MAY_MOVE_UPLINK))
+		return;
+	target->address = address_of_update(&before->address, &asked->pdp);
+	target->has_address =
+		memcmp(&target->address, &before->address, sizeof(before->address)) != 0;
+}
+
 /* The message from the access side carries the UE's PCO. */
 static bool name_keyset(const struct exchange *x, unsigned rights, struct change *target)
 {
@@ -86,6 +100,7 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 		return;
 	target.recovery = r->recovery;
 	set_ends(x, s, before, rights, &target);
+	set_address(x, before, rights, &target);
 	if (asked && r->said.kind == MESSAGE_UPDATE)
 		request_settle(r, asked, &target.tunnel[DOWN]);
 	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN]))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include <string.h>
 
+#include "control/address.h"
 #include "control/effect.h"
 #include "control/precedence.h"
 #include "control/procedure.h"
@@ -138,8 +139,14 @@ static bool set_target(const struct exchange *x, struct change *target,
 				  .keyset = r->said.e2m.id,
 				  .key_id = r->said.e2m.key_id,
 				  .apn = r->apn,
-				  .recovery = r->recovery};
+				  .recovery = r->recovery,
+				  .address = address_of_create(&r->said.pdp, &x->response->pdp),
+				  .has_address = true};
 	if (primary) {
+		struct change of_primary;
+
+		session_current(x->store, primary, &of_primary);
+		target->address = of_primary.address;
 		target->control_sgsn =
 			directory_tunnel(x->store->directory, &primary->control_sgsn);
 		target->control_ggsn =
@@ -304,7 +311,7 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 	const struct e2m_imsi imsi = directory_imsi(linked);
 	struct change target = *of_linked;
 
-	target.fresh = true;
+	target.fresh = target.has_address = true;
 	target.origin = ORIGIN_GTPC;
 	if (bearer->id == 0 || bearer->cause != MESSAGE_ACCEPTED) {
 		request_settle(x->request, asked, NULL);

@@ -2,20 +2,31 @@
 /* report: sessions that a GGSN or P-GW reports (e2m.md 4), and those of the configuration. */
 #include <string.h>
 
+#include "control/address.h"
+#include "control/binding.h"
 #include "control/effect.h"
 #include "control/precedence.h"
 #include "control/table.h"
 
 /* --- activations --- */
 
-static struct change target_of(const struct session_notification *n, enum session_origin origin,
-			       enum policy_action policy)
+/* A notification without an APN leaves it unknown. */
+static struct apn_ref apn_of(struct session_store *store, const struct session_notification *n)
+{
+	return n->apn_len > 0 ? apns_note(store->apns, n->apn, n->apn_len) : (struct apn_ref){0};
+}
+
+static struct change target_of(struct session_store *store, const struct session_notification *n,
+			       enum session_origin origin, enum policy_action policy)
 {
 	struct change target = {.alive = true,
 				.fresh = true,
 				.origin = origin,
 				.keyset = n->keyset,
 				.key_id = n->key_id,
+				.apn = apn_of(store, n),
+				.address = n->address,
+				.has_address = true,
 				.tunnel = {n->tunnel[UP], n->tunnel[DOWN]}};
 
 	effect_apply_policy(&target, policy, true);
@@ -27,8 +38,9 @@ static bool activate(struct session_store *store, const struct session_notificat
 		     enum session_origin origin, enum policy_action policy, struct held *held)
 {
 	struct session *s = table_find_subscriber(store, &n->imsi, n->nsapi);
-	struct change target = target_of(n, origin, policy);
+	struct change target = target_of(store, n, origin, policy);
 
+	binding_note_ggsn(store, &n->tunnel[UP], 1);
 	if (s)
 		precedence_compare(store, s, &target);
 	if (target.fresh)
@@ -67,6 +79,10 @@ static void take_update(struct session_store *store, const struct session_notifi
 	for (unsigned d = 0; d < 2; d++)
 		if (n->has_tunnel[d])
 			target.tunnel[d] = n->tunnel[d];
+	if (n->has_tunnel[UP])
+		binding_note_ggsn(store, &n->tunnel[UP], 1);
+	target.address = address_prefer(&n->address, &before->address);
+	target.has_address = memcmp(&target.address, &before->address, sizeof(target.address)) != 0;
 	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN])) {
 		held->outcome = SESSION_INVALID;
 		return;

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/binding.h"
 #include "control/changeover.h"
 #include "control/commands.h"
 #include "control/flows.h"
@@ -66,11 +67,6 @@ static void dequeue(struct session *s, struct operation *op)
 	TAILQ_REMOVE(&protection_of(s)->work->operations, op, entry);
 	free(op);
 	work_end(s);
-}
-
-static bool is_none(const struct tunnel *tunnel)
-{
-	return tunnel_has_same_receiver(tunnel, &no_tunnel);
 }
 
 /* --- stop --- */
@@ -203,7 +199,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	struct session *s = op->session;
 	const struct tunnel *tunnel = &op->target.tunnel[direction];
 
-	if (is_none(tunnel))
+	if (tunnel_is_none(tunnel))
 		return;
 	if (protection_of(s)->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
@@ -228,13 +224,17 @@ static bool start_session(struct session_store *store, struct session *s, const 
 	if (set_control(store, s, t) != 0)
 		return false;
 	for (unsigned d = 0; d < 2; d++)
-		if (is_none(&t->tunnel[d]))
+		if (tunnel_is_none(&t->tunnel[d]))
 			forget_tunnel(store, s, d);
 	restarts_note(store, &t->recovery);
 	if (t->fresh) {
 		s->policy = t->policy & 3;
 		table_set_apn(store, s, t->apn);
 	}
+	if (t->has_address)
+		binding_give(store, s, &t->address);
+	if (t->fresh && pdp_address_is_unbound(&s->address))
+		control_count(store, SESSION_UNBOUND);
 	if (t->is_bare)
 		keyset_drop_all(store, s);
 	if (t->has_keyset)
@@ -371,9 +371,32 @@ static unsigned keysets_at_stake(const struct session *s, const struct change *t
 	return !work_first_operation(s) && held < most ? held : most;
 }
 
-void session_apply(struct session_store *store, struct session *s, const struct change *target,
+/* A session without keyset gets an address that a protected session has (e2m.md 6): it is to be
+ * protected from now on, unless the policy excepts it. */
+static struct change bar_if_protected(struct session_store *store, struct session *s,
+				      const struct change *t)
+{
+	const uint8_t policy = t->fresh ? t->policy : s->policy;
+	const bool has_keyset = t->has_keyset || (!t->is_bare && session_names_keyset(s));
+	struct change target = *t;
+
+	if (!t->alive || !t->has_address || has_keyset || policy != POLICY_OPTIONAL ||
+	    !binding_bars(store, t))
+		return target;
+	target.policy = POLICY_PROTECT;
+	if (!t->fresh)
+		s->policy = POLICY_PROTECT;
+	control_count(store, SESSION_POLICY_BARRED);
+	control_log_of(store, s, SESSION_LOG_WARNING,
+		       "it names no keyset and gets the address of a protected session: its "
+		       "packets are dropped until it names one");
+	return target;
+}
+
+void session_apply(struct session_store *store, struct session *s, const struct change *wanted,
 		   struct held *held)
 {
+	const struct change barred = bar_if_protected(store, s, wanted), *target = &barred;
 	const unsigned promised = keysets_at_stake(s, target);
 	const struct e2m_imsi imsi = directory_imsi(s);
 	struct operation *op;
@@ -432,6 +455,14 @@ void session_current(const struct session_store *store, const struct session *s,
 			.control_ggsn = directory_tunnel(store->directory, &s->control_ggsn),
 			.tunnel = {directory_tunnel(store->directory, &s->tunnel[UP]),
 				   directory_tunnel(store->directory, &s->tunnel[DOWN])}};
+	directory_address(s, &target->address);
+	for (const struct operation *with = op; with;
+	     with = TAILQ_PREV(with, operation_list, entry))
+		if (with->target.has_address) {
+			target->address = with->target.address;
+			break;
+		}
+	target->has_address = false;
 	while (op && !op->target.has_keyset)
 		op = TAILQ_PREV(op, operation_list, entry);
 	target->keyset =

@@ -51,6 +51,14 @@ static inline bool tunnel_has_same_receiver(const struct tunnel *a, const struct
 	return memcmp(a->receiver, b->receiver, sizeof(a->receiver)) == 0;
 }
 
+/* Returns true if there is no receiver: a value that stands for no tunnel. */
+static inline bool tunnel_is_none(const struct tunnel *t)
+{
+	static const struct tunnel none;
+
+	return tunnel_has_same_receiver(t, &none);
+}
+
 /* "10.1.0.2/0x0000002a" or "2001:db8::1/0x...": for logs and telemetry. */
 #define TUNNEL_STR (INET6_ADDRSTRLEN + 12)
 const char *tunnel_str(const struct tunnel *t, char buf[TUNNEL_STR]);

@@ -181,12 +181,16 @@ struct lab_context {
 	uint32_t down, up;  /* TEID Data I */
 	uint32_t control_sgsn, control_ggsn;
 	uint32_t sequence; /* of its last request */
+	uint8_t ipv4[4];   /* PDP address. 0.0.0.0: one of its own, by subscriber and NSAPI */
+	bool is_unbound;   /* the GGSN gives no address */
 	uint8_t recovery_sgsn, recovery_ggsn;
 };
 
 struct e2m_imsi lab_imsi(unsigned subscriber);
 /* One of its own by number, no TEID shared with another. */
 struct lab_context lab_context(unsigned number);
+/* The PDP address that the GGSN gives. */
+void lab_ipv4(const struct lab_context *c, uint8_t ipv4[4]);
 struct tunnel lab_up(const struct lab_context *c);
 struct tunnel lab_down(const struct lab_context *c);
 struct gtp_address lab_gsn(uint8_t last_octet);

@@ -33,6 +33,15 @@ void lab_address(struct tunnel *tunnel, uint8_t last_octet)
 		tunnel_set_ipv4(tunnel, address.octets);
 }
 
+void lab_ipv4(const struct lab_context *c, uint8_t ipv4[4])
+{
+	const uint8_t own[4] = {10, (uint8_t)(16 + c->nsapi), (uint8_t)(c->subscriber >> 8),
+				(uint8_t)c->subscriber};
+	static const uint8_t none[4];
+
+	memcpy(ipv4, memcmp(c->ipv4, none, 4) == 0 ? own : c->ipv4, 4);
+}
+
 struct tunnel lab_up(const struct lab_context *c)
 {
 	struct tunnel t = {.teid = c->up};
@@ -127,15 +136,16 @@ uint64_t lab_create_request(struct lab_context *c, const struct e2m_keyset_id *n
 static uint64_t give_acceptance(const struct lab_context *c, enum gtpc_v1_type type)
 {
 	uint8_t data[512];
-	const struct gtpc_v1_accept accept = {.type = type,
-					      .sequence = c->sequence,
-					      .peer_teid_control = c->control_sgsn,
-					      .recovery = c->recovery_ggsn,
-					      .teid_data = c->up,
-					      .teid_control = c->control_ggsn,
-					      .gsn = lab_gsn(c->ggsn),
-					      .end_user_ipv4 = {10, 2, 0, 1}};
+	struct gtpc_v1_accept accept = {.type = type,
+					.sequence = c->sequence,
+					.peer_teid_control = c->control_sgsn,
+					.recovery = c->recovery_ggsn,
+					.teid_data = c->up,
+					.teid_control = c->control_ggsn,
+					.gsn = lab_gsn(c->ggsn)};
 
+	lab_ipv4(c, accept.end_user_ipv4);
+	accept.without_end_user_address = c->is_unbound;
 	return give(DATAPATH_CORE, c, data,
 		    gtpc_v1_write_accept_response(data, sizeof(data), &accept));
 }

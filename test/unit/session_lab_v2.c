@@ -141,12 +141,24 @@ struct gtpc_v2 lab_refuse(const struct lab_context *c, enum gtpc_v2_type type, u
 	return m;
 }
 
+/* Good until the next call. */
+static struct gtp_octets paa(const struct lab_context *c)
+{
+	static uint8_t octets[5] = {1}; /* IPv4 */
+
+	if (c->is_unbound)
+		return (struct gtp_octets){0};
+	lab_ipv4(c, octets + 1);
+	return (struct gtp_octets){.data = octets, .len = sizeof(octets)};
+}
+
 struct gtpc_v2 lab_accept(const struct lab_context *c, enum gtpc_v2_type type)
 {
 	struct gtpc_v2 m = lab_refuse(c, type, GTPC_V2_CAUSE_ACCEPTED);
 
 	if (type == GTPC_V2_CREATE_SESSION_RESPONSE) {
 		m.pgw_c = lab_fteid(c->ggsn, c->control_ggsn);
+		m.paa = paa(c);
 		m.bearers[0].pgw_u = lab_fteid(c->ggsn, c->up);
 	} else if (type == GTPC_V2_CREATE_BEARER_RESPONSE) {
 		m.bearers[0].sgw_u = lab_fteid(c->sgsn, c->down);

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/binding.h"
+
+#include "control/journal.h"
+#include "control/table.h"
+
+/* --- GGSNs --- */
+
+/* Returns false if there is no room for another address. The address of a GGSN is never forgotten: its
+ * other sessions may use it although no session names it. */
+static bool know_ggsn(struct session_store *store, const uint8_t *address)
+{
+	const uint32_t gsn = gsns_find(store->gsns, address);
+
+	if (gsn != 0 && gsns_group(store->gsns, gsn) != 0)
+		return true;
+	if (store->ggsns == BINDING_GGSNS_MAX || gsns_take(store->gsns, address) == 0)
+		return false;
+	store->ggsns++;
+	return true;
+}
+
+void binding_note_ggsn(struct session_store *store, const struct tunnel *addresses, unsigned count)
+{
+	const struct tunnel *first = NULL;
+
+	for (unsigned i = 0; i < count; i++) {
+		if (tunnel_is_none(&addresses[i]) || !know_ggsn(store, addresses[i].receiver))
+			continue;
+		first = first ? first : &addresses[i];
+		directory_join_ggsn(store->directory, first->receiver, addresses[i].receiver);
+	}
+}
+
+/* --- sessions with one address --- */
+
+static bool is_same_pdn(const struct session *a, const struct session *b)
+{
+	return a->imsi == b->imsi && a->primary == b->primary;
+}
+
+static bool is_live(const struct session *s)
+{
+	return s->kind == DIRECTORY_PROTECTED || s->kind == DIRECTORY_UNPROTECTED;
+}
+
+static bool is_protected(const struct session *s)
+{
+	return s->kind == DIRECTORY_PROTECTED && (session_has_keyset(s) || policy_bars(s->policy));
+}
+
+static bool has_other_apn(const struct session *a, const struct session *b)
+{
+	return a->apn != 0 && b->apn != 0 && a->apn != b->apn;
+}
+
+/* An ended session of the same PDN gives way as any other. */
+static bool gives_way(const struct session_store *store, const struct session *other,
+		      const struct session *s)
+{
+	if (!directory_is_same_ggsn(store->directory, other, s))
+		return false;
+	if (other->kind == DIRECTORY_ENDED)
+		return true;
+	return is_live(other) && !is_same_pdn(other, s) && !has_other_apn(other, s);
+}
+
+static void lose(struct session_store *store, struct session *s, bool is_ipv6)
+{
+	struct pdp_address address = s->address;
+
+	if (s->kind == DIRECTORY_ENDED) {
+		journal_note(store, s);
+		if (directory_ended_lost_address(store->directory, s, is_ipv6))
+			directory_remove(store->directory, s);
+		return;
+	}
+	if (is_protected(s)) {
+		control_count(store, SESSION_ADDRESSES_LOST);
+		control_log_of(store, s, SESSION_LOG_WARNING,
+			       "its IPv%c address is another session's now; its packets of that "
+			       "version are dropped",
+			       is_ipv6 ? '6' : '4');
+	}
+	pdp_address_unset(&address, is_ipv6, PDP_EXCLUDED);
+	directory_set_address(store->directory, s, &address);
+	journal_note(store, s);
+}
+
+static void take_from_others(struct session_store *store, const struct session *s,
+			     const struct pdp_prefix *prefix)
+{
+	const struct directory *d = store->directory;
+	struct session *kept = NULL, *other;
+
+	while ((other = directory_next_with_address(d, prefix, kept)) != NULL) {
+		if (gives_way(store, other, s))
+			lose(store, other, prefix->is_ipv6);
+		else
+			kept = other;
+	}
+}
+
+static void set_of_pdn(struct session_store *store, const struct session *s,
+		       const struct pdp_address *address)
+{
+	const struct e2m_imsi imsi = directory_imsi(s);
+
+	for (struct session *other = NULL;
+	     (other = table_next_of_subscriber(store, &imsi, other)) != NULL;) {
+		if (other->primary != s->primary ||
+		    memcmp(&other->address, address, sizeof(*address)) == 0)
+			continue;
+		directory_set_address(store->directory, other, address);
+		journal_note(store, other);
+	}
+}
+
+void binding_give(struct session_store *store, struct session *s, const struct pdp_address *address)
+{
+	struct pdp_prefix prefix;
+
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
+		if (pdp_address_prefix(address, is_ipv6, &prefix))
+			take_from_others(store, s, &prefix);
+	set_of_pdn(store, s, address);
+}
+
+/* --- questions --- */
+
+bool binding_shares(const struct session *a, const struct session *b)
+{
+	struct pdp_prefix of_a, of_b;
+
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
+		if (pdp_address_prefix(&a->address, is_ipv6, &of_a) &&
+		    pdp_address_prefix(&b->address, is_ipv6, &of_b) &&
+		    (pdp_prefix_contains(&of_a, &of_b) || pdp_prefix_contains(&of_b, &of_a)))
+			return true;
+	return false;
+}
+
+bool binding_tells_apart(const struct session *a, const struct session *b)
+{
+	if (is_same_pdn(a, b) || (!is_protected(a) && !is_protected(b)))
+		return true;
+	return !pdp_address_is_unbound(&a->address) && !pdp_address_is_unbound(&b->address) &&
+	       !binding_shares(a, b);
+}
+
+/* The group of the GGSN that target names. 0: none is known. */
+static uint32_t group_of(const struct session_store *store, const struct change *t)
+{
+	const struct tunnel *at =
+		tunnel_is_none(&t->control_ggsn) ? &t->tunnel[UP] : &t->control_ggsn;
+	const uint32_t gsn = gsns_find(store->gsns, at->receiver);
+
+	return gsn != 0 ? gsns_group(store->gsns, gsn) : 0;
+}
+
+static uint32_t group_of_session(const struct session_store *store, const struct session *s)
+{
+	const uint32_t gsn = s->control_ggsn.gsn ? s->control_ggsn.gsn : s->tunnel[UP].gsn;
+
+	return gsns_group(store->gsns, gsn);
+}
+
+static bool has_protected(const struct session_store *store, uint32_t group,
+			  const struct pdp_prefix *prefix)
+{
+	const struct session *other = NULL;
+
+	while ((other = directory_next_with_address(store->directory, prefix, other)) != NULL) {
+		const uint32_t its = group_of_session(store, other);
+
+		if (is_protected(other) && (group == 0 || its == 0 || its == group))
+			return true;
+	}
+	return false;
+}
+
+bool binding_bars(const struct session_store *store, const struct change *t)
+{
+	const uint32_t group = group_of(store, t);
+	struct pdp_prefix prefix;
+
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
+		if (pdp_address_prefix(&t->address, is_ipv6, &prefix) &&
+		    has_protected(store, group, &prefix))
+			return true;
+	return false;
+}

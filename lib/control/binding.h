@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * binding: the PDP addresses of sessions, and what becomes of an address or a tunnel that two sessions
+ * have (e2m.md 6, "Address binding"). The directory stores addresses for the workers; this file decides
+ * which session has them. Called by session.c, procedure.c, report.c and restore.c.
+ */
+#ifndef CONTROL_BINDING_H
+#define CONTROL_BINDING_H
+
+#include "control/change.h"
+#include "control/context.h"
+
+/* Addresses of GGSNs that are known as such. */
+#define BINDING_GGSNS_MAX 65536
+
+/* All these addresses belong to one GGSN, as one accepted message from the core side says, or a
+ * notification. Call it before the message takes effect. The TEIDs are not used. */
+void binding_note_ggsn(struct session_store *store, const struct tunnel *addresses, unsigned count);
+
+/*
+ * An accepted message, a notification or the configuration gives these addresses to the session. Its
+ * GGSN and its APN must be set. All sessions of its PDN have them from now on.
+ *
+ * Another session with one of them at the same GGSN loses it, if both have the same APN or one APN is
+ * not known; with different APNs both keep it. An ended session loses it in any case.
+ */
+void binding_give(struct session_store *store, struct session *session,
+		  const struct pdp_address *address);
+
+/* Returns true if a session without keyset must be barred: target gives it an address that a protected
+ * session has at the same GGSN. That may be a session of the same PDN, or the session itself before it
+ * was made anew. */
+bool binding_bars(const struct session_store *store, const struct change *target);
+
+/* Returns true if workers can tell the packets of two sessions apart by their addresses, or need not:
+ * the sessions are of one PDN, or neither is protected. */
+bool binding_tells_apart(const struct session *a, const struct session *b);
+
+/* Returns true if both have the same address. They may be at different GGSNs. */
+bool binding_shares(const struct session *a, const struct session *b);
+
+#endif
