@@ -96,7 +96,7 @@ static struct pdp *pick_pdp(void)
 	return NULL;
 }
 
-static struct wish pick_wish(unsigned sub)
+static struct wish pick_wish(unsigned sub, unsigned slot)
 {
 	struct wish wish = {.version = plan.version ? plan.version : (uint8_t)(1 + pick(2)),
 			    .type = (uint8_t)(one_in(2) ? PDN_IPV4 : pick(PDN_TYPES)),
@@ -104,13 +104,13 @@ static struct wish pick_wish(unsigned sub)
 			    .ggsn = (uint8_t)one_in(5)};
 
 	if (wish.type == PDN_IPV4 && one_in(6))
-		wish.static_ipv4 = (uint8_t)(30 + sub);
+		wish.static_ipv4 = (uint8_t)(30 + sub + (slot ? SUBS : 0));
 	return wish;
 }
 
 static void create(unsigned sub, unsigned slot)
 {
-	struct wish wish = pick_wish(sub);
+	struct wish wish = pick_wish(sub, slot);
 	const struct context *primary = &contexts[sub][0];
 
 	if (slot == 1 && primary->is_live && primary->is_clean && primary->version == 1 &&
