@@ -17,6 +17,9 @@
 #include "control/tunnels.h"
 #include "control/work.h"
 
+/* NSAPIs and EPS bearer identities are 0 to 15. */
+#define NSAPIS 16
+
 enum step {
 	STEP_WAIT, /* for earlier operations */
 	STEP_STOP,
@@ -103,11 +106,31 @@ static void stop(struct session_store *store, struct operation *op)
 
 /* --- start --- */
 
+/* A GGSN gives a control TEID to one PDN. Where another still has it, that one has ended at the
+ * GGSN: a later request that names the TEID is not about it. */
+static void take_control_ggsn(struct session_store *store, const struct session *s,
+			      const struct tunnel *control)
+{
+	struct tunnel its_ggsn = *control; /* stays, for the GGSN's restarts */
+
+	its_ggsn.teid = 0;
+	for (uint8_t nsapi = 0; nsapi < NSAPIS && !tunnel_is_equal(control, &no_tunnel); nsapi++) {
+		struct session *other = table_find_by(store, INDEX_CONTROL_GGSN, control, nsapi);
+
+		if (!other || other->imsi == s->imsi)
+			continue;
+		directory_unindex(store->directory, other, INDEX_CONTROL_GGSN);
+		directory_set_tunnel(store->directory, &other->control_ggsn, &its_ggsn);
+		journal_note(store, other);
+	}
+}
+
 /* Returns 0 or -ENOMEM. */
 static int set_control(struct session_store *store, struct session *s, const struct change *t)
 {
 	int ret;
 
+	take_control_ggsn(store, s, &t->control_ggsn);
 	directory_unindex(store->directory, s, INDEX_CONTROL_SGSN);
 	directory_unindex(store->directory, s, INDEX_CONTROL_GGSN);
 	ret = directory_set_tunnel(store->directory, &s->control_sgsn, &t->control_sgsn);

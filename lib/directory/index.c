@@ -97,7 +97,7 @@ static bool key_of(const struct session *s, enum directory_index which, struct k
 		return s->control_sgsn.gsn != 0;
 	case INDEX_CONTROL_GGSN:
 		*key = index_key_of_tunnel(&s->control_ggsn, s->nsapi);
-		return s->control_ggsn.gsn != 0;
+		return s->control_ggsn.gsn != 0 && s->control_ggsn.teid != 0;
 	case INDEX_TUNNEL_UP:
 	case INDEX_TUNNEL_DOWN:
 		*key = index_key_of_tunnel(&s->tunnel[which - INDEX_TUNNEL_UP], 0);

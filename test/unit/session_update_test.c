@@ -282,6 +282,28 @@ static void update_of_a_session_that_ends_passes(void)
 	lab_stop();
 }
 
+/* The other one ended at the GGSN alone. */
+static void control_teid_given_to_another_names_the_other_no_more(void)
+{
+	struct lab_context other = lab_context(2);
+	struct tunnel up, down;
+
+	start_with_a_session();
+	other.control_ggsn = context.control_ggsn;
+	other.up = context.up;
+	lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	other.down = 0x7777;
+	lab_move(&other);
+	lab_settle();
+	CU_ASSERT_TRUE_FATAL(has_flows(&other));
+	up = lab_up(&other);
+	down = lab_down(&other);
+	CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&up)), other.subscriber);
+	CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&down)), other.subscriber);
+	lab_stop();
+}
+
 UNIT_MAIN("session_update", TEST(update_moves_the_downlink),
 	  TEST(update_response_leaves_when_the_tunnel_has_moved),
 	  TEST(update_that_moves_nothing_stops_no_flow), TEST(key_goes_with_the_tunnel),
@@ -293,4 +315,5 @@ UNIT_MAIN("session_update", TEST(update_moves_the_downlink),
 	  TEST(update_that_makes_both_directions_one_tunnel_is_left_alone),
 	  TEST(answer_about_a_session_that_ended_moves_no_other),
 	  TEST(answer_about_a_session_made_anew_meanwhile_changes_nothing),
-	  TEST(update_of_a_session_that_ends_passes))
+	  TEST(update_of_a_session_that_ends_passes),
+	  TEST(control_teid_given_to_another_names_the_other_no_more))
