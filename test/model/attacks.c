@@ -114,6 +114,7 @@ static void begin(uint32_t habits)
 	of_both[0] = of_both[1] = habits;
 	random_begin(1, 1, 1);
 	everyone_is_protected = scene.is_protect;
+	unknown_passes = scene.setting == PASS;
 	if (scene.is_protect)
 		settings.policy = (struct policy){.rules = &protect, .count = 1};
 	under_way.count = seen.count = 0;

@@ -630,6 +630,9 @@ static void note(const struct pdp *p, unsigned version, struct npdu *npdu)
 	npdu->slot = p->slot;
 	npdu->is_protected = a ? a->is_protected : c->is_protected || everyone_is_protected;
 	c = &contexts[p->sub][p->slot];
+	/* Of an unknown tunnel, hse lets pass what has no address that it knows. */
+	if (unknown_passes && !(a && a->is_told) && !tunnel_is_equal(&p->peer_user, &c->down))
+		npdu->is_protected = false;
 	npdu->must_arrive = p->is_honest && (c->is_protected || !everyone_is_protected) &&
 			    c->is_live && c->is_clean && !c->is_pending &&
 			    c->up.teid == p->user.teid && c->ggsn == p->ggsn;

@@ -308,6 +308,7 @@ static void begin(void)
 	plan.is_disk_slow = false;
 	plan.version = (uint8_t)pick(3);
 	everyone_is_protected = one_in(2);
+	unknown_passes = !settings.drop_unknown;
 	if (everyone_is_protected)
 		settings.policy = (struct policy){.rules = &protect, .count = 1};
 	for (unsigned g = 0; g < GGSNS; g++)

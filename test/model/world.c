@@ -22,7 +22,7 @@ const struct subscriber subscribers[SUBS] = {
 #define PARTS 8
 
 struct queue under_way, seen;
-bool everyone_is_protected;
+bool everyone_is_protected, unknown_passes;
 bool is_told;
 
 unsigned subscriber_of(const char *imsi)

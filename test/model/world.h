@@ -46,6 +46,8 @@ struct subscriber {
 extern const struct subscriber subscribers[SUBS];
 /* The policy is `protect`: who names no keyset gets nothing. */
 extern bool everyone_is_protected;
+/* unknown_teid: pass. */
+extern bool unknown_passes;
 /* SUBS: none has this IMSI. */
 unsigned subscriber_of(const char *imsi);
 
