@@ -11,8 +11,11 @@
 
 struct options {
 	bool json;
-	bool all;	      /* counters: those that are zero as well */
-	const char *imsi;     /* sessions: only this subscriber's; NULL: all */
+	bool all; /* counters: those that are zero as well. sessions: those that have ended as well */
+	/* sessions: only those; NULL: any. Checked, and without ',' */
+	const char *imsi;
+	const char *address;
+	const char *teid;
 	uint32_t limit;	      /* sessions: at most so many; 0: all */
 	const char *argument; /* bypass: "on" or "off"; NULL: look only */
 };

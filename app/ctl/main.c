@@ -8,6 +8,7 @@
 
 #include "commands.h"
 #include "e2m/e2m.h"
+#include "gtp/pdp_address.h"
 #include "print.h"
 #include "program/program.h"
 
@@ -26,7 +27,10 @@ static const char help[] =
 	"\n"
 	"commands:\n"
 	"  status                               how the hse is\n"
-	"  sessions [--imsi DIGITS] [--limit N] the sessions; --imsi: all about one subscriber's\n"
+	"  sessions [--all] [--limit N]         the sessions; --all: also those that have ended\n"
+	"  sessions [--imsi DIGITS] [--address ADDRESS] [--teid TEID]\n"
+	"                                       all about those of this subscriber, with this IP\n"
+	"                                       address (or in this network), with this TEID\n"
 	"  counters [--all]                     what was counted; --all: also what is zero\n"
 	"  bypass [on|off]                      maintenance: all but protected sessions cross\n"
 	"\n"
@@ -54,6 +58,8 @@ enum {
 	OPTION_SOCKET,
 	OPTION_JSON,
 	OPTION_IMSI,
+	OPTION_ADDRESS,
+	OPTION_TEID,
 	OPTION_LIMIT,
 	OPTION_ALL,
 	OPTION_VERSION,
@@ -65,6 +71,8 @@ static const struct option long_options[] = {
 	{"socket", required_argument, NULL, OPTION_SOCKET},
 	{"json", no_argument, NULL, OPTION_JSON},
 	{"imsi", required_argument, NULL, OPTION_IMSI},
+	{"address", required_argument, NULL, OPTION_ADDRESS},
+	{"teid", required_argument, NULL, OPTION_TEID},
 	{"limit", required_argument, NULL, OPTION_LIMIT},
 	{"all", no_argument, NULL, OPTION_ALL},
 	{"version", no_argument, NULL, OPTION_VERSION},
@@ -107,6 +115,35 @@ static bool read_imsi(const char *text, const char **imsi)
 	return true;
 }
 
+static bool read_address(const char *text, const char **address)
+{
+	struct pdp_prefix parsed;
+
+	if (pdp_prefix_parse(&parsed, text)) {
+		print_error("--address %s: expected an address as in 10.0.0.1, or a network as in "
+			    "2001:db8::/32",
+			    text);
+		return false;
+	}
+	*address = text;
+	return true;
+}
+
+static bool read_teid(const char *text, const char **teid)
+{
+	unsigned long value;
+	char *rest;
+
+	errno = 0;
+	value = strtoul(text, &rest, 0);
+	if (text[0] < '0' || text[0] > '9' || *rest || errno || !value || value > UINT32_MAX) {
+		print_error("--teid %s: expected a number from 1 to 0xffffffff", text);
+		return false;
+	}
+	*teid = text;
+	return true;
+}
+
 static bool read_prefix(const char *text, const char **prefix)
 {
 	if (!*text || strchr(text, '/') || strcmp(text, "..") == 0 || strcmp(text, ".") == 0) {
@@ -135,6 +172,12 @@ static int read_option(int option, struct invocation *invocation)
 	case OPTION_IMSI:
 		good = read_imsi(optarg, &invocation->options.imsi);
 		break;
+	case OPTION_ADDRESS:
+		good = read_address(optarg, &invocation->options.address);
+		break;
+	case OPTION_TEID:
+		good = read_teid(optarg, &invocation->options.teid);
+		break;
 	case OPTION_LIMIT:
 		good = read_limit(optarg, &invocation->options.limit);
 		break;
@@ -159,10 +202,12 @@ static bool check_invocation(const struct invocation *invocation)
 
 	if (invocation->prefix && invocation->socket)
 		print_error("--prefix and --socket exclude each other");
-	else if ((o->imsi || o->limit) && invocation->command->run != command_sessions)
-		print_error("--imsi and --limit are for sessions only");
-	else if (o->all && invocation->command->run != command_counters)
-		print_error("--all is for counters only");
+	else if ((o->imsi || o->address || o->teid || o->limit) &&
+		 invocation->command->run != command_sessions)
+		print_error("--imsi, --address, --teid and --limit are for sessions only");
+	else if (o->all && invocation->command->run != command_counters &&
+		 invocation->command->run != command_sessions)
+		print_error("--all is for counters and sessions only");
 	else
 		return true;
 	return false;

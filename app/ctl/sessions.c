@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * hsectl sessions: hse gives them in pages, a column an array. A page is printed before the next is asked
- * for, so that a million of them need no more memory than one page.
+ * hsectl sessions: hse gives them in pages, a column an array, and looks for those that are asked for. A page is printed
+ * before the next is asked for, so that a million of them need no more memory than one page.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -11,13 +11,16 @@
 #include "commands.h"
 #include "print.h"
 
-/* The columns of the table; the rest is in --json, and in what --imsi shows. */
+/* The columns of the table; the rest is in --json, and in what --imsi, --address and --teid show. */
 static const struct {
 	const char *key, *title;
 	bool right;
 } shown[] = {
 	{"imsi", "IMSI", false},
 	{"nsapi", "NSAPI", true},
+	{"kind", "KIND", false},
+	{"ipv4", "IPV4", false},
+	{"ipv6", "IPV6", false},
 	{"state", "STATE", false},
 	{"algorithms", "ALGORITHMS", false},
 	{"key_id", "KEY", true},
@@ -28,6 +31,9 @@ static const struct {
 	{"dropped", "DROPPED", true},
 	{"recovered", "RECOVERED", true},
 };
+
+/* Longest question: all conditions of write_question, with an IPv6 prefix. */
+#define QUESTION_MAX 192
 
 #define SHOWN (sizeof(shown) / sizeof(shown[0]))
 
@@ -44,15 +50,32 @@ struct page {
 	size_t rows;
 };
 
-/* Asks for the page at offset and checks its shape. */
-static bool ask_page(struct telemetry *telemetry, json_int_t offset, struct page *page)
+/* With one of these, all about each session is shown. An address or a TEID may be one of an ended session. */
+static bool is_search(const struct options *o)
 {
-	char command[64];
+	return o->imsi || o->address || o->teid;
+}
+
+static void write_question(char *text, size_t size, const struct options *o, json_int_t offset)
+{
+	const bool with_ended = o->all || o->address || o->teid;
+
+	snprintf(text, size, "/hse/sessions,%" JSON_INTEGER_FORMAT "%s%s%s%s%s%s%s", offset,
+		 o->imsi ? ",imsi=" : "", o->imsi ? o->imsi : "", o->address ? ",address=" : "",
+		 o->address ? o->address : "", o->teid ? ",teid=" : "", o->teid ? o->teid : "",
+		 with_ended ? ",ended=1" : "");
+}
+
+/* Asks for the page at offset and checks its shape. */
+static bool ask_page(struct telemetry *telemetry, const struct options *options, json_int_t offset,
+		     struct page *page)
+{
+	char command[QUESTION_MAX];
 	const char *key;
 	json_t *value;
 	bool has_rows = false;
 
-	snprintf(command, sizeof(command), "/hse/sessions,%" JSON_INTEGER_FORMAT, offset);
+	write_question(command, sizeof(command), options, offset);
 	page->answer = telemetry_ask(telemetry, command);
 	page->rows = 0;
 	if (!page->answer)
@@ -77,8 +100,8 @@ static bool ask_page(struct telemetry *telemetry, json_int_t offset, struct page
 		page->rows = json_array_size(value);
 		has_rows = true;
 	}
-	/* Or one could be led round for ever. */
-	if (page->next && (page->next <= offset || !page->rows)) {
+	/* Or one could be led round for ever. A page may be empty: hse looks at some sessions at a time. */
+	if (page->next && page->next <= offset) {
 		telemetry_bad_answer(telemetry, command, "leads nowhere");
 		return false;
 	}
@@ -101,7 +124,7 @@ static void begin(struct listing *listing, const struct page *page)
 {
 	if (listing->options->json) {
 		printf("{\"total\":%" JSON_INTEGER_FORMAT ",\"sessions\":[", page->total);
-	} else if (!listing->options->imsi) {
+	} else if (!is_search(listing->options)) {
 		for (size_t i = 0; i < SHOWN; i++)
 			table_add(&listing->table, shown[i].title);
 	}
@@ -145,13 +168,6 @@ static void print_row_table(struct listing *listing, const json_t *row)
 	}
 }
 
-static bool is_wanted(const struct options *options, const json_t *row)
-{
-	const char *imsi = json_string_value(json_object_get(row, "imsi"));
-
-	return !options->imsi || (imsi && strcmp(imsi, options->imsi) == 0);
-}
-
 static bool is_full(const struct listing *listing)
 {
 	return listing->options->limit && listing->printed == listing->options->limit;
@@ -162,28 +178,37 @@ static void print_page(struct listing *listing, const struct page *page)
 	for (size_t i = 0; i < page->rows && !is_full(listing); i++) {
 		json_t *row = make_row(page, i);
 
-		if (is_wanted(listing->options, row)) {
-			if (listing->options->json)
-				print_row_json(listing, row);
-			else if (listing->options->imsi)
-				print_row_details(listing, row);
-			else
-				print_row_table(listing, row);
-			listing->printed++;
-		}
+		if (listing->options->json)
+			print_row_json(listing, row);
+		else if (is_search(listing->options))
+			print_row_details(listing, row);
+		else
+			print_row_table(listing, row);
+		listing->printed++;
 		json_decref(row);
 	}
 	table_print(&listing->table);
+}
+
+static void print_none(const struct options *o, json_int_t total)
+{
+	printf("no session");
+	if (o->imsi)
+		printf(" of %s", o->imsi);
+	if (o->address)
+		printf(" with address %s", o->address);
+	if (o->teid)
+		printf(" with TEID %s", o->teid);
+	printf(" among %" JSON_INTEGER_FORMAT "\n", total);
 }
 
 static void end(const struct listing *listing, const struct page *page)
 {
 	if (listing->options->json)
 		puts("]}");
-	else if (listing->options->imsi && !listing->printed)
-		printf("no session of %s among %" JSON_INTEGER_FORMAT "\n", listing->options->imsi,
-		       page->total);
-	else if (!listing->options->imsi)
+	else if (is_search(listing->options) && !listing->printed)
+		print_none(listing->options, page->total);
+	else if (!is_search(listing->options))
 		printf("%" PRIu32 " of %" JSON_INTEGER_FORMAT " sessions\n", listing->printed,
 		       page->total);
 }
@@ -197,7 +222,7 @@ bool command_sessions(struct telemetry *telemetry, const struct options *options
 	for (size_t i = 0; i < SHOWN; i++)
 		listing.table.right[i] = shown[i].right;
 	do {
-		good = ask_page(telemetry, page.next, &page);
+		good = ask_page(telemetry, options, page.next, &page);
 		if (good && !listing.has_begun)
 			begin(&listing, &page);
 		if (good)

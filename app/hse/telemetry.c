@@ -11,10 +11,8 @@
 
 #include "program/privileges.h"
 #include "telemetry_faults.h"
+#include "telemetry_sessions.h"
 #include "telemetry_wire.h"
-
-/* Rows of one answer of /hse/sessions: what fits the socket's longest message. */
-#define ROWS 24
 
 /* DPDK calls back without an argument. */
 static struct {
@@ -163,176 +161,6 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
 	telemetry_add_links(d, self.links, self.config);
 	telemetry_add_bypass(d, &status.bypass);
-	return 0;
-}
-
-/* --- /hse/sessions,FIRST --- */
-
-struct rows {
-	uint32_t first;
-	uint32_t next;
-	uint32_t total;
-	size_t count;
-	struct session_view views[ROWS];
-};
-
-static void ask_rows(struct hse_control *control, void *arg)
-{
-	struct rows *rows = arg;
-	struct session_totals totals;
-
-	session_totals(control_store(control), &totals);
-	rows->total = totals.sessions;
-	rows->count = session_view_from(control_store(control), rows->first, rows->views, ROWS,
-					&rows->next);
-}
-
-enum column {
-	COLUMN_ID,
-	COLUMN_IMSI,
-	COLUMN_NSAPI,
-	COLUMN_STATE,
-	COLUMN_ORIGIN,
-	COLUMN_UPLINK,
-	COLUMN_DOWNLINK,
-	COLUMN_KEYSET,
-	COLUMN_KEY_ID,
-	COLUMN_ALGORITHMS,
-	COLUMN_UPLINK_PACKETS,
-	COLUMN_DOWNLINK_PACKETS,
-	COLUMN_COUNT_UP,
-	COLUMN_COUNT_DOWN,
-	COLUMN_COUNT_WARNING,
-	COLUMN_RECOVERED,
-	COLUMN_RECOVERY_PENDING,
-	COLUMN_DROPPED,
-	COLUMNS,
-};
-
-static const struct {
-	const char *name;
-	bool is_text;
-} columns[COLUMNS] = {
-	[COLUMN_ID] = {"id", false},
-	[COLUMN_IMSI] = {"imsi", true},
-	[COLUMN_NSAPI] = {"nsapi", false},
-	[COLUMN_STATE] = {"state", true},
-	[COLUMN_ORIGIN] = {"origin", true},
-	[COLUMN_UPLINK] = {"uplink", true},
-	[COLUMN_DOWNLINK] = {"downlink", true},
-	[COLUMN_KEYSET] = {"keyset", true},
-	[COLUMN_KEY_ID] = {"key_id", false},
-	[COLUMN_ALGORITHMS] = {"algorithms", true},
-	[COLUMN_UPLINK_PACKETS] = {"uplink_packets", false},
-	[COLUMN_DOWNLINK_PACKETS] = {"downlink_packets", false},
-	[COLUMN_COUNT_UP] = {"count_up", false},
-	[COLUMN_COUNT_DOWN] = {"count_down", false},
-	[COLUMN_COUNT_WARNING] = {"count_warning", false},
-	[COLUMN_RECOVERED] = {"recovered", false},
-	[COLUMN_RECOVERY_PENDING] = {"recovery_pending", false},
-	[COLUMN_DROPPED] = {"dropped", false},
-};
-
-static void view_flow(const struct session_flow_ref *flow, struct datapath_flow_view *view)
-{
-	*view = (struct datapath_flow_view){0};
-	if (flow->live)
-		datapath_view_flow(self.workers[flow->worker], flow->number, view);
-}
-
-static void add_text(struct rte_tel_data *d, enum column column, const struct session_view *v)
-{
-	char text[128];
-
-	switch (column) {
-	case COLUMN_IMSI:
-		rte_tel_data_add_array_string(d, v->imsi.digits);
-		return;
-	case COLUMN_STATE:
-		rte_tel_data_add_array_string(d, v->state);
-		return;
-	case COLUMN_ORIGIN:
-		rte_tel_data_add_array_string(d, v->origin);
-		return;
-	case COLUMN_UPLINK:
-		tunnel_str(&v->uplink.tunnel, text);
-		break;
-	case COLUMN_DOWNLINK:
-		tunnel_str(&v->downlink.tunnel, text);
-		break;
-	case COLUMN_KEYSET:
-		snprintf(text, sizeof(text), "-");
-		if (v->keyset.type != 0)
-			e2m_keyset_id_str(&v->keyset, text);
-		break;
-	default:
-		if (v->eea == 0 && v->eia == 0)
-			snprintf(text, sizeof(text), "-");
-		else if (v->eea == E2M_EEA_GCM)
-			snprintf(text, sizeof(text), "gcm");
-		else
-			snprintf(text, sizeof(text), "%s+%s", e2m_eea_name(v->eea),
-				 e2m_eia_name(v->eia));
-	}
-	rte_tel_data_add_array_string(d, text);
-}
-
-static uint64_t number_of(enum column column, const struct session_view *v)
-{
-	struct datapath_flow_view up, down;
-
-	view_flow(&v->uplink, &up);
-	view_flow(&v->downlink, &down);
-	switch (column) {
-	case COLUMN_ID:
-		return v->id;
-	case COLUMN_NSAPI:
-		return v->nsapi;
-	case COLUMN_KEY_ID:
-		return v->key_id;
-	case COLUMN_UPLINK_PACKETS:
-		return up.packets;
-	case COLUMN_DOWNLINK_PACKETS:
-		return down.packets;
-	case COLUMN_COUNT_UP:
-		return up.count[v->slot];
-	case COLUMN_COUNT_DOWN:
-		return down.count[v->slot];
-	case COLUMN_COUNT_WARNING:
-		return v->count_warning;
-	case COLUMN_RECOVERED:
-		return v->recovered;
-	case COLUMN_RECOVERY_PENDING:
-		return v->recovery_pending;
-	default:
-		return up.dropped + down.dropped;
-	}
-}
-
-static int tell_sessions(const char *params, struct rte_tel_data *d)
-{
-	struct rows rows = {.first = params ? (uint32_t)strtoul(params, NULL, 10) : 0};
-
-	if (control_ask(self.control, ask_rows, &rows) != 0)
-		return -ESHUTDOWN;
-	rte_tel_data_start_dict(d);
-	rte_tel_data_add_dict_u64(d, "total", rows.total);
-	rte_tel_data_add_dict_u64(d, "next", rows.next);
-	for (unsigned column = 0; column < COLUMNS; column++) {
-		struct rte_tel_data *array = rte_tel_data_alloc();
-		if (!array)
-			return -ENOMEM;
-		rte_tel_data_start_array(array, columns[column].is_text ? RTE_TEL_STRING_VAL
-									: RTE_TEL_U64_VAL);
-		for (size_t i = 0; i < rows.count; i++) {
-			if (columns[column].is_text)
-				add_text(array, column, &rows.views[i]);
-			else
-				rte_tel_data_add_array_u64(array,
-							   number_of(column, &rows.views[i]));
-		}
-		rte_tel_data_add_dict_container(d, columns[column].name, array, 0);
-	}
 	return 0;
 }
 
@@ -487,6 +315,11 @@ static int on_status(const char *cmd, const char *params, struct rte_tel_data *d
 	return answer_while_open(tell_status, params, d);
 }
 
+static int tell_sessions(const char *params, struct rte_tel_data *d)
+{
+	return telemetry_tell_sessions(self.control, self.workers, params, d);
+}
+
 static int on_sessions(const char *cmd, const char *params, struct rte_tel_data *d)
 {
 	(void)cmd;
@@ -526,7 +359,8 @@ int telemetry_start(struct hse_control *control, const struct hse_config *config
 	    rte_telemetry_register_cmd("/hse/faults", on_faults,
 				       "What the HSE lacks, a line each, in pieces") != 0 ||
 	    rte_telemetry_register_cmd("/hse/sessions", on_sessions,
-				       "Sessions. Parameters: id to start from") != 0 ||
+				       "Sessions. Parameters: id to start from, and "
+				       "imsi=DIGITS, address=ADDRESS, teid=TEID, ended=1") != 0 ||
 	    rte_telemetry_register_cmd("/hse/counters", on_counters,
 				       "Counters. Parameters: worker's number, control, "
 				       "key_sources, or ports") != 0 ||

@@ -44,10 +44,11 @@ struct pdp_address address_of_update(const struct pdp_address *before,
 
 struct pdp_address address_prefer(const struct pdp_address *told, const struct pdp_address *learned)
 {
-	struct pdp_address a = fill(told, learned);
+	struct pdp_address a = *told;
 
 	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
-		if (state_of(learned, is_ipv6) == PDP_EXCLUDED)
-			pdp_address_unset(&a, is_ipv6, PDP_EXCLUDED);
+		if (state_of(told, is_ipv6) != PDP_BOUND ||
+		    state_of(learned, is_ipv6) == PDP_EXCLUDED)
+			copy_version(&a, learned, is_ipv6);
 	return a;
 }

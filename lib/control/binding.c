@@ -82,7 +82,7 @@ static void lose(struct session_store *store, struct session *s, bool is_ipv6)
 			       "version are dropped",
 			       is_ipv6 ? '6' : '4');
 	}
-	pdp_address_unset(&address, is_ipv6, PDP_EXCLUDED);
+	pdp_address_unset(&address, is_ipv6, PDP_LOST);
 	directory_set_address(store->directory, s, &address);
 	journal_note(store, s);
 }

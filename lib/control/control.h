@@ -304,13 +304,26 @@ struct session_flow_ref {
 	struct tunnel tunnel;
 };
 
+/* Networks of a session that a view shows; a session may have more. */
+#define SESSION_VIEW_NETWORKS 4
+
 struct session_view {
 	uint32_t id;
+	/* "protected", "unprotected" or "ended": one that was protected, and whose tunnels and addresses
+	 * are guarded until others get them. */
+	const char *kind;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;
+	uint8_t primary; /* NSAPI of the context that has the address */
+	struct pdp_address address;
+	uint8_t apn_len; /* 0: not known */
+	uint8_t apn[GTP_APN_MAX];
+	unsigned networks_count; /* all behind the UE; the first of them are in networks */
+	struct pdp_prefix networks[SESSION_VIEW_NETWORKS];
 	/* "learned", "pulling", "ready" or "flushed". Without a keyset: "barred" or "clear". With
 	 * an unusable keyset, the reason: "user_unknown", "not_available", "not_authorized",
-	 * "not_allowed" (its algorithms), "other_keys" (than before), "unusable" or "expired". */
+	 * "not_allowed" (its algorithms), "other_keys" (than before), "unusable" or "expired". An ended
+	 * session is "barred". */
 	const char *state;
 	const char *origin; /* which has the last word: "gtpc", "notification" or "configuration" */
 	struct session_flow_ref uplink, downlink;
@@ -326,9 +339,20 @@ struct session_view {
 	enum e2m_eia eia;
 };
 
-/* Fills views with up to max sessions, from id first on. Ids start at 1. *next is the id to go on
- * with, or 0 at the end. Returns the number of views. */
-size_t session_view_from(const struct session_store *store, uint32_t first,
-			 struct session_view *views, size_t max, uint32_t *next);
+/* Which sessions to view. All zero: all that have not ended. */
+struct session_filter {
+	struct e2m_imsi imsi; /* empty: any */
+	struct pdp_prefix
+		address; /* length 0: any. A host, or a network: of which a session has a part */
+	bool has_teid;
+	uint32_t teid; /* of one of the session's tunnels, user plane or control */
+	bool with_ended;
+};
+
+/* Fills views with up to max sessions that match, from id first on. Ids start at 1. filter NULL: as all
+ * zero. Looks at a bounded number of sessions. *next is the id to go on with, or 0 at the end. Returns
+ * the number of views. */
+size_t session_view_from(const struct session_store *store, const struct session_filter *filter,
+			 uint32_t first, struct session_view *views, size_t max, uint32_t *next);
 
 #endif

@@ -29,10 +29,12 @@ bool binding_guards(const struct datapath_worker *w, const struct session *own, 
 	return directory_guards(directory, ggsn, &address, own);
 }
 
-/* A version that the PDN type excludes matches nothing, not even a network behind the UE. */
+/* A version that the PDN type excludes, or that is lost, matches nothing, not even a network behind the UE. */
 static bool is_excluded(const struct pdp_address *a, const struct pdp_prefix *address)
 {
-	return (address->is_ipv6 ? a->ipv6_state : a->ipv4_state) == PDP_EXCLUDED;
+	const uint8_t state = address->is_ipv6 ? a->ipv6_state : a->ipv4_state;
+
+	return state == PDP_EXCLUDED || state == PDP_LOST;
 }
 
 static bool is_own_network(const struct datapath_worker *w, const struct session *own,

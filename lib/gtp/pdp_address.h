@@ -17,7 +17,8 @@
 enum pdp_state {
 	PDP_UNBOUND, /* the address is not known: the tunnel alone decides */
 	PDP_BOUND,
-	PDP_EXCLUDED, /* not of the PDN type, or lost to another session: matches nothing */
+	PDP_EXCLUDED, /* not of the PDN type: matches nothing */
+	PDP_LOST,     /* lost to another session: matches nothing */
 };
 
 /* All zero: nothing is known, and any N-PDU is the session's (non-IP, PPP, no PDN type given). Compared with memcmp:

@@ -154,7 +154,20 @@ static void reported_address_of_an_excluded_version_is_excluded(void)
 	CU_ASSERT_EQUAL(ipv4_of(address_prefer(&told, &none)), 7);
 }
 
-UNIT_MAIN("address",
+/* It stays lost until a message gives it to the session again. */
+static void lost_address_is_not_forgotten(void)
+{
+	const struct pdp_address lost = {.ipv4_state = PDP_LOST, .ipv6_state = PDP_EXCLUDED};
+	const struct pdp_address told = {.ipv4_state = PDP_BOUND, .ipv4 = {10, 0, 0, 7}},
+				 none = {0};
+	const struct pdp_element said = end_user(GIVEN_IPV4);
+
+	CU_ASSERT_EQUAL(address_prefer(&none, &lost).ipv4_state, PDP_LOST);
+	CU_ASSERT_EQUAL(address_of_update(&lost, &said).ipv4_state, PDP_LOST);
+	CU_ASSERT_EQUAL(ipv4_of(address_prefer(&told, &lost)), 7);
+}
+
+UNIT_MAIN("address", {"lost address is not forgotten", lost_address_is_not_forgotten},
 	  {"address of the response counts before the static one",
 	   address_of_the_response_counts_before_the_static_one},
 	  {"static address counts where the response has no address field",

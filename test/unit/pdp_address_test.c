@@ -126,6 +126,16 @@ static void excluded_version_matches_nothing(void)
 	CU_ASSERT_EQUAL(check(&b, PDP_SOURCE, "fe80::1", "ff02::2"), PDP_MISMATCH);
 }
 
+static void lost_version_matches_nothing(void)
+{
+	struct pdp_address a = make_address("10.0.0.1", NULL, 0);
+
+	pdp_address_unset(&a, false, PDP_LOST);
+	CU_ASSERT_EQUAL(check(&a, PDP_DESTINATION, "192.0.2.1", "10.0.0.1"), PDP_MISMATCH);
+	CU_ASSERT_EQUAL(check(&a, PDP_SOURCE, "0.0.0.0", "255.255.255.255"), PDP_MISMATCH);
+	CU_ASSERT_FALSE(pdp_address_is_bound(&a) || pdp_address_is_unbound(&a));
+}
+
 static void unbound_version_is_undecided(void)
 {
 	const struct pdp_address a = make_address("", "2001:db8:1:2::", 64);
@@ -300,6 +310,7 @@ UNIT_MAIN("pdp_address",
 	   ipv6_prefix_of_every_length_is_compared_to_its_last_bit},
 	  {"bits behind the length are cleared", bits_behind_the_length_are_cleared},
 	  {"excluded version matches nothing", excluded_version_matches_nothing},
+	  {"lost version matches nothing", lost_version_matches_nothing},
 	  {"unbound version is undecided", unbound_version_is_undecided},
 	  {"link-local and multicast match in IPv6", link_local_and_multicast_match_in_ipv6},
 	  {"broadcast, multicast and unspecified match in IPv4",

@@ -33,7 +33,7 @@ static void with_the_same_apn_the_later_session_has_it(void)
 	start();
 	lab_begin_and_settle(&other);
 	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
-	CU_ASSERT_EQUAL(state_of(&v), PDP_EXCLUDED);
+	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
 	CU_ASSERT_TRUE(lab_has_flows(&v)); /* which match nothing now */
 	CU_ASSERT_EQUAL(lab_count(SESSION_ADDRESSES_LOST), 1);
 	lab_stop();
@@ -72,7 +72,7 @@ static void with_an_apn_that_is_not_known_the_later_session_has_it(void)
 	lab_notify(&n);
 	lab_settle();
 	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
-	CU_ASSERT_EQUAL(state_of(&v), PDP_EXCLUDED);
+	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
 	lab_stop();
 }
 
@@ -108,7 +108,7 @@ static void ggsn_is_known_by_all_its_addresses(void)
 	lab_begin(&other, lab_sqn(1), 1);
 	lab_settle();
 	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
-	CU_ASSERT_EQUAL(state_of(&v), PDP_EXCLUDED);
+	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
 	lab_stop();
 }
 

@@ -664,7 +664,7 @@ bool lab_view(const struct lab_context *c, struct session_view *view)
 	const struct e2m_imsi imsi = lab_imsi(c->subscriber);
 	uint32_t next = 1;
 
-	while (next && session_view_from(lab.store, next, view, 1, &next) == 1)
+	while (next && session_view_from(lab.store, NULL, next, view, 1, &next) == 1)
 		if (view->nsapi == c->nsapi && strcmp(view->imsi.digits, imsi.digits) == 0)
 			return true;
 	return false;

@@ -571,7 +571,7 @@ static void views_go_through_all_sessions(void)
 	}
 	lab_settle();
 	do {
-		seen += (uint32_t)session_view_from(lab.store, next, views, 4, &next);
+		seen += (uint32_t)session_view_from(lab.store, NULL, next, views, 4, &next);
 	} while (next);
 	CU_ASSERT_EQUAL(seen, lab_sessions());
 	lab_stop();
