@@ -197,6 +197,15 @@ void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot
 	confirm(p, true, p->pdn.ipv6, slot);
 }
 
+bool ggsn_is_given_twice(unsigned ggsn, bool is_ipv6, uint8_t number)
+{
+	unsigned count = 0;
+
+	for (unsigned apn = 0; apn < APNS; apn++)
+		count += ggsns[ggsn].assignments[apn][is_ipv6][number].is_given;
+	return count > 1;
+}
+
 bool ggsn_is_shared(uint8_t ipv4)
 {
 	unsigned count = 0;
@@ -685,6 +694,9 @@ void ggsn_send_npdu(struct pdp *p)
 	}
 	note(p, version, &npdu);
 	npdu.must_arrive &= version != 4 || p->is_told || !ggsn_is_shared(p->pdn.ipv4);
+	npdu.must_arrive &= subscribers[p->sub].has_keys ||
+			    !ggsn_is_given_twice(p->ggsn, version == 6,
+						 version == 6 ? p->pdn.ipv6 : p->pdn.ipv4);
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
 	say("    downlink N-PDU %u of %s for %s in %s%s", serial,
