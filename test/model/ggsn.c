@@ -197,13 +197,15 @@ void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot
 	confirm(p, true, p->pdn.ipv6, slot);
 }
 
-bool ggsn_is_given_twice(unsigned ggsn, bool is_ipv6, uint8_t number)
+bool ggsn_is_given_twice(unsigned ggsn, struct pdn pdn)
 {
-	unsigned count = 0;
+	unsigned ipv4 = 0, ipv6 = 0;
 
-	for (unsigned apn = 0; apn < APNS; apn++)
-		count += ggsns[ggsn].assignments[apn][is_ipv6][number].is_given;
-	return count > 1;
+	for (unsigned apn = 0; apn < APNS; apn++) {
+		ipv4 += pdn.ipv4 && ggsns[ggsn].assignments[apn][false][pdn.ipv4].is_given;
+		ipv6 += pdn.ipv6 && ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_given;
+	}
+	return ipv4 > 1 || ipv6 > 1;
 }
 
 bool ggsn_is_shared(uint8_t ipv4)
@@ -642,6 +644,8 @@ static void note(const struct pdp *p, unsigned version, struct npdu *npdu)
 	/* Of an unknown tunnel, hse lets pass what has no address that it knows. */
 	if (unknown_passes && !(a && a->is_told) && !tunnel_is_equal(&p->peer_user, &c->down))
 		npdu->is_protected = false;
+	if (!c->is_protected && ggsn_is_given_twice(p->ggsn, p->pdn))
+		return;
 	npdu->must_arrive = p->is_honest && (c->is_protected || !everyone_is_protected) &&
 			    c->is_live && c->is_clean && !c->is_pending &&
 			    c->up.teid == p->user.teid && c->ggsn == p->ggsn;
@@ -694,9 +698,6 @@ void ggsn_send_npdu(struct pdp *p)
 	}
 	note(p, version, &npdu);
 	npdu.must_arrive &= version != 4 || p->is_told || !ggsn_is_shared(p->pdn.ipv4);
-	npdu.must_arrive &= subscribers[p->sub].has_keys ||
-			    !ggsn_is_given_twice(p->ggsn, version == 6,
-						 version == 6 ? p->pdn.ipv6 : p->pdn.ipv4);
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
 	say("    downlink N-PDU %u of %s for %s in %s%s", serial,

@@ -546,12 +546,10 @@ void sgsn_send_npdu(struct context *c)
 		memcpy(address,
 		       version == 4 ? (uint8_t[16]){0} : (uint8_t[16]){0xfe, 0x80, [15] = 2}, 16);
 	npdu.is_forged = subscribers[c->sub].is_attackers;
-	npdu.must_arrive =
-		c->is_clean && !c->is_pending && !npdu.is_forged &&
-		(c->is_protected || !everyone_is_protected) &&
-		(version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4)) &&
-		(c->is_protected || !ggsn_is_given_twice(c->ggsn, version == 6,
-							 version == 6 ? c->pdn.ipv6 : c->pdn.ipv4));
+	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
+			   (c->is_protected || !everyone_is_protected) &&
+			   (version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4)) &&
+			   (c->is_protected || !ggsn_is_given_twice(c->ggsn, c->pdn));
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, address, version == 4 ? ipv4 : ipv6, serial);
 	say("    uplink N-PDU %u of %s NSAPI %u%s", serial, subscribers[c->sub].name, c->nsapi,
