@@ -19,7 +19,8 @@ struct assignment {
 	bool is_given;
 	bool is_honest; /* that subscriber's UE has it */
 	bool is_protected;
-	bool is_told; /* the HSE can know of it */
+	bool is_told;	  /* the HSE can know of it */
+	bool is_doubtful; /* was a protected session's, of whose end the HSE may not know */
 };
 
 static struct ggsn {
@@ -166,8 +167,12 @@ static void assign(const struct pdp *p, bool is_ipv6, uint8_t number)
 {
 	struct assignment *a = &ggsns[p->ggsn].assignments[p->apn][is_ipv6][number];
 
-	if (number && (!a->is_given || a->sub != p->sub))
-		*a = (struct assignment){.sub = p->sub, .is_given = true};
+	if (number == 0)
+		return;
+	if (!a->is_given || a->sub != p->sub)
+		*a = (struct assignment){
+			.sub = p->sub, .is_given = true, .is_doubtful = a->is_doubtful};
+	a->is_doubtful |= subscribers[p->sub].has_keys;
 }
 
 static void confirm(const struct pdp *p, bool is_ipv6, uint8_t number, unsigned slot)
@@ -182,7 +187,8 @@ static void confirm(const struct pdp *p, bool is_ipv6, uint8_t number, unsigned 
 				 .is_honest = true,
 				 .is_protected = contexts[p->sub][slot].is_protected ||
 						 everyone_is_protected,
-				 .is_told = is_ipv6 || p->is_told};
+				 .is_told = is_ipv6 || p->is_told,
+				 .is_doubtful = a->is_doubtful};
 }
 
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot)
@@ -197,15 +203,19 @@ void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot
 	confirm(p, true, p->pdn.ipv6, slot);
 }
 
-bool ggsn_is_given_twice(unsigned ggsn, struct pdn pdn)
+bool ggsn_is_doubtful(unsigned ggsn, struct pdn pdn)
 {
-	unsigned ipv4 = 0, ipv6 = 0;
+	for (unsigned apn = 0; apn < APNS; apn++)
+		if ((pdn.ipv4 && ggsns[ggsn].assignments[apn][false][pdn.ipv4].is_doubtful) ||
+		    (pdn.ipv6 && ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_doubtful))
+			return true;
+	return false;
+}
 
-	for (unsigned apn = 0; apn < APNS; apn++) {
-		ipv4 += pdn.ipv4 && ggsns[ggsn].assignments[apn][false][pdn.ipv4].is_given;
-		ipv6 += pdn.ipv6 && ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_given;
-	}
-	return ipv4 > 1 || ipv6 > 1;
+void ggsn_forget_owner(unsigned ggsn, unsigned apn, struct pdn pdn)
+{
+	ggsns[ggsn].assignments[apn][false][pdn.ipv4].is_doubtful = false;
+	ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_doubtful = false;
 }
 
 bool ggsn_is_shared(uint8_t ipv4)
@@ -644,7 +654,7 @@ static void note(const struct pdp *p, unsigned version, struct npdu *npdu)
 	/* Of an unknown tunnel, hse lets pass what has no address that it knows. */
 	if (unknown_passes && !(a && a->is_told) && !tunnel_is_equal(&p->peer_user, &c->down))
 		npdu->is_protected = false;
-	if (!c->is_protected && ggsn_is_given_twice(p->ggsn, p->pdn))
+	if (!c->is_protected && ggsn_is_doubtful(p->ggsn, p->pdn))
 		return;
 	npdu->must_arrive = p->is_honest && (c->is_protected || !everyone_is_protected) &&
 			    c->is_live && c->is_clean && !c->is_pending &&

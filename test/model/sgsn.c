@@ -404,6 +404,8 @@ static void take_accepted(struct context *c, struct msg *m)
 		for (unsigned i = 0; i < CONTEXTS; i++)
 			if (i == c->slot || (!c->is_secondary && contexts[c->sub][i].is_secondary))
 				contexts[c->sub][i].is_live = false;
+		if (!c->is_secondary)
+			ggsn_forget_owner(c->ggsn, c->apn, c->pdn);
 		return;
 	default:
 		break;
@@ -549,7 +551,7 @@ void sgsn_send_npdu(struct context *c)
 	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
 			   (c->is_protected || !everyone_is_protected) &&
 			   (version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4)) &&
-			   (c->is_protected || !ggsn_is_given_twice(c->ggsn, c->pdn));
+			   (c->is_protected || !ggsn_is_doubtful(c->ggsn, c->pdn));
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, address, version == 4 ? ipv4 : ipv6, serial);
 	say("    uplink N-PDU %u of %s NSAPI %u%s", serial, subscribers[c->sub].name, c->nsapi,
