@@ -203,6 +203,20 @@ void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot
 	confirm(p, true, p->pdn.ipv6, slot);
 }
 
+/* Without a keyset, a PDN with the address of a protected one is barred, and stays so. */
+static void spoil_unprotected(unsigned ggsn, struct pdn pdn)
+{
+	for (unsigned s = 0; s < SUBS; s++)
+		for (unsigned i = 0; i < CONTEXTS; i++) {
+			struct context *c = &contexts[s][i];
+
+			if (c->ggsn == ggsn && !c->is_protected &&
+			    ((pdn.ipv4 && c->pdn.ipv4 == pdn.ipv4) ||
+			     (pdn.ipv6 && c->pdn.ipv6 == pdn.ipv6)))
+				c->is_clean = false;
+		}
+}
+
 bool ggsn_is_doubtful(unsigned ggsn, struct pdn pdn)
 {
 	for (unsigned apn = 0; apn < APNS; apn++)
@@ -287,6 +301,8 @@ static void give_address(struct pdp *p, const struct asked *asked, struct pdn be
 		p->pdn.ipv6 = new_number(p->ggsn, p->apn, true);
 	assign(p, false, p->pdn.ipv4);
 	assign(p, true, p->pdn.ipv6);
+	if (subscribers[p->sub].has_keys)
+		spoil_unprotected(p->ggsn, p->pdn);
 }
 
 static struct pdp *find_primary(unsigned ggsn, const struct asked *asked)
@@ -654,8 +670,6 @@ static void note(const struct pdp *p, unsigned version, struct npdu *npdu)
 	/* Of an unknown tunnel, hse lets pass what has no address that it knows. */
 	if (unknown_passes && !(a && a->is_told) && !tunnel_is_equal(&p->peer_user, &c->down))
 		npdu->is_protected = false;
-	if (!c->is_protected && ggsn_is_doubtful(p->ggsn, p->pdn))
-		return;
 	npdu->must_arrive = p->is_honest && (c->is_protected || !everyone_is_protected) &&
 			    c->is_live && c->is_clean && !c->is_pending &&
 			    c->up.teid == p->user.teid && c->ggsn == p->ggsn;

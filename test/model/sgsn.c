@@ -397,6 +397,8 @@ static void take_accepted(struct context *c, struct msg *m)
 	case 32:
 		take_created(c, m);
 		learn_address(c);
+		if (!c->is_protected && ggsn_is_doubtful(c->ggsn, c->pdn))
+			c->is_clean = false;
 		ggsn_confirm(c->ggsn, c->up.teid, c->sub, c->slot);
 		break;
 	case 20:
@@ -550,8 +552,7 @@ void sgsn_send_npdu(struct context *c)
 	npdu.is_forged = subscribers[c->sub].is_attackers;
 	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
 			   (c->is_protected || !everyone_is_protected) &&
-			   (version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4)) &&
-			   (c->is_protected || !ggsn_is_doubtful(c->ggsn, c->pdn));
+			   (version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4));
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, address, version == 4 ? ipv4 : ipv6, serial);
 	say("    uplink N-PDU %u of %s NSAPI %u%s", serial, subscribers[c->sub].name, c->nsapi,
