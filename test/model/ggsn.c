@@ -301,7 +301,12 @@ static void give_address(struct pdp *p, const struct asked *asked, struct pdn be
 		p->pdn.ipv6 = new_number(p->ggsn, p->apn, true);
 	assign(p, false, p->pdn.ipv4);
 	assign(p, true, p->pdn.ipv6);
-	if (subscribers[p->sub].has_keys)
+	/* A barred session counts as protected: what shares an address with it is barred too. */
+	if (!subscribers[p->sub].has_keys && ggsn_is_doubtful(p->ggsn, p->pdn)) {
+		ggsns[p->ggsn].assignments[p->apn][false][p->pdn.ipv4].is_doubtful = p->pdn.ipv4;
+		ggsns[p->ggsn].assignments[p->apn][true][p->pdn.ipv6].is_doubtful = p->pdn.ipv6;
+	}
+	if (ggsn_is_doubtful(p->ggsn, p->pdn))
 		spoil_unprotected(p->ggsn, p->pdn);
 }
 
