@@ -20,6 +20,7 @@ struct assignment {
 	bool is_honest; /* that subscriber's UE has it */
 	bool is_protected;
 	bool is_told;	  /* the HSE can know of it */
+	bool is_released; /* its PDN has ended: whoever gets it next is another, of the same IMSI too */
 	bool is_doubtful; /* was a protected session's, of whose end the HSE may not know */
 };
 
@@ -149,6 +150,16 @@ static void drop_context(struct pdp *p)
 		end_context(p);
 }
 
+/* The context ends, and is not replaced by another of the same subscriber. */
+static void release_context(struct pdp *p)
+{
+	if (p->primary == p - pdps) {
+		ggsns[p->ggsn].assignments[p->apn][false][p->pdn.ipv4].is_released = true;
+		ggsns[p->ggsn].assignments[p->apn][true][p->pdn.ipv6].is_released = true;
+	}
+	drop_context(p);
+}
+
 static struct pdp *new_pdp(void)
 {
 	struct pdp *p = pdps;
@@ -169,7 +180,7 @@ static void assign(const struct pdp *p, bool is_ipv6, uint8_t number)
 
 	if (number == 0)
 		return;
-	if (!a->is_given || a->sub != p->sub)
+	if (!a->is_given || a->is_released || a->sub != p->sub)
 		*a = (struct assignment){
 			.sub = p->sub, .is_given = true, .is_doubtful = a->is_doubtful};
 	a->is_doubtful |= subscribers[p->sub].has_keys;
@@ -407,8 +418,8 @@ static bool delete_asked(unsigned ggsn, struct asked *asked)
 		return false;
 	asked->peer_teid = p->peer_control.teid;
 	if (asked->is_teardown)
-		drop_context(&pdps[p->primary]);
-	drop_context(p);
+		release_context(&pdps[p->primary]);
+	release_context(p);
 	return true;
 }
 
@@ -425,7 +436,7 @@ static void take_recovery(unsigned ggsn, const struct asked *asked)
 			if (p->is_live && *before && *before != asked->recovery &&
 			    p->ggsn == ggsn && !has(ggsn, HABIT_KEEPS_RESTARTED) &&
 			    tunnel_has_same_receiver(&p->peer_control, &end))
-				drop_context(p);
+				release_context(p);
 		*before = asked->recovery;
 	}
 }
@@ -549,7 +560,7 @@ void ggsn_delete_context(struct pdp *p)
 	ask(p, &m);
 	for (unsigned i = 0; i < CONTEXTS; i++)
 		contexts[p->sub][i].is_clean = false;
-	drop_context(&pdps[p->primary]);
+	release_context(&pdps[p->primary]);
 }
 
 void ggsn_tell_address(struct pdp *p)
@@ -620,8 +631,10 @@ void ggsn_restart(unsigned ggsn)
 {
 	say("    GGSN %u restarts", ggsn + 1);
 	for (struct pdp *p = pdps; p < pdps + PDPS; p++)
-		if (p->ggsn == ggsn)
-			p->is_live = false;
+		if (p->is_live && p->ggsn == ggsn) {
+			p->is_reported = false; /* it knows of nothing that it could report */
+			release_context(p);
+		}
 	ggsns[ggsn].recovery++;
 	ggsns[ggsn].answers_count = 0;
 	for (unsigned s = 0; s < SUBS; s++)
