@@ -180,7 +180,8 @@ static void assign(const struct pdp *p, bool is_ipv6, uint8_t number)
 
 	if (number == 0)
 		return;
-	if (!a->is_given || a->is_released || a->sub != p->sub)
+	/* Of an address that is not known, nothing tells that the PDN made anew has it again. */
+	if (!a->is_given || a->is_released || a->sub != p->sub || (a->is_honest && !a->is_told))
 		*a = (struct assignment){
 			.sub = p->sub, .is_given = true, .is_doubtful = a->is_doubtful};
 	a->is_doubtful |= subscribers[p->sub].has_keys;
