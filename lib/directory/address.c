@@ -137,6 +137,15 @@ static bool is_guarded(const struct session *s, void *arg)
 	}
 }
 
+/* A GGSN's N-PDU in a tunnel of another GGSN's session is not that session's, whatever its address. */
+static bool is_own(const struct question *q, const struct pdp_prefix *address)
+{
+	const uint32_t group = q->own ? ggsn_group(q->directory, q->own) : 0;
+
+	return q->own && (!q->group || !group || group == q->group) &&
+	       (has_address(q->own, address) || directory_owns(q->directory, q->own, address));
+}
+
 bool directory_guards(const struct directory *d, const uint8_t ggsn[16],
 		      const struct pdp_prefix *address, const struct session *own)
 {
@@ -144,7 +153,7 @@ bool directory_guards(const struct directory *d, const uint8_t ggsn[16],
 	struct question q = {
 		.directory = d, .own = own, .group = gsn ? gsns_group(d->gsns, gsn) : 0};
 
-	if (own && (has_address(own, address) || directory_owns(d, own, address)))
+	if (is_own(&q, address))
 		return false;
 	return directory_is_overfull(d) || find(d, address, is_guarded, &q) != NULL;
 }

@@ -362,6 +362,19 @@ static void same_address_at_another_ggsn_is_not_guarded(void)
 	tear_down();
 }
 
+static void address_of_another_ggsn_is_not_the_sessions_own(void)
+{
+	struct session *other;
+
+	set_up();
+	bind_to(add_at(DIRECTORY_PROTECTED, 1, 1), "10.9.0.1");
+	other = add_at(DIRECTORY_UNPROTECTED, 2, 2);
+	bind_to(other, "10.9.0.1");
+	CU_ASSERT_TRUE(guards(1, "10.9.0.1", other));
+	CU_ASSERT_FALSE(guards(2, "10.9.0.1", other));
+	tear_down();
+}
+
 static void address_that_no_ggsn_has_given_counts_as_every_ggsn(void)
 {
 	const struct tunnel sgsn = tunnel_at(1, 1, 0);
@@ -615,6 +628,8 @@ UNIT_MAIN("directory",
 	  {"prefix guards all its hosts", prefix_guards_all_its_hosts},
 	  {"same address at another GGSN is not guarded",
 	   same_address_at_another_ggsn_is_not_guarded},
+	  {"address of another GGSN is not the session's own",
+	   address_of_another_ggsn_is_not_the_sessions_own},
 	  {"address that no GGSN has given counts as every GGSN",
 	   address_that_no_ggsn_has_given_counts_as_every_ggsn},
 	  {"session at an unknown GGSN is guarded at every GGSN",
