@@ -81,9 +81,9 @@ static bool take_lock(struct state *state, const char *folder, FILE *errors)
 	return true;
 }
 
-static int put_head(MDB_env *env, MDB_dbi dbi)
+static int put_head(MDB_env *env, MDB_dbi dbi, uint64_t age_s)
 {
-	const struct record_head head = {.format = STATE_FORMAT};
+	const struct record_head head = {.format = STATE_FORMAT, .age_s = age_s};
 	struct record r;
 	MDB_txn *txn = NULL;
 	int rc = mdb_txn_begin(env, NULL, 0, &txn);
@@ -123,7 +123,7 @@ static int make_file(const struct state *state, const char *folder)
 	unlink(path);
 	rc = env_open(&env, &dbi, path, state->max_octets);
 	if (!rc)
-		rc = put_head(env, dbi);
+		rc = put_head(env, dbi, 0);
 	if (env)
 		mdb_env_close(env);
 	if (!rc && rename(path, state->path) != 0)
@@ -170,7 +170,7 @@ static bool open_file(struct state *state, const char *folder, FILE *errors)
 	return rc == 0;
 }
 
-static bool read_head(struct state *state, FILE *errors)
+static bool read_head(struct state *state, uint32_t *format, FILE *errors)
 {
 	union record_content content;
 	struct record r;
@@ -195,7 +195,7 @@ static bool read_head(struct state *state, FILE *errors)
 		     "Start the newer one again",
 		     content.head.format, STATE_FORMAT);
 		rc = EINVAL;
-	} else if (content.head.format < STATE_FORMAT) {
+	} else if (content.head.format < STATE_FORMAT_OLDEST) {
 		tell(state, errors,
 		     "the state is of format %u, which an earlier hse has written; this one reads "
 		     "%d. To begin without it: see that HSS and KMS no longer give out the keysets "
@@ -205,15 +205,28 @@ static bool read_head(struct state *state, FILE *errors)
 		rc = EINVAL;
 	} else {
 		state->age_s = content.head.age_s;
+		*format = content.head.format;
 	}
 	if (txn)
 		mdb_txn_abort(txn);
 	return rc == 0;
 }
 
+/* From now on the file may have records that an earlier hse does not read. */
+static bool upgrade(struct state *state, uint32_t format, FILE *errors)
+{
+	const int rc = format < STATE_FORMAT ? put_head(state->env, state->dbi, state->age_s) : 0;
+
+	if (rc)
+		tell(state, errors, "the state of format %u cannot be brought to format %d: %s",
+		     format, STATE_FORMAT, state_strerror(rc));
+	return rc == 0;
+}
+
 struct state *state_open(const struct state_config *config, FILE *errors)
 {
 	struct state *state = calloc(1, sizeof(*state));
+	uint32_t format;
 
 	if (!state)
 		return NULL;
@@ -223,7 +236,8 @@ struct state *state_open(const struct state_config *config, FILE *errors)
 	if (asprintf(&state->path, "%s/" STATE_FILE, config->path) < 0)
 		state->path = NULL;
 	if (state->path && take_lock(state, config->path, errors) &&
-	    open_file(state, config->path, errors) && read_head(state, errors))
+	    open_file(state, config->path, errors) && read_head(state, &format, errors) &&
+	    upgrade(state, format, errors))
 		return state;
 	state_close(state);
 	return NULL;
@@ -249,7 +263,7 @@ uint64_t state_age(const struct state *state)
 
 /* --- reading --- */
 
-static bool give(const struct state *state, const struct state_reader *reader, const MDB_val *key,
+static bool give(struct state *state, const struct state_reader *reader, const MDB_val *key,
 		 const MDB_val *value, FILE *errors)
 {
 	union record_content content;
@@ -264,6 +278,9 @@ static bool give(const struct state *state, const struct state_reader *reader, c
 		return reader->counts(reader->arg, &content.counts);
 	case RECORD_RETENTION:
 		return reader->retention(reader->arg, &content.retention);
+	case RECORD_ENTRY:
+		state->last_entry = content.entry.number;
+		return reader->entry(reader->arg, &content.entry);
 	case RECORD_DAMAGED:
 		break;
 	}

@@ -10,8 +10,11 @@
 #include "state/pages.h"
 #include "state/state.h"
 
-#define STATE_FORMAT 2 /* 1: COUNTs had an expiry time each */
-#define STATE_FILE   "sessions.mdb"
+/* 1: COUNTs had an expiry time each. 2: sessions had no addresses, and there were no entries; such a file is
+ * brought up to date when it is opened. */
+#define STATE_FORMAT	    3
+#define STATE_FORMAT_OLDEST 2
+#define STATE_FILE	    "sessions.mdb"
 /* Flags that LMDB keeps in the file are among them: pages.c looks for those. One process uses the file, and
  * in it one thread at a time, so LMDB need not lock. */
 #define STATE_ENV_FLAGS (MDB_NOSUBDIR | MDB_NOLOCK | MDB_NORDAHEAD | MDB_NOTLS)
@@ -22,7 +25,8 @@ struct state {
 	int lock_fd;
 	MDB_env *env; /* NULL: closed after an error that LMDB does not recover from */
 	MDB_dbi dbi;
-	uint64_t age_s; /* as on disk */
+	uint64_t age_s;	     /* as on disk */
+	uint32_t last_entry; /* no record of an entry has a higher number */
 	/* --- the thread that writes --- */
 	pthread_t writer;
 	bool has_writer;
@@ -61,12 +65,14 @@ enum record_kind {
 	RECORD_SESSION,
 	RECORD_COUNTS,
 	RECORD_RETENTION,
+	RECORD_ENTRY,
 };
 union record_content {
 	struct record_head head;
 	struct state_session session;
 	struct state_counts counts;
 	struct state_retention retention;
+	struct state_entry entry;
 };
 enum record_kind record_read(union record_content *content, const MDB_val *key,
 			     const MDB_val *value);

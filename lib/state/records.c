@@ -13,11 +13,13 @@
 #define KIND_COUNTS    'C'
 #define KIND_RETENTION 'R'
 #define KIND_SESSION   'S'
+#define KIND_ENTRY     'U' /* the last one: writer.c appends new ones */
 #define CRC_LEN	       4
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "integers are copied as they are");
 
 _Static_assert(sizeof(struct state_session) <= RECORD_VALUE_MAX &&
+		       sizeof(struct state_entry) <= RECORD_VALUE_MAX &&
 		       sizeof(struct state_counts) <= RECORD_KEY_MAX + RECORD_VALUE_MAX &&
 		       sizeof(struct state_retention) <= RECORD_KEY_MAX + RECORD_VALUE_MAX,
 	       "a record has room for all");
@@ -83,6 +85,132 @@ static void walk_session(struct codec *c, struct state_session *s)
 	walk_tunnel(c, &s->control_ggsn);
 	for (unsigned i = 0; i < STATE_KEYSETS; i++)
 		walk_keyset(c, &s->keysets[i]);
+}
+
+/* Not in a record of format 2. */
+static void walk_session_address(struct codec *c, struct state_session *s)
+{
+	FIELD(c, s->address);
+	FIELD(c, s->apn);
+}
+
+/* --- entries: what is not there takes no octets --- */
+
+#define IMSI_PACKED 8
+#define IMSI_END    0xf
+
+/* Four bits a digit, from the first one on. */
+static void walk_imsi(struct codec *c, struct e2m_imsi *imsi)
+{
+	uint8_t packed[IMSI_PACKED] = {0};
+
+	for (unsigned i = 0; i < 2 * IMSI_PACKED && !c->is_reading; i++) {
+		const char digit = i < E2M_IMSI_MAX_DIGITS ? imsi->digits[i] : 0;
+
+		packed[i / 2] |= (uint8_t)((digit ? digit & 0xf : IMSI_END) << 4 * (i % 2));
+	}
+	FIELD(c, packed);
+	for (unsigned i = 0; i < E2M_IMSI_MAX_DIGITS && c->is_reading; i++) {
+		const unsigned digit = packed[i / 2] >> 4 * (i % 2) & 0xf;
+
+		if (digit == IMSI_END)
+			break;
+		imsi->digits[i] = (char)('0' + digit);
+	}
+}
+
+/* How a tunnel is written, two bits. */
+enum form { FORM_NONE, FORM_IPV4, FORM_IPV6, FORM_LIKE /* with the address of another one */ };
+
+static unsigned form_of(const struct tunnel *t, const struct tunnel *like)
+{
+	if (tunnel_is_none(t))
+		return FORM_NONE;
+	if (like && !tunnel_is_none(like) && tunnel_has_same_receiver(t, like))
+		return FORM_LIKE;
+	return tunnel_is_ipv4(t) ? FORM_IPV4 : FORM_IPV6;
+}
+
+static void walk_short_tunnel(struct codec *c, struct tunnel *t, unsigned form,
+			      const struct tunnel *like)
+{
+	uint8_t ipv4[4];
+
+	memcpy(ipv4, t->receiver + 12, sizeof(ipv4));
+	if (form == FORM_NONE)
+		return;
+	FIELD(c, t->teid);
+	if (form == FORM_IPV6)
+		FIELD(c, t->receiver);
+	if (form == FORM_IPV4)
+		FIELD(c, ipv4);
+	if (form == FORM_IPV4 && c->is_reading)
+		tunnel_set_ipv4(t, ipv4);
+	if (form == FORM_LIKE)
+		memcpy(t->receiver, like->receiver, sizeof(t->receiver));
+}
+
+static void walk_tunnels(struct codec *c, struct state_entry *e)
+{
+	struct tunnel *down = &e->tunnel[E2M_DOWNLINK], *up = &e->tunnel[E2M_UPLINK];
+	uint8_t forms =
+		(uint8_t)(form_of(&e->control_sgsn, NULL) | form_of(down, &e->control_sgsn) << 2 |
+			  form_of(&e->control_ggsn, NULL) << 4 |
+			  form_of(up, &e->control_ggsn) << 6);
+
+	FIELD(c, forms);
+	walk_short_tunnel(c, &e->control_sgsn, forms & 3, NULL);
+	walk_short_tunnel(c, down, forms >> 2 & 3, &e->control_sgsn);
+	walk_short_tunnel(c, &e->control_ggsn, forms >> 4 & 3, NULL);
+	walk_short_tunnel(c, up, forms >> 6 & 3, &e->control_ggsn);
+}
+
+static void walk_address(struct codec *c, struct pdp_address *a)
+{
+	uint8_t states = (uint8_t)(a->ipv4_state | a->ipv6_state << 2);
+
+	FIELD(c, states);
+	a->ipv4_state = states & 3;
+	a->ipv6_state = states >> 2 & 3;
+	if (a->ipv4_state == PDP_BOUND)
+		FIELD(c, a->ipv4);
+	if (a->ipv6_state != PDP_BOUND)
+		return;
+	FIELD(c, a->ipv6_length);
+	field(c, a->ipv6, a->ipv6_length <= 64 ? 8 : 16);
+}
+
+static void walk_network(struct codec *c, struct pdp_prefix *network)
+{
+	FIELD(c, network->is_ipv6);
+	FIELD(c, network->length);
+	field(c, network->octets, network->is_ipv6 ? 16 : 4);
+}
+
+static void walk_entry(struct codec *c, struct state_entry *e)
+{
+	uint8_t what = (uint8_t)(e->kind | e->origin << 2 | e->policy << 4 | e->is_barred << 6);
+	uint8_t ids = (uint8_t)(e->nsapi << 4 | e->primary);
+
+	FIELD(c, what);
+	e->kind = what & 3;
+	e->origin = what >> 2 & 3;
+	e->policy = what >> 4 & 3;
+	e->is_barred = what >> 6;
+	if (e->kind == STATE_OVERFULL)
+		return;
+	FIELD(c, ids);
+	e->nsapi = ids >> 4;
+	e->primary = ids & 0xf;
+	FIELD(c, e->serial);
+	walk_imsi(c, &e->imsi);
+	walk_tunnels(c, e);
+	if (e->kind == STATE_UNPROTECTED)
+		FIELD(c, e->apn);
+	if (e->kind == STATE_NETWORK)
+		walk_network(c, &e->network);
+	else
+		walk_address(c, &e->address);
 }
 
 static void walk_counts_key(struct codec *c, struct state_counts *counts)
@@ -165,6 +293,12 @@ void record_of_change(struct record *r, const struct state_change *change)
 		write_id(key.at, change->session.id);
 		key.at += 4;
 		walk_session(&value, &copy.session);
+		walk_session_address(&value, &copy.session);
+	} else if (change->kind == STATE_ENTRY) {
+		r->key[0] = KIND_ENTRY;
+		write_id(key.at, change->entry.number);
+		key.at += 4;
+		walk_entry(&value, &copy.entry);
 	} else if (change->kind == STATE_RETENTION) {
 		r->key[0] = KIND_RETENTION;
 		walk_retention_key(&key, &copy.retention);
@@ -204,12 +338,33 @@ static bool keyset_is_good(const struct state_keyset *k)
 	       (k->id.type == E2M_ID_SQN || k->id.type == E2M_ID_RAND);
 }
 
+static bool address_is_good(const struct pdp_address *a)
+{
+	return a->ipv4_state <= PDP_EXCLUDED && a->ipv6_state <= PDP_EXCLUDED &&
+	       a->ipv6_length <= PDP_IPV6_BITS;
+}
+
 static bool session_is_good(const struct state_session *s)
 {
 	return s->id > 0 && s->serial > 0 && imsi_is_good(&s->imsi) && s->nsapi <= 15 &&
 	       s->primary <= 15 && s->newest < STATE_KEYSETS && s->downlink_slot < STATE_KEYSETS &&
 	       s->counter_octets <= 3 && s->origin <= 2 && s->policy <= 3 &&
-	       keyset_is_good(&s->keysets[0]) && keyset_is_good(&s->keysets[1]);
+	       keyset_is_good(&s->keysets[0]) && keyset_is_good(&s->keysets[1]) &&
+	       address_is_good(&s->address);
+}
+
+static bool network_is_good(const struct pdp_prefix *network)
+{
+	return network->is_ipv6 <= 1 &&
+	       network->length <= (network->is_ipv6 ? PDP_IPV6_BITS : PDP_IPV4_BITS);
+}
+
+static bool entry_is_good(const struct state_entry *e)
+{
+	if (e->kind == STATE_OVERFULL)
+		return e->number == 0;
+	return e->number > 0 && e->serial > 0 && imsi_is_good(&e->imsi) && e->origin <= 2 &&
+	       e->is_barred <= 1 && address_is_good(&e->address) && network_is_good(&e->network);
 }
 
 /* Reads the key, and len octets of the value by its kind; there is nothing left over of either. */
@@ -229,8 +384,17 @@ static enum record_kind read_fields(union record_content *content, struct record
 		content->session.id = read_id(key.at);
 		key.at += 4;
 		walk_session(&value, &content->session);
+		if (value.at != r->value + len)
+			walk_session_address(&value, &content->session);
 		if (session_is_good(&content->session))
 			kind = RECORD_SESSION;
+		break;
+	case KIND_ENTRY:
+		content->entry.number = read_id(key.at);
+		key.at += 4;
+		walk_entry(&value, &content->entry);
+		if (entry_is_good(&content->entry))
+			kind = RECORD_ENTRY;
 		break;
 	case KIND_COUNTS:
 		walk_counts_key(&key, &content->counts);
@@ -277,6 +441,10 @@ void record_name(const MDB_val *key, char *name, size_t size)
 
 	if (key->mv_size == 5 && octets[0] == KIND_SESSION) {
 		snprintf(name, size, "session %u", read_id(octets + 1));
+		return;
+	}
+	if (key->mv_size == 5 && octets[0] == KIND_ENTRY) {
+		snprintf(name, size, "session %u of those without protection", read_id(octets + 1));
 		return;
 	}
 	if (key->mv_size < 1 + sizeof(struct e2m_imsi) ||

@@ -15,12 +15,14 @@
 #include <stdio.h>
 
 #include "e2m/e2m.h"
+#include "gtp/pdp_address.h"
 #include "gtp/tunnel.h"
 
 #define STATE_KEYSETS	      2
 #define STATE_FINGERPRINT_LEN 16
 /* A record's octets in the file, its share of LMDB's pages included: to reckon what a fleet needs. */
-#define STATE_OCTETS_A_SESSION 640
+#define STATE_OCTETS_A_SESSION 704
+#define STATE_OCTETS_AN_ENTRY  128
 #define STATE_OCTETS_A_COUNT   256
 #define STATE_OCTETS_A_KEYSET  512
 
@@ -61,6 +63,34 @@ struct state_session {
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
 	struct state_keyset keysets[STATE_KEYSETS];
+	struct pdp_address address;
+	uint32_t apn; /* a hash of the APN; 0: not known */
+};
+
+enum state_entry_kind {
+	STATE_UNPROTECTED, /* a session without protection */
+	STATE_ENDED,	   /* was protected: its tunnels are barred and its addresses guarded */
+	STATE_NETWORK,	   /* a network behind the UE of a protected session */
+	STATE_OVERFULL,	   /* a STATE_ENDED once found no room: has number 0 and nothing else */
+};
+
+/* What is kept beside protected sessions: as short as possible, for there may be millions. */
+struct state_entry {
+	uint32_t number; /* its place, from 1 on: the record's key */
+	uint8_t kind;	 /* enum state_entry_kind */
+	uint8_t nsapi;
+	uint8_t primary;
+	uint8_t origin; /* these four as in struct state_session */
+	uint8_t policy;
+	uint8_t is_barred;
+	uint32_t serial;
+	uint32_t apn;
+	struct e2m_imsi imsi;
+	struct tunnel tunnel[2]; /* by direction; without a receiver: none */
+	struct tunnel control_sgsn;
+	struct tunnel control_ggsn;
+	struct pdp_address address;
+	struct pdp_prefix network; /* STATE_NETWORK */
 };
 
 /* COUNTs of a keyset that no session holds. The first three members are the record's key. */
@@ -119,12 +149,14 @@ void state_close(struct state *state);
  * no one can set. */
 uint64_t state_age(const struct state *state);
 
-/* Receives the records: first COUNTs, then their retention, then sessions. A function that returns
+/* Receives the records: first COUNTs, then their retention, then sessions, then entries, both in the order
+ * of their keys. A function that returns
  * false ends the load and has logged the reason. */
 struct state_reader {
 	bool (*session)(void *arg, const struct state_session *session);
 	bool (*counts)(void *arg, const struct state_counts *counts);
 	bool (*retention)(void *arg, const struct state_retention *retention);
+	bool (*entry)(void *arg, const struct state_entry *entry);
 	void *arg;
 };
 /* Before the first state_write. false: a record is damaged, which errors has been told, or the reader
@@ -133,7 +165,7 @@ bool state_load(struct state *state, const struct state_reader *reader, FILE *er
 
 /* --- changes --- */
 
-enum state_kind { STATE_SESSION, STATE_COUNTS, STATE_RETENTION };
+enum state_kind { STATE_SESSION, STATE_COUNTS, STATE_RETENTION, STATE_ENTRY };
 
 struct state_change {
 	uint8_t kind; /* enum state_kind */
@@ -142,6 +174,7 @@ struct state_change {
 		struct state_session session;
 		struct state_counts counts;
 		struct state_retention retention;
+		struct state_entry entry;
 	};
 };
 

@@ -27,16 +27,31 @@ void state_batch_free(struct state_batch *batch)
 
 /* --- in the thread --- */
 
-static int write_record(struct state *state, MDB_txn *txn, struct record *r, bool is_gone)
+static int write_record(struct state *state, MDB_txn *txn, struct record *r, bool is_gone,
+			unsigned flags)
 {
 	MDB_val key = {.mv_size = r->key_len, .mv_data = r->key};
 	MDB_val value = {.mv_size = r->value_len, .mv_data = r->value};
 	int rc;
 
-	if (!is_gone)
-		return mdb_put(txn, state->dbi, &key, &value, 0);
+	if (!is_gone) {
+		rc = mdb_put(txn, state->dbi, &key, &value, flags);
+		/* It is not the last one, after all. */
+		return rc == MDB_KEYEXIST ? mdb_put(txn, state->dbi, &key, &value, 0) : rc;
+	}
 	rc = mdb_del(txn, state->dbi, &key, NULL);
 	return rc == MDB_NOTFOUND ? 0 : rc;
+}
+
+/* Most entries come in the order of their numbers, and their records are the last of the file. LMDB leaves half
+ * of each page empty then, unless it is told. */
+static bool is_last(struct state *state, const struct state_change *change)
+{
+	if (change->kind != STATE_ENTRY || change->is_gone ||
+	    change->entry.number <= state->last_entry)
+		return false;
+	state->last_entry = change->entry.number;
+	return true;
 }
 
 static int write_changes(struct state *state, MDB_txn *txn, const struct state_batch *batch)
@@ -45,13 +60,16 @@ static int write_changes(struct state *state, MDB_txn *txn, const struct state_b
 	int rc = 0;
 
 	for (size_t i = 0; i < batch->count && rc == 0; i++) {
-		record_of_change(&r, &batch->changes[i]);
-		rc = write_record(state, txn, &r, batch->changes[i].is_gone);
+		const struct state_change *change = &batch->changes[i];
+
+		record_of_change(&r, change);
+		rc = write_record(state, txn, &r, change->is_gone,
+				  is_last(state, change) ? MDB_APPEND : 0);
 	}
 	if (rc == 0 && batch->age_s >= state->age_s + AGE_EVERY_S) {
 		const struct record_head head = {.format = STATE_FORMAT, .age_s = batch->age_s};
 		record_of_head(&r, &head);
-		rc = write_record(state, txn, &r, false);
+		rc = write_record(state, txn, &r, false, 0);
 	}
 	return rc;
 }

@@ -7,6 +7,7 @@
 #include <sys/mman.h>
 
 #include "base/crc32c.h"
+#include "state/internal.h"
 
 static struct lab_loaded right;
 
@@ -18,7 +19,9 @@ static void make(uint32_t records)
 	struct state_change *changes = calloc(records, sizeof(*changes));
 
 	for (uint32_t i = 0; i < records; i++)
-		changes[i] = i % 2 ? lab_counts(i, i) : lab_session(i + 1, i);
+		changes[i] = i % 3 == 0	  ? lab_session(i + 1, i)
+			     : i % 3 == 1 ? lab_counts(i, i)
+					  : lab_entry(i, i % 2 ? STATE_UNPROTECTED : STATE_ENDED);
 	if (records > 4)
 		lab_write(state, changes, records / 2, 100);
 	lab_write(state, changes, records, 200);
@@ -27,7 +30,7 @@ static void make(uint32_t records)
 	if (records > 4)
 		lab_write(state, changes, records / 5, 300);
 	lab_load(state, &right);
-	CU_ASSERT_EQUAL(right.sessions + right.counts, records - records / 5);
+	CU_ASSERT_EQUAL(right.sessions + right.counts + right.entries, records - records / 5);
 	state_close(state);
 	free(changes);
 }
@@ -207,6 +210,25 @@ static void put(const char *key, size_t key_len, const void *value, size_t len)
 	mdb_env_close(env);
 }
 
+/* The first len octets of a record. */
+static void get(const char *key, size_t key_len, void *value, size_t len)
+{
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_val k = {key_len, (void *)key}, v;
+
+	mdb_env_create(&env);
+	if (mdb_env_open(env, lab_file, MDB_NOSUBDIR | MDB_NOLOCK, 0600) != 0 ||
+	    mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) != 0 ||
+	    mdb_dbi_open(txn, NULL, 0, &dbi) != 0 || mdb_get(txn, dbi, &k, &v) != 0 ||
+	    v.mv_size < len)
+		abort();
+	memcpy(value, v.mv_data, len);
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
+}
+
 static void a_record_that_is_not_ours(void)
 {
 	bool refused;
@@ -238,7 +260,49 @@ static void expect_refusal_of_format(uint8_t format, const char *why)
 
 static void a_state_of_a_newer_hse(void)
 {
-	expect_refusal_of_format(3, "format 3, which a newer hse has written");
+	expect_refusal_of_format(4, "format 4, which a newer hse has written");
+}
+
+/* A session of format 2 has no addresses: its value is shorter. */
+static void put_format_2(void)
+{
+	uint8_t head[16] = {2, 0, 0, 0, 77}, value[RECORD_VALUE_MAX];
+	struct record r;
+	const struct state_change session = lab_session(9, 5);
+	uint32_t crc;
+
+	record_of_change(&r, &session);
+	r.value_len -= sizeof(struct pdp_address) + sizeof(uint32_t) + sizeof(crc);
+	memcpy(value, r.value, r.value_len);
+	crc = crc32c(crc32c(0xffffffff, r.key, r.key_len), value, r.value_len);
+	memcpy(value + r.value_len, &crc, sizeof(crc));
+	put((const char *)r.key, r.key_len, value, r.value_len + sizeof(crc));
+	crc = crc32c(crc32c(0xffffffff, "A", 1), head, 12);
+	memcpy(head + 12, &crc, sizeof(crc));
+	put("A", 1, head, sizeof(head));
+}
+
+static void a_state_of_format_2_is_read_and_brought_up_to_date(void)
+{
+	struct state_session was = lab_session(9, 5).session;
+	struct state *state;
+	struct lab_loaded l;
+	uint8_t format;
+
+	lab_begin();
+	state_close(lab_open());
+	put_format_2();
+	state = lab_open();
+	CU_ASSERT_PTR_NOT_NULL_FATAL(state);
+	CU_ASSERT_EQUAL(state_age(state), 77);
+	CU_ASSERT_TRUE(lab_load(state, &l));
+	was.address = (struct pdp_address){0};
+	was.apn = 0;
+	CU_ASSERT_EQUAL(memcmp(&l.last_session, &was, sizeof(was)), 0);
+	state_close(state);
+	get("A", 1, &format, sizeof(format));
+	CU_ASSERT_EQUAL(format, 3);
+	lab_end();
 }
 
 static void a_state_of_an_earlier_hse(void)
@@ -253,4 +317,6 @@ UNIT_MAIN("state-damage", {"every octet of a small file", every_octet_of_a_small
 	  {"pages in each other's place", pages_in_each_others_place},
 	  {"a record that is not ours", a_record_that_is_not_ours},
 	  {"a state of a newer hse", a_state_of_a_newer_hse},
-	  {"a state of an earlier hse", a_state_of_an_earlier_hse})
+	  {"a state of an earlier hse", a_state_of_an_earlier_hse},
+	  {"a state of format 2 is read and brought up to date",
+	   a_state_of_format_2_is_read_and_brought_up_to_date})

@@ -287,6 +287,132 @@ static void what_was_acknowledged_outlives_a_kill(void)
 	lab_end();
 }
 
+/* --- entries --- */
+
+static bool comes_back(const struct state_change *change)
+{
+	struct lab_loaded l;
+	struct state *state;
+	bool same;
+
+	lab_begin();
+	state = lab_open();
+	if (lab_write(state, change, 1, 1) != 0)
+		abort();
+	same = lab_load(state, &l) && l.entries == 1 &&
+	       memcmp(&l.last_entry, &change->entry, sizeof(change->entry)) == 0;
+	state_close(state);
+	lab_end();
+	return same;
+}
+
+static void entries_of_all_kinds_come_back(void)
+{
+	struct state_change unprotected = lab_entry(1, STATE_UNPROTECTED),
+			    ended = lab_entry(77, STATE_ENDED),
+			    network = lab_entry(5, STATE_NETWORK),
+			    overfull = {.kind = STATE_ENTRY, .entry.kind = STATE_OVERFULL};
+
+	CU_ASSERT_TRUE(comes_back(&unprotected));
+	unprotected.entry.is_barred = 1;
+	unprotected.entry.imsi = (struct e2m_imsi){"123456"};
+	CU_ASSERT_TRUE(comes_back(&unprotected));
+	CU_ASSERT_TRUE(comes_back(&ended));
+	CU_ASSERT_TRUE(comes_back(&network));
+	network.entry.network =
+		(struct pdp_prefix){.is_ipv6 = 1, .length = 48, .octets = {0x20, 1}};
+	CU_ASSERT_TRUE(comes_back(&network));
+	CU_ASSERT_TRUE(comes_back(&overfull));
+}
+
+static void entries_with_addresses_of_all_forms_come_back(void)
+{
+	struct state_change c = lab_entry(1, STATE_UNPROTECTED);
+	const uint8_t ipv6[16] = "2001 address of.";
+
+	pdp_address_set_ipv6(&c.entry.address, ipv6, 64);
+	CU_ASSERT_TRUE(comes_back(&c));
+	pdp_address_set_ipv6(&c.entry.address, ipv6, 128);
+	pdp_address_unset(&c.entry.address, false, PDP_EXCLUDED);
+	CU_ASSERT_TRUE(comes_back(&c));
+	tunnel_set_ipv6(&c.entry.control_sgsn, "control of sgsn..");
+	tunnel_set_ipv6(&c.entry.tunnel[E2M_UPLINK], "user of the ggsn.");
+	c.entry.control_ggsn = (struct tunnel){0};
+	CU_ASSERT_TRUE(comes_back(&c));
+	c.entry.tunnel[E2M_DOWNLINK] = c.entry.control_sgsn;
+	c.entry.tunnel[E2M_DOWNLINK].teid = 99;
+	c.entry.tunnel[E2M_UPLINK] = (struct tunnel){0};
+	CU_ASSERT_TRUE(comes_back(&c));
+}
+
+static void entry_that_is_gone_comes_back_no_more(void)
+{
+	struct state_change changes[] = {lab_entry(1, STATE_UNPROTECTED),
+					 lab_entry(2, STATE_UNPROTECTED)};
+	struct lab_loaded l;
+	struct state *state;
+
+	lab_begin();
+	state = lab_open();
+	CU_ASSERT_EQUAL(lab_write(state, changes, 2, 1), 0);
+	changes[1].is_gone = true;
+	CU_ASSERT_EQUAL(lab_write(state, changes, 2, 1), 0);
+	changes[1] = lab_entry(1, STATE_ENDED);
+	CU_ASSERT_EQUAL(lab_write(state, changes, 2, 1), 0);
+	CU_ASSERT_TRUE(lab_load(state, &l));
+	CU_ASSERT_EQUAL(l.entries, 1);
+	CU_ASSERT_EQUAL(l.last_entry.kind, STATE_ENDED);
+	state_close(state);
+	lab_end();
+}
+
+/* Without a load, the writer does not know the numbers that are there. */
+static void entries_in_any_order_come_back(void)
+{
+	struct state_change late[] = {lab_entry(900, STATE_UNPROTECTED),
+				      lab_entry(800, STATE_UNPROTECTED)},
+			    early[] = {lab_entry(5, STATE_UNPROTECTED),
+				       lab_entry(7, STATE_UNPROTECTED),
+				       lab_entry(901, STATE_UNPROTECTED)};
+	struct lab_loaded l;
+	struct state *state;
+
+	lab_begin();
+	state = lab_open();
+	CU_ASSERT_EQUAL(lab_write(state, late, 2, 1), 0);
+	state_close(state);
+	state = lab_open();
+	CU_ASSERT_EQUAL(lab_write(state, early, 3, 1), 0);
+	CU_ASSERT_TRUE(lab_load(state, &l));
+	CU_ASSERT_EQUAL(l.entries, 5);
+	CU_ASSERT_EQUAL(l.last_entry.number, 901);
+	state_close(state);
+	lab_end();
+}
+
+#define MANY_ENTRIES 100000
+
+static void an_entry_takes_128_octets_at_most(void)
+{
+	static struct state_change changes[1000];
+	struct state *state;
+	struct stat st;
+
+	lab_begin();
+	state = lab_open();
+	for (uint32_t n = 0; n < MANY_ENTRIES;) {
+		for (size_t i = 0; i < 1000; i++)
+			changes[i] = lab_entry(++n, STATE_UNPROTECTED);
+		CU_ASSERT_EQUAL_FATAL(lab_write(state, changes, 1000, 1), 0);
+	}
+	state_close(state);
+	CU_ASSERT_EQUAL(stat(lab_file, &st), 0);
+	printf("octets an entry, in the file: %lu\n",
+	       (unsigned long)st.st_blocks * 512 / MANY_ENTRIES);
+	CU_ASSERT_TRUE(st.st_blocks * 512 <= (off_t)MANY_ENTRIES * STATE_OCTETS_AN_ENTRY);
+	lab_end();
+}
+
 UNIT_MAIN("state",
 	  {"what was written is there after a restart", what_was_written_is_there_after_a_restart},
 	  {"what sources there are is there after a restart",
@@ -304,4 +430,10 @@ UNIT_MAIN("state",
 	   a_full_map_fails_whole_batches_and_recovers},
 	  {"a disk that takes no more fails batches until it does again",
 	   a_disk_that_takes_no_more_fails_batches_until_it_does_again},
-	  {"what was acknowledged outlives a kill", what_was_acknowledged_outlives_a_kill})
+	  {"what was acknowledged outlives a kill", what_was_acknowledged_outlives_a_kill},
+	  {"entries of all kinds come back", entries_of_all_kinds_come_back},
+	  {"entries with addresses of all forms come back",
+	   entries_with_addresses_of_all_forms_come_back},
+	  {"entry that is gone comes back no more", entry_that_is_gone_comes_back_no_more},
+	  {"entries in any order come back", entries_in_any_order_come_back},
+	  {"an entry takes 128 octets at most", an_entry_takes_128_octets_at_most})

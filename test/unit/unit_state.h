@@ -80,6 +80,8 @@ static inline struct state_change lab_session(uint32_t id, uint32_t ceiling)
 	tunnel_set_ipv6(&s->control_sgsn, "control of sgsn..");
 	s->control_ggsn = s->control_sgsn;
 	s->control_ggsn.teid = id;
+	s->apn = id * 7;
+	pdp_address_set_ipv4(&s->address, s->tunnel[0].receiver + 12);
 	return c;
 }
 
@@ -113,6 +115,34 @@ static inline struct state_change lab_retention(uint32_t id, uint8_t sources)
 	return c;
 }
 
+static inline struct state_change lab_entry(uint32_t number, enum state_entry_kind kind)
+{
+	struct state_change c = {.kind = STATE_ENTRY};
+	struct state_entry *e = &c.entry;
+
+	*e = (struct state_entry){.number = number,
+				  .kind = (uint8_t)kind,
+				  .nsapi = 6,
+				  .primary = 5,
+				  .origin = 1,
+				  .policy = 2,
+				  .serial = number * 3};
+	snprintf(e->imsi.digits, sizeof(e->imsi.digits), "26201%010u", number);
+	tunnel_set_ipv4(&e->control_sgsn, "\x0a\x01\x00\x01");
+	tunnel_set_ipv4(&e->control_ggsn, "\x0a\x02\x00\x01");
+	e->tunnel[E2M_DOWNLINK] = e->control_sgsn;
+	tunnel_set_ipv4(&e->tunnel[E2M_UPLINK], "\x0a\x02\x00\x02");
+	e->tunnel[E2M_DOWNLINK].teid = number;
+	e->tunnel[E2M_UPLINK].teid = number + 1;
+	if (kind == STATE_NETWORK)
+		e->network = (struct pdp_prefix){.length = 24, .octets = {192, 168, 7}};
+	else
+		pdp_address_set_ipv4(&e->address, (uint8_t[]){10, 9, 0, 1});
+	if (kind == STATE_UNPROTECTED)
+		e->apn = 0x12345678;
+	return c;
+}
+
 /* Writes changes in one batch; the error of it. */
 static inline int lab_write(struct state *state, const struct state_change *changes, size_t count,
 			    uint64_t age_s)
@@ -131,11 +161,12 @@ static inline int lab_write(struct state *state, const struct state_change *chan
 
 /* What a load gave, records of all kinds in the order in which they came. */
 struct lab_loaded {
-	size_t sessions, counts, retentions;
+	size_t sessions, counts, retentions, entries;
 	uint64_t sum; /* of all their octets */
 	struct state_session last_session;
 	struct state_counts last_counts;
 	struct state_retention last_retention;
+	struct state_entry last_entry;
 };
 
 static inline void lab_sum(struct lab_loaded *l, const void *octets, size_t len)
@@ -174,10 +205,20 @@ static inline bool lab_take_retention(void *arg, const struct state_retention *r
 	return true;
 }
 
+static inline bool lab_take_entry(void *arg, const struct state_entry *e)
+{
+	struct lab_loaded *l = arg;
+
+	l->entries++;
+	l->last_entry = *e;
+	lab_sum(l, e, sizeof(*e));
+	return true;
+}
+
 static inline bool lab_load(struct state *state, struct lab_loaded *loaded)
 {
 	const struct state_reader reader = {lab_take_session, lab_take_counts, lab_take_retention,
-					    loaded};
+					    lab_take_entry, loaded};
 	FILE *errors = fmemopen(lab_errors, sizeof(lab_errors), "w");
 	bool good;
 
