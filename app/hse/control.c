@@ -163,6 +163,7 @@ void control_session_config(const struct hse_config *config, struct session_conf
 	*s = (struct session_config){
 		.numbers = config->numbers,
 		.max = config->sessions.max,
+		.unprotected_max = config->sessions.unprotected_max,
 		.workers = config->workers.count,
 		.counter_octets = config->sessions.counter_octets,
 		.replay_window = config->sessions.replay_window,
@@ -175,7 +176,6 @@ void control_session_config(const struct hse_config *config, struct session_conf
 			hse_config_algorithms(config->allowed_algorithms.integrity,
 					      config->allowed_algorithms.integrity_count),
 		.policy = {.rules = config->policy, .count = config->policy_count},
-		.learns_all = config->unknown_teid == HSE_UNKNOWN_TEID_DROP,
 		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
 		.changeover_s = config->sessions.changeover_s,
 		.negative_cache_s = config->pull.negative_cache_s,

@@ -21,7 +21,7 @@ struct hse_disk {
 
 /* --- opening --- */
 
-/* As much as sessions.max sessions can come to hold, and as much again for pages that are being replaced. The file
+/* As much as all sessions can come to hold, and as much again for pages that are being replaced. The file
  * itself is only as large as it has to be. */
 static uint64_t max_octets(const struct hse_config *config)
 {
@@ -29,7 +29,8 @@ static uint64_t max_octets(const struct hse_config *config)
 		STATE_OCTETS_A_SESSION + STATE_KEYSETS * STATE_OCTETS_A_KEYSET +
 		SESSION_COUNTS_REMEMBERED * (STATE_OCTETS_A_COUNT + STATE_OCTETS_A_KEYSET);
 
-	return (UINT64_C(64) << 20) + 2 * a_session * config->sessions.max;
+	return (UINT64_C(64) << 20) + 2 * a_session * config->sessions.max +
+	       UINT64_C(2) * STATE_OCTETS_AN_ENTRY * config->sessions.unprotected_max;
 }
 
 static struct state *open_state(const struct hse_config *config)
@@ -122,11 +123,26 @@ static bool take_counts(void *arg, const struct state_counts *record)
 	return d->error == 0;
 }
 
+static bool take_entry(void *arg, const struct state_entry *record)
+{
+	struct hse_disk *d = arg;
+
+	d->error = session_restore_entry(d->restored, record);
+	if (d->error == -ENOSPC)
+		program_log(PROGRAM_ERROR,
+			    "state: %s holds more sessions without protection than "
+			    "sessions.unprotected_max: %u has room for; raise "
+			    "sessions.unprotected_max to what it was",
+			    d->config->state.path, d->config->sessions.unprotected_max);
+	return d->error == 0;
+}
+
 int disk_restore(struct hse_disk *d, struct session_store *store)
 {
 	const struct state_reader reader = {.session = take_session,
 					    .counts = take_counts,
 					    .retention = take_retention,
+					    .entry = take_entry,
 					    .arg = d};
 	char *text = NULL;
 	size_t len;

@@ -79,7 +79,9 @@ static const struct config_field memory_fields[] = {
 };
 
 static const struct config_field sessions_fields[] = {
-	FIELD("max", sessions.max, .kind = CONFIG_UINT, .min = 1, .max = 16777216),
+	FIELD("max", sessions.max, .kind = CONFIG_UINT, .min = 1, .max = 16000000),
+	FIELD("unprotected_max", sessions.unprotected_max, .kind = CONFIG_UINT, .min = 1024,
+	      .max = 67108864),
 	FIELD("counter_octets", sessions.counter_octets, .kind = CONFIG_UINT, .max = 3),
 	FIELD("replay_window", sessions.replay_window, .kind = CONFIG_UINT, .max = NPDU_WINDOW_MAX),
 	FIELD("recovery_windows", sessions.recovery_windows, .reloads = true, .kind = CONFIG_UINT,
@@ -255,6 +257,7 @@ static void set_defaults(struct hse_config *c)
 	c->memory.hugepages = true;
 	c->memory.mib = 256;
 	c->sessions.max = 65536;
+	c->sessions.unprotected_max = 4000000;
 	c->sessions.counter_octets = 1;
 	c->sessions.replay_window = NPDU_WINDOW_DEFAULT;
 	c->sessions.recovery_windows = NPDU_RECOVERY_WINDOWS_AUTO;

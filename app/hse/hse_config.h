@@ -49,6 +49,7 @@ struct hse_config {
 	} memory;
 	struct {
 		uint32_t max;
+		uint32_t unprotected_max;
 		uint8_t counter_octets;
 		uint16_t replay_window;
 		uint32_t recovery_windows; /* NPDU_RECOVERY_WINDOWS_AUTO: by counter_octets */

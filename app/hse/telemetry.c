@@ -119,6 +119,7 @@ static void add_memory(struct rte_tel_data *d, const struct session_totals *tota
 	rte_tel_data_add_dict_u64(d, "session_bytes", one_keyset);
 	rte_tel_data_add_dict_u64(d, "session_bytes_two_keysets",
 				  one_keyset + SESSION_KEY_OCTETS + 2 * totals->octets_keyset);
+	rte_tel_data_add_dict_u64(d, "unprotected_bytes", totals->octets_unprotected);
 	rte_tel_data_add_dict_u64(d, "session_bytes_in_control", totals->octets);
 	rte_tel_data_add_dict_u64(d, "session_bytes_in_workers", flows);
 	rte_tel_data_add_dict_u64(d, "removed_keyset_bytes",
@@ -150,6 +151,9 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	rte_tel_data_add_dict_u64(d, "sessions", status.totals.sessions);
 	rte_tel_data_add_dict_u64(d, "sessions_ready", status.totals.ready);
 	rte_tel_data_add_dict_u64(d, "sessions_max", status.totals.max);
+	rte_tel_data_add_dict_u64(d, "unprotected", status.totals.unprotected);
+	rte_tel_data_add_dict_u64(d, "ended", status.totals.ended);
+	rte_tel_data_add_dict_u64(d, "unprotected_max", status.totals.unprotected_max);
 	add_memory(d, &status.totals);
 	rte_tel_data_add_dict_u64(d, "pulls_in_flight", status.pulls_in_flight);
 	rte_tel_data_add_dict_string(d, "pull_pace", status.pull_pace);

@@ -30,7 +30,7 @@ static void ask_rows(struct hse_control *control, void *arg)
 	struct session_totals totals;
 
 	session_totals(control_store(control), &totals);
-	rows->total = totals.sessions;
+	rows->total = totals.sessions + totals.unprotected;
 	rows->count = session_view_from(control_store(control), &rows->filter, rows->first,
 					rows->views, ROWS, &rows->next);
 }

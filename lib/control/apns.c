@@ -12,7 +12,9 @@
 struct apn {
 	LIST_ENTRY(apn) same_hash;
 	uint32_t users;
+	uint32_t hash;
 	uint16_t generation;
+	bool has_octets; /* false: only the hash is known, from an earlier process */
 	uint8_t len;
 	uint8_t octets[APNS_OCTETS_MAX];
 };
@@ -57,27 +59,77 @@ struct apn_ref apns_ref(const struct apns *a, uint16_t number)
 	return (struct apn_ref){number, a->apn[number].generation};
 }
 
+/* 0 stands for no APN. */
+static uint32_t hash_of(const uint8_t *octets, size_t len)
+{
+	const uint32_t hash = crc32c(0xffffffff, octets, len);
+
+	return hash ? hash : 1;
+}
+
+static struct apn_list *list_of(struct apns *a, uint32_t hash)
+{
+	return &a->lists[hash % LISTS];
+}
+
+static bool has_octets(const struct apn *apn, const uint8_t *octets, size_t len)
+{
+	return apn->len == len && (len == 0 || memcmp(apn->octets, octets, len) == 0);
+}
+
+/* NULL: no place is left. */
+static struct apn *enter(struct apns *a, uint32_t hash)
+{
+	const uint16_t number = find_place(a);
+	struct apn *apn = &a->apn[number];
+
+	if (number == 0)
+		return NULL;
+	apn->hash = hash;
+	apn->has_octets = false;
+	LIST_INSERT_HEAD(list_of(a, hash), apn, same_hash);
+	return apn;
+}
+
 struct apn_ref apns_note(struct apns *a, const uint8_t *octets, size_t len)
 {
-	struct apn_list *list;
 	struct apn *apn;
-	uint16_t number;
+	uint32_t hash;
 
 	if (len > APNS_OCTETS_MAX)
 		return (struct apn_ref){0};
-	list = &a->lists[crc32c(0, octets, len) % LISTS];
-	LIST_FOREACH (apn, list, same_hash)
-		if (apn->len == len && (len == 0 || memcmp(apn->octets, octets, len) == 0))
-			return apns_ref(a, (uint16_t)(apn - a->apn));
-	number = find_place(a);
-	if (number == 0)
+	hash = hash_of(octets, len);
+	LIST_FOREACH (apn, list_of(a, hash), same_hash)
+		if (apn->hash == hash && (!apn->has_octets || has_octets(apn, octets, len)))
+			break;
+	if (!apn)
+		apn = enter(a, hash);
+	if (!apn)
 		return (struct apn_ref){0};
-	apn = &a->apn[number];
 	if (len > 0)
 		memcpy(apn->octets, octets, len);
 	apn->len = (uint8_t)len;
-	LIST_INSERT_HEAD(list, apn, same_hash);
-	return apns_ref(a, number);
+	apn->has_octets = true;
+	return apns_ref(a, (uint16_t)(apn - a->apn));
+}
+
+uint32_t apns_hash(const struct apns *a, uint16_t number)
+{
+	return number ? a->apn[number].hash : 0;
+}
+
+struct apn_ref apns_recall(struct apns *a, uint32_t hash)
+{
+	struct apn *apn;
+
+	if (hash == 0)
+		return (struct apn_ref){0};
+	LIST_FOREACH (apn, list_of(a, hash), same_hash)
+		if (apn->hash == hash)
+			break;
+	if (!apn)
+		apn = enter(a, hash);
+	return apn ? apns_ref(a, (uint16_t)(apn - a->apn)) : (struct apn_ref){0};
 }
 
 uint16_t apns_take(struct apns *a, struct apn_ref ref)
@@ -98,5 +150,5 @@ void apns_give_back(struct apns *a, uint16_t number)
 const uint8_t *apns_octets(const struct apns *a, uint16_t number, size_t *len)
 {
 	*len = a->apn[number].len;
-	return a->apn[number].octets;
+	return a->apn[number].has_octets ? a->apn[number].octets : NULL;
 }

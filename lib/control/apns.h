@@ -38,7 +38,13 @@ uint16_t apns_take(struct apns *apns, struct apn_ref ref);
 void apns_give_back(struct apns *apns, uint16_t number);
 /* Returns the reference for the APN number of a session. */
 struct apn_ref apns_ref(const struct apns *apns, uint16_t number);
-/* Returns the octets of an APN that a session uses, and their number in *len. */
+/* Returns a hash of the APN, which is the same in all processes, or 0 for number 0. */
+uint32_t apns_hash(const struct apns *apns, uint16_t number);
+/* Returns the reference for the APN with this hash of an earlier process. Its octets are not known until
+ * a message has them. hash may be 0. Returns number 0 if the table is full. */
+struct apn_ref apns_recall(struct apns *apns, uint32_t hash);
+/* Returns the octets of an APN that a session uses, and their number in *len. NULL: not known since
+ * the restart. */
 const uint8_t *apns_octets(const struct apns *apns, uint16_t number, size_t *len);
 
 #endif

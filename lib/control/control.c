@@ -81,6 +81,8 @@ struct session_store *session_store_new(const struct session_config *config,
 static void free_sessions(struct session_store *store)
 {
 	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
+		if (s->kind != DIRECTORY_PROTECTED)
+			continue;
 		for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 			npdu_key_free(protection_of(s)->keysets[slot].key);
 		session_free_operations(s);
@@ -126,14 +128,20 @@ void session_advance(struct session_store *store, uint64_t now_ms)
 	pull_send_waiting(store->pulls);
 }
 
+/* Octets of indexes and journal for one session, of any kind. */
+static size_t octets_by_id(const struct session_store *store)
+{
+	return directory_index_octets() + journal_octets_each(store->journal);
+}
+
 /* A session's octets, with its share of the memory that is set aside for config.max sessions. */
 static size_t octets_of_session(const struct session_store *store)
 {
 	const struct session_config *config = &store->config;
 	const size_t shared = tunnels_octets(config) + counts_octets(store->counts) +
-			      retention_octets(store->retention) + journal_octets(store->journal);
+			      retention_octets(store->retention);
 
-	return sizeof(struct protected_session) + directory_index_octets() +
+	return sizeof(struct protected_session) + octets_by_id(store) +
 	       (shared + config->max - 1) / config->max;
 }
 
@@ -142,8 +150,12 @@ void session_totals(const struct session_store *store, struct session_totals *to
 	totals->sessions = directory_count(store->directory, DIRECTORY_PROTECTED);
 	totals->ready = store->ready;
 	totals->max = store->config.max;
+	totals->unprotected = directory_count(store->directory, DIRECTORY_UNPROTECTED);
+	totals->ended = directory_count(store->directory, DIRECTORY_ENDED);
+	totals->unprotected_max = store->config.unprotected_max;
 	totals->state_error = journal_error(store->journal);
 	totals->octets = octets_of_session(store);
+	totals->octets_unprotected = sizeof(struct session) + octets_by_id(store);
 	totals->octets_keyset = retention_octets_each(store->retention);
 	totals->octets_remembered = counts_octets_each();
 }

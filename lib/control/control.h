@@ -35,7 +35,8 @@
 
 struct session_config {
 	struct e2m_numbers numbers;
-	uint32_t max; /* sessions */
+	uint32_t max;		  /* protected sessions */
+	uint32_t unprotected_max; /* sessions without protection, and what guards after an end */
 	unsigned workers;
 	uint8_t counter_octets; /* 0 to 3 */
 	uint16_t replay_window; /* 0 to NPDU_WINDOW_MAX */
@@ -45,9 +46,6 @@ struct session_config {
 	uint32_t ciphering_allowed;
 	uint32_t integrity_allowed;
 	struct policy policy;
-	/* Workers drop packets of unknown tunnels, so sessions without protection are learned
-	 * too. */
-	bool learns_all;
 	bool pull_on_activation; /* false: pull on the first packet */
 	uint32_t changeover_s;
 	uint32_t negative_cache_s; /* a refused keyset is not pulled again for this time */
@@ -268,10 +266,11 @@ void session_written(struct session_store *store, const struct state_batch *batc
 void session_conclude(struct session_store *store);
 
 /* Restore records of an earlier process, before anything but session_add_source. First restore all
- * COUNTs, then their retention, then sessions in the order of ids. Nothing is sent to the workers
- * yet. Return 0, -ENOMEM or -ENOSPC: config.max is too small for the sessions, or retention has too
- * many source names. */
+ * COUNTs, then their retention, then sessions in the order of ids, then entries in the order of
+ * their numbers. Nothing is sent to the workers yet. Return 0, -ENOMEM or -ENOSPC: config.max or
+ * unprotected_max is too small, or retention has too many source names. */
 int session_restore(struct session_store *store, const struct state_session *record);
+int session_restore_entry(struct session_store *store, const struct state_entry *record);
 int session_restore_counts(struct session_store *store, const struct state_counts *record);
 int session_restore_retention(struct session_store *store, const struct state_retention *record);
 /* Then makes the flows of restored sessions. Looks at up to count ids from first on, and returns
@@ -285,13 +284,17 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 #define SESSION_KEY_OCTETS 64
 
 struct session_totals {
-	uint32_t sessions;
-	uint32_t ready; /* with a READY keyset */
+	uint32_t sessions; /* protected */
+	uint32_t ready;	   /* with a READY keyset */
 	uint32_t max;
-	int state_error;	  /* why the last batch was not written, for state_strerror */
-	size_t octets;		  /* control's memory for one session at rest, without keys */
-	size_t octets_keyset;	  /* for each keyset of a session or with kept COUNTs */
-	size_t octets_remembered; /* for the kept COUNTs of one keyset and bearer */
+	uint32_t unprotected;
+	uint32_t ended; /* protected sessions that have ended, and guard tunnels and addresses */
+	uint32_t unprotected_max;  /* unprotected and ended ones together */
+	int state_error;	   /* why the last batch was not written, for state_strerror */
+	size_t octets;		   /* control's memory for one session at rest, without keys */
+	size_t octets_unprotected; /* the same for one without protection */
+	size_t octets_keyset;	   /* for each keyset of a session or with kept COUNTs */
+	size_t octets_remembered;  /* for the kept COUNTs of one keyset and bearer */
 };
 void session_totals(const struct session_store *store, struct session_totals *totals);
 /* Returns the value of a counter since the start of the store. */

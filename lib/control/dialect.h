@@ -31,9 +31,6 @@ struct dialect {
 
 	/* The policy is checked for each copy of a Create, and for an incomplete Create. */
 	bool checks_every_create;
-	/* A Create Response without both user ends counts as unparsed, even if its session would
-	 * not be known. */
-	bool needs_both_ends;
 	/* After the response, the wait ends for expected tunnels that no session has. false: bearer
 	 * by bearer. */
 	bool settles_by_sessions;

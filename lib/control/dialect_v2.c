@@ -135,5 +135,4 @@ const struct dialect dialect_v2 = {.version = 2,
 				   .create_response = "Create Session Response",
 				   .read = read_message,
 				   .checks_every_create = true,
-				   .needs_both_ends = true,
 				   .counts_unknown_delete = true};

@@ -11,6 +11,7 @@
  * session are written first. COUNTs that a session has taken over are removed last.
  */
 #include "base/container.h"
+#include "control/entry.h"
 #include "control/flows.h"
 #include "control/held.h"
 #include "control/journal.h"
@@ -24,15 +25,48 @@
 /* The clock of the state is written this often even if nothing else changes. */
 #define AGE_EVERY_S 60
 
-static void add_session(struct session_store *store, struct state_batch *batch, uint32_t id)
+/* An entry of any kind but DIRECTORY_PROTECTED. */
+static void add_entry(struct session_store *store, struct state_change *change, uint32_t id)
+{
+	const struct session *s = directory_session(store->directory, id);
+
+	*change = (struct state_change){.kind = STATE_ENTRY, .is_gone = s == NULL};
+	change->entry.number = directory_number(store->directory, id);
+	if (s)
+		entry_put(store, s, &change->entry);
+}
+
+static void add_session(struct session_store *store, struct state_change *change, uint32_t id)
 {
 	const struct session *s = table_session(store, id);
-	struct state_change *change = &batch->changes[batch->count++];
 
 	*change = (struct state_change){.kind = STATE_SESSION, .is_gone = s == NULL};
 	change->session.id = id;
 	if (s)
 		record_put(store, s, &change->session);
+}
+
+static void add(struct session_store *store, struct state_batch *batch, uint32_t id)
+{
+	struct state_change *change = &batch->changes[batch->count++];
+
+	if (id == journal_overfull(store->journal))
+		*change = (struct state_change){.kind = STATE_ENTRY, .entry.kind = STATE_OVERFULL};
+	else if (directory_is_id_of(store->directory, DIRECTORY_PROTECTED, id))
+		add_session(store, change, id);
+	else
+		add_entry(store, change, id);
+}
+
+/* The id that the journal has for a record. */
+static uint32_t id_of(const struct session_store *store, const struct state_change *change)
+{
+	if (change->kind == STATE_SESSION)
+		return change->session.id;
+	if (change->entry.number == 0)
+		return journal_overfull(store->journal);
+	return directory_id_of_number(store->directory, DIRECTORY_UNPROTECTED,
+				      change->entry.number);
 }
 
 bool session_collect(struct session_store *store, struct state_batch *batch)
@@ -48,7 +82,7 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 	retention_collect(store->retention, batch, false);
 	counts_collect(store->counts, batch, false);
 	while (batch->count < batch->room && (id = journal_take(journal)) != 0)
-		add_session(store, batch, id);
+		add(store, batch, id);
 	counts_collect(store->counts, batch, true);
 	retention_collect(store->retention, batch, true);
 	if (batch->count == 0 && batch->age_s < store->durable.told_age_s + AGE_EVERY_S)
@@ -100,9 +134,10 @@ static void take_written(struct session_store *store, const struct state_change 
 				  error == 0);
 		break;
 	case STATE_SESSION:
+	case STATE_ENTRY:
 		if (error)
-			journal_note_id(store->journal, change->session.id);
-		else if (!change->is_gone)
+			journal_note_id(store->journal, id_of(store, change));
+		else if (change->kind == STATE_SESSION && !change->is_gone)
 			grant(store, &change->session);
 		break;
 	}
@@ -125,6 +160,8 @@ void session_conclude(struct session_store *store)
 		return;
 	store->durable.is_concluded = true;
 	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;) {
+		if (s->kind != DIRECTORY_PROTECTED)
+			continue;
 		/* While an operation is under way, the disk has a valid bound, and the exact COUNTs
 		 * come with its acknowledgements. */
 		if (work_first_operation(s))

@@ -15,13 +15,6 @@ static enum directory_index tunnel_index(enum session_direction direction)
 	return direction == UP ? INDEX_TUNNEL_UP : INDEX_TUNNEL_DOWN;
 }
 
-static enum datapath_treatment treatment(const struct session *s)
-{
-	if (session_has_keyset(s))
-		return DATAPATH_PROTECT;
-	return policy_bars(s->policy) ? DATAPATH_BAR : DATAPATH_LET_PASS;
-}
-
 static struct datapath_command add_command(const struct session_store *store,
 					   const struct session *s,
 					   enum session_direction direction,
@@ -36,7 +29,7 @@ static struct datapath_command add_command(const struct session_store *store,
 			.direction = (uint8_t)direction,
 			.bearer = s->nsapi,
 			.counter_octets = protection_of(s)->counter_octets,
-			.treatment = (uint8_t)treatment(s),
+			.treatment = session_has_keyset(s) ? DATAPATH_PROTECT : DATAPATH_BAR,
 			.window = (uint16_t)npdu_window_clamp(window,
 							      protection_of(s)->counter_octets)}};
 }

@@ -17,9 +17,9 @@ struct journal {
 
 struct journal *journal_new(uint32_t max)
 {
-	const uint32_t places = max + 1;
+	const uint32_t places = max + 2; /* 0 is none */
 	struct journal *j =
-		calloc(1, sizeof(*j) + places * (sizeof(j->ids[0]) + sizeof(j->waits[0])));
+		calloc(1, sizeof(*j) + (size_t)places * (sizeof(j->ids[0]) + sizeof(j->waits[0])));
 
 	if (!j)
 		return NULL;
@@ -42,9 +42,14 @@ void journal_free(struct journal *j)
 	free(j);
 }
 
-size_t journal_octets(const struct journal *j)
+size_t journal_octets_each(const struct journal *j)
 {
-	return j ? j->places * (sizeof(j->ids[0]) + sizeof(j->waits[0])) : 0;
+	return j ? sizeof(j->ids[0]) + sizeof(j->waits[0]) : 0;
+}
+
+uint32_t journal_overfull(const struct journal *j)
+{
+	return j->places - 1;
 }
 
 void journal_note_id(struct journal *j, uint32_t id)

@@ -19,14 +19,17 @@ struct journal_waiter {
 	uint64_t noted; /* waits for all notes up to this one */
 };
 
-/* Ids are 1 to max. NULL: no memory. */
+/* Ids are 1 to max, and the one after it, which stands for the record that the directory is overfull.
+ * NULL: no memory. */
 struct journal *journal_new(uint32_t max);
 void journal_free(struct journal *journal);
-size_t journal_octets(const struct journal *journal);
+/* Octets for one id. */
+size_t journal_octets_each(const struct journal *journal);
 
 /* Notes that the session has come, has gone, or has changed in a way that its record shows. A
  * session that is noted several times waits once. */
 void journal_note(struct session_store *store, const struct session *session);
+uint32_t journal_overfull(const struct journal *journal);
 void journal_note_id(struct journal *journal, uint32_t id);
 /* Takes the id of the session that has waited longest, for a batch. 0: none waits. */
 uint32_t journal_take(struct journal *journal);

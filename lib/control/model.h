@@ -82,9 +82,9 @@ enum session_origin {
 };
 
 struct session_flow {
-	uint32_t number; /* at its worker */
-	uint8_t worker;
-	bool live;
+	uint32_t number : 25; /* at its worker */
+	uint32_t worker : 6;
+	uint32_t live : 1;
 };
 
 /* What a DIRECTORY_PROTECTED session has beside its entry in the directory. There may be a million.

@@ -81,17 +81,6 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 	return true;
 }
 
-bool precedence_prevails_protected(struct session_store *store, struct session *s)
-{
-	struct change current;
-
-	if (!prevailing(store, s, &current))
-		return false;
-	if (session_names_keyset(s))
-		say_contradiction(store, s, &current, "being protected");
-	return true;
-}
-
 void precedence_compare(struct session_store *store, struct session *s, struct change *target)
 {
 	struct change current;

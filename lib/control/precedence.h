@@ -18,8 +18,6 @@
  * session_apply. */
 bool precedence_prevails(struct session_store *store, struct session *session,
 			 const struct change *target, struct held *held);
-/* Same where GTP-C would end the session, because the UE has named no keyset. */
-bool precedence_prevails_protected(struct session_store *store, struct session *session);
 /* A report would change an existing session to target. If GTP-C was faster, or the report comes
  * again, target is changed so that the session stays as it is. */
 void precedence_compare(struct session_store *store, struct session *session,

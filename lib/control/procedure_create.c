@@ -33,11 +33,11 @@ static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t 
 {
 	struct session *s = table_find_subscriber(x->store, imsi, id);
 
-	if (s && precedence_prevails(x->store, s, target, x->held)) {
+	if (s)
 		s->primary = primary;
+	if (s && precedence_prevails(x->store, s, target, x->held))
 		return;
-	}
-	s = session_place(x->store, imsi, id);
+	s = session_place(x->store, imsi, id, target->has_keyset || policy_bars(target->policy));
 	if (!s) {
 		control_log(x->store, SESSION_LOG_WARNING,
 			    "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
@@ -55,47 +55,23 @@ static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t 
 	session_apply(x->store, s, target, x->held);
 }
 
-/* Returns true if one of the tunnels belongs to another session and stays with it. Then the message
- * will be discarded, and that is counted and logged. user may have NULL members; imsi NULL: not
- * known. */
-static bool is_anothers(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id,
-			const struct tunnel *const user[2])
+/* A bearer of an unknown subscriber. Returns true if one of its tunnels belongs to a session that
+ * keeps it. Then the message will be discarded, and that is counted and logged. */
+static bool is_anothers(const struct exchange *x, uint8_t id, const struct tunnel tunnel[2])
 {
 	for (unsigned d = 0; d < 2; d++) {
-		if (!user[d] || !session_is_anothers_downlink(x->store, imsi, id,
-							      (enum session_direction)d, user[d]))
+		if (!session_is_anothers_downlink(x->store, NULL, id, (enum session_direction)d,
+						  &tunnel[d]))
 			continue;
 		control_count(x->store, SESSION_REFUSED_TUNNEL);
 		control_log(x->store, SESSION_LOG_WARNING,
-			    "IMSI %s NSAPI %u: a context without a keyset names the downlink "
-			    "tunnel of another subscriber's session; what makes it does not cross",
-			    imsi ? imsi->digits : "unknown", id);
+			    "NSAPI %u of an unknown subscriber: it names the downlink tunnel of a "
+			    "protected session; what makes it does not cross",
+			    id);
 		x->held->outcome = SESSION_TAKEN;
 		return true;
 	}
 	return false;
-}
-
-/* A response that accepts has made a session that is not to be known. Earlier sessions of this
- * subscriber and id, or with its tunnels, are over. up, down: its tunnels, as far as the response
- * says; may be NULL. imsi NULL: not known. */
-static void make_unknown(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id,
-			 const struct tunnel *up, const struct tunnel *down)
-{
-	const struct tunnel *const user[2] = {[UP] = up, [DOWN] = down};
-	struct session *s = imsi ? table_find_subscriber(x->store, imsi, id) : NULL;
-
-	if (s && precedence_prevails_protected(x->store, s))
-		return;
-	if (is_anothers(x, imsi, id, user))
-		return;
-	if (s) {
-		note_downgrade(x->store, s, POLICY_OPTIONAL);
-		procedure_end(x, s);
-	}
-	for (unsigned d = 0; d < 2; d++)
-		if (user[d])
-			session_end_of_tunnel(x->store, user[d], x->held);
 }
 
 /* An accepted session lacks mandatory IEs. If it must be protected, the response is discarded: the
@@ -190,16 +166,10 @@ static bool is_to_make(const struct exchange *x, struct asked_bearer *asked,
 	const struct message_end *down = &asked->said.user[DOWN];
 	const struct message_end *up = &message_find_bearer(x->response, id, false)->user[UP];
 	const bool intrudes = request_is_intruder(r);
-	const bool is_known = intrudes || request_is_to_know(x->store, r->policy, r->said.has_e2m);
-	const bool is_whole = set_target(x, target, primary, down, up);
 
-	if (!is_whole && (is_known || r->said.dialect->needs_both_ends)) {
+	if (!set_target(x, target, primary, down, up)) {
 		request_settle(r, asked, NULL);
 		leave_unparsed(x, intrudes ? POLICY_PROTECT : r->policy);
-	} else if (!is_known) {
-		make_unknown(x, &r->said.imsi, id,
-			     message_end_is_whole(up) ? &target->tunnel[UP] : NULL,
-			     message_end_is_whole(down) ? &target->tunnel[DOWN] : NULL);
 	} else if (intrudes) {
 		make_of_intruder(x, primary, id, target);
 	} else {
@@ -332,7 +302,8 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 	request_settle(x->request, asked, &target.tunnel[UP]);
 }
 
-/* A bearer of an unknown PDN connection. */
+/* A bearer of an unknown PDN connection. Its subscriber is not known, so it is no session. Sessions
+ * that had its tunnels lose them. */
 static void create_unknown(const struct exchange *x, const struct asked_bearer *asked,
 			   const struct message_bearer *bearer)
 {
@@ -340,10 +311,11 @@ static void create_unknown(const struct exchange *x, const struct asked_bearer *
 
 	if (bearer->cause != MESSAGE_ACCEPTED)
 		return;
-	if (set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP]))
-		make_unknown(x, NULL, bearer->id, &target.tunnel[UP], &target.tunnel[DOWN]);
-	else
+	if (!set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP]))
 		control_count(x->store, SESSION_GTPC_UNPARSED);
+	else if (!is_anothers(x, bearer->id, target.tunnel))
+		for (unsigned d = 0; d < 2; d++)
+			session_lose_tunnel(x->store, d, &target.tunnel[d]);
 }
 
 void procedure_create_bearers(const struct exchange *x)

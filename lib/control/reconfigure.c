@@ -8,10 +8,10 @@
 
 #include <stdlib.h>
 
-#include "control/commands.h"
 #include "control/journal.h"
 #include "control/obtain.h"
 #include "control/rounds.h"
+#include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
 
@@ -42,25 +42,28 @@ static enum policy_action decide(const struct session_store *store, const struct
 {
 	const struct policy *policy = &store->config.policy;
 	const struct e2m_imsi imsi = directory_imsi(s);
-	const uint8_t *apn;
+	const uint8_t *apn = NULL;
 	size_t len;
 
+	if (s->apn != 0 && s->origin != ORIGIN_NOTIFICATION)
+		apn = apns_octets(store->apns, s->apn, &len);
 	/* An unknown APN is treated like that of a GGSN that does not report its APN. */
-	if (s->apn == 0 || s->origin == ORIGIN_NOTIFICATION)
+	if (!apn)
 		return policy_decide_reported(policy, &imsi);
-	apn = apns_octets(store->apns, s->apn, &len);
 	return policy_decide(policy, &imsi, apn, len);
 }
 
+/* A session without protection becomes a protected one without a keyset. If there is no place for
+ * it, workers drop its packets because it is_barred. */
 static void bar(struct session_store *store, struct session *s)
 {
-	const struct datapath_command c = {.kind = DATAPATH_BAR_FLOW};
+	struct change same;
 
 	control_count(store, SESSION_POLICY_BARRED);
 	store->reconfigure->barred++;
-	for (unsigned d = 0; d < 2; d++)
-		if (protection_of(s)->flow[d].live)
-			commands_send(store, &protection_of(s)->flow[d], c, NULL);
+	s->is_barred = true;
+	session_current(store, s, &same);
+	session_apply(store, s, &same, NULL);
 }
 
 static void apply_policy(struct session_store *store, struct session *s)
@@ -72,15 +75,15 @@ static void apply_policy(struct session_store *store, struct session *s)
 	s->policy = policy & 3;
 	control_log_of(store, s, SESSION_LOG_DEBUG, "the policy says %s now",
 		       policy_action_names[policy]);
-	if (!session_has_keyset(s)) {
+	journal_note(store, s);
+	if (s->kind == DIRECTORY_UNPROTECTED && policy_bars(policy)) {
 		bar(store, s);
-	} else if (policy == POLICY_DROP) {
+	} else if (policy == POLICY_DROP && session_has_keyset(s)) {
 		store->reconfigure->barred++;
 		/* Its tunnels stay known until they are deleted, because packets of unknown tunnels
 		 * pass. */
 		obtain_end(store, s);
 	}
-	journal_note(store, s);
 }
 
 /* --- all sessions --- */
@@ -95,8 +98,9 @@ static unsigned look_at(struct session_store *store, struct session *s)
 	r->has_passed_over |= s->is_passed_over;
 	if (s->is_passed_over)
 		return 0;
+	if (s->kind == DIRECTORY_PROTECTED)
+		r->forbidden += obtain_forbid(store, s);
 	apply_policy(store, s);
-	r->forbidden += obtain_forbid(store, s);
 	return 0;
 }
 

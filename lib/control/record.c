@@ -121,6 +121,8 @@ void record_put(const struct session_store *store, const struct session *s,
 	record->counter_octets = protection_of(s)->counter_octets;
 	record->origin = s->origin;
 	record->policy = s->policy;
+	record->address = s->address;
+	record->apn = apns_hash(store->apns, s->apn);
 	put_tunnels(store, s, record);
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		put_keyset(store, s, slot, &record->keysets[slot]);
@@ -137,6 +139,8 @@ int record_get(struct session_store *store, struct session *s, const struct stat
 	protection_of(s)->counter_octets = record->counter_octets & 3;
 	s->origin = record->origin & 3;
 	s->policy = record->policy & 3;
+	directory_set_address(store->directory, s, &record->address);
+	table_set_apn(store, s, apns_recall(store->apns, record->apn));
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
 		get_keyset(store, s, slot, &record->keysets[slot]);
 	return ret;

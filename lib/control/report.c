@@ -44,7 +44,8 @@ static bool activate(struct session_store *store, const struct session_notificat
 	if (s)
 		precedence_compare(store, s, &target);
 	if (target.fresh)
-		s = session_place(store, &n->imsi, n->nsapi);
+		s = session_place(store, &n->imsi, n->nsapi,
+				  target.has_keyset || policy_bars(target.policy));
 	if (!s)
 		return false;
 	if (target.is_bare)

@@ -37,7 +37,8 @@ struct session *request_find(const struct request *r, uint8_t id, struct change 
 	if (!message_is_update(&r->said) || !r->said.dialect->may_go_by_imsi) {
 		s = request_find_addressed(r, id);
 	} else {
-		s = table_session(r->store, r->session);
+		/* Meanwhile it may have got another place. */
+		s = r->serial ? table_find_subscriber(r->store, &r->subscriber, r->nsapi) : NULL;
 		if (s && s->serial != r->serial)
 			s = NULL;
 	}
@@ -103,8 +104,11 @@ bool request_note_updated(struct request *r)
 	s = by_teid ? by_teid : by_imsi;
 	if (!s && is_of_another_context(r))
 		return false;
-	r->session = s ? table_id(r->store, s) : 0;
 	r->serial = s ? s->serial : 0;
+	if (s) {
+		r->subscriber = directory_imsi(s);
+		r->nsapi = s->nsapi;
+	}
 	return true;
 }
 
@@ -184,23 +188,17 @@ bool request_is_answered(const struct request *r, const struct message *m)
 
 /* --- the tunnels that it names --- */
 
-bool request_is_to_know(const struct session_store *store, enum policy_action policy,
-			bool names_keyset)
-{
-	return policy == POLICY_PROTECT || store->config.learns_all || names_keyset;
-}
-
 /* Returns true if the bearer is known, or is to be known if the request is accepted. before: what
  * the session will be without this request. */
 static bool is_to_expect(const struct request *r, uint8_t id, struct change *before)
 {
 	if (r->said.kind == MESSAGE_CREATE)
-		return request_is_to_know(r->store, r->policy, r->said.has_e2m) ||
-		       request_is_intruder(r);
+		return true;
 	if (r->said.kind == MESSAGE_CREATE_BEARER)
 		id = r->said.linked;
-	if (r->session != 0) { /* the session may be about to end */
-		session_current(r->store, table_session(r->store, r->session), before);
+	if (r->serial != 0) { /* the session may be about to end */
+		session_current(r->store, table_find_subscriber(r->store, &r->subscriber, r->nsapi),
+				before);
 		return true;
 	}
 	return request_find(r, id, before) != NULL;
@@ -215,7 +213,7 @@ static void note_expected(const struct request *r, struct asked_bearer *asked)
 	struct change before = {.alive = false};
 
 	/* Only an Update may leave out what does not change. */
-	if (asked->said.is_marked || (r->session == 0 && !message_end_is_whole(user)) ||
+	if (asked->said.is_marked || (r->serial == 0 && !message_end_is_whole(user)) ||
 	    !is_to_expect(r, asked->said.id, &before))
 		return;
 	asked->expected[0] = asked->expected[1] = before.tunnel[direction];

@@ -21,11 +21,13 @@ struct asked_bearer {
 struct request {
 	struct transaction transaction;
 	struct session_store *store;
-	struct message said;	  /* without bearers and apn, which point into the datagram */
-	uint8_t policy;		  /* Create: enum policy_action */
-	struct apn_ref apn;	  /* Create: the APN that the policy was checked with */
-	uint32_t session;	  /* Update of GTPv1-C: id of its session; 0: none */
-	uint32_t serial;	  /* serial of that session: ids are used again */
+	struct message said; /* without bearers and apn, which point into the datagram */
+	uint8_t policy;	     /* Create: enum policy_action */
+	struct apn_ref apn;  /* Create: the APN that the policy was checked with */
+	/* Update of GTPv1-C: its session, which may get another place meanwhile. Serial 0: none. */
+	struct e2m_imsi subscriber;
+	uint8_t nsapi;
+	uint32_t serial;
 	struct recovery recovery; /* once the response is there */
 	unsigned bearers_count;
 	struct asked_bearer bearers[];
@@ -75,10 +77,6 @@ bool request_is_answered(const struct request *request, const struct message *re
 
 /* --- the tunnels that it names --- */
 
-/* Returns true if the session of an accepted request is to be known. names_keyset: the request's
- * PCO names a keyset. */
-bool request_is_to_know(const struct session_store *store, enum policy_action policy,
-			bool names_keyset);
 /* For bearers that are to be known, has workers hold packets from the other end until the request
  * is answered. The request leaves when the workers have acknowledged that. is_again: the request is
  * a retransmission. */

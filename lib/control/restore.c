@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "control/changeover.h"
+#include "control/entry.h"
 #include "control/journal.h"
 #include "control/kept.h"
 #include "control/keyset.h"
@@ -23,7 +24,8 @@
 /* Frees a superseded session. Its COUNTs are kept. */
 static void end_unstarted(struct session_store *store, struct session *s)
 {
-	keyset_drop_all(store, s);
+	if (s->kind == DIRECTORY_PROTECTED)
+		keyset_drop_all(store, s);
 	journal_note(store, s);
 	table_free_session(store, s);
 }
@@ -34,7 +36,8 @@ int session_restore(struct session_store *store, const struct state_session *rec
 	struct session *s;
 	int ret;
 
-	s = table_restore_session(store, record->id, record->serial, &record->imsi, record->nsapi);
+	s = table_restore_session(store, DIRECTORY_PROTECTED, record->id, record->serial,
+				  &record->imsi, record->nsapi);
 	if (!s)
 		return -ENOSPC;
 	ret = record_get(store, s, record);
@@ -42,6 +45,23 @@ int session_restore(struct session_store *store, const struct state_session *rec
 		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
 	kept_reserve_room(store);
 	return ret;
+}
+
+int session_restore_entry(struct session_store *store, const struct state_entry *record)
+{
+	struct session *other, *s;
+
+	if (record->kind == STATE_OVERFULL) {
+		directory_set_overfull(store->directory);
+		return 0;
+	}
+	other = record->kind == STATE_UNPROTECTED
+			? table_find_subscriber(store, &record->imsi, record->nsapi)
+			: NULL;
+	s = entry_get(store, record);
+	if (s && other)
+		end_unstarted(store, table_is_later(s->serial, other->serial) ? other : s);
+	return s ? 0 : -ENOSPC;
 }
 
 int session_restore_counts(struct session_store *store, const struct state_counts *record)
@@ -70,11 +90,36 @@ static bool is_robbed(struct session_store *store, const struct session *s,
 	return other && table_is_later(other->serial, s->serial);
 }
 
+static bool is_free(struct session_store *store, const struct session *s,
+		    enum session_direction direction)
+{
+	const struct tunnel tunnel = directory_tunnel(store->directory, &s->tunnel[direction]);
+	enum session_direction its;
+
+	return !table_find_tunnel(store, &tunnel, &its);
+}
+
+/* There may be millions of sessions without protection, which are on disk as they are. Returns false
+ * if something must change. */
+static bool restart_unchanged(struct session_store *store, struct session *s)
+{
+	if (s->kind != DIRECTORY_UNPROTECTED || policy_bars(s->policy) || !is_free(store, s, UP) ||
+	    !is_free(store, s, DOWN))
+		return false;
+	for (unsigned i = INDEX_CONTROL_SGSN; i <= INDEX_TUNNEL_DOWN; i++)
+		directory_index(store->directory, s, i);
+	control_count(store, SESSION_RESTORED);
+	return true;
+}
+
 static void restart(struct session_store *store, struct session *s)
 {
 	struct change target;
 
-	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)
+	if (restart_unchanged(store, s))
+		return;
+
+	for (unsigned slot = 0; slot < DATAPATH_KEYSETS && s->kind == DIRECTORY_PROTECTED; slot++)
 		kept_find_restored(store, s, slot);
 	session_current(store, s, &target);
 	target.fresh = true; /* so that it ends if its flows cannot be made */
@@ -82,7 +127,8 @@ static void restart(struct session_store *store, struct session *s)
 		if (is_robbed(store, s, &target.tunnel[d]))
 			target.tunnel[d] = (struct tunnel){0};
 	control_count(store, SESSION_RESTORED);
-	changeover_start(store, s);
+	if (s->kind == DIRECTORY_PROTECTED)
+		changeover_start(store, s);
 	session_apply(store, s, &target, NULL);
 }
 

@@ -15,6 +15,7 @@
 #include "control/restarts.h"
 #include "control/table.h"
 #include "control/tunnels.h"
+#include "control/unprotected.h"
 #include "control/work.h"
 
 /* NSAPIs and EPS bearer identities are 0 to 15. */
@@ -44,7 +45,7 @@ static void advance(struct session_store *store, struct operation *op);
 
 static struct operation *last_operation(const struct session *s)
 {
-	return protection_of(s)->work
+	return s->kind == DIRECTORY_PROTECTED && protection_of(s)->work
 		       ? TAILQ_LAST(&protection_of(s)->work->operations, operation_list)
 		       : NULL;
 }
@@ -84,6 +85,7 @@ static void stop_flow(struct session_store *store, struct operation *op,
 static void forget_tunnel(struct session_store *store, struct session *s,
 			  enum session_direction direction)
 {
+	directory_unindex(store->directory, s, INDEX_TUNNEL_UP + direction);
 	directory_set_tunnel(store->directory, &s->tunnel[direction], &no_tunnel);
 	journal_note(store, s);
 }
@@ -190,23 +192,25 @@ static bool lose_tunnel(struct session_store *store, struct session *s,
 	return true;
 }
 
-/* A tunnel is one session's (e2m.md 6). Another session still has the wanted tunnel and loses it:
+/* s: NULL if the subscriber is not known. A tunnel is one session's (e2m.md 6). Another session still has the wanted tunnel and loses it:
  * its flow stops before ours begins, in the same worker. A session of the configuration keeps it. */
 static enum session_outcome evict(struct session_store *store, const struct session *s,
 				  enum session_direction wanted, const struct tunnel *tunnel)
 {
-	const struct e2m_imsi imsi = directory_imsi(s);
+	const struct e2m_imsi imsi = s ? directory_imsi(s) : (struct e2m_imsi){0};
 	enum session_direction direction;
 	struct session *other = table_find_tunnel(store, tunnel, &direction);
 	char text[TUNNEL_STR];
 
-	if (!other)
+	if (!other || other == s)
 		return SESSION_DONE;
 	if (other->origin == ORIGIN_CONFIGURATION)
 		return SESSION_STATIC;
-	if (session_is_anothers_downlink(store, &imsi, s->nsapi, wanted, tunnel))
+	if (session_is_anothers_downlink(store, s ? &imsi : NULL, s ? s->nsapi : 0, wanted, tunnel))
 		return SESSION_TAKEN;
-	if (!lose_tunnel(store, other, direction, tunnel))
+	if (other->kind == DIRECTORY_UNPROTECTED)
+		forget_tunnel(store, other, direction);
+	else if (!lose_tunnel(store, other, direction, tunnel))
 		return SESSION_NO_ROOM;
 	control_count(store, SESSION_TUNNELS_LOST);
 	control_log_of(store, other, SESSION_LOG_WARNING,
@@ -251,6 +255,7 @@ static bool start_session(struct session_store *store, struct session *s, const 
 			forget_tunnel(store, s, d);
 	restarts_note(store, &t->recovery);
 	if (t->fresh) {
+		s->is_barred = false;
 		s->policy = t->policy & 3;
 		table_set_apn(store, s, t->apn);
 	}
@@ -258,18 +263,39 @@ static bool start_session(struct session_store *store, struct session *s, const 
 		binding_give(store, s, &t->address);
 	if (t->fresh && pdp_address_is_unbound(&s->address))
 		control_count(store, SESSION_UNBOUND);
-	if (t->is_bare)
+	if (t->is_bare && s->kind == DIRECTORY_PROTECTED)
 		keyset_drop_all(store, s);
 	if (t->has_keyset)
 		changeover_activate(store, s, &t->keyset, t->key_id, t->fresh);
 	return true;
 }
 
+/* As table_convert, and notes both places. */
+static struct session *convert(struct session_store *store, struct session *s,
+			       enum directory_kind kind)
+{
+	const uint32_t id = table_id(store, s);
+	struct session *converted = table_convert(store, s, kind);
+
+	if (!converted)
+		return NULL;
+	journal_note_id(store->journal, id);
+	journal_note(store, converted);
+	return converted;
+}
+
+/* Returns true if the session's packets must not cross in clear. */
+static bool needs_protection(const struct session *s)
+{
+	return session_has_keyset(s) || policy_bars(s->policy);
+}
+
 /* --- finish --- */
 
 static void end_session(struct session_store *store, struct session *s, bool is_swept)
 {
-	keyset_drop_all(store, s);
+	if (s->kind == DIRECTORY_PROTECTED)
+		keyset_drop_all(store, s);
 	control_count(store, SESSION_REMOVED);
 	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
 		       "session removed");
@@ -314,18 +340,53 @@ static void settle(struct session_store *store, struct session *s, const struct 
 		obtain_pull(store, s, protection_of(s)->newest);
 }
 
+/* Its tunnels must be no other session's. held may be NULL. */
+static void become_unprotected(struct session_store *store, struct session *s,
+			       const struct change *t, struct held *held)
+{
+	enum session_outcome outcome = SESSION_DONE;
+
+	for (unsigned d = 0; d < 2 && outcome == SESSION_DONE; d++)
+		if (!tunnel_is_none(&t->tunnel[d]))
+			outcome = evict(store, s, d, &t->tunnel[d]);
+	if (outcome == SESSION_DONE &&
+	    (!start_session(store, s, t) || unprotected_take(store, s, t->tunnel, held) != 0))
+		outcome = SESSION_NO_ROOM;
+	if (outcome != SESSION_DONE) {
+		refuse(store, s, held, outcome, "tunnels");
+		if (t->fresh)
+			end_session(store, s, false); /* it was never made */
+	} else if (held) {
+		held->is_lasting = true;
+	}
+}
+
+/* A session that was protected, or is restored, is not protected any more. Its flows have stopped. */
+static void unprotect(struct session_store *store, struct session *s, const struct change *t,
+		      struct held *held)
+{
+	struct session *other = convert(store, s, DIRECTORY_UNPROTECTED);
+
+	if (other) {
+		become_unprotected(store, other, t, held);
+	} else {
+		refuse(store, s, held, SESSION_NO_ROOM, "place among those without protection");
+		end_session(store, s, false);
+	}
+}
+
 static void finish(struct session_store *store, struct operation *op)
 {
 	struct session *s = op->session;
+	struct held *held = op->held;
 	const struct change target = op->target;
 	const bool failed = op->outcome != SESSION_DONE;
 	struct operation *next;
 
 	if (failed)
 		refuse(store, s, op->held, op->outcome, "flows");
-	else if (op->held)
-		op->held->is_lasting |= target.alive;
-	held_release(store, op->held);
+	else if (held)
+		held->is_lasting |= target.alive;
 	store->promised -= op->promised;
 	dequeue(s, op);
 	next = work_first_operation(s);
@@ -333,8 +394,11 @@ static void finish(struct session_store *store, struct operation *op)
 		next = enqueue(store, s, &end_of_session); /* it was never made */
 	if (next)
 		advance(store, next);
+	else if (target.alive && !needs_protection(s))
+		unprotect(store, s, &target, held);
 	else
 		settle(store, s, &target);
+	held_release(store, held);
 }
 
 static void advance(struct session_store *store, struct operation *op)
@@ -343,11 +407,11 @@ static void advance(struct session_store *store, struct operation *op)
 		stop(store, op);
 	if (op->step == STEP_STOP && op->pending == 0) {
 		op->step = STEP_START;
-		if (op->target.alive && start_session(store, op->session, &op->target)) {
+		if (op->target.alive && !start_session(store, op->session, &op->target)) {
+			op->outcome = SESSION_NO_ROOM;
+		} else if (op->target.alive && needs_protection(op->session)) {
 			start_flow(store, op, UP);
 			start_flow(store, op, DOWN);
-		} else if (op->target.alive) {
-			op->outcome = SESSION_NO_ROOM;
 		}
 	}
 	if (op->step == STEP_START && op->pending == 0)
@@ -356,8 +420,19 @@ static void advance(struct session_store *store, struct operation *op)
 
 /* --- places --- */
 
+/* Returns false if there is no room for another protected session, or for the COUNTs of its keysets;
+ * that is counted or logged. */
+static bool has_room(struct session_store *store, const struct e2m_imsi *imsi)
+{
+	if (directory_room(store->directory, DIRECTORY_PROTECTED) > 0 &&
+	    kept_make_room(store, DATAPATH_KEYSETS))
+		return kept_make_room_of(store, imsi, DATAPATH_KEYSETS);
+	control_count(store, SESSION_REFUSED_FULL);
+	return false;
+}
+
 struct session *session_place(struct session_store *store, const struct e2m_imsi *imsi,
-			      uint8_t nsapi)
+			      uint8_t nsapi, bool is_protected)
 {
 	struct session *s = table_find_subscriber(store, imsi, nsapi);
 
@@ -366,16 +441,13 @@ struct session *session_place(struct session_store *store, const struct e2m_imsi
 		s->serial = directory_next_serial(store->directory);
 		return s;
 	}
-	if (directory_room(store->directory, DIRECTORY_PROTECTED) == 0 ||
-	    !kept_make_room(store, DATAPATH_KEYSETS)) {
-		control_count(store, SESSION_REFUSED_FULL);
+	if (is_protected && !has_room(store, imsi))
 		return NULL;
-	}
-	if (!kept_make_room_of(store, imsi, DATAPATH_KEYSETS))
-		return NULL;
-	control_count(store, SESSION_LEARNED);
-	s = table_new_session(store, imsi, nsapi);
-	journal_note(store, s);
+	s = table_new_session(store, is_protected ? DIRECTORY_PROTECTED : DIRECTORY_UNPROTECTED,
+			      imsi, nsapi);
+	control_count(store, s ? SESSION_LEARNED : SESSION_REFUSED_FULL);
+	if (s)
+		journal_note(store, s);
 	return s;
 }
 
@@ -416,10 +488,9 @@ static struct change bar_if_protected(struct session_store *store, struct sessio
 	return target;
 }
 
-void session_apply(struct session_store *store, struct session *s, const struct change *wanted,
-		   struct held *held)
+static void apply_protected(struct session_store *store, struct session *s,
+			    const struct change *target, struct held *held)
 {
-	const struct change barred = bar_if_protected(store, s, wanted), *target = &barred;
 	const unsigned promised = keysets_at_stake(s, target);
 	const struct e2m_imsi imsi = directory_imsi(s);
 	struct operation *op;
@@ -450,14 +521,54 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 		advance(store, op);
 }
 
-void session_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
-			   struct held *held)
+/* An unprotected session is to be protected. Returns it in its new place. NULL: no room. */
+static struct session *protect(struct session_store *store, struct session *s, struct held *held)
 {
-	enum session_direction direction;
-	struct session *s = table_find_tunnel(store, tunnel, &direction);
+	const struct e2m_imsi imsi = directory_imsi(s);
 
-	if (s && s->origin != ORIGIN_CONFIGURATION)
-		session_apply(store, s, &end_of_session, held);
+	if (has_room(store, &imsi))
+		return convert(store, s, DIRECTORY_PROTECTED);
+	control_log_of(store, s, SESSION_LOG_WARNING,
+		       "no room for another protected session; what asks for its protection is "
+		       "refused; raise sessions.max");
+	if (held)
+		held->outcome = SESSION_NO_ROOM;
+	if (s->tunnel[UP].gsn == 0 && s->tunnel[DOWN].gsn == 0)
+		end_session(store, s, false); /* it was never made */
+	return NULL;
+}
+
+static void apply_unprotected(struct session_store *store, struct session *s,
+			      const struct change *target, struct held *held)
+{
+	if (!target->alive)
+		end_session(store, s, target->is_swept);
+	else
+		become_unprotected(store, s, target, held);
+}
+
+void session_apply(struct session_store *store, struct session *s, const struct change *wanted,
+		   struct held *held)
+{
+	const struct change barred = bar_if_protected(store, s, wanted), *target = &barred;
+	const bool is_protected =
+		target->alive &&
+		(target->has_keyset || policy_bars(target->fresh ? target->policy : s->policy));
+
+	if (s->kind == DIRECTORY_UNPROTECTED && !is_protected) {
+		apply_unprotected(store, s, target, held);
+		return;
+	}
+	if (s->kind == DIRECTORY_UNPROTECTED)
+		s = protect(store, s, held);
+	if (s)
+		apply_protected(store, s, target, held);
+}
+
+void session_lose_tunnel(struct session_store *store, enum session_direction wanted,
+			 const struct tunnel *tunnel)
+{
+	evict(store, NULL, wanted, tunnel);
 	tunnels_end(store, tunnel);
 }
 
@@ -488,10 +599,15 @@ void session_current(const struct session_store *store, const struct session *s,
 	target->has_address = false;
 	while (op && !op->target.has_keyset)
 		op = TAILQ_PREV(op, operation_list, entry);
-	target->keyset =
-		op ? op->target.keyset : protection_of(s)->keysets[protection_of(s)->newest].id;
-	target->key_id =
-		op ? op->target.key_id : protection_of(s)->keysets[protection_of(s)->newest].key_id;
+	if (op) {
+		target->keyset = op->target.keyset;
+		target->key_id = op->target.key_id;
+	} else if (s->kind == DIRECTORY_PROTECTED) {
+		const struct session_protection *p = protection_of(s);
+
+		target->keyset = p->keysets[p->newest].id;
+		target->key_id = p->keysets[p->newest].key_id;
+	}
 	target->fresh = target->has_keyset = target->is_bare = false;
 	target->recovery = (struct recovery){0};
 }

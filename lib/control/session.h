@@ -5,7 +5,8 @@
  * COUNTs. It adds the flows that begin. It releases the message.
  *
  * Operations of one session run one after the other. Operations of different sessions never wait
- * for each other. It knows no protocol. Called by the procedure, reports, restore.c and the rounds
+ * for each other. A session without protection has no flows and no operations (unprotected.h). It
+ * becomes a protected one, and the other way round, as a change says. It knows no protocol. Called by the procedure, reports, restore.c and the rounds
  * over all sessions.
  */
 #ifndef CONTROL_SESSION_H
@@ -14,20 +15,20 @@
 #include "control/change.h"
 #include "control/held.h"
 
-/* Finds the session, to replace it, or makes one. session_apply must follow. NULL: no room, which
- * is counted. */
+/* Finds the session, to replace it, or makes one. session_apply must follow. is_protected: a new one
+ * will have or must have protection. NULL: no room, which is counted. */
 struct session *session_place(struct session_store *store, const struct e2m_imsi *imsi,
-			      uint8_t nsapi);
+			      uint8_t nsapi, bool is_protected);
 /* Changes the session to target, after all that is under way for it. held gains a user until that
  * is done; it may be NULL. If the change is refused, held gets another outcome, and the refusal is
  * counted and logged. If target is not alive, the session is freed at
- * the end. */
+ * the end. The session may get another place, so the pointer is no longer valid after the call. */
 void session_apply(struct session_store *store, struct session *session,
 		   const struct change *target, struct held *held);
-/* A context without protection has the tunnel now, and its packets cross at once. Ends the session
- * that had the tunnel, if there is one. A session of the configuration stays. */
-void session_end_of_tunnel(struct session_store *store, const struct tunnel *tunnel,
-			   struct held *held);
+/* A context of an unknown subscriber has the tunnel now. The session that had it loses it. A session
+ * of the configuration keeps it. */
+void session_lose_tunnel(struct session_store *store, enum session_direction wanted,
+			 const struct tunnel *tunnel);
 
 /* --- what a session will be when all that is under way for it is done --- */
 

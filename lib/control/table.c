@@ -7,6 +7,7 @@
 struct directory *table_new(const struct session_config *config, uint32_t hash_secret)
 {
 	const struct directory_config c = {.protected_max = config->max,
+					   .others_max = config->unprotected_max,
 					   .protected_octets = sizeof(struct protected_session),
 					   .hash_secret = hash_secret};
 
@@ -48,27 +49,44 @@ struct session *table_find_tunnel(const struct session_store *store, const struc
 
 static struct session *begin(const struct session_store *store, struct session *s)
 {
-	if (s)
+	if (s && s->kind == DIRECTORY_PROTECTED)
 		protection_of(s)->counter_octets = store->config.counter_octets & 3;
 	return s;
 }
 
-struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
-				  uint8_t nsapi)
+struct session *table_new_session(struct session_store *store, enum directory_kind kind,
+				  const struct e2m_imsi *imsi, uint8_t nsapi)
 {
-	return begin(store, directory_add(store->directory, DIRECTORY_PROTECTED, imsi, nsapi));
+	return begin(store, directory_add(store->directory, kind, imsi, nsapi));
 }
 
-struct session *table_restore_session(struct session_store *store, uint32_t id, uint32_t serial,
-				      const struct e2m_imsi *imsi, uint8_t nsapi)
+struct session *table_convert(struct session_store *store, struct session *s,
+			      enum directory_kind kind)
 {
-	return begin(store, directory_restore(store->directory, DIRECTORY_PROTECTED, id, serial,
-					      imsi, nsapi));
+	struct session *converted;
+
+	if (s->kind == DIRECTORY_PROTECTED)
+		wheel_cancel(&protection_of(s)->timer);
+	converted = begin(store, directory_convert(store->directory, s, kind));
+	if (!converted)
+		return NULL;
+	converted->is_barred = false;
+	for (unsigned d = 0; d < 2; d++)
+		directory_unindex(store->directory, converted, INDEX_TUNNEL_UP + d);
+	return converted;
+}
+
+struct session *table_restore_session(struct session_store *store, enum directory_kind kind,
+				      uint32_t id, uint32_t serial, const struct e2m_imsi *imsi,
+				      uint8_t nsapi)
+{
+	return begin(store, directory_restore(store->directory, kind, id, serial, imsi, nsapi));
 }
 
 void table_free_session(struct session_store *store, struct session *s)
 {
-	wheel_cancel(&protection_of(s)->timer);
+	if (s->kind == DIRECTORY_PROTECTED)
+		wheel_cancel(&protection_of(s)->timer);
 	apns_give_back(store->apns, s->apn);
 	directory_remove(store->directory, s);
 }
@@ -102,7 +120,9 @@ struct session *table_session_of_event(struct session_store *store, unsigned wor
 {
 	struct session *s = table_session(store, event->session);
 
-	for (unsigned d = 0; s && d < 2; d++)
+	if (!s || s->kind != DIRECTORY_PROTECTED)
+		return NULL;
+	for (unsigned d = 0; d < 2; d++)
 		if (protection_of(s)->flow[d].live && protection_of(s)->flow[d].worker == worker &&
 		    protection_of(s)->flow[d].number == event->flow) {
 			*direction = d;

@@ -14,12 +14,18 @@ struct directory *table_new(const struct session_config *config, uint32_t hash_s
 /* --- sessions --- */
 
 /* NULL: the table is full. */
-struct session *table_new_session(struct session_store *store, const struct e2m_imsi *imsi,
-				  uint8_t nsapi);
+struct session *table_new_session(struct session_store *store, enum directory_kind kind,
+				  const struct e2m_imsi *imsi, uint8_t nsapi);
+/* Makes of an unprotected session a protected one without keysets and flows, or the other way round;
+ * a protected one must have neither. Then no index has its tunnels. Returns the session in its new
+ * place. NULL: no place is left, and nothing has changed. */
+struct session *table_convert(struct session_store *store, struct session *session,
+			      enum directory_kind kind);
 /* Same with this id and serial. No session may ever have had this id or a higher one. NULL: the id is
  * too high, or the table is full. */
-struct session *table_restore_session(struct session_store *store, uint32_t id, uint32_t serial,
-				      const struct e2m_imsi *imsi, uint8_t nsapi);
+struct session *table_restore_session(struct session_store *store, enum directory_kind kind,
+				      uint32_t id, uint32_t serial, const struct e2m_imsi *imsi,
+				      uint8_t nsapi);
 void table_free_session(struct session_store *store, struct session *session);
 
 /* NULL: no session has the id. */

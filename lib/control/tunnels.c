@@ -20,7 +20,7 @@
 enum stage {
 	LINGERING,
 	EXPECTED,
-	OVER, /* gone, but the worker has not acknowledged EXPECT_FLOW yet */
+	OVER, /* gone, but a message waits for the worker's acknowledgement */
 };
 
 /* After EXPECTED is over, a late response still takes effect, but the packets that came meanwhile
@@ -35,7 +35,9 @@ struct lone_tunnel {
 	enum stage stage;
 	struct session_flow flow; /* worker and number */
 	unsigned requests; /* EXPECTED: requests that name the tunnel and wait for a response */
-	struct held *held; /* until the worker acknowledges EXPECT_FLOW */
+	/* Until the worker acknowledges EXPECT_FLOW, or REMOVE_FLOW for a session without
+	 * protection. */
+	struct held *held;
 };
 
 LIST_HEAD(tunnel_list, lone_tunnel);
@@ -290,6 +292,59 @@ void tunnels_end(struct session_store *store, const struct tunnel *tunnel)
 		give_up(store, t);
 }
 
+/* --- sessions without protection, which have no flow --- */
+
+static void add_clear_flow(struct session_store *store, enum session_direction direction,
+			   const struct tunnel *tunnel, const struct session_flow *flow,
+			   uint32_t session)
+{
+	const struct datapath_command c = {.kind = DATAPATH_ADD_FLOW,
+					   .add = {.tunnel = *tunnel,
+						   .session = session,
+						   .direction = (uint8_t)direction,
+						   .treatment = DATAPATH_LET_PASS}};
+
+	commands_send(store, flow, c, NULL);
+}
+
+void tunnels_let_pass(struct session_store *store, enum session_direction direction,
+		      const struct tunnel *tunnel, uint32_t session, struct held *held)
+{
+	const struct datapath_command remove = {.kind = DATAPATH_REMOVE_FLOW};
+	struct lone_tunnel *t = find(store, tunnel);
+
+	if (!t)
+		return;
+	if (t->stage == EXPECTED) /* now it lets cross what it holds */
+		add_clear_flow(store, direction, tunnel, &t->flow, session);
+	if (t->held || !held) {
+		give_up(store, t);
+		return;
+	}
+	t->held = held;
+	held->users++;
+	commands_send(store, &t->flow, remove, t);
+	leave(store, t);
+}
+
+void tunnels_let_late_pass(struct session_store *store, enum session_direction direction,
+			   const struct tunnel *tunnel)
+{
+	struct session_flow flow = {
+		.worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers)};
+	struct lone_tunnel *t;
+
+	if (find(store, tunnel) || !take_number(store, &flow))
+		return;
+	t = enter(store, tunnel, LINGERING);
+	/* Its session may be gone before it is. */
+	add_clear_flow(store, direction, tunnel, &flow, 0);
+	if (t)
+		t->flow.number = flow.number;
+	else
+		remove_flow(store, &flow);
+}
+
 /* --- workers --- */
 
 void tunnels_acknowledged(struct session_store *store, unsigned worker,
@@ -298,10 +353,10 @@ void tunnels_acknowledged(struct session_store *store, unsigned worker,
 	struct worker_tunnels *w = &store->tunnels->workers[worker];
 	struct lone_tunnel *t = (struct lone_tunnel *)(uintptr_t)event->cookie;
 
-	if (event->command_kind == DATAPATH_REMOVE_FLOW) {
+	if (event->command_kind == DATAPATH_REMOVE_FLOW)
 		w->free[w->free_count++] = event->flow;
+	if (!t)
 		return;
-	}
 	held_release(store, t->held);
 	t->held = NULL;
 	if (t->stage == OVER)

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * tunnels: the tunnels that workers know and that no session has, and the numbers of flows that are
- * not in use. Bounded in number and in time. Called by flows, request.c, session.c, events.c and
- * control.c. Such a tunnel is either expected or lingering.
+ * not in use. Bounded in number and in time. Called by flows, request.c, session.c, unprotected.c,
+ * events.c and control.c. Such a tunnel is either expected or lingering.
  *
  * Expected: a request names the tunnel, and no response has accepted it yet. The other end may use
  * the tunnel as soon as it has accepted the request, before the response is seen here. So a worker
  * holds the tunnel's packets from the request on, until a session has the tunnel or it is given up.
  *
  * Lingering: a session left the tunnel a moment ago. Late packets are dropped, so that none crosses
- * as if it had never been protected.
+ * as if it had never been protected. If the session is not protected and has moved, they cross.
  */
 #ifndef CONTROL_TUNNELS_H
 #define CONTROL_TUNNELS_H
@@ -38,6 +38,15 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel);
 /* The tunnel is no longer expected and no longer lingers, whatever requests name it. */
 void tunnels_end(struct session_store *store, const struct tunnel *tunnel);
+
+/* A session without protection, with this id, has the tunnel now. The worker lets cross what it has
+ * held for the tunnel, forgets the tunnel, and finds it in the directory from then on. held gains a
+ * user until the worker has acknowledged that; it may be NULL. */
+void tunnels_let_pass(struct session_store *store, enum session_direction direction,
+		      const struct tunnel *tunnel, uint32_t session, struct held *held);
+/* Such a session had the tunnel before it moved. The tunnel lingers, and late packets cross. */
+void tunnels_let_late_pass(struct session_store *store, enum session_direction direction,
+			   const struct tunnel *tunnel);
 
 /* A worker has executed EXPECT_FLOW or REMOVE_FLOW. */
 void tunnels_acknowledged(struct session_store *store, unsigned worker,

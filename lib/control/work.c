@@ -34,7 +34,9 @@ void work_end(struct session *s)
 
 struct operation *work_first_operation(const struct session *s)
 {
-	return protection_of(s)->work ? TAILQ_FIRST(&protection_of(s)->work->operations) : NULL;
+	return s->kind == DIRECTORY_PROTECTED && protection_of(s)->work
+		       ? TAILQ_FIRST(&protection_of(s)->work->operations)
+		       : NULL;
 }
 
 bool work_is_pulling(const struct session *s, unsigned slot)

@@ -149,6 +149,10 @@ struct session *directory_session(const struct directory *directory, uint32_t id
 uint32_t directory_id(const struct directory *directory, const struct session *session);
 /* Returns true if the id is one of the range of this kind. */
 bool directory_is_id_of(const struct directory *directory, enum directory_kind kind, uint32_t id);
+/* Ids of the same range in all processes, whatever the configuration says: from 1 on. */
+uint32_t directory_number(const struct directory *directory, uint32_t id);
+uint32_t directory_id_of_number(const struct directory *directory, enum directory_kind kind,
+				uint32_t number);
 /* The highest id of this kind's range that was ever used. 0: none was. */
 uint32_t directory_highest(const struct directory *directory, enum directory_kind kind);
 /* No id is higher. */

@@ -61,7 +61,6 @@ struct session *directory_leave_ended(struct directory *d, const struct session 
 		directory_set_overfull(d);
 		return NULL;
 	}
-	directory_unindex(d, ended, INDEX_SUBSCRIBER);
 	ended->serial = s->serial;
 	ended->primary = s->primary;
 	set_ggsn(d, ended, s);

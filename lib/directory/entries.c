@@ -27,7 +27,8 @@ struct session *directory_add(struct directory *d, enum directory_kind kind,
 		return NULL;
 	s = make(d, kind, places_take(d, r), imsi, nsapi);
 	s->serial = directory_next_serial(d);
-	directory_index(d, s, INDEX_SUBSCRIBER);
+	if (kind != DIRECTORY_ENDED)
+		directory_index(d, s, INDEX_SUBSCRIBER);
 	return s;
 }
 
@@ -48,7 +49,8 @@ struct session *directory_restore(struct directory *d, enum directory_kind kind,
 		d->last_serial = serial;
 	s = make(d, kind, id, imsi, nsapi);
 	s->serial = serial;
-	directory_index(d, s, INDEX_SUBSCRIBER);
+	if (kind != DIRECTORY_ENDED)
+		directory_index(d, s, INDEX_SUBSCRIBER);
 	return s;
 }
 

@@ -114,6 +114,19 @@ uint32_t directory_id(const struct directory *d, const struct session *s)
 	return r->first + (uint32_t)((size_t)((const char *)s - r->places) / r->octets);
 }
 
+uint32_t directory_number(const struct directory *d, uint32_t id)
+{
+	return id - d->range[id >= d->range[RANGE_OTHERS].first].first + 1;
+}
+
+uint32_t directory_id_of_number(const struct directory *d, enum directory_kind kind,
+				uint32_t number)
+{
+	const struct range *r = &d->range[places_range(kind)];
+
+	return number <= r->places_count ? r->first + number - 1 : UINT32_MAX;
+}
+
 uint32_t directory_highest(const struct directory *d, enum directory_kind kind)
 {
 	return d->range[places_range(kind)].highest;

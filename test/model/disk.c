@@ -28,6 +28,8 @@ static bool is_same_record(const struct state_change *a, const struct state_chan
 		return false;
 	if (a->kind == STATE_SESSION)
 		return a->session.id == b->session.id;
+	if (a->kind == STATE_ENTRY)
+		return a->entry.number == b->entry.number;
 	if (a->kind == STATE_RETENTION)
 		return memcmp(&a->retention.imsi, &b->retention.imsi, sizeof(a->retention.imsi)) ==
 			       0 &&
@@ -72,6 +74,8 @@ static int by_id(const void *a, const void *b)
 
 	if (x->kind != y->kind)
 		return x->kind < y->kind ? -1 : 1;
+	if (x->kind == STATE_ENTRY)
+		return x->entry.number < y->entry.number ? -1 : x->entry.number > y->entry.number;
 	if (x->kind != STATE_SESSION)
 		return 0;
 	return x->session.id < y->session.id ? -1 : x->session.id > y->session.id;
@@ -84,6 +88,8 @@ static int restore(struct session_store *store, const struct state_change *recor
 		return session_restore(store, &record->session);
 	case STATE_COUNTS:
 		return session_restore_counts(store, &record->counts);
+	case STATE_ENTRY:
+		return session_restore_entry(store, &record->entry);
 	default:
 		return session_restore_retention(store, &record->retention);
 	}
@@ -91,7 +97,8 @@ static int restore(struct session_store *store, const struct state_change *recor
 
 void disk_restore(struct session_store *store)
 {
-	static const enum state_kind order[] = {STATE_COUNTS, STATE_RETENTION, STATE_SESSION};
+	static const enum state_kind order[] = {STATE_COUNTS, STATE_RETENTION, STATE_SESSION,
+						STATE_ENTRY};
 
 	qsort(records, count, sizeof(records[0]), by_id);
 	for (size_t k = 0; k < sizeof(order) / sizeof(order[0]); k++)

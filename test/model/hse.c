@@ -318,7 +318,7 @@ static void session_settings(struct session_config *s)
 		.replay_window = 64,
 		.gcm_tag_octets = 8,
 		.policy = hse.settings.policy,
-		.learns_all = hse.settings.drop_unknown,
+		.unprotected_max = 2 * hse.settings.sessions,
 		.pull_on_activation = hse.settings.pull_on_activation,
 		.changeover_s = 10,
 		.negative_cache_s = 10,

@@ -48,7 +48,7 @@ static void start(void)
 	t.store.apns = apns_new();
 	for (unsigned i = 0; i < SESSIONS; i++) {
 		snprintf(imsi.digits, sizeof(imsi.digits), "00101%010u", i);
-		table_new_session(&t.store, &imsi, 5);
+		table_new_session(&t.store, DIRECTORY_PROTECTED, &imsi, 5);
 	}
 	t.round = (struct round){.look_at = look_at, .end = end_round};
 }

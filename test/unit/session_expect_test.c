@@ -144,12 +144,17 @@ static void a_request_sent_again_prolongs_it(void)
 	lab_stop();
 }
 
-static void a_request_without_a_keyset_expects_nothing(void)
+/* Its packets cross when the response has made its session, and not before. */
+static void a_request_without_a_keyset_expects_too(void)
 {
 	start();
 	lab_create_request(&context, NULL, 0);
 	lab_settle();
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
+	lab_create_response(&context);
+	lab_settle();
 	CU_ASSERT_EQUAL(lab_expected_count(), 0);
+	CU_ASSERT_EQUAL(lab_unprotected(), 1);
 	lab_stop();
 }
 
@@ -285,7 +290,7 @@ UNIT_MAIN("session_expect", TEST(a_refused_request_ends_nothing_that_another_nam
 	  TEST(a_response_that_comes_before_the_worker_knows_does_no_harm), TEST(a_refusal_ends_it),
 	  TEST(a_tunnel_given_up_before_the_worker_knows_is_expected_anew),
 	  TEST(without_an_answer_it_ends_by_itself), TEST(a_request_sent_again_prolongs_it),
-	  TEST(a_request_without_a_keyset_expects_nothing),
+	  TEST(a_request_without_a_keyset_expects_too),
 	  TEST(a_tunnel_that_turns_out_unprotected_is_expected_no_more),
 	  TEST(a_tunnel_in_use_stays_as_it_is), TEST(a_tunnel_that_lingers_is_expected_again),
 	  TEST(the_tunnel_that_an_update_moves_to_is_expected),

@@ -61,11 +61,14 @@ static void the_tunnel_of_a_create_session_request_is_expected(void)
 	lab_stop();
 }
 
-static void an_unprotected_create_session_request_is_not_looked_at(void)
+static void an_unprotected_create_session_request_expects_too(void)
 {
 	start();
 	give(&first, lab_create_session(&first));
+	CU_ASSERT_EQUAL(lab_expected_count(), 1);
+	give(&first, lab_accept(&first, GTPC_V2_CREATE_SESSION_RESPONSE));
 	CU_ASSERT_EQUAL(lab_expected_count(), 0);
+	CU_ASSERT_EQUAL(lab_unprotected(), 1);
 	lab_stop();
 }
 
@@ -184,7 +187,7 @@ static void a_refused_request_ends_nothing_that_another_names(void)
 
 UNIT_MAIN("session_expect_v2", TEST(a_refused_request_ends_nothing_that_another_names),
 	  TEST(the_tunnel_of_a_create_session_request_is_expected),
-	  TEST(an_unprotected_create_session_request_is_not_looked_at),
+	  TEST(an_unprotected_create_session_request_expects_too),
 	  TEST(both_addresses_of_an_fteid_are_expected), TEST(a_refused_create_session_ends_it),
 	  TEST(a_bearer_that_is_not_created_ends_it), TEST(tunnels_of_a_move_are_expected),
 	  TEST(the_tunnel_of_a_create_bearer_request_is_expected),

@@ -213,6 +213,7 @@ void lab_defaults(void)
 	lab.config = (struct session_config){
 		.numbers = e2m_default_numbers,
 		.max = 16,
+		.unprotected_max = 64,
 		.workers = 2,
 		.counter_octets = 1,
 		.replay_window = 64,
@@ -468,7 +469,8 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_REMOVE_FLOW:
 		CU_ASSERT_TRUE(flow->state == LAB_STOPPED || flow->state == LAB_EXPECTED ||
-			       flow->state == LAB_ALIAS);
+			       flow->state == LAB_ALIAS ||
+			       flow->treatment == DATAPATH_LET_PASS);
 		flow->state = LAB_FREE;
 		break;
 	case DATAPATH_RELEASE_GTPC:
@@ -676,6 +678,14 @@ uint32_t lab_sessions(void)
 
 	session_totals(lab.store, &totals);
 	return totals.sessions;
+}
+
+uint32_t lab_unprotected(void)
+{
+	struct session_totals totals;
+
+	session_totals(lab.store, &totals);
+	return totals.unprotected;
 }
 
 uint64_t lab_count(enum session_counter counter)

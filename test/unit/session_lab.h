@@ -69,6 +69,8 @@ struct lab_question {
 /* What is on disk, and what is on its way there. */
 struct lab_disk {
 	struct state_session sessions[LAB_PLACES]; /* by id; 0: none */
+	struct state_entry entries[LAB_PLACES];	   /* by number; 0: none, but that it is overfull */
+	bool is_overfull;
 	struct state_counts counts[LAB_REMEMBERED];
 	size_t counts_count;
 	struct state_retention retention[LAB_REMEMBERED];
@@ -246,7 +248,8 @@ void lab_make_ready(const struct lab_context *c);
 
 void lab_pass(uint64_t ms);
 bool lab_view(const struct lab_context *c, struct session_view *view);
-uint32_t lab_sessions(void);
+uint32_t lab_sessions(void); /* protected ones */
+uint32_t lab_unprotected(void);
 uint64_t lab_count(enum session_counter counter);
 
 #define TEST(function)              \

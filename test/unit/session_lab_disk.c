@@ -57,6 +57,15 @@ static void write_session(const struct state_change *change)
 	lab.disk.sessions[id] = change->is_gone ? (struct state_session){0} : change->session;
 }
 
+static void write_entry(const struct state_change *change)
+{
+	const uint32_t number = change->entry.number;
+
+	CU_ASSERT_TRUE_FATAL(number < LAB_PLACES);
+	lab.disk.is_overfull |= number == 0;
+	lab.disk.entries[number] = change->is_gone ? (struct state_entry){0} : change->entry;
+}
+
 bool lab_write(void)
 {
 	if (!lab.disk.batch)
@@ -75,6 +84,8 @@ void lab_written(int error)
 	for (size_t i = 0; i < batch->count && error == 0; i++) {
 		if (batch->changes[i].kind == STATE_SESSION)
 			write_session(&batch->changes[i]);
+		else if (batch->changes[i].kind == STATE_ENTRY)
+			write_entry(&batch->changes[i]);
 		else if (batch->changes[i].kind == STATE_RETENTION)
 			write_retention(&batch->changes[i]);
 		else
@@ -110,6 +121,10 @@ static void begin_with_what_is_on_disk(void)
 	for (uint32_t id = 1; id < LAB_PLACES; id++)
 		if (lab.disk.sessions[id].id)
 			CU_ASSERT_EQUAL(session_restore(lab.store, &lab.disk.sessions[id]), 0);
+	for (uint32_t number = 0; number < LAB_PLACES; number++)
+		if (lab.disk.entries[number].number || (number == 0 && lab.disk.is_overfull))
+			CU_ASSERT_EQUAL(session_restore_entry(lab.store, &lab.disk.entries[number]),
+					0);
 	do {
 		next = session_restart(lab.store, next, 3);
 		lab_settle();

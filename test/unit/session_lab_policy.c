@@ -19,22 +19,11 @@ void lab_rule(const char *apn, const char *imsi, enum policy_action action)
 	lab.config.policy.rules = rules;
 }
 
-static void start(enum policy_action action, bool knows_all)
-{
-	lab_defaults();
-	lab.config.learns_all = knows_all;
-	lab_rule("internet", NULL, action);
-	lab_open();
-}
-
 void lab_start_with(enum policy_action action)
 {
-	start(action, false);
-}
-
-void lab_start_knowing_all(enum policy_action action)
-{
-	start(action, true);
+	lab_defaults();
+	lab_rule("internet", NULL, action);
+	lab_open();
 }
 
 static bool get_flows(const struct lab_context *c, const struct lab_flow *flows[2])
@@ -46,10 +35,28 @@ static bool get_flows(const struct lab_context *c, const struct lab_flow *flows[
 	return flows[0] && flows[1];
 }
 
+/* Workers find it in the directory, and have no flow for it. */
+static bool crosses(const struct lab_context *c)
+{
+	const struct tunnel tunnels[2] = {[UP] = lab_up(c), [DOWN] = lab_down(c)};
+	bool does = true;
+
+	for (unsigned d = 0; d < 2; d++) {
+		const struct session *s =
+			directory_find_tunnel(lab.store->directory, &tunnels[d], d);
+
+		does &= s && s->kind == DIRECTORY_UNPROTECTED && !s->is_barred &&
+			!lab_flow(&tunnels[d]);
+	}
+	return does;
+}
+
 bool lab_is_treated(const struct lab_context *c, enum datapath_treatment treatment)
 {
 	const struct lab_flow *flows[2];
 
+	if (treatment == DATAPATH_LET_PASS)
+		return crosses(c);
 	return get_flows(c, flows) && flows[0]->treatment == treatment &&
 	       flows[1]->treatment == treatment;
 }

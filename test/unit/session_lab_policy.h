@@ -9,10 +9,8 @@
 void lab_rule(const char *apn, const char *imsi, enum policy_action action);
 /* With one rule, for the APN "internet", of which all contexts are. */
 void lab_start_with(enum policy_action action);
-/* The same where unknown TEIDs are dropped. */
-void lab_start_knowing_all(enum policy_action action);
 
-/* Both its flows are there, and have that treatment. */
+/* Both its flows are there, and have that treatment. DATAPATH_LET_PASS: it needs none. */
 bool lab_is_treated(const struct lab_context *c, enum datapath_treatment treatment);
 /* Both have the keys that they use. */
 bool lab_is_protected(const struct lab_context *c);

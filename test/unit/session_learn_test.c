@@ -133,9 +133,10 @@ static void create_that_names_no_keyset_makes_nothing(void)
 	lab_stop();
 }
 
-static void create_that_names_no_keyset_ends_the_protected_session(void)
+static void create_that_names_no_keyset_bars_the_protected_session(void)
 {
 	struct lab_context c = lab_context(1);
+	const struct tunnel down = lab_down(&c);
 	uint64_t response;
 
 	lab_start();
@@ -145,7 +146,9 @@ static void create_that_names_no_keyset_ends_the_protected_session(void)
 	response = lab_create_response(&c);
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	/* It has the address of the protected one (e2m.md 6). */
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_EQUAL(lab_flow(&down)->treatment, DATAPATH_BAR);
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
 	lab_stop();
 }
@@ -163,7 +166,9 @@ static void unprotected_context_frees_its_tunnels_of_a_session_whose_end_nobody_
 	response = lab_create_response(&new);
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	CU_ASSERT_EQUAL(lab_unprotected(), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_TUNNELS_LOST), 1);
 	lab_stop();
 }
 
@@ -554,7 +559,7 @@ UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(gsns_may_
 	  TEST(request_leaves_without_a_response), TEST(response_leaves_when_both_flows_are_there),
 	  TEST(response_waits_for_the_last_acknowledgement), TEST(refused_create_makes_nothing),
 	  TEST(create_that_names_no_keyset_makes_nothing),
-	  TEST(create_that_names_no_keyset_ends_the_protected_session),
+	  TEST(create_that_names_no_keyset_bars_the_protected_session),
 	  TEST(unprotected_context_frees_its_tunnels_of_a_session_whose_end_nobody_saw),
 	  TEST(create_whose_directions_share_a_tunnel_is_left_alone),
 	  TEST(create_finds_no_place_in_a_full_store), TEST(response_without_a_request_passes),

@@ -136,7 +136,7 @@ static void each_bearer_of_a_create_gets_a_session_of_the_same_keyset(void)
 	lab_stop();
 }
 
-static void create_that_names_no_keyset_ends_the_protected_session(void)
+static void create_that_names_no_keyset_bars_the_protected_session(void)
 {
 	struct gtpc_v2 m, accept;
 	struct lab_context c;
@@ -145,7 +145,10 @@ static void create_that_names_no_keyset_ends_the_protected_session(void)
 	m = lab_create_session(&c);
 	accept = lab_accept(&c, GTPC_V2_CREATE_SESSION_RESPONSE);
 	ask(&c, &m, &accept);
-	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	/* It has the address of the protected one (e2m.md 6). */
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
+	CU_ASSERT_TRUE(lab_view(&c, &view));
+	CU_ASSERT_STRING_EQUAL(view.state, "barred");
 	lab_stop();
 }
 
@@ -573,7 +576,7 @@ UNIT_MAIN("session_learn_v2", TEST(accepted_create_makes_a_session),
 	  TEST(response_leaves_when_the_flows_are_there),
 	  TEST(keyset_is_named_in_any_of_the_three_pcos), TEST(refused_create_makes_nothing),
 	  TEST(each_bearer_of_a_create_gets_a_session_of_the_same_keyset),
-	  TEST(create_that_names_no_keyset_ends_the_protected_session),
+	  TEST(create_that_names_no_keyset_bars_the_protected_session),
 	  TEST(create_anew_ends_the_dedicated_bearers_of_before),
 	  TEST(another_pdn_connection_of_the_subscriber_is_another_session),
 	  TEST(emergency_call_without_imsi_passes), TEST(other_interfaces_pass),

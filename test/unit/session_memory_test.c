@@ -14,14 +14,15 @@
 #include "npdu/npdu.h"
 #include "unit.h"
 
-#define SESSIONS      100000
-#define FLOWS	      (2 * SESSIONS + 1024)
-#define IN_FLIGHT     1024
-#define CHUNK	      (2U << 20) /* of memory for keys */
-#define WHOLE_MAX     768	 /* octets a session, with its keys */
-#define AT_REST_MAX   360	 /* octets a session in control, without its key */
-#define UNDER_WAY_MAX 512	 /* on top of that, for each with work under way */
-#define MALLOC_ROUNDS 16	 /* where what would be left over is too small to be of use */
+#define SESSIONS	100000
+#define FLOWS		(2 * SESSIONS + 1024)
+#define IN_FLIGHT	1024
+#define CHUNK		(2U << 20) /* of memory for keys */
+#define WHOLE_MAX	768	   /* octets a session, with its keys */
+#define AT_REST_MAX	360	   /* octets a session in control, without its key */
+#define UNPROTECTED_MAX 128	   /* octets a session without protection */
+#define UNDER_WAY_MAX	512	   /* on top of that, for each with work under way */
+#define MALLOC_ROUNDS	16	   /* where what would be left over is too small to be of use */
 
 /* --- what is allocated: the linker sends the libraries' calls here --- */
 
@@ -342,6 +343,14 @@ static struct session_totals totals(void)
 
 /* --- */
 
+/* The journal is a part of the memory. */
+static void start_durable(void)
+{
+	config.is_durable = true;
+	start();
+	config.is_durable = false;
+}
+
 static void session_takes_768_octets_at_most(void)
 {
 	char program[] = "session-memory", no_huge[] = "--no-huge", no_pci[] = "--no-pci",
@@ -361,7 +370,7 @@ static void session_takes_768_octets_at_most(void)
 	worker = datapath_worker_new(&datapath, NULL, NULL);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(worker);
 	flows = datapath.flows * datapath_flow_octets(worker) / SESSIONS;
-	start();
+	start_durable();
 	printf("octets a session: %zu in control, %zu in workers, %u a key\n", totals().octets,
 	       flows, SESSION_KEY_OCTETS);
 	CU_ASSERT_TRUE(totals().octets + flows + SESSION_KEY_OCTETS <= WHOLE_MAX);
@@ -391,6 +400,14 @@ static void session_at_rest_takes_what_the_totals_say(void)
 	CU_ASSERT_TRUE(mapped - mapped_before < SESSIONS * SESSION_KEY_OCTETS + CHUNK);
 	stop();
 	CU_ASSERT_EQUAL(heap, before);
+}
+
+static void unprotected_session_takes_128_octets_at_most(void)
+{
+	start_durable();
+	printf("octets an unprotected session: %zu\n", totals().octets_unprotected);
+	CU_ASSERT_TRUE(totals().octets_unprotected <= UNPROTECTED_MAX);
+	stop();
 }
 
 /* All at once, as after a power cut. */
@@ -439,5 +456,7 @@ static void removed_session_leaves_its_counts_alone(void)
 
 UNIT_MAIN("session_memory", {"session takes 768 octets at most", session_takes_768_octets_at_most},
 	  {"session at rest takes what the totals say", session_at_rest_takes_what_the_totals_say},
+	  {"unprotected session takes 128 octets at most",
+	   unprotected_session_takes_128_octets_at_most},
 	  {"work under way is bounded and given back", work_under_way_is_bounded_and_given_back},
 	  {"removed session leaves its COUNTs alone", removed_session_leaves_its_counts_alone})

@@ -234,7 +234,7 @@ static void a_dedicated_bearer_of_a_clear_one_is_clear(void)
 {
 	struct lab_context first = lab_context(1), second = lab_dedicated(&first, 6);
 
-	lab_start_knowing_all(POLICY_OPTIONAL);
+	lab_start_with(POLICY_OPTIONAL);
 	begin_plain(&first);
 	lab_settle();
 	lab_begin_dedicated(&second, &first);
@@ -272,7 +272,7 @@ static void what_is_to_pass_is_left_alone_though_it_names_a_keyset(void)
 	lab_start_with(POLICY_PASS);
 	lab_begin(&c, lab_sqn(1), 1);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab_sessions(), 1); /* so that a stricter policy can find it */
+	CU_ASSERT_EQUAL(lab_unprotected(), 1); /* so that a stricter policy can find it */
 	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
 	CU_ASSERT_EQUAL(lab_count(SESSION_POLICY_PASSED), 1);
 	CU_ASSERT_EQUAL(lab.asked, 0);
@@ -326,7 +326,7 @@ static void where_the_unknown_is_dropped_the_unprotected_is_known(void)
 	for (unsigned i = 0; i < 2; i++) {
 		struct lab_context c = lab_context(1);
 
-		lab_start_knowing_all(actions[i]);
+		lab_start_with(actions[i]);
 		begin_plain(&c);
 		lab_settle();
 		CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
@@ -350,7 +350,7 @@ static void there_a_keyset_is_taken_up_by_a_modify_unless_it_is_to_pass(void)
 	for (unsigned i = 0; i < 2; i++) {
 		struct lab_context c = lab_context(1);
 
-		lab_start_knowing_all(actions[i]);
+		lab_start_with(actions[i]);
 		begin_plain(&c);
 		lab_settle();
 		modify(&c, &name, 1);
@@ -542,7 +542,7 @@ static void what_passes_by_its_apn_is_left_alone_when_it_is_reported(void)
 {
 	struct lab_context c = lab_context(1);
 
-	lab_start_knowing_all(POLICY_PASS);
+	lab_start_with(POLICY_PASS);
 	lab_begin(&c, lab_sqn(1), 1);
 	lab_settle();
 	lab_activate(&c, lab_sqn(1), 1);

@@ -903,7 +903,7 @@ static void a_message_without_a_session_waits_for_nothing(void)
 
 	start();
 	lab_create_request(&context, NULL, 0);
-	response = lab_create_response(&context);
+	response = lab_response(&context, GTPC_V1_CREATE_PDP_RESPONSE, 199); /* no resources */
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
 	lab_stop();
