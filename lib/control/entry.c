@@ -69,8 +69,8 @@ static void index_now(struct session_store *store, struct session *s,
 		return;
 	}
 	directory_set_address(d, s, &record->address);
-	for (unsigned direction = 0;
-	     direction < 2 && (s->kind == DIRECTORY_ENDED || s->is_barred); direction++)
+	for (unsigned direction = 0; direction < 2 && (s->kind == DIRECTORY_ENDED || s->is_barred);
+	     direction++)
 		directory_index(d, s, INDEX_TUNNEL_UP + direction);
 }
 
