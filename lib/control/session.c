@@ -18,9 +18,6 @@
 #include "control/unprotected.h"
 #include "control/work.h"
 
-/* NSAPIs and EPS bearer identities are 0 to 15. */
-#define NSAPIS 16
-
 enum step {
 	STEP_WAIT, /* for earlier operations */
 	STEP_STOP,
@@ -114,12 +111,14 @@ static void take_control_ggsn(struct session_store *store, const struct session 
 			      const struct tunnel *control)
 {
 	struct tunnel its_ggsn = *control; /* stays, for the GGSN's restarts */
+	struct session *other = NULL, *next;
 
 	its_ggsn.teid = 0;
-	for (uint8_t nsapi = 0; nsapi < NSAPIS && !tunnel_is_equal(control, &no_tunnel); nsapi++) {
-		struct session *other = table_find_by(store, INDEX_CONTROL_GGSN, control, nsapi);
-
-		if (!other || other->imsi == s->imsi)
+	next = directory_next_of_control(store->directory, INDEX_CONTROL_GGSN, control, NULL);
+	while ((other = next) != NULL) {
+		next = directory_next_of_control(store->directory, INDEX_CONTROL_GGSN, control,
+						 other);
+		if (other->imsi == s->imsi)
 			continue;
 		directory_unindex(store->directory, other, INDEX_CONTROL_GGSN);
 		directory_set_tunnel(store->directory, &other->control_ggsn, &its_ggsn);

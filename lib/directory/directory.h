@@ -194,6 +194,12 @@ struct session *directory_next_of_subscriber(const struct directory *directory,
 struct session *directory_find_by(const struct directory *directory, enum directory_index which,
 				  const struct tunnel *tunnel, uint8_t nsapi);
 
+/* Iterates over the sessions with this control tunnel, whatever their NSAPI. which: INDEX_CONTROL_SGSN or
+ * INDEX_CONTROL_GGSN. after: NULL at first. */
+struct session *directory_next_of_control(const struct directory *directory,
+					  enum directory_index which, const struct tunnel *tunnel,
+					  const struct session *after);
+
 /* --- tunnels --- */
 
 struct tunnel directory_tunnel(const struct directory *directory,

@@ -144,8 +144,9 @@ static bool has_key(const struct session *s, enum directory_index which, const s
 static uint32_t list_of(const struct directory *d, enum directory_index which,
 			const struct key *key)
 {
-	/* All contexts of a subscriber are in one list, for directory_next_of_subscriber. */
-	const uint32_t more = which == INDEX_SUBSCRIBER ? 0 : key->more;
+	/* All contexts of a subscriber, or with one control tunnel, are in one list, for
+	 * directory_next_of_subscriber and directory_next_of_control. */
+	const uint32_t more = which <= INDEX_CONTROL_GGSN ? 0 : key->more;
 	const uint32_t words[] = {(uint32_t)key->what[0], (uint32_t)(key->what[0] >> 32),
 				  (uint32_t)key->what[1], (uint32_t)(key->what[1] >> 32), more};
 	const uint32_t hash = rte_jhash_32b(words, which == INDEX_IPV6 ? 5 : 2, d->secret + more);
@@ -260,6 +261,26 @@ struct session *directory_next_of_subscriber(const struct directory *d, const st
 		struct session *s = place_of(d, id);
 
 		if (s->imsi == key.what[0] && is_session(s, NULL))
+			return s;
+	}
+	return NULL;
+}
+
+struct session *directory_next_of_control(const struct directory *d, enum directory_index which,
+					  const struct tunnel *tunnel, const struct session *after)
+{
+	const struct session_tunnel known = {.gsn = gsns_find(d->gsns, tunnel->receiver),
+					     .teid = tunnel->teid};
+	const struct key key = index_key_of_tunnel(&known, 0);
+	const uint32_t list = list_of(d, which, &key);
+	uint32_t id = after ? after->link[which] : chain_first(&d->heads[list], list);
+
+	for (; known.gsn != 0 && chain_is_entry(id); id = place_of(d, id)->link[which]) {
+		struct session *s = place_of(d, id);
+		const struct session_tunnel *its =
+			which == INDEX_CONTROL_SGSN ? &s->control_sgsn : &s->control_ggsn;
+
+		if (its->both == known.both)
 			return s;
 	}
 	return NULL;

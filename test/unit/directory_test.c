@@ -271,6 +271,30 @@ static void tunnel_is_found_in_its_direction(void)
 	tear_down();
 }
 
+static void set_control(struct session *s, struct tunnel tunnel)
+{
+	CU_ASSERT_EQUAL(directory_set_tunnel(d, &s->control_ggsn, &tunnel), 0);
+	directory_index(d, s, INDEX_CONTROL_GGSN);
+}
+
+static void all_contexts_with_a_control_tunnel_are_found(void)
+{
+	const struct e2m_imsi imsi = imsi_of(1);
+	const struct tunnel control = ggsn_tunnel(1, 77);
+	const struct session *s = NULL;
+	unsigned seen = 0;
+
+	set_up();
+	for (uint8_t nsapi = 5; nsapi < 9; nsapi++)
+		set_control(directory_add(d, DIRECTORY_PROTECTED, &imsi, nsapi), control);
+	set_control(add(DIRECTORY_PROTECTED, 2), ggsn_tunnel(1, 78));
+	set_control(add(DIRECTORY_PROTECTED, 3), ggsn_tunnel(2, 77));
+	while ((s = directory_next_of_control(d, INDEX_CONTROL_GGSN, &control, s)) != NULL)
+		seen |= 1U << s->nsapi;
+	CU_ASSERT_EQUAL(seen, 0xf << 5);
+	tear_down();
+}
+
 static void conversion_changes_the_id_alone(void)
 {
 	const struct e2m_imsi imsi = imsi_of(9);
@@ -621,6 +645,8 @@ UNIT_MAIN("directory",
 	  {"places are used again for ever", places_are_used_again_for_ever},
 	  {"restored session keeps id and serial", restored_session_keeps_id_and_serial},
 	  {"tunnel is found in its direction", tunnel_is_found_in_its_direction},
+	  {"all contexts with a control tunnel are found",
+	   all_contexts_with_a_control_tunnel_are_found},
 	  {"conversion changes the id alone", conversion_changes_the_id_alone},
 	  {"conversion without room changes nothing", conversion_without_room_changes_nothing},
 	  {"address of a protected session is guarded in other tunnels",
