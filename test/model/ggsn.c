@@ -244,6 +244,20 @@ void ggsn_forget_owner(unsigned ggsn, unsigned apn, struct pdn pdn)
 	ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_doubtful = false;
 }
 
+static bool is_given_at_two(bool is_ipv6, uint8_t number)
+{
+	unsigned count = 0;
+
+	for (unsigned g = 0; g < GGSNS; g++) {
+		bool is_given = false;
+
+		for (unsigned apn = 0; apn < APNS; apn++)
+			is_given |= ggsns[g].assignments[apn][is_ipv6][number].is_given;
+		count += is_given;
+	}
+	return number && count > 1;
+}
+
 bool ggsn_is_shared(uint8_t ipv4)
 {
 	unsigned count = 0;
@@ -732,14 +746,19 @@ void ggsn_send_npdu(struct pdp *p)
 	else
 		pdn_octets_ipv6(p->pdn.ipv6, address);
 	from = p->user;
-	if (has(p->ggsn, HABIT_OTHER_SOURCE) ||
-	    tunnel_is_ipv4(&from) != tunnel_is_ipv4(&p->peer_user))
+	if (has(p->ggsn, HABIT_OTHER_SOURCE))
 		from = ggsn_end(p->ggsn, 2, !tunnel_is_ipv4(&p->peer_user), 0);
+	else if (tunnel_is_ipv4(&from) != tunnel_is_ipv4(&p->peer_user))
+		from = ggsn_end(p->ggsn, 0, !tunnel_is_ipv4(&p->peer_user), 0);
 	if (p->pdn.ipv6 && one_in(8)) {
 		send_multicast(p, &from);
 		return;
 	}
 	note(p, version, &npdu);
+	/* Of a source that no GGSN has given, nothing tells which of two GGSNs with this address it is. */
+	if (has(p->ggsn, HABIT_OTHER_SOURCE) &&
+	    is_given_at_two(version == 6, version == 6 ? p->pdn.ipv6 : p->pdn.ipv4))
+		npdu.is_protected = npdu.must_arrive = false;
 	npdu.must_arrive &= version != 4 || p->is_told || !ggsn_is_shared(p->pdn.ipv4);
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);

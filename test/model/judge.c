@@ -176,7 +176,8 @@ static void judge_downlink(const struct tunnel *tunnel, const uint8_t *pdu, size
 /* --- uplink --- */
 
 /* The protected subscriber whom a GGSN takes for the sender; SUBS: none. */
-static unsigned taken_for(unsigned ggsn, const struct pdp *p, const uint8_t *npdu, size_t len)
+static unsigned taken_for(unsigned ggsn, const struct pdp *p, const struct tunnel *tunnel,
+			  const uint8_t *npdu, size_t len)
 {
 	const bool is_ipv4 = npdu[0] >> 4 == 4 && len >= 20;
 	const bool is_ipv6 = npdu[0] >> 4 == 6 && len >= 40;
@@ -185,6 +186,10 @@ static unsigned taken_for(unsigned ggsn, const struct pdp *p, const uint8_t *npd
 					 : 0;
 	const struct context *c = &contexts[p->sub][p->slot];
 
+	/* Without an address, and where unknown tunnels pass, it must come in the tunnel that the HSE knows. */
+	if (unknown_passes && (!p->is_told || pdn_is_empty(p->pdn)) &&
+	    !tunnel_is_equal(tunnel, &c->up))
+		return SUBS;
 	if (p->is_honest && !subscribers[p->sub].is_attackers && c->is_protected)
 		return p->sub;
 	if (number == 0 ||
@@ -198,7 +203,7 @@ static void judge_forged(const struct tunnel *tunnel, uint32_t serial, const uin
 {
 	const unsigned ggsn = ggsn_of(tunnel);
 	const struct pdp *p = ggsn < GGSNS ? ggsn_find_user(ggsn, tunnel->teid) : NULL;
-	const unsigned sub = p ? taken_for(ggsn, p, npdu, len) : SUBS;
+	const unsigned sub = p ? taken_for(ggsn, p, tunnel, npdu, len) : SUBS;
 
 	if (sub < SUBS)
 		find(VERDICT_FORGED,
