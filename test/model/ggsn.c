@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "ggsn.h"
 
-#include "frame.h"
 #include "ggsn_answer.h"
 #include "ggsn_report.h"
-#include "judge.h"
+#include "owners.h"
 #include "sgsn.h"
 
 #define ADDRESSES 24 /* of an IP version and APN: numbers from 1 on */
@@ -12,25 +11,12 @@
 
 struct pdp pdps[PDPS];
 
-/* Whose an address is, from the time that a response gave it until it is given to another. */
-struct assignment {
-	uint8_t sub;
-	uint8_t slot;
-	bool is_given;
-	bool is_honest; /* that subscriber's UE has it */
-	bool is_protected;
-	bool is_told;	  /* the HSE can know of it */
-	bool is_released; /* its PDN has ended: whoever gets it next is another, of the same IMSI too */
-	bool is_doubtful; /* was a protected session's, of whose end the HSE may not know */
-};
-
 static struct ggsn {
 	uint32_t habits;
 	uint8_t recovery;
 	uint8_t recovery_of[NODES]; /* the latest that each node has said; 0: none */
 	uint32_t next_teid;
 	uint8_t next_number;
-	struct assignment assignments[APNS][2][256];
 	struct datagram answers
 		[ANSWERS]; /* the latest response to each request, with the request's type and number */
 	struct {
@@ -47,6 +33,7 @@ void ggsn_begin(const uint32_t habits[GGSNS])
 {
 	memset(pdps, 0, sizeof(pdps));
 	memset(ggsns, 0, sizeof(ggsns));
+	owners_begin();
 	for (unsigned g = 0; g < GGSNS; g++) {
 		ggsns[g].habits = habits[g];
 		ggsns[g].recovery = (uint8_t)(10 + g);
@@ -153,10 +140,8 @@ static void drop_context(struct pdp *p)
 /* The context ends, and is not replaced by another of the same subscriber. */
 static void release_context(struct pdp *p)
 {
-	if (p->primary == p - pdps) {
-		ggsns[p->ggsn].assignments[p->apn][false][p->pdn.ipv4].is_released = true;
-		ggsns[p->ggsn].assignments[p->apn][true][p->pdn.ipv6].is_released = true;
-	}
+	if (p->primary == p - pdps)
+		owners_release(p);
 	drop_context(p);
 }
 
@@ -172,37 +157,6 @@ static struct pdp *new_pdp(void)
 	return p;
 }
 
-/* --- whose an address is --- */
-
-static void assign(const struct pdp *p, bool is_ipv6, uint8_t number)
-{
-	struct assignment *a = &ggsns[p->ggsn].assignments[p->apn][is_ipv6][number];
-
-	if (number == 0)
-		return;
-	/* Of an address that is not known, nothing tells that the PDN made anew has it again. */
-	if (!a->is_given || a->is_released || a->sub != p->sub || (a->is_honest && !a->is_told))
-		*a = (struct assignment){
-			.sub = p->sub, .is_given = true, .is_doubtful = a->is_doubtful};
-	a->is_doubtful |= subscribers[p->sub].has_keys;
-}
-
-static void confirm(const struct pdp *p, bool is_ipv6, uint8_t number, unsigned slot)
-{
-	struct assignment *a = &ggsns[p->ggsn].assignments[p->apn][is_ipv6][number];
-
-	if (number == 0)
-		return;
-	*a = (struct assignment){.sub = p->sub,
-				 .slot = (uint8_t)slot,
-				 .is_given = true,
-				 .is_honest = true,
-				 .is_protected = contexts[p->sub][slot].is_protected ||
-						 everyone_is_protected,
-				 .is_told = is_ipv6 || p->is_told,
-				 .is_doubtful = a->is_doubtful};
-}
-
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot)
 {
 	struct pdp *p = ggsn_find_user(ggsn, user_teid);
@@ -211,73 +165,7 @@ void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot
 		return;
 	p->is_honest = true;
 	p->slot = (uint8_t)slot;
-	confirm(p, false, p->pdn.ipv4, slot);
-	confirm(p, true, p->pdn.ipv6, slot);
-}
-
-/* Without a keyset, a PDN with the address of a protected one is barred, and stays so. */
-static void spoil_unprotected(unsigned ggsn, struct pdn pdn)
-{
-	for (unsigned s = 0; s < SUBS; s++)
-		for (unsigned i = 0; i < CONTEXTS; i++) {
-			struct context *c = &contexts[s][i];
-
-			if (c->ggsn == ggsn && !c->is_protected &&
-			    ((pdn.ipv4 && c->pdn.ipv4 == pdn.ipv4) ||
-			     (pdn.ipv6 && c->pdn.ipv6 == pdn.ipv6)))
-				c->is_clean = false;
-		}
-}
-
-bool ggsn_is_doubtful(unsigned ggsn, struct pdn pdn)
-{
-	for (unsigned apn = 0; apn < APNS; apn++)
-		if ((pdn.ipv4 && ggsns[ggsn].assignments[apn][false][pdn.ipv4].is_doubtful) ||
-		    (pdn.ipv6 && ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_doubtful))
-			return true;
-	return false;
-}
-
-void ggsn_forget_owner(unsigned ggsn, unsigned apn, struct pdn pdn)
-{
-	ggsns[ggsn].assignments[apn][false][pdn.ipv4].is_doubtful = false;
-	ggsns[ggsn].assignments[apn][true][pdn.ipv6].is_doubtful = false;
-}
-
-static bool is_given_at_two(bool is_ipv6, uint8_t number)
-{
-	unsigned count = 0;
-
-	for (unsigned g = 0; g < GGSNS; g++) {
-		bool is_given = false;
-
-		for (unsigned apn = 0; apn < APNS; apn++)
-			is_given |= ggsns[g].assignments[apn][is_ipv6][number].is_given;
-		count += is_given;
-	}
-	return number && count > 1;
-}
-
-bool ggsn_is_shared(uint8_t ipv4)
-{
-	unsigned count = 0;
-
-	for (unsigned g = 0; g < GGSNS; g++)
-		for (unsigned apn = 0; apn < APNS; apn++)
-			count += ggsns[g].assignments[apn][false][ipv4].is_given;
-	return count > 1;
-}
-
-unsigned ggsn_protected_owner(unsigned ggsn, bool is_ipv6, uint8_t number)
-{
-	for (unsigned apn = 0; apn < APNS; apn++) {
-		const struct assignment *a = &ggsns[ggsn].assignments[apn][is_ipv6][number];
-
-		if (number && a->is_honest && a->is_protected && a->is_told &&
-		    !subscribers[a->sub].is_attackers)
-			return a->sub;
-	}
-	return SUBS;
+	owners_confirm(p, slot);
 }
 
 /* --- requests --- */
@@ -325,15 +213,7 @@ static void give_address(struct pdp *p, const struct asked *asked, struct pdn be
 		p->pdn.ipv4 = new_number(p->ggsn, p->apn, false);
 	if (has_ipv6 && !p->pdn.ipv6)
 		p->pdn.ipv6 = new_number(p->ggsn, p->apn, true);
-	assign(p, false, p->pdn.ipv4);
-	assign(p, true, p->pdn.ipv6);
-	/* A barred session counts as protected: what shares an address with it is barred too. */
-	if (!subscribers[p->sub].has_keys && ggsn_is_doubtful(p->ggsn, p->pdn)) {
-		ggsns[p->ggsn].assignments[p->apn][false][p->pdn.ipv4].is_doubtful = p->pdn.ipv4;
-		ggsns[p->ggsn].assignments[p->apn][true][p->pdn.ipv6].is_doubtful = p->pdn.ipv6;
-	}
-	if (ggsn_is_doubtful(p->ggsn, p->pdn))
-		spoil_unprotected(p->ggsn, p->pdn);
+	owners_give(p);
 }
 
 static struct pdp *find_primary(unsigned ggsn, const struct asked *asked)
@@ -678,92 +558,4 @@ void ggsn_take_silently(const struct datagram *datagram)
 	is_silent = true;
 	ggsn_take(datagram);
 	is_silent = false;
-}
-
-/* --- N-PDUs from the network --- */
-
-static void note(const struct pdp *p, unsigned version, struct npdu *npdu)
-{
-	const struct assignment *a =
-		version == 0
-			? NULL
-			: &ggsns[p->ggsn].assignments[p->apn][version == 6]
-						     [version == 6 ? p->pdn.ipv6 : p->pdn.ipv4];
-	const bool is_honest = a ? a->is_honest : p->is_honest;
-	const uint8_t slot = a ? a->slot : p->slot;
-	const struct context *c = &contexts[p->sub][slot];
-
-	*npdu = (struct npdu){.owner = SUBS, .ggsn = p->ggsn, .tunnel = p->peer_user};
-	if (!is_honest || subscribers[p->sub].is_attackers)
-		return;
-	npdu->owner = p->sub;
-	npdu->slot = p->slot;
-	npdu->is_protected = a ? a->is_protected : c->is_protected || everyone_is_protected;
-	c = &contexts[p->sub][p->slot];
-	/* Of an unknown tunnel, hse lets pass what has no address that it knows. */
-	if (unknown_passes && !(a && a->is_told) && !tunnel_is_equal(&p->peer_user, &c->down))
-		npdu->is_protected = false;
-	npdu->must_arrive = p->is_honest && (c->is_protected || !everyone_is_protected) &&
-			    c->is_live && c->is_clean && !c->is_pending &&
-			    c->up.teid == p->user.teid && c->ggsn == p->ggsn;
-}
-
-/* A router advertisement, which no address tells whose it is. */
-static void send_multicast(struct pdp *p, const struct tunnel *from)
-{
-	static const uint8_t router[16] = {0xfe, 0x80, [15] = 1};
-	static const uint8_t all_nodes[16] = {0xff, 0x02, [15] = 1};
-	uint8_t out[NPDU_OCTETS];
-	struct npdu npdu;
-	uint32_t serial;
-	size_t len;
-
-	note(p, 0, &npdu);
-	/* Where the attacker has moved the tunnel, it leaves there. */
-	npdu.is_protected &= npdu.must_arrive;
-	serial = judge_note(&npdu);
-	len = npdu_write(out, 6, router, all_nodes, serial);
-	say("    downlink multicast N-PDU %u for %s in %s%s", serial, subscribers[p->sub].name,
-	    end_str(&p->peer_user), npdu.must_arrive ? "; must arrive" : "");
-	send_gpdu(false, from, &p->peer_user, out, len);
-}
-
-void ggsn_send_npdu(struct pdp *p)
-{
-	static const uint8_t ipv4[4] = {192, 0, 2, 1};
-	static const uint8_t ipv6[16] = {0x20, 0x01, 0x0d, 0xb8, 0xff, [15] = 1};
-	unsigned version = p->pdn.ipv4 ? 4 : p->pdn.ipv6 ? 6 : 0;
-	uint8_t out[NPDU_OCTETS], address[16];
-	struct tunnel from;
-	struct npdu npdu;
-	uint32_t serial;
-	size_t len;
-
-	if (p->pdn.ipv4 && p->pdn.ipv6 && one_in(2))
-		version = 6;
-	if (version == 4)
-		pdn_octets_ipv4(p->pdn.ipv4, address);
-	else
-		pdn_octets_ipv6(p->pdn.ipv6, address);
-	from = p->user;
-	if (has(p->ggsn, HABIT_OTHER_SOURCE))
-		from = ggsn_end(p->ggsn, 2, !tunnel_is_ipv4(&p->peer_user), 0);
-	else if (tunnel_is_ipv4(&from) != tunnel_is_ipv4(&p->peer_user))
-		from = ggsn_end(p->ggsn, 0, !tunnel_is_ipv4(&p->peer_user), 0);
-	if (p->pdn.ipv6 && one_in(8)) {
-		send_multicast(p, &from);
-		return;
-	}
-	note(p, version, &npdu);
-	/* Of a source that no GGSN has given, nothing tells which of two GGSNs with this address it is. */
-	if (has(p->ggsn, HABIT_OTHER_SOURCE) &&
-	    is_given_at_two(version == 6, version == 6 ? p->pdn.ipv6 : p->pdn.ipv4))
-		npdu.is_protected = npdu.must_arrive = false;
-	npdu.must_arrive &= version != 4 || p->is_told || !ggsn_is_shared(p->pdn.ipv4);
-	serial = judge_note(&npdu);
-	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
-	say("    downlink N-PDU %u of %s for %s in %s%s", serial,
-	    npdu.owner < SUBS ? subscribers[npdu.owner].name : "another", pdn_str(p->pdn),
-	    end_str(&p->peer_user), npdu.must_arrive ? "; must arrive" : "");
-	send_gpdu(false, &from, &p->peer_user, out, len);
 }

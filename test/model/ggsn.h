@@ -62,15 +62,6 @@ void ggsn_take_silently(const struct datagram *datagram);
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot);
 /* The PDP context with this TEID at a GGSN; NULL: none. */
 struct pdp *ggsn_find_user(unsigned ggsn, uint32_t teid);
-/* Protected honest subscriber that has this address at this GGSN, in any APN, as a message has told; SUBS: none. */
-unsigned ggsn_protected_owner(unsigned ggsn, bool is_ipv6, uint8_t number);
-/* An address that several PDNs have, at other GGSNs or in other APNs: it tells nothing of one that has not been told. */
-bool ggsn_is_shared(uint8_t ipv4);
-/* An address that a protected session may still have at the HSE, in any APN: without a keyset, another PDN with it is
- * barred. */
-bool ggsn_is_doubtful(unsigned ggsn, struct pdn pdn);
-/* The HSE knows that the session with these addresses has ended. */
-void ggsn_forget_owner(unsigned ggsn, unsigned apn, struct pdn pdn);
 /* One N-PDU from the network to a context, in the tunnel that the GGSN believes. */
 void ggsn_send_npdu(struct pdp *pdp);
 /* Loses all contexts, and has another restart counter. */

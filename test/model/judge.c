@@ -6,6 +6,7 @@
 
 #include "frame.h"
 #include "ggsn.h"
+#include "owners.h"
 #include "sgsn.h"
 
 #define NPDUS		 4096 /* of a sequence */
@@ -195,7 +196,7 @@ static unsigned taken_for(unsigned ggsn, const struct pdp *p, const struct tunne
 	if (number == 0 ||
 	    (subscribers[p->sub].is_attackers && (is_ipv6 ? p->pdn.ipv6 : p->pdn.ipv4) == number))
 		return SUBS;
-	return ggsn_protected_owner(ggsn, is_ipv6, number);
+	return owners_find_protected(ggsn, is_ipv6, number);
 }
 
 static void judge_forged(const struct tunnel *tunnel, uint32_t serial, const uint8_t *npdu,

@@ -5,20 +5,16 @@
 
 #include "frame.h"
 #include "ggsn.h"
-#include "gtp/pco.h"
 #include "judge.h"
+#include "owners.h"
+#include "sgsn_messages.h"
 
 /* TS 29.274 8.22. */
-enum interface {
-	S5_SGW_U = 4,
-	S5_SGW_C = 6,
-	S2B_EPDG_C = 30,
-	S2B_EPDG_U = 31,
-};
+#define S5_SGW_U 4
 
 struct context contexts[SUBS][CONTEXTS];
 
-static uint32_t next_teid, next_sequence;
+static uint32_t next_teid;
 static uint8_t recoveries[NODES];
 static bool is_spoilt[SUBS]; /* the attacker has named this subscriber */
 /* Next COUNT of the uplink, by subscriber, keyset and bearer. */
@@ -30,136 +26,9 @@ void sgsn_begin(void)
 	memset(counts, 0, sizeof(counts));
 	memset(is_spoilt, 0, sizeof(is_spoilt));
 	next_teid = 0x1000;
-	next_sequence = 0x100;
+	sgsn_begin_messages();
 	for (unsigned i = 0; i < NODES; i++)
 		recoveries[i] = (uint8_t)(1 + i);
-}
-
-/* --- messages --- */
-
-static void add_pco(struct msg *m, unsigned sub, unsigned keyset, uint8_t key_id)
-{
-	struct pco_e2m e2m = {.key_id = key_id};
-	uint8_t pco[PCO_MAX_LEN];
-	size_t len;
-
-	if (keyset == 0)
-		return;
-	e2m.id = keyset_id(sub, keyset, (sub + keyset) % 2);
-	len = pco_write_e2m(pco, &e2m_default_numbers, &e2m);
-	msg_add(m, m->version == 1 ? V1_PCO : V2_PCO, 0, pco, len);
-}
-
-static void add_eua(struct msg *m, const struct wish *wish)
-{
-	static const uint8_t types[PDN_TYPES][2] = {
-		{0xf1, 0x21}, {0xf1, 0x57}, {0xf1, 0x8d}, {0xf0, 0x01}};
-	uint8_t eua[6];
-	size_t len = 2;
-
-	memcpy(eua, types[wish->type], 2);
-	if (wish->static_ipv4) {
-		pdn_octets_ipv4(wish->static_ipv4, eua + 2);
-		len = 6;
-	}
-	msg_add(m, V1_EUA, 0, eua, len);
-}
-
-static void create_v1(struct msg *m, const struct wish *wish, unsigned sub, uint8_t nsapi,
-		      const struct tunnel *down, const struct tunnel *control)
-{
-	if (!wish->is_secondary)
-		msg_add_imsi(m, subscribers[sub].imsi);
-	msg_add8(m, V1_SELECTION_MODE, 0xfc);
-	msg_add32(m, V1_TEID_DATA, down->teid);
-	msg_add32(m, V1_TEID_CONTROL, control->teid);
-	msg_add8(m, V1_NSAPI, (uint8_t)(0xf0 | nsapi));
-	if (wish->is_secondary)
-		msg_add8(m, V1_NSAPI, 0xf0 | 5);
-	if (!wish->is_secondary) {
-		add_eua(m, wish);
-		msg_add_apn(m, apn_name(wish->apn));
-	}
-	msg_add_gsn(m, control);
-	msg_add_gsn(m, down);
-	msg_add(m, V1_QOS, 0, (uint8_t[]){2, 0x23, 0x92, 0x1f}, 4);
-}
-
-static void add_bearer(struct msg *m, uint8_t ebi, uint8_t instance, uint8_t interface,
-		       const struct tunnel *down)
-{
-	struct msg inner = {.version = 2};
-	const unsigned group = m->count;
-
-	msg_add(m, V2_BEARER, 0, NULL, 0);
-	msg_add8(&inner, V2_EBI, ebi);
-	msg_add_fteid(&inner, instance, interface, down);
-	for (unsigned i = 0; i < inner.count; i++)
-		msg_add_to_group(m, group, &inner.ies[i]);
-}
-
-static void add_paa(struct msg *m, const struct wish *wish)
-{
-	uint8_t paa[22] = {(uint8_t)(1 + wish->type)};
-	const size_t lens[] = {5, 18, 22};
-
-	if (wish->type == PDN_NONE)
-		return;
-	if (wish->static_ipv4)
-		pdn_octets_ipv4(wish->static_ipv4, paa + 1);
-	msg_add(m, V2_PAA, 0, paa, lens[wish->type]);
-}
-
-static void create_v2(struct msg *m, const struct wish *wish, unsigned sub, uint8_t nsapi,
-		      const struct tunnel *down, const struct tunnel *control)
-{
-	msg_add_imsi(m, subscribers[sub].imsi);
-	msg_add8(m, V2_RAT, wish->is_s2b ? 3 : 6);
-	msg_add_fteid(m, 0, wish->is_s2b ? S2B_EPDG_C : S5_SGW_C, control);
-	msg_add_apn(m, apn_name(wish->apn));
-	if (wish->is_s2b)
-		msg_add(m, V2_INDICATION, 0, (uint8_t[]){0x20, 0}, 2);
-	msg_add8(m, V2_PDN_TYPE, (uint8_t)(1 + wish->type));
-	add_paa(m, wish);
-	add_bearer(m, nsapi, wish->is_s2b ? 5 : 2, wish->is_s2b ? S2B_EPDG_U : S5_SGW_U, down);
-}
-
-struct msg sgsn_create_msg(const struct wish *wish, unsigned sub, uint8_t nsapi,
-			   const struct tunnel *down, const struct tunnel *control,
-			   unsigned keyset_sub, unsigned keyset, uint8_t key_id)
-{
-	struct msg m = {.version = wish->version,
-			.type = wish->version == 1 ? 16 : 32,
-			.sequence = ++next_sequence};
-
-	if (wish->version == 1)
-		create_v1(&m, wish, sub, nsapi, down, control);
-	else
-		create_v2(&m, wish, sub, nsapi, down, control);
-	add_pco(&m, keyset_sub, keyset, key_id);
-	return m;
-}
-
-struct msg sgsn_update_msg(uint8_t version, uint32_t teid, uint8_t nsapi, const struct tunnel *down,
-			   const struct tunnel *control)
-{
-	struct msg m = {.version = version,
-			.type = version == 1 ? 18 : 34,
-			.teid = teid,
-			.sequence = ++next_sequence};
-
-	if (version == 2) {
-		msg_add_fteid(&m, 0, S5_SGW_C, control);
-		add_bearer(&m, nsapi, 1, S5_SGW_U, down);
-		return m;
-	}
-	msg_add32(&m, V1_TEID_DATA, down->teid);
-	msg_add32(&m, V1_TEID_CONTROL, control->teid);
-	msg_add8(&m, V1_NSAPI, (uint8_t)(0xf0 | nsapi));
-	msg_add_gsn(&m, control);
-	msg_add_gsn(&m, down);
-	msg_add(&m, V1_QOS, 0, (uint8_t[]){2, 0x23, 0x92, 0x1f}, 4);
-	return m;
 }
 
 /* --- procedures --- */
@@ -258,7 +127,7 @@ void sgsn_move(struct context *c, bool is_other_node, bool is_rekey)
 	}
 	m = sgsn_update_msg(c->version, c->ggsn_control.teid, c->nsapi, &c->asked.down,
 			    &c->asked.control);
-	add_pco(&m, c->sub, c->asked.keyset, c->key_id);
+	sgsn_add_pco(&m, c->sub, c->asked.keyset, c->key_id);
 	msg_add8(&m, m.version == 1 ? V1_RECOVERY : V2_RECOVERY, recoveries[node]);
 	say("%s %s NSAPI %u %s %s, keyset %u", subscribers[c->sub].name,
 	    is_rekey ? "rekeys" : "moves", c->nsapi, is_rekey ? "in" : "to",
@@ -271,7 +140,7 @@ void sgsn_delete(struct context *c)
 	struct msg m = {.version = c->version,
 			.type = c->version == 1 ? 20 : 36,
 			.teid = c->ggsn_control.teid,
-			.sequence = ++next_sequence};
+			.sequence = sgsn_next_sequence()};
 
 	begin(c, c->node);
 	if (c->version == 1) {
@@ -287,7 +156,8 @@ void sgsn_delete(struct context *c)
 void sgsn_echo(unsigned node, unsigned ggsn)
 {
 	const struct tunnel from = node_end(node, false, GTPC), to = ggsn_end(ggsn, 0, false, GTPC);
-	struct msg m = {.version = (uint8_t)(1 + pick(2)), .type = 1, .sequence = ++next_sequence};
+	struct msg m = {
+		.version = (uint8_t)(1 + pick(2)), .type = 1, .sequence = sgsn_next_sequence()};
 
 	if (m.version == 2)
 		msg_add8(&m, V2_RECOVERY, recoveries[node]);
@@ -397,7 +267,7 @@ static void take_accepted(struct context *c, struct msg *m)
 	case 32:
 		take_created(c, m);
 		learn_address(c);
-		if (!c->is_protected && ggsn_is_doubtful(c->ggsn, c->pdn))
+		if (!c->is_protected && owners_are_doubtful(c->ggsn, c->pdn))
 			c->is_clean = false;
 		ggsn_confirm(c->ggsn, c->up.teid, c->sub, c->slot);
 		break;
@@ -407,7 +277,7 @@ static void take_accepted(struct context *c, struct msg *m)
 			if (i == c->slot || (!c->is_secondary && contexts[c->sub][i].is_secondary))
 				contexts[c->sub][i].is_live = false;
 		if (!c->is_secondary)
-			ggsn_forget_owner(c->ggsn, c->apn, c->pdn);
+			owners_forget(c->ggsn, c->apn, c->pdn);
 		return;
 	default:
 		break;
@@ -552,7 +422,7 @@ void sgsn_send_npdu(struct context *c)
 	npdu.is_forged = subscribers[c->sub].is_attackers;
 	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
 			   (c->is_protected || !everyone_is_protected) &&
-			   (version != 4 || !c->is_untold || !ggsn_is_shared(c->pdn.ipv4));
+			   (version != 4 || !c->is_untold || !owners_are_many(c->pdn.ipv4));
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, address, version == 4 ? ipv4 : ipv6, serial);
 	say("    uplink N-PDU %u of %s NSAPI %u%s", serial, subscribers[c->sub].name, c->nsapi,
