@@ -14,6 +14,7 @@
 
 #include "datapath/datapath.h"
 #include "datapath/stages.h"
+#include "directory/directory.h"
 #include "npdu/npdu.h"
 
 /* Buffers that frames go round in, as in a NIC's ring. */
@@ -25,6 +26,7 @@ struct bench_case {
 	enum e2m_eia eia;
 	uint32_t npdu_len;
 	uint32_t sessions; /* visited in random order */
+	bool ipv6;	   /* N-PDUs and addresses of sessions; then npdu_len is at least 40 */
 };
 
 struct bench_result {
@@ -64,7 +66,8 @@ struct bench_fleet {
 	uint32_t frame_size;
 	uint32_t frames_count;
 	uint32_t frame_len;
-	struct npdu_engine *engine; /* plays the UEs */
+	struct npdu_engine *engine;  /* plays the UEs */
+	struct directory *directory; /* the sessions with their addresses */
 };
 
 int fleet_init(struct bench_fleet *fleet, const struct bench_case *c);

@@ -5,6 +5,7 @@
 #include <rte_ether.h>
 #include <rte_ip.h>
 #include <rte_udp.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +17,9 @@
 #define GGSN	     RTE_IPV4(10, 1, 0, 2)
 #define HEADERS	     (RTE_ETHER_HDR_LEN + 20 + 8 + GTPU_HEADER_MIN)
 #define FRAMES_LEAST 65536
+#define FIRST_UE     RTE_IPV4(10, 64, 0, 0) /* address of session 0 */
+/* Octets of a session's place in control, so that addresses are as far apart as in hse. */
+#define PLACE_OCTETS 336
 
 _Static_assert(HEADERS == BENCH_HEADERS, "as bench.h says");
 
@@ -64,6 +68,73 @@ static struct npdu_key *new_key(const struct bench_case *c, uint32_t session)
 	return npdu_key_new(&e2m_default_numbers, &keyset, &profile);
 }
 
+/* --- addresses --- */
+
+static rte_be32_t ue_ipv4(uint32_t session)
+{
+	return rte_cpu_to_be_32(FIRST_UE + session);
+}
+
+static void ue_ipv6(uint32_t session, uint8_t ipv6[16])
+{
+	static const uint8_t first[16] = {0x20, 0x01, 0x0d, 0xb8, [15] = 1};
+	const rte_be32_t number = rte_cpu_to_be_32(session);
+
+	memcpy(ipv6, first, sizeof(first));
+	memcpy(ipv6 + 4, &number, sizeof(number));
+}
+
+static struct pdp_address ue_address(const struct bench_fleet *f, uint32_t session)
+{
+	const rte_be32_t ipv4 = ue_ipv4(session);
+	struct pdp_address address = {0};
+	uint8_t ipv6[16];
+
+	ue_ipv6(session, ipv6);
+	if (f->c.ipv6)
+		pdp_address_set_ipv6(&address, ipv6, PDP_IPV6_PREFIX);
+	else
+		pdp_address_set_ipv4(&address, (const uint8_t *)&ipv4);
+	return address;
+}
+
+/* Session s has the id s + 1, its flow's tunnel, and its address. */
+static int add_to_directory(const struct bench_fleet *f, uint32_t session)
+{
+	const struct pdp_address address = ue_address(f, session);
+	struct e2m_imsi imsi;
+	struct tunnel tunnel;
+	struct session *s;
+	char digits[16];
+
+	snprintf(digits, sizeof(digits), "%015u", session);
+	if (e2m_imsi_parse(&imsi, digits, strlen(digits)) != 0)
+		return -EINVAL;
+	s = directory_add(f->directory, DIRECTORY_PROTECTED, &imsi, BENCH_BEARER);
+	fleet_tunnel(&f->c, session, &tunnel);
+	if (!s || directory_id(f->directory, s) != session + 1 ||
+	    directory_set_tunnel(f->directory, &s->tunnel[f->c.direction], &tunnel) != 0)
+		return -ENOMEM;
+	directory_index(f->directory, s,
+			f->c.direction == E2M_UPLINK ? INDEX_TUNNEL_UP : INDEX_TUNNEL_DOWN);
+	directory_set_address(f->directory, s, &address);
+	return 0;
+}
+
+static int make_directory(struct bench_fleet *f)
+{
+	const struct directory_config config = {
+		.protected_max = f->c.sessions, .protected_octets = PLACE_OCTETS, .hash_secret = 1};
+	int ret = 0;
+
+	f->directory = directory_new(&config);
+	if (!f->directory)
+		return -ENOMEM;
+	for (uint32_t s = 0; ret == 0 && s < f->c.sessions; s++)
+		ret = add_to_directory(f, s);
+	return ret;
+}
+
 int fleet_init(struct bench_fleet *f, const struct bench_case *c)
 {
 	memset(f, 0, sizeof(*f));
@@ -83,7 +154,7 @@ int fleet_init(struct bench_fleet *f, const struct bench_case *c)
 		if (!(f->keys[s] = new_key(c, s)))
 			return -ENOMEM;
 	fleet_fill(f);
-	return 0;
+	return make_directory(f);
 }
 
 void fleet_free(struct bench_fleet *f)
@@ -95,6 +166,7 @@ void fleet_free(struct bench_fleet *f)
 	free(f->counts);
 	free(f->frames);
 	npdu_engine_free(f->engine);
+	directory_free(f->directory);
 }
 
 /* --- frames --- */
@@ -129,6 +201,21 @@ static void write_headers(const struct bench_fleet *f, uint8_t *frame, uint32_t 
 	gtpu_write((uint8_t *)(udp + 1), GTPU_G_PDU, fleet_teid(session), payload);
 }
 
+/* From the UE or to it. Uplink it has room for the header and the MAC of a protected N-PDU. */
+static void write_npdu(const struct bench_fleet *f, uint8_t *payload, uint32_t session)
+{
+	const bool up = f->c.direction == E2M_UPLINK;
+	const rte_be32_t ipv4 = ue_ipv4(session);
+	uint8_t *npdu = payload + (up ? npdu_header_len(BENCH_COUNTER_OCTETS) : 0);
+
+	memset(payload, 0xab, payload_len(f));
+	npdu[0] = f->c.ipv6 ? 0x60 : 0x45;
+	if (f->c.ipv6)
+		ue_ipv6(session, npdu + (up ? 8 : 24));
+	else
+		memcpy(npdu + (up ? 12 : 16), &ipv4, sizeof(ipv4));
+}
+
 static void protect(struct bench_fleet *f, uint8_t *const *frames, const uint32_t *sessions,
 		    uint32_t count)
 {
@@ -159,7 +246,7 @@ void fleet_fill(struct bench_fleet *f)
 			sessions[count] = f->order[at % f->c.sessions];
 			frames[count] = f->frames + (size_t)at * f->frame_size;
 			write_headers(f, frames[count], sessions[count]);
-			memset(frames[count] + HEADERS, 0xab, payload_len(f));
+			write_npdu(f, frames[count] + HEADERS, sessions[count]);
 		}
 		if (f->c.direction == E2M_UPLINK)
 			protect(f, frames, sessions, count);
@@ -178,7 +265,7 @@ uint32_t fleet_write(struct bench_fleet *f, uint8_t *frame, uint32_t session, ui
 			     .counter_octets = BENCH_COUNTER_OCTETS};
 
 	write_headers(f, frame, session);
-	memset(frame + HEADERS, 0xab, payload_len(f));
+	write_npdu(f, frame + HEADERS, session);
 	npdu_write_header(op.pdu, BENCH_COUNTER_OCTETS, BENCH_KEY_ID, count);
 	npdu_protect(f->engine, &op, 1);
 	return HEADERS + payload_len(f);
@@ -199,6 +286,8 @@ int fleet_install(const struct bench_fleet *f, struct datapath_worker *const *wo
 
 	if (!next)
 		return -ENOMEM;
+	for (unsigned w = 0; w < count; w++)
+		datapath_set_directory(workers[w], f->directory);
 	for (uint32_t s = 0; s < f->c.sessions; s++) {
 		struct datapath_command add = {.kind = DATAPATH_ADD_FLOW};
 		struct datapath_command set = {.kind = DATAPATH_SET_KEYSET,
@@ -207,7 +296,7 @@ int fleet_install(const struct bench_fleet *f, struct datapath_worker *const *wo
 		unsigned owner = tunnel_owner(add.add.tunnel.teid, count);
 
 		add.flow = set.flow = next[owner]++;
-		add.add.session = s;
+		add.add.session = s + 1;
 		add.add.direction = (uint8_t)f->c.direction;
 		add.add.bearer = BENCH_BEARER;
 		add.add.counter_octets = BENCH_COUNTER_OCTETS;

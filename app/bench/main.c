@@ -19,6 +19,7 @@
 struct options {
 	bool quick;
 	bool recovery;
+	bool ipv6;
 	const char *csv;
 	const char *only;
 	unsigned memory_mib;
@@ -107,8 +108,8 @@ static void add(struct rows *rows, enum e2m_direction direction, enum e2m_eea ee
 		uint32_t len, uint32_t sessions, double goal)
 {
 	if (rows->count < MAX_ROWS)
-		rows->row[rows->count++] =
-			(struct row){.c = {direction, eea, eia, len, sessions}, .goal = goal};
+		rows->row[rows->count++] = (struct row){
+			.c = {direction, eea, eia, len, sessions, false}, .goal = goal};
 }
 
 /* The goals' rows. */
@@ -147,17 +148,20 @@ static bool is_wanted(const struct row *row, const struct options *o)
 {
 	char name[16], text[64];
 
+	if (row->c.ipv6 && row->c.npdu_len < PDP_IPV6_HEADER)
+		return false;
 	snprintf(text, sizeof(text), "%s %s %u %u", direction_name(&row->c),
 		 algorithms(&row->c, name), row->c.npdu_len, row->c.sessions);
 	return !o->only || strcmp(text, o->only) == 0;
 }
 
-static int measure_rows(const struct rows *rows, const struct options *o, FILE *csv)
+static int measure_rows(struct rows *rows, const struct options *o, FILE *csv)
 {
 	int held = 0;
 
 	for (unsigned i = 0; i < rows->count; i++) {
 		struct bench_result r;
+		rows->row[i].c.ipv6 = o->ipv6;
 		if (!is_wanted(&rows->row[i], o))
 			continue;
 		progress(i, rows->count);
@@ -176,8 +180,8 @@ static int measure_fleet(const struct options *o, FILE *csv)
 	int held = 0;
 
 	for (unsigned d = 0; d < 2; d++) {
-		struct row small = {.c = {d, E2M_EEA2, E2M_EIA2, 64, 1000}};
-		struct row large = {.c = {d, E2M_EEA2, E2M_EIA2, 64, 1000000}};
+		struct row small = {.c = {d, E2M_EEA2, E2M_EIA2, 64, 1000, false}};
+		struct row large = {.c = {d, E2M_EEA2, E2M_EIA2, 64, 1000000, false}};
 		struct bench_result rs, rl;
 		unsigned turns = o->quick ? 3 : 11;
 		if (bench_measure(&small.c, turns, 262144, &rs) != 0 ||
@@ -194,7 +198,7 @@ static int measure_fleet(const struct options *o, FILE *csv)
 
 static int measure_workers(const struct options *o)
 {
-	const struct bench_case c = {E2M_DOWNLINK, E2M_EEA2, E2M_EIA2, 64, 1000};
+	const struct bench_case c = {E2M_DOWNLINK, E2M_EEA2, E2M_EIA2, 64, 1000, false};
 	const long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 	double one[8], two[8];
 	const unsigned turns = o->quick ? 3 : 7;
@@ -212,7 +216,7 @@ static int measure_workers(const struct options *o)
 
 static int measure_idle(void)
 {
-	const struct bench_case c = {E2M_UPLINK, E2M_EEA2, E2M_EIA2, 64, 1};
+	const struct bench_case c = {E2M_UPLINK, E2M_EEA2, E2M_EIA2, 64, 1, false};
 	unsigned rounds = bench_idle_rounds(&c);
 
 	printf("one packet into an idle worker: out after %u poll round%s  1 %s\n", rounds,
@@ -253,11 +257,12 @@ static int run(const struct options *o)
 
 static void usage(FILE *out)
 {
-	fputs("Usage: hse-bench [--quick] [--only ROW] [--csv FILE] [--memory MIB]\n"
+	fputs("Usage: hse-bench [--quick] [--ipv6] [--only ROW] [--csv FILE] [--memory MIB]\n"
 	      "       hse-bench --recovery [--memory MIB]\n"
 	      "       hse-bench storm --help\n"
 	      "Measures the worker's path on packets in memory, beside intel-ipsec-mb alone.\n"
 	      "  --quick       the goals' rows alone, in less than half a minute\n"
+	      "  --ipv6        N-PDUs of IPv6 in the rows of up to 100,000 sessions\n"
 	      "  --csv FILE    the table for tools/plot-bench\n"
 	      "  --only ROW    one row, such as \"downlink eea2+eia2 64 1000\"\n"
 	      "  --recovery    what an outage costs, and junk, instead\n"
@@ -267,17 +272,15 @@ static void usage(FILE *out)
 
 static int parse(int argc, char **argv, struct options *o)
 {
-	static const struct option longs[] = {{"quick", no_argument, NULL, 'q'},
-					      {"csv", required_argument, NULL, 'c'},
-					      {"only", required_argument, NULL, 'o'},
-					      {"memory", required_argument, NULL, 'm'},
-					      {"recovery", no_argument, NULL, 'r'},
-					      {"help", no_argument, NULL, 'h'},
-					      {0}};
+	static const struct option longs[] = {
+		{"quick", no_argument, NULL, 'q'},	{"csv", required_argument, NULL, 'c'},
+		{"only", required_argument, NULL, 'o'}, {"memory", required_argument, NULL, 'm'},
+		{"recovery", no_argument, NULL, 'r'},	{"ipv6", no_argument, NULL, '6'},
+		{"help", no_argument, NULL, 'h'},	{0}};
 	int option;
 
 	*o = (struct options){.memory_mib = 1024};
-	while ((option = getopt_long(argc, argv, "qc:o:m:rh", longs, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "qc:o:m:r6h", longs, NULL)) != -1) {
 		switch (option) {
 		case 'q':
 			o->quick = true;
@@ -293,6 +296,9 @@ static int parse(int argc, char **argv, struct options *o)
 			break;
 		case 'r':
 			o->recovery = true;
+			break;
+		case '6':
+			o->ipv6 = true;
 			break;
 		case 'h':
 			usage(stdout);

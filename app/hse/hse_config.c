@@ -113,7 +113,7 @@ static const struct config_field pull_fields[] = {
 	FIELD("hold_packets_per_session", pull.hold_packets_per_session, .reloads = true,
 	      .kind = CONFIG_UINT, .min = 1, .max = 4096),
 	FIELD("hold_packets_total", pull.hold_packets_total, .kind = CONFIG_UINT, .min = 1,
-	      .max = 16777216),
+	      .max = 16777214),
 	FIELD("hold_ms", pull.hold_ms, .reloads = true, .kind = CONFIG_UINT, .min = 10,
 	      .max = 600000),
 	FIELD("negative_cache_s", pull.negative_cache_s, .reloads = true, .kind = CONFIG_UINT,

@@ -47,17 +47,32 @@ static bool is_own_network(const struct datapath_worker *w, const struct session
 	       directory_owns(w->directory, own, &address);
 }
 
-bool binding_admits_other(const struct datapath_worker *w, const struct session *own,
-			  struct rte_mbuf *m, const uint8_t *npdu, uint32_t len)
+/* The N-PDU has this session's address, or one that matches always. */
+static void confirm(const struct datapath_worker *w, struct flow *flow, const struct pdp_address *a,
+		    const uint8_t *npdu, uint32_t len, enum pdp_end end)
+{
+	const unsigned version = pdp_npdu_version(npdu, len);
+
+	if (w->binding.generation4 >> 32 == DIRECTORY_NEVER)
+		return;
+	if (version == 4 && memcmp(pdp_npdu_ipv4(npdu, end), a->ipv4, sizeof(a->ipv4)) == 0)
+		flow->confirmed = binding_word4(w, a->ipv4);
+	else if (version == 6 && a->ipv6_length == PDP_IPV6_PREFIX &&
+		 pdp_ipv6_has_prefix(pdp_npdu_ipv6(npdu, end), a->ipv6, PDP_IPV6_PREFIX))
+		flow->confirmed = binding_word6(w, a->ipv6);
+}
+
+static bool admits(struct datapath_worker *w, struct flow *flow, const struct session *own,
+		   struct rte_mbuf *m, const uint8_t *npdu, uint32_t len)
 {
 	const enum pdp_end end = binding_end(packet_of(m));
 	struct pdp_address a;
 
-	if (!own)
-		return false;
 	directory_address(own, &a);
 	switch (pdp_address_check(&a, npdu, len, end)) {
 	case PDP_MATCHES:
+		if (own->kind == DIRECTORY_PROTECTED)
+			confirm(w, flow, &a, npdu, len, end);
 		return true;
 	case PDP_UNDECIDED:
 		return !binding_guards(w, own, m, npdu, len);
@@ -65,4 +80,16 @@ bool binding_admits_other(const struct datapath_worker *w, const struct session 
 		break;
 	}
 	return is_own_network(w, own, &a, npdu, len, end);
+}
+
+bool binding_admits_other(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m,
+			  const uint8_t *npdu, uint32_t len)
+{
+	const struct session *own;
+
+	if (!w->directory)
+		return true;
+	w->asks_directory = true;
+	own = directory_entry(w->directory, flow->session);
+	return own && admits(w, flow, own, m, npdu, len);
 }

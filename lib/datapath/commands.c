@@ -67,7 +67,7 @@ static void add_flow(struct datapath_worker *w, const struct datapath_command *c
 	flow->bearer = c->add.bearer;
 	flow->counter_octets = c->add.counter_octets;
 	flow->window = c->add.window;
-	flow->batch = w->batch_number - 1;
+	flow->batch = (uint8_t)(w->batch_number - 1);
 	if (!was_known)
 		make_known(w, c->flow);
 	else if (flow->state == FLOW_LIVE)

@@ -33,20 +33,21 @@ struct flow {
 	struct tunnel tunnel;
 	uint32_t session;
 	uint8_t state; /* enum flow_state */
-	uint8_t direction;
-	uint8_t bearer;
-	uint8_t counter_octets;
-	uint8_t in_use;			   /* downlink: keyset's place to protect with */
-	uint8_t missed : DATAPATH_KEYSETS; /* bit per keyset place for which a MISS was posted */
-	bool is_flooded : 1; /* the forgery budget is used up: open.c asks recover.c */
-	bool is_watched : 1; /* EXPECTED, ALIAS: control is to be told of the first N-PDU */
-	uint16_t window;
-	uint32_t hold; /* number of its hold queue; 0: no packet waits */
+	uint8_t direction : 1;
+	uint8_t bearer : 5;
+	uint8_t counter_octets : 2;
+	uint16_t window : 11;
+	uint16_t in_use : 1;		    /* downlink: keyset's place to protect with */
+	uint16_t missed : DATAPATH_KEYSETS; /* bit per keyset place for which a MISS was posted */
+	uint16_t is_flooded : 1; /* the forgery budget is used up: open.c asks recover.c */
+	uint16_t is_watched : 1; /* EXPECTED, ALIAS: control is to be told of the first N-PDU */
+	uint32_t hold : 24;	 /* number of its hold queue; 0: no packet waits */
+	uint32_t batch : 8;	 /* the crypto batch that batch_h belongs to; wraps */
+	uint64_t confirmed;	 /* an IPv4 address of its session: binding.h */
 	union {
-		uint32_t batch;	 /* the crypto batch that batch_h belongs to */
-		uint32_t target; /* ALIAS: the flow's number; FORWARD: the worker's */
+		uint32_t batch_h; /* H if all of the batch's packets so far are authentic */
+		uint32_t target;  /* ALIAS: the flow's number; FORWARD: the worker's */
 	};
-	uint32_t batch_h; /* H if all of the batch's packets so far are authentic */
 	/* Of each keyset's place: COUNTs below may be used. They are looked at from the mark on. */
 	uint32_t ceiling[DATAPATH_KEYSETS];
 	uint32_t dropped;
@@ -55,6 +56,9 @@ struct flow {
 } __rte_cache_aligned;
 
 _Static_assert(sizeof(struct flow) == RTE_CACHE_LINE_SIZE, "one line");
+_Static_assert(NPDU_WINDOW_MAX < 1 << 11, "bits of window");
+/* Hold queues that a worker can have. */
+#define FLOW_HOLDS_MAX ((1U << 24) - 1)
 
 static inline bool flow_is_live(const struct flow *flow)
 {

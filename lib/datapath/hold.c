@@ -28,6 +28,8 @@ int hold_open(struct datapath_worker *w)
 {
 	const uint32_t count = w->config.hold_packets_total + 1;
 
+	if (count > FLOW_HOLDS_MAX)
+		return -EINVAL;
 	TAILQ_INIT(&w->holding);
 	TAILQ_INIT(&w->holds_free);
 	w->holds = rte_zmalloc_socket("holds", count * sizeof(*w->holds), RTE_CACHE_LINE_SIZE,

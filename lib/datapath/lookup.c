@@ -66,6 +66,14 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 	return NULL;
 }
 
+void lookup_fetch_sessions(struct datapath_worker *w, struct flow **guess, uint16_t count)
+{
+	w->asks_directory = false;
+	for (uint16_t i = 0; i < count; i++)
+		if (guess[i])
+			directory_prefetch(w->directory, guess[i]->session);
+}
+
 struct rte_mbuf *lookup_packet(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);

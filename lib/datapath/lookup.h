@@ -20,7 +20,10 @@ static inline bool lookup_is_right_way(const struct packet *p, const struct flow
  * ended, or waits. */
 struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, struct flow *flow);
 
-static inline void lookup_guess(const struct datapath_worker *w, struct rte_mbuf *const *mbufs,
+/* The packets before this burst had to ask the directory, as all with IPv6 do. So this burst may have to. */
+void lookup_fetch_sessions(struct datapath_worker *w, struct flow **guess, uint16_t count);
+
+static inline void lookup_guess(struct datapath_worker *w, struct rte_mbuf *const *mbufs,
 				struct flow **guess, uint16_t count)
 {
 	for (uint16_t i = 0; i < count; i++) {
@@ -30,6 +33,8 @@ static inline void lookup_guess(const struct datapath_worker *w, struct rte_mbuf
 			rte_prefetch0(guess[i] + 1); /* its keysets' places */
 		}
 	}
+	if (unlikely(w->asks_directory))
+		lookup_fetch_sessions(w, guess, count);
 }
 
 /* Returns the packet, whole and with its flow, or NULL when it has ended or waits. */

@@ -79,7 +79,8 @@ static uint64_t reconstruct(struct datapath_worker *w, struct flow *flow,
 	const uint32_t half = UINT32_C(1) << (2 + 8 * n);
 	uint64_t count = npdu_reconstruct_count(n, keyset->window.h, ctr);
 
-	if (flow->batch == w->batch_number && count + half < flow->batch_h) {
+	/* A number that has come round can only make a batch end early. */
+	if (flow->batch == (uint8_t)w->batch_number && count + half < flow->batch_h) {
 		process(w);
 		count = npdu_reconstruct_count(n, keyset->window.h, ctr);
 	}
@@ -88,8 +89,8 @@ static uint64_t reconstruct(struct datapath_worker *w, struct flow *flow,
 
 static void note_batch_h(struct datapath_worker *w, struct flow *flow, uint32_t count)
 {
-	if (flow->batch != w->batch_number) {
-		flow->batch = w->batch_number;
+	if (flow->batch != (uint8_t)w->batch_number) {
+		flow->batch = (uint8_t)w->batch_number;
 		flow->batch_h = count + 1;
 	} else if (count >= flow->batch_h) {
 		flow->batch_h = count + 1;

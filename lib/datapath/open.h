@@ -48,7 +48,7 @@ static inline bool open_accept(struct datapath_worker *w, struct rte_mbuf *m,
 	/* Only an authentic COUNT may request a higher ceiling. */
 	const bool is_covered = likely(op->count < keyset->window.mark) ||
 				ceiling_covers(w, flow, p->slot, op->count + 1);
-	if (unlikely(!binding_admits(w, flow, m, open_npdu(m, p), op->npdu_len))) {
+	if (unlikely(!binding_admits(w, flow, m, open_npdu(m, p), op->npdu_len, PDP_SOURCE))) {
 		worker_drop(w, m, DATAPATH_DROP_WRONG_ADDRESS);
 		return false;
 	}

@@ -86,25 +86,28 @@ static bool may_send(struct datapath_worker *w, struct flow *flow, unsigned slot
 	return false;
 }
 
-static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
+static __rte_always_inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	struct packet *p = packet_of(m);
 	struct flow *flow = p->flow;
 	const unsigned slot = p->slot = flow->in_use;
 	struct flow_keyset *keyset = worker_keyset(w, flow, slot);
-	const uint16_t header = (uint16_t)npdu_header_len(flow->counter_octets);
+	const uint8_t counter_octets = flow->counter_octets;
+	const uint16_t header = (uint16_t)npdu_header_len(counter_octets);
 	struct worker_batch *b = &w->batch;
 
 	npdu_engine_prefetch(w->engine, keyset->key, keyset->hint);
-	if (unlikely(!binding_admits_packet(w, flow, m))) {
+	if (unlikely(!binding_admits(w, flow, m,
+				     rte_pktmbuf_mtod_offset(m, const uint8_t *, p->payload),
+				     p->payload_len, PDP_DESTINATION))) {
 		worker_drop(w, m, DATAPATH_DROP_WRONG_ADDRESS);
 		return;
 	}
-	if (keyset->state == DATAPATH_KEY_MISSING) {
+	if (unlikely(keyset->state == DATAPATH_KEY_MISSING)) {
 		hold_packet(w, flow, slot, m);
 		return;
 	}
-	if (keyset->state != DATAPATH_KEY_READY) {
+	if (unlikely(keyset->state != DATAPATH_KEY_READY)) {
 		worker_drop(w, m, DATAPATH_DROP_NO_KEYSET);
 		return;
 	}
@@ -126,8 +129,8 @@ static inline void prepare(struct datapath_worker *w, struct rte_mbuf *m)
 	op->count = keyset->window.h++;
 	op->bearer = flow->bearer;
 	op->direction = E2M_DOWNLINK;
-	op->counter_octets = flow->counter_octets;
-	npdu_write_header(op->pdu, flow->counter_octets, keyset->key_id, op->count);
+	op->counter_octets = counter_octets;
+	npdu_write_header(op->pdu, counter_octets, keyset->key_id, op->count);
 	b->keysets[b->count] = keyset;
 	b->flows[b->count] = flow;
 	b->mbufs[b->count++] = m;

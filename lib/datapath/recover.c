@@ -107,8 +107,8 @@ static void take_recovered(struct datapath_worker *w, const struct failed *f,
 	const struct packet *p = packet_of(f->mbuf);
 
 	open_strip(f->mbuf, p, op);
-	const bool is_admitted =
-		binding_admits(w, f->flow, f->mbuf, open_npdu(f->mbuf, p), op->npdu_len);
+	const bool is_admitted = binding_admits(w, f->flow, f->mbuf, open_npdu(f->mbuf, p),
+						op->npdu_len, PDP_SOURCE);
 	const bool is_covered = op->count < f->keyset->window.mark ||
 				ceiling_covers(w, f->flow, p->slot, op->count + 1);
 	if (is_covered)

@@ -17,7 +17,7 @@ static void stop(struct flow *flow)
 		flow->state = FLOW_LIVE;
 }
 
-void watch_note(struct datapath_worker *w, struct flow *flow, const struct flow *protects,
+void watch_note(struct datapath_worker *w, struct flow *flow, struct flow *protects,
 		struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "datapath/worker.h"
+#include "datapath/binding.h"
 
 #include <errno.h>
 #include <rte_cycles.h>
@@ -24,14 +24,19 @@ uint64_t worker_ms_to_tsc(uint32_t ms)
 	return rte_get_tsc_hz() / 1000 * ms;
 }
 
-static int recovery_open(struct datapath_worker *w)
+/* What needs random numbers. */
+static int open_random(struct datapath_worker *w)
 {
 	const struct datapath_config *c = &w->config;
 	uint64_t seeds[2];
+	struct worker_binding *binding = &w->binding;
 
 	/* An attacker must not predict the worker's random choices. */
-	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds))
+	if (getrandom(seeds, sizeof(seeds), 0) != sizeof(seeds) ||
+	    getrandom(binding->key, sizeof(binding->key), 0) != sizeof(binding->key))
 		return -errno;
+	binding->key[0] |= 1;
+	binding->key[2] |= 1;
 	npdu_searches_init(&w->searches, w->engine, c->recovery_windows, c->recovery_per_s,
 			   seeds[0], (uint32_t)(rte_rdtsc() / w->ms_tsc));
 	return failures_open(&w->failures, c->flows, seeds[1], c->socket);
@@ -56,7 +61,7 @@ static int allocate(struct datapath_worker *w)
 	w->events = new_ring("events", c->worker, 0, WORKER_RING_EVENTS,
 			     sizeof(struct datapath_event), c->socket);
 	if (!w->table || !w->engine || !w->commands || !w->events || hold_open(w) != 0 ||
-	    recovery_open(w) != 0)
+	    open_random(w) != 0)
 		return -ENOMEM;
 	return reassemble_open(w);
 }
@@ -194,6 +199,7 @@ void datapath_process(struct datapath_worker *w, enum datapath_side side, struct
 	struct datapath_counters *counters = &w->counters[side];
 
 	w->now = now;
+	binding_begin(w);
 	if (w->clock)
 		w->clock_at = rte_rdtsc();
 	counters->value[DATAPATH_RX_PACKETS] += count;
@@ -246,6 +252,7 @@ unsigned datapath_housekeep(struct datapath_worker *w, uint64_t now)
 	unsigned done;
 
 	w->now = now;
+	binding_begin(w);
 	done = commands_execute(w);
 	for (unsigned i = 0; i < w->config.workers; i++)
 		if (w->from[i])

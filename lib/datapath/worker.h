@@ -16,6 +16,7 @@
 #include "datapath/packet.h"
 #include "datapath/stages.h"
 #include "datapath/table.h"
+#include "directory/directory.h"
 #include "npdu/npdu.h"
 
 #define WORKER_RING_COMMANDS 4096
@@ -115,9 +116,18 @@ struct worker_batch {
 	struct worker_early earlies[NPDU_BURST_MAX];
 };
 
+/* For flow->confirmed: binding.h. */
+struct worker_binding {
+	uint64_t generation4; /* of the directory, in the upper half */
+	uint64_t generation6;
+	uint64_t key[3]; /* random; the first and the last are odd */
+};
+
 struct datapath_worker {
 	struct datapath_config config;
 	const struct directory *directory;
+	struct worker_binding binding;
+	bool asks_directory; /* of late an N-PDU had no confirmed address */
 	struct tunnel_table *table;
 	struct npdu_engine *engine;
 	char *flows;
@@ -337,11 +347,11 @@ void alias_release(struct datapath_worker *w, struct flow *alias);
 /* From now on flow is watched: control hears of its first N-PDU. */
 void watch_flow(struct flow *flow);
 /* A packet of flow that the flow protects protects: posts the event, if the packet is the first N-PDU. */
-void watch_note(struct datapath_worker *w, struct flow *flow, const struct flow *protects,
+void watch_note(struct datapath_worker *w, struct flow *flow, struct flow *protects,
 		struct rte_mbuf *m);
 
-static inline void watch_packet(struct datapath_worker *w, struct flow *flow,
-				const struct flow *protects, struct rte_mbuf *m)
+static inline void watch_packet(struct datapath_worker *w, struct flow *flow, struct flow *protects,
+				struct rte_mbuf *m)
 {
 	if (unlikely(flow->state == FLOW_WATCHED || flow->is_watched))
 		watch_note(w, flow, protects, m);

@@ -16,14 +16,45 @@ static void write_address(struct session *s, const struct pdp_address *address)
 	__atomic_store_n(&s->address_words[0], words[0], __ATOMIC_RELEASE);
 }
 
+/* Most sessions have one address all their life, so this is rare. At the end of all numbers readers confirm nothing any
+ * more. */
+static void begin_generation(struct directory *d)
+{
+	if (d->generation != DIRECTORY_NEVER)
+		__atomic_store_n(&d->generation, d->generation + 1, __ATOMIC_RELEASE);
+}
+
+uint32_t directory_generation(const struct directory *d)
+{
+	return CHAIN_ACQUIRE(d->generation);
+}
+
+static bool loses_one(const struct session *s, const struct pdp_address *address)
+{
+	const struct pdp_address *a = &s->address;
+	const bool loses_ipv4 = a->ipv4_state == PDP_BOUND &&
+				(address->ipv4_state != PDP_BOUND ||
+				 memcmp(a->ipv4, address->ipv4, sizeof(a->ipv4)) != 0);
+	const bool loses_ipv6 =
+		a->ipv6_state == PDP_BOUND &&
+		(address->ipv6_state != PDP_BOUND || a->ipv6_length != address->ipv6_length ||
+		 memcmp(a->ipv6, address->ipv6, sizeof(a->ipv6)) != 0);
+
+	return s->kind == DIRECTORY_PROTECTED && (loses_ipv4 || loses_ipv6);
+}
+
 void directory_set_address(struct directory *d, struct session *s,
 			   const struct pdp_address *address)
 {
 	if (memcmp(&s->address, address, sizeof(*address)) == 0)
 		return;
+	const bool loses = loses_one(s, address);
+
 	directory_unindex(d, s, INDEX_IPV4);
 	directory_unindex(d, s, INDEX_IPV6);
 	write_address(s, address);
+	if (loses)
+		begin_generation(d);
 	directory_index(d, s, INDEX_IPV4);
 	directory_index(d, s, INDEX_IPV6);
 }

@@ -36,6 +36,7 @@ struct directory *directory_new(const struct directory_config *c)
 		return NULL;
 	places = c->protected_max + c->others_max + 2 * SPARE;
 	d->secret = c->hash_secret;
+	d->generation = 1;
 	d->heads_count = places / ENTRIES_A_HEAD + 1;
 	d->heads = calloc((size_t)DIRECTORY_INDEXES * d->heads_count, sizeof(d->heads[0]));
 	d->gsns = gsns_new(c->hash_secret);
@@ -95,8 +96,13 @@ const struct session *directory_entry(const struct directory *d, uint32_t id)
 
 void directory_prefetch(const struct directory *d, uint32_t id)
 {
-	if (id != 0)
-		rte_prefetch0(place_of(d, id));
+	const char *place = id != 0 ? (const char *)place_of(d, id) : NULL;
+
+	/* A place does not begin with a line. */
+	if (place) {
+		rte_prefetch0(place);
+		rte_prefetch0(place + offsetof(struct session, kind));
+	}
 }
 
 struct session *directory_session(const struct directory *d, uint32_t id)

@@ -474,6 +474,39 @@ static void what_another_worker_handed_over_is_checked(void)
 	tear_down();
 }
 
+/* The worker remembers addresses that it has found. */
+static void an_address_that_the_session_has_lost_matches_no_longer(void)
+{
+	set_up();
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	rig_bind(directory, v, "10.0.0.9", V_6);
+	CU_ASSERT_TRUE(both_are_wrong(V, SERVER));
+	CU_ASSERT_TRUE(both_leave("10.0.0.9", SERVER));
+	rig_exclude(directory, v, false);
+	CU_ASSERT_TRUE(both_are_wrong("10.0.0.9", SERVER));
+	CU_ASSERT_TRUE(both_leave("2001:db8:1:1::5", SERVER_6));
+	CU_ASSERT_TRUE(both_leave("2001:db8:1:1::6", SERVER_6));
+	rig_bind(directory, v, NULL, "2001:db8:1:1:8000::/65");
+	CU_ASSERT_TRUE(both_are_wrong("2001:db8:1:1::5", SERVER_6));
+	CU_ASSERT_TRUE(both_leave("2001:db8:1:1:8000::5", SERVER_6));
+	CU_ASSERT_TRUE(both_are_wrong("2001:db8:1:1::5", SERVER_6));
+	tear_down();
+}
+
+/* Each flow has its own session's. */
+static void both_versions_in_turns_match(void)
+{
+	set_up();
+	for (unsigned i = 0; i < 4; i++) {
+		CU_ASSERT_TRUE(both_leave(V, SERVER));
+		CU_ASSERT_TRUE(both_leave("2001:db8:1:1::5", SERVER_6));
+		CU_ASSERT_TRUE(both_are_wrong(A, SERVER));
+		CU_ASSERT_TRUE(both_are_wrong("2001:db8:1:2::5", SERVER_6));
+	}
+	tear_down();
+}
+
 static void without_its_session_nothing_matches(void)
 {
 	set_up();
@@ -513,6 +546,8 @@ int main(void)
 		T(a_reassembled_n_pdu_is_checked),
 		T(an_n_pdu_in_segments_is_checked),
 		T(what_another_worker_handed_over_is_checked),
+		T(an_address_that_the_session_has_lost_matches_no_longer),
+		T(both_versions_in_turns_match),
 		T(without_its_session_nothing_matches),
 	};
 	int failed;
