@@ -84,10 +84,13 @@ static bool drops_unknown(const struct datapath_worker *w)
 
 static void end_unknown(struct datapath_worker *w, struct rte_mbuf *m)
 {
-	if (drops_unknown(w)) {
+	const bool is_transparent = transparent_covers(&w->transparent, m);
+
+	if (!is_transparent && drops_unknown(w)) {
 		worker_drop(w, m, DATAPATH_DROP_UNKNOWN_TEID);
 	} else if (has_free_address(w, NULL, m)) {
-		worker_count(w, packet_of(m)->side, DATAPATH_UNKNOWN_TEID);
+		worker_count(w, packet_of(m)->side,
+			     is_transparent ? DATAPATH_TRANSPARENT : DATAPATH_UNKNOWN_TEID);
 		worker_pass(w, m);
 	}
 }

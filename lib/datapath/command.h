@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "gtp/pdp_address.h"
 #include "gtp/tunnel.h"
 #include "npdu/npdu.h"
 
@@ -83,6 +84,8 @@ enum datapath_command_kind {
 	DATAPATH_SET_BYPASS,
 	/* Replaces the limits of the start. */
 	DATAPATH_SET_LIMITS,
+	/* One pair of a new list of transparent pairs. */
+	DATAPATH_SET_TRANSPARENT,
 };
 
 /* No COUNT at or above ceiling is sent with a keyset, and no N-PDU that bears one leaves the HSE: so that a
@@ -94,6 +97,15 @@ struct datapath_ceiling {
 };
 #define DATAPATH_NO_MARK    UINT32_MAX
 #define DATAPATH_NO_CEILING ((struct datapath_ceiling){UINT32_MAX, DATAPATH_NO_MARK})
+
+/* Pairs of networks between which G-PDUs of unknown tunnels cross: transparent.h. The pairs of a list come in order;
+ * with the last one, the list replaces the one before. */
+#define DATAPATH_TRANSPARENT_MAX 64
+struct datapath_transparent {
+	struct pdp_prefix prefix[DATAPATH_SIDES]; /* outer addresses on that side */
+	uint8_t index;
+	uint8_t count; /* of the list; 0: no pairs, and prefix and index are not used */
+};
 
 struct datapath_command {
 	uint8_t kind;	     /* enum datapath_command_kind */
@@ -136,7 +148,9 @@ struct datapath_command {
 			uint32_t recovery_windows;
 			uint32_t recovery_per_s;
 			uint32_t bad_mac_per_s;
-		} limits; /* SET_LIMITS */
+			bool drop_unknown;
+		} limits;				 /* SET_LIMITS */
+		struct datapath_transparent transparent; /* SET_TRANSPARENT */
 	};
 };
 

@@ -206,6 +206,7 @@ static void set_limits(struct datapath_worker *w, const struct datapath_command 
 	w->searches.windows = c->limits.recovery_windows;
 	w->searches.per_s = c->limits.recovery_per_s;
 	w->config.bad_mac_per_s = c->limits.bad_mac_per_s;
+	w->config.drop_unknown = c->limits.drop_unknown;
 }
 
 static void execute(struct datapath_worker *w, const struct datapath_command *c,
@@ -255,6 +256,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_SET_LIMITS:
 		set_limits(w, c);
+		break;
+	case DATAPATH_SET_TRANSPARENT:
+		transparent_take(&w->transparent, &c->transparent);
 		break;
 	}
 }

@@ -16,6 +16,7 @@
 	X(TX_OCTETS, "tx_octets")                                                               \
 	X(PASSED, "passed")		/* unchanged: not a G-PDU of a known tunnel */          \
 	X(UNKNOWN_TEID, "unknown_teid") /* of these, G-PDUs */                                  \
+	X(TRANSPARENT, "transparent")	/* likewise, between transparent addresses */           \
 	X(BYPASSED, "bypassed")		/* passed in bypass: nobody looked further */           \
 	X(PROTECTED, "protected")	/* downlink N-PDUs */                                   \
 	X(OPENED, "opened")		/* uplink N-PDUs */                                     \

@@ -16,6 +16,7 @@
 #include "datapath/packet.h"
 #include "datapath/stages.h"
 #include "datapath/table.h"
+#include "datapath/transparent.h"
 #include "directory/directory.h"
 #include "npdu/npdu.h"
 
@@ -180,6 +181,8 @@ struct datapath_worker {
 	struct worker_away away[RTE_MAX_LCORE];
 	uint16_t away_to[RTE_MAX_LCORE]; /* for whom there is anything */
 	uint16_t away_count;
+
+	struct transparent transparent;
 };
 
 static inline struct flow *worker_flow(const struct datapath_worker *w, uint32_t number)
