@@ -94,6 +94,7 @@ bool storm_config_hse(const struct lab *lab, uint32_t sessions, const char *stat
 		"memory: {hugepages: false, mib: %" PRIu32 "}\n"
 		"sessions: {max: %" PRIu32 "}\n"
 		"gtpc: {hold_ms: 1000}\n"
+		"policy: [{action: protect}]\n"
 		"key_sources:\n"
 		"  - {kind: diameter, name: hss, host: hss.home.example, realm: home.example,\n"
 		"     keyset_retention_s: 300}\n"

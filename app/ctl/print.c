@@ -60,23 +60,34 @@ void print_duration(char *text, size_t size, json_int_t seconds)
 		snprintf(text, size, "%lld s", s);
 }
 
-char *print_bypass(const json_t *object)
+/* The value of key; where it is the word that needs explaining, in capitals, since when, and what it means. */
+static char *print_mode(const json_t *object, const char *key, const char *word, const char *shown,
+			const char *meaning)
 {
-	const char *bypass = json_string_value(json_object_get(object, "bypass"));
-	char since[64], *text;
+	const char *value = json_string_value(json_object_get(object, key));
+	char since[64], seconds[64], *text;
 
-	if (!bypass)
+	if (!value)
 		return NULL;
-	if (strcmp(bypass, "on") != 0)
-		return print_text(json_object_get(object, "bypass"));
-	print_duration(since, sizeof(since),
-		       json_integer_value(json_object_get(object, "bypass_s")));
-	if (asprintf(&text,
-		     "ON for %s: no packet of a protected session crosses, and all else does, "
-		     "unread",
-		     since) < 0)
+	if (strcmp(value, word) != 0)
+		return print_text(json_object_get(object, key));
+	snprintf(seconds, sizeof(seconds), "%s_s", key);
+	print_duration(since, sizeof(since), json_integer_value(json_object_get(object, seconds)));
+	if (asprintf(&text, "%s for %s: %s", shown, since, meaning) < 0)
 		abort();
 	return text;
+}
+
+char *print_bypass(const json_t *object)
+{
+	return print_mode(object, "bypass", "on", "ON",
+			  "no packet of a protected session crosses, and all else does, unread");
+}
+
+char *print_unknown_teid(const json_t *object)
+{
+	return print_mode(object, "unknown_teid", "pass", "PASS",
+			  "G-PDUs of unknown tunnels cross, unread; for the day of insertion only");
 }
 
 char *print_text(const json_t *value)

@@ -22,6 +22,9 @@ char *print_text(const json_t *value);
 /* What an object of hse says of bypass, in words; the caller frees it. NULL: nothing. */
 char *print_bypass(const json_t *object);
 
+/* The same of unknown_teid. */
+char *print_unknown_teid(const json_t *object);
+
 /* "3 min 2 s". */
 void print_duration(char *text, size_t size, json_int_t seconds);
 

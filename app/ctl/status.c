@@ -27,11 +27,10 @@ static void add_count(struct table *table, const char *name, size_t count)
 	table_add(table, text);
 }
 
-static void add_bypass(struct table *table, const json_t *status)
+/* Frees text. */
+static void add_words(struct table *table, const char *name, char *text)
 {
-	char *text = print_bypass(status);
-
-	table_add(table, "bypass");
+	table_add(table, name);
 	table_add(table, text ? text : "-");
 	free(text);
 }
@@ -46,14 +45,18 @@ static void add_line(struct table *table, const json_t *status, const char *key,
 		add_uptime(table, json_integer_value(value));
 		return;
 	}
-	if (strcmp(key, "bypass_s") == 0)
+	if (strcmp(key, "bypass_s") == 0 || strcmp(key, "unknown_teid_s") == 0)
 		return;
 	if (strcmp(key, "faults") == 0) {
 		add_count(table, "faults", json_array_size(value));
 		return;
 	}
 	if (strcmp(key, "bypass") == 0) {
-		add_bypass(table, status);
+		add_words(table, "bypass", print_bypass(status));
+		return;
+	}
+	if (strcmp(key, "unknown_teid") == 0) {
+		add_words(table, "unknown teid", print_unknown_teid(status));
 		return;
 	}
 	snprintf(name, sizeof(name), "%s", key);

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "backlog.h"
+#include "unknown_teid.h"
 
 #define EVENTS_A_ROUND	64
 #define ANSWERS_A_ROUND 64
@@ -44,6 +45,7 @@ struct hse_control {
 	bool stopped;
 	bool bypass;
 	uint64_t bypass_since_ms;
+	struct unknown_teid unknown_teid;
 };
 
 static uint64_t now_ms(void)
@@ -68,6 +70,14 @@ static void send_command(void *arg, unsigned worker, const struct datapath_comma
 		program_log(PROGRAM_ERROR, "out of memory for commands to worker %u", worker);
 		abort(); /* the log has the reason */
 	}
+}
+
+static void send_to_all(void *arg, const struct datapath_command *command)
+{
+	struct hse_control *c = arg;
+
+	for (unsigned w = 0; w < c->config->workers.count; w++)
+		send_command(c, w, command);
 }
 
 static void view_flow(void *arg, unsigned worker, uint32_t flow, struct datapath_flow_view *view)
@@ -154,6 +164,39 @@ static unsigned send_backlog(struct hse_control *c, unsigned worker)
 		sent++;
 	}
 	return sent;
+}
+
+/* --- unknown tunnels --- */
+
+static void set_unknown_tunnels(struct hse_control *c, const struct hse_config *config)
+{
+	const bool passes = config->unknown_teid == HSE_UNKNOWN_TEID_PASS;
+
+	transparent_pairs_send(config, send_to_all, c);
+	if (unknown_teid_set(&c->unknown_teid, passes, now_ms()) && !passes)
+		program_log(PROGRAM_INFO, "unknown_teid is drop: no G-PDU of an unknown tunnel "
+					  "crosses any more");
+}
+
+static void warn_of_unknown_tunnels(struct hse_control *c, uint64_t now)
+{
+	uint64_t crossed[DATAPATH_SIDES] = {0};
+	char text[UNKNOWN_TEID_TEXT];
+
+	if (!unknown_teid_is_due(&c->unknown_teid, now))
+		return;
+	for (unsigned w = 0; w < c->config->workers.count; w++)
+		for (unsigned side = 0; side < DATAPATH_SIDES; side++)
+			crossed[side] += datapath_worker_counters(c->workers[w], side)
+						 ->value[DATAPATH_UNKNOWN_TEID];
+	program_log(PROGRAM_WARNING, "%s", unknown_teid_text(&c->unknown_teid, crossed, now, text));
+}
+
+void control_view_unknown_teid(const struct hse_control *c, struct control_unknown_teid *view)
+{
+	*view = (struct control_unknown_teid){.passes = c->unknown_teid.passes,
+					      .for_s =
+						      (now_ms() - c->unknown_teid.since_ms) / 1000};
 }
 
 /* --- start and stop --- */
@@ -332,6 +375,7 @@ struct hse_control *control_new(const struct hse_config *config,
 	c->disk = disk;
 	c->notifications = notifications;
 	c->epoll = c->signals = -1;
+	c->unknown_teid.interval_ms = UNKNOWN_TEID_INTERVAL_MS;
 	pthread_mutex_init(&c->asking, NULL);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->answered, NULL);
@@ -351,6 +395,7 @@ struct hse_control *control_new(const struct hse_config *config,
 		return NULL;
 	}
 	control_set_bypass(c, config->bypass);
+	set_unknown_tunnels(c, config);
 	return c;
 }
 
@@ -399,8 +444,7 @@ void control_set_bypass(struct hse_control *c, bool is_on)
 
 	if (c->bypass == is_on)
 		return;
-	for (unsigned w = 0; w < c->config->workers.count; w++)
-		send_command(c, w, &command);
+	send_to_all(c, &command);
 	if (is_on)
 		program_log(PROGRAM_WARNING,
 			    "bypass is on: no packet of a protected session crosses, and all else "
@@ -434,10 +478,10 @@ static void set_limits(struct hse_control *c, const struct hse_config *config)
 			   .gtpc_hold_ms = config->gtpc.hold_ms,
 			   .recovery_windows = config->sessions.recovery_windows,
 			   .recovery_per_s = config->sessions.recovery_per_s,
-			   .bad_mac_per_s = config->sessions.bad_mac_per_s}};
+			   .bad_mac_per_s = config->sessions.bad_mac_per_s,
+			   .drop_unknown = config->unknown_teid == HSE_UNKNOWN_TEID_DROP}};
 
-	for (unsigned w = 0; w < c->config->workers.count; w++)
-		send_command(c, w, &command);
+	send_to_all(c, &command);
 }
 
 /* A new or removed source needs a restart. Then the order stays unchanged too. */
@@ -462,6 +506,7 @@ static size_t take_reload(struct hse_control *c)
 	session_reconfigure(c->store, &session);
 	set_order(c, config);
 	set_limits(c, config);
+	set_unknown_tunnels(c, config);
 	reload_taken(c->reload);
 	return 1;
 }
@@ -551,6 +596,7 @@ int control_run(struct hse_control *c)
 		}
 		work += notifications_take(c->notifications, c->store);
 		session_advance(c->store, now_ms());
+		warn_of_unknown_tunnels(c, now_ms());
 		work += disk_work(c->disk, c->store);
 		work += take_reload(c);
 		answer_question(c);

@@ -48,6 +48,14 @@ struct control_bypass {
 void control_set_bypass(struct hse_control *control, bool is_on);
 void control_view_bypass(const struct hse_control *control, struct control_bypass *bypass);
 
+/* Whether G-PDUs of unknown tunnels cross. In the control thread. */
+struct control_unknown_teid {
+	bool passes;
+	uint64_t for_s; /* passes: since it was configured */
+};
+void control_view_unknown_teid(const struct hse_control *control,
+			       struct control_unknown_teid *view);
+
 struct session_store *control_store(struct hse_control *control);
 struct hse_notifications *control_notifications(const struct hse_control *control);
 /* The key source of key_sources[source], as pull_source_name numbers them. */

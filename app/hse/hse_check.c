@@ -265,6 +265,7 @@ bool hse_check(struct config_file *file, struct hse_config *c, FILE *errors)
 	good &= check_sessions(file, c, errors);
 	good &= check_state(file, c, errors);
 	good &= check_policy(file, c, errors);
+	good &= transparent_pairs_check(file, c, errors);
 	good &= check_allowed(file, c, errors);
 	good &= check_key_sources(file, c, errors);
 	good &= check_notifications(file, c, errors);

@@ -220,7 +220,12 @@ const struct config_field hse_config_fields[] = {
 	SECTION("gtpc", gtpc_fields),
 	FIELD("policy", policy, .reloads = true, .kind = CONFIG_LIST, .item = &policy_item,
 	      .count_offset = offsetof(struct hse_config, policy_count), .max = 1024),
-	FIELD("unknown_teid", unknown_teid, .kind = CONFIG_ENUM, .names = unknown_teid_names),
+	FIELD("unknown_teid", unknown_teid, .reloads = true, .kind = CONFIG_ENUM,
+	      .names = unknown_teid_names),
+	FIELD("transparent", transparent, .reloads = true, .kind = CONFIG_LIST,
+	      .item = &transparent_item,
+	      .count_offset = offsetof(struct hse_config, transparent_count),
+	      .max = DATAPATH_TRANSPARENT_MAX),
 	SECTION("allowed_algorithms", allowed_fields, .reloads = true),
 	SECTION("state", state_fields, .given_offset = offsetof(struct hse_config, state_given)),
 	SECTION("telemetry", telemetry_fields),
@@ -276,6 +281,7 @@ static void set_defaults(struct hse_config *c)
 	c->pull.negative_cache_s = 10;
 	c->gtpc.hold_ms = 100;
 	c->state.count_block = 65536;
+	c->unknown_teid = HSE_UNKNOWN_TEID_DROP;
 	c->link_state_mirror = true;
 	c->diameter = diameter_default_config;
 	c->telemetry.prefix = default_prefix;

@@ -14,6 +14,7 @@
 #include "policy/policy.h"
 #include "program/program.h"
 #include "static_sessions.h"
+#include "transparent_pairs.h"
 
 enum hse_teid_steering { HSE_STEERING_AUTO, HSE_STEERING_OFF };
 enum hse_poll { HSE_POLL_ADAPTIVE, HSE_POLL_BUSY };
@@ -90,6 +91,8 @@ struct hse_config {
 	struct policy_rule *policy;
 	size_t policy_count;
 	int unknown_teid; /* enum hse_unknown_teid */
+	struct transparent_config *transparent;
+	size_t transparent_count; /* at most DATAPATH_TRANSPARENT_MAX */
 	struct {
 		int *ciphering; /* enum e2m_eea */
 		size_t ciphering_count;

@@ -110,6 +110,43 @@ static void check_policy(struct findings *f)
 	}
 }
 
+static bool has_action(const struct hse_config *c, enum policy_action action)
+{
+	for (size_t i = 0; i < c->policy_count; i++)
+		if (c->policy[i].action == (int)action)
+			return true;
+	return false;
+}
+
+static void check_protection(struct findings *f)
+{
+	if (!has_action(f->c, POLICY_PROTECT))
+		config_warning(
+			f->file, f->out, "policy",
+			"no rule says protect: a session without a keyset crosses in clear, "
+			"also where an SGSN or S-GW on the way has removed the keyset from the "
+			"PCO; add a last rule {action: protect}, and before it the exceptions");
+}
+
+/* --- unknown tunnels --- */
+
+static void check_unknown_tunnels(struct findings *f)
+{
+	const struct hse_config *c = f->c;
+
+	if (c->unknown_teid == HSE_UNKNOWN_TEID_PASS)
+		config_warning(f->file, f->out, "unknown_teid",
+			       "pass lets G-PDUs of unknown tunnels cross, unread: for the day of "
+			       "insertion; then set drop");
+	else if (!c->state_given)
+		config_warning(
+			f->file, f->out, "unknown_teid",
+			"drop without state: after a restart all sessions from before are "
+			"unknown, and their packets are dropped until they are made anew; add "
+			"state: {path: FOLDER}");
+	f->good &= transparent_pairs_find(f->file, c, f->out);
+}
+
 /* --- sessions --- */
 
 static bool has_partner(const struct hse_config *c, bool is_integrity, unsigned algorithm)
@@ -270,6 +307,8 @@ bool hse_findings(const struct config_file *file, const void *config, FILE *out)
 	check_sessions(&f);
 	check_policy(&f);
 	network_findings(file, c, out);
+	check_protection(&f);
+	check_unknown_tunnels(&f);
 	check_algorithms(&f, false, c->allowed_algorithms.ciphering,
 			 c->allowed_algorithms.ciphering_count);
 	check_algorithms(&f, true, c->allowed_algorithms.integrity,

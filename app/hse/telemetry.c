@@ -55,6 +55,7 @@ struct status {
 	uint32_t pulls_in_flight;
 	char pull_pace[RTE_TEL_MAX_STRING_LEN];
 	struct control_bypass bypass;
+	struct control_unknown_teid unknown_teid;
 };
 
 /* "hss 4000/s": the sources that are too busy, and what they are given; "free": none is. */
@@ -80,6 +81,7 @@ static void ask_status(struct hse_control *control, void *arg)
 	struct status *status = arg;
 
 	control_view_bypass(control, &status->bypass);
+	control_view_unknown_teid(control, &status->unknown_teid);
 	session_totals(control_store(control), &status->totals);
 	status->pulls_in_flight = pull_in_flight(session_pulls(control_store(control)));
 	write_pace(session_pulls(control_store(control)), status->pull_pace,
@@ -165,6 +167,7 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 	add_port(d, DATAPATH_CORE, "port_core", "steering_core");
 	telemetry_add_links(d, self.links, self.config);
 	telemetry_add_bypass(d, &status.bypass);
+	telemetry_add_unknown_teid(d, &status.unknown_teid);
 	return 0;
 }
 

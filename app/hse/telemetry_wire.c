@@ -54,6 +54,12 @@ void telemetry_add_nic_counters(struct rte_tel_data *d, struct links *links,
 			add(d, prefixes[side], nic_drop_name(i), ports[side].drops[i]);
 }
 
+void telemetry_add_unknown_teid(struct rte_tel_data *d, const struct control_unknown_teid *view)
+{
+	rte_tel_data_add_dict_string(d, "unknown_teid", view->passes ? "pass" : "drop");
+	rte_tel_data_add_dict_u64(d, "unknown_teid_s", view->passes ? view->for_s : 0);
+}
+
 void telemetry_add_bypass(struct rte_tel_data *d, const struct control_bypass *bypass)
 {
 	rte_tel_data_add_dict_string(d, "bypass", bypass->is_on ? "on" : "off");

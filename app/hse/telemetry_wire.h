@@ -12,6 +12,7 @@
 void telemetry_add_links(struct rte_tel_data *d, struct links *links,
 			 const struct hse_config *config);
 void telemetry_add_bypass(struct rte_tel_data *d, const struct control_bypass *bypass);
+void telemetry_add_unknown_teid(struct rte_tel_data *d, const struct control_unknown_teid *view);
 
 /* Counters by name, of those in doc/counters.md. */
 typedef void (*telemetry_counter_adder)(struct rte_tel_data *d, const char *prefix,

@@ -33,6 +33,19 @@ protects() {
 	frames_cross_as "$lab/expected" "$lab/sent" ggsn sgsn
 }
 
+# dropped_as_unknown WHAT DIRECTION TEID FIRST COUNT
+dropped_as_unknown() {
+	local side=access ns=sgsn to=ggsn before
+	[ "$2" = up ] || side=core ns=ggsn to=sgsn
+	tunnel "$@" >"$lab/sent"
+	before=$(counter $side.drop.unknown_teid)
+	capture "to-$to" "$to" gn0
+	packets_in $ns send gn0 "$lab/sent"
+	wait_for 5 "packets of an unknown tunnel to be dropped" counter_is $side.drop.unknown_teid $((before + $5))
+	capture_end "to-$to"
+	expect_equal "packets of an unknown tunnel that cross" "$(packets count "$lab/to-$to.pcap")" 0
+}
+
 # crosses_unchanged WHAT DIRECTION TEID FIRST COUNT
 crosses_unchanged() {
 	tunnel "$@" >"$lab/sent"

@@ -39,7 +39,7 @@ grep -Eq "^$lab/hse-hss.yaml:[0-9]+:[0-9]+: warning: diameter.listen: port 5868 
 kill_hard listener
 
 rejects hse 's/^pull:/pulls:/' '|pulls:' \
-	"pulls: unknown key; did you mean pull? Known here are ports, workers, memory, sessions, pull, gtpc, policy, unknown_teid, allowed_algorithms, state, telemetry, notifications, static_sessions, user, lab_mode, link_state_mirror, bypass, diameter, key_sources, log, numbers"
+	"pulls: unknown key; did you mean pull? Known here are ports, workers, memory, sessions, pull, gtpc, policy, unknown_teid, transparent, allowed_algorithms, state, telemetry, notifications, static_sessions, user, lab_mode, link_state_mirror, bypass, diameter, key_sources, log, numbers"
 rejects hse 's/count: 1/cuont: 1/' '|cuont' \
 	"workers.cuont: unknown key; did you mean count? Known here are count, lcores, poll, control_lcore"
 rejects hse 's/acc0", queues: 1/acc0", queues: none/' '|none' \

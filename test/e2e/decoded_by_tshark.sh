@@ -49,6 +49,7 @@ pings() {
 }
 
 ue_move_to=10.1.0.4
+hse_more='unknown_teid: pass' # for the spoilt G-PDU
 lab_network
 ip -n "$run-sgsn" addr add $ue_move_to/24 dev gn0
 start_ggsn

@@ -4,6 +4,7 @@
 # The session of before ends without a Delete and is counted once. What the GGSN tells another SGSN ends nothing more. The
 # UE that attaches anew has a new session.
 . "$(dirname "$0")/_init.sh"
+. "$(dirname "$0")/_policy.sh"
 
 # An Echo Request (TS 29.060 7.2.1) from the address of hse-ue's SGSN, and its answer.
 echo_ggsn() {
@@ -38,6 +39,6 @@ start_ue
 ping_up 20
 ping_down 20
 ping_all sgsn 5 10.2.0.1 --source "$(sgsnemu_address)"
-expect_equal "sessions of the UE that is back" "$(status sessions)" 1
+expect_equal "states of the sessions of the UE that is back" "$(state_of "$imsi")" ready
 expect_equal "restarts seen after that" "$(counter session.gsn_restarts)" 1
 expect_equal "sessions removed after that" "$(counter session.removed)" 1

@@ -19,7 +19,7 @@ keysets
 lab_network
 start_hse
 
-crosses_unchanged protected up 0x1001 0 3
+dropped_as_unknown protected up 0x1001 0 3
 reported 5002 "update $about $down"
 reported 2001 "activate $about sqn=$sqn $up $down"
 expect_equal "who has the last word" "$(session origin)" notification

@@ -7,7 +7,8 @@
 . "$e2e_dir/_starts_with.sh"
 
 hse_state="{path: $lab/state}"
-hse_more="static_sessions:
+hse_more="unknown_teid: pass
+static_sessions:
   - imsi: \"$imsi\"
     nsapi: 5
     sqn: \"$sqn\"

@@ -20,7 +20,8 @@ start_hse
 expect_equal "sessions" "$(status sessions)" 1
 opens 0x1001 0 5
 protects 0x2001 0 5
-crosses_unchanged clear up 0x1002 0 3
+dropped_as_unknown clear up 0x1002 0 3
+dropped_as_unknown clear down 0x2002 0 3
 
 stop hse
 start_hse

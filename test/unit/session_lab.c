@@ -479,6 +479,7 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 	case DATAPATH_DISCARD_GTPC:
 		answer_gtpc(lab.discarded, c->gtpc);
 		break;
+	case DATAPATH_SET_TRANSPARENT:
 	case DATAPATH_SET_BYPASS:
 	case DATAPATH_SET_LIMITS:
 		CU_FAIL("sessions know of no bypass and no limits of workers");

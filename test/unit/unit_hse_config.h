@@ -14,6 +14,7 @@
 	"ports: {access: {device: net_null0}, core: {device: net_null1}}\n" \
 	"key_sources: [{kind: file, name: lab, path: k.yaml}]\n"
 #define LAB		    "lab_mode: true\n"
+#define PROTECT		    "policy: [{action: protect}]\n"
 #define STATE		    "state: {path: s}\n"
 #define PLACE(line, column) "hse.yaml:" line ":" column ": "
 
