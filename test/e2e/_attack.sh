@@ -50,9 +50,12 @@ attack() {
 	in_ns sgsn python3 "$e2e_dir/attacker.py" "$@"
 }
 
-# downlink_of_v: N-PDUs to V, all with the marker.
+# downlink_of_v: N-PDUs to V, all with the marker. The GGSN sends them to whom it believes V is.
 downlink_of_v() {
+	capture downlink ggsn gn0
 	packets_in ggsn ping --count 5 --interval 0.05 --wait 0.2 --pattern $marker "$ue_address" >/dev/null || true
+	capture_end downlink
+	[ "$(packets count "$lab/downlink.pcap" --containing $marker$marker)" -ge 5 ] || die "the GGSN sends nothing to V"
 }
 
 # expect_kept CAPTURE RECEIVER: nothing of V's downlink is in clear in CAPTURE, and A's keys open none of the G-PDUs to

@@ -110,17 +110,22 @@ class Ggsn:
         return (ie(CAUSE, bytes([ACCEPTED])) + ie(RECOVERY, b"\x01") + ie(TEID_DATA, teid) + ie(TEID_CONTROL, teid)
                 + ie(CHARGING_ID, teid), ie(GSN_ADDRESS, address) * 2)
 
+    @staticmethod
+    def asked_address(ies):
+        asked = ies.get(END_USER_ADDRESS, [b""])[0][2:]
+        return ipaddress.ip_address(asked) if len(asked) == 4 and any(asked) else None
+
     def take_address(self, ies):
         """The static address of the request, or a free one."""
-        asked = ies.get(END_USER_ADDRESS, [b""])[0][2:]
-        address = ipaddress.ip_address(asked) if len(asked) == 4 and any(asked) else self.free[0]
+        address = self.asked_address(ies) or self.free[0]
         self.free = [a for a in self.free if a != address]
         return address
 
-    def tell_address(self, address):
-        if self.told_address == "none":
+    def tell_address(self, context):
+        how = self.told_address if context["is_static"] else "given"
+        if how == "none":
             return b""
-        return ie(END_USER_ADDRESS, b"\xf1\x21" + (bytes(4) if self.told_address == "zero" else address.packed))
+        return ie(END_USER_ADDRESS, b"\xf1\x21" + (bytes(4) if how == "zero" else context["ue"].packed))
 
     def create(self, ies):
         context = {}
@@ -128,13 +133,13 @@ class Ggsn:
         if not self.free:
             return context["teid_control"], ie(CAUSE, bytes([ALL_ADDRESSES_TAKEN]))
         self.teid += 1
-        context.update(ours=self.teid, ue=self.take_address(ies))
+        context.update(ours=self.teid, ue=self.take_address(ies), is_static=self.asked_address(ies) is not None)
         self.contexts[self.teid] = self.by_ue[context["ue"].packed] = context
         head, tail = self.accept(context)
         print(f"created: UE {context['ue']}, TEID {self.teid:#x}, SGSN {context['user']}", flush=True)
         # The order of TS 29.060 table 6: Reordering Required before Recovery, QoS left out.
         head = head[:2] + ie(REORDERING, b"\xfe") + head[2:]
-        return context["teid_control"], head + self.tell_address(context["ue"]) + tail
+        return context["teid_control"], head + self.tell_address(context) + tail
 
     def update(self, context, ies):
         self.endpoints(context, ies)
@@ -203,7 +208,7 @@ def main():
     parser.add_argument("--knows-sgsn", action="store_true",
                         help="to whoever is not the SGSN of a context, a Delete of it is of one that does not exist")
     parser.add_argument("--told-address", choices=["given", "zero", "none"], default="given",
-                        help="what a response to a Create tells: the UE's address, 0.0.0.0, or no End User Address")
+                        help="what the response to a Create with a static address tells: the address, 0.0.0.0, or none")
     args = parser.parse_args()
     signal.signal(signal.SIGTERM, lambda *_: os._exit(0))
     Ggsn(args).run()
