@@ -58,6 +58,13 @@ static void add(struct session_store *store, struct state_batch *batch, uint32_t
 		add_entry(store, change, id);
 }
 
+/* The record of a session that is gone may have the only COUNTs of a keyset that another session has
+ * taken over since. So it goes after all records of sessions that are there. */
+static bool is_gone(const struct session_store *store, uint32_t id)
+{
+	return id != journal_overfull(store->journal) && !directory_session(store->directory, id);
+}
+
 /* The id that the journal has for a record. */
 static uint32_t id_of(const struct session_store *store, const struct state_change *change)
 {
@@ -82,6 +89,11 @@ bool session_collect(struct session_store *store, struct state_batch *batch)
 	retention_collect(store->retention, batch, false);
 	counts_collect(store->counts, batch, false);
 	while (batch->count < batch->room && (id = journal_take(journal)) != 0)
+		if (is_gone(store, id))
+			journal_put_off(journal, id);
+		else
+			add(store, batch, id);
+	while (batch->count < batch->room && (id = journal_take_put_off(journal)) != 0)
 		add(store, batch, id);
 	counts_collect(store->counts, batch, true);
 	retention_collect(store->retention, batch, true);

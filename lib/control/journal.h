@@ -33,6 +33,10 @@ uint32_t journal_overfull(const struct journal *journal);
 void journal_note_id(struct journal *journal, uint32_t id);
 /* Takes the id of the session that has waited longest, for a batch. 0: none waits. */
 uint32_t journal_take(struct journal *journal);
+/* The id that was just taken waits until no other does: its session is gone. */
+void journal_put_off(struct journal *journal, uint32_t id);
+/* Takes an id that was put off. Call it when journal_take returns 0. 0: none is left. */
+uint32_t journal_take_put_off(struct journal *journal);
 /* All that was taken is on disk (error 0), or could not be written. Then the caller notes it
  * again. */
 void journal_written(struct journal *journal, int error);

@@ -1117,6 +1117,24 @@ static void without_a_disk_nothing_is_told(void)
 	state_batch_free(batch);
 }
 
+/* The next session may have taken its COUNTs over, and have another place. */
+static void record_of_an_ended_session_stays_until_all_that_came_after_it_is_on_disk(void)
+{
+	start_ready();
+	use(E2M_DOWNLINK, 10);
+	lab_save();
+	lab_delete(&context);
+	lab_settle();
+	lab_create(&context, lab_sqn(1), 1);
+	lab_make_ready(&context);
+	lab.disk.batch->room = 1;
+	while (lab_write()) {
+		lab_written(0);
+		CU_ASSERT_TRUE(lab_record(context.subscriber) || lab.disk.counts_count > 0);
+	}
+	lab_stop();
+}
+
 UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(what_the_first_packets_need_is_reserved_before_they_have_their_key),
 	  TEST(more_is_there_when_the_disk_has_it),
@@ -1162,4 +1180,6 @@ UNIT_MAIN("session-state", TEST(nothing_is_used_before_it_is_on_disk),
 	  TEST(a_name_without_keys_counts_for_the_keyset_beside_it),
 	  TEST(the_time_of_the_disk_goes_on_without_changes),
 	  TEST(counts_are_remembered_for_their_time_of_running),
-	  TEST(the_later_of_two_sessions_is_right), TEST(without_a_disk_nothing_is_told))
+	  TEST(the_later_of_two_sessions_is_right),
+	  TEST(record_of_an_ended_session_stays_until_all_that_came_after_it_is_on_disk),
+	  TEST(without_a_disk_nothing_is_told))
