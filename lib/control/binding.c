@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/binding.h"
 
+#include "control/ended.h"
 #include "control/journal.h"
 #include "control/table.h"
 
@@ -70,9 +71,7 @@ static void lose(struct session_store *store, struct session *s, bool is_ipv6)
 	struct pdp_address address = s->address;
 
 	if (s->kind == DIRECTORY_ENDED) {
-		journal_note(store, s);
-		if (directory_ended_lost_address(store->directory, s, is_ipv6))
-			directory_remove(store->directory, s);
+		ended_lose_address(store, s, is_ipv6);
 		return;
 	}
 	if (is_protected(s)) {
@@ -142,6 +141,8 @@ bool binding_shares(const struct session *a, const struct session *b)
 
 bool binding_tells_apart(const struct session *a, const struct session *b)
 {
+	if (!a)
+		return !is_protected(b);
 	if (is_same_pdn(a, b) || (!is_protected(a) && !is_protected(b)))
 		return true;
 	return !pdp_address_is_unbound(&a->address) && !pdp_address_is_unbound(&b->address) &&

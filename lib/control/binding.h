@@ -33,7 +33,7 @@ void binding_give(struct session_store *store, struct session *session,
 bool binding_bars(const struct session_store *store, const struct change *target);
 
 /* Returns true if workers can tell the packets of two sessions apart by their addresses, or need not:
- * the sessions are of one PDN, or neither is protected. */
+ * the sessions are of one PDN, or neither is protected. a NULL: nothing is known of it. */
 bool binding_tells_apart(const struct session *a, const struct session *b);
 
 /* Returns true if both have the same address. They may be at different GGSNs. */

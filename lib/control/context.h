@@ -27,9 +27,10 @@ struct session_store {
 	struct directory *directory;
 	struct gsns *gsns; /* of the directory */
 	struct apns *apns;
-	uint32_t ggsns;	   /* addresses that binding.c knows as a GGSN's */
-	uint32_t ready;	   /* sessions with a READY keyset */
-	uint32_t promised; /* places for COUNTs that operations under way may need */
+	uint32_t ggsns;	       /* addresses that binding.c knows as a GGSN's */
+	bool is_overfull_said; /* ended.c has logged it */
+	uint32_t ready;	       /* sessions with a READY keyset */
+	uint32_t promised;     /* places for COUNTs that operations under way may need */
 	struct counts *counts;
 	struct retention *retention;
 	struct kept *kept;

@@ -74,7 +74,7 @@ enum session_outcome {
 	SESSION_UNKNOWN, /* no such session */
 	SESSION_NO_ROOM,
 	SESSION_STATIC,	 /* the session, or a tunnel that it names, is configured */
-	SESSION_TAKEN,	 /* its downlink tunnel belongs to a session that must be protected */
+	SESSION_TAKEN,	 /* another session claims its tunnel, which is barred for both */
 	SESSION_INVALID, /* its two tunnels are the same */
 	SESSION_POLICY,	 /* refused by the policy or by hse's own rules */
 };
@@ -99,17 +99,19 @@ struct session_ops {
 	X(REMOVED, "session.removed")                                                              \
 	X(MOVED, "session.moved")		    /* downlink or uplink tunnel changed */        \
 	X(TUNNELS_LOST, "session.tunnels_lost")	    /* given to another session */                 \
+	X(TUNNELS_BARRED, "session.tunnels_barred") /* claimed by two sessions */                  \
 	X(ADDRESSES_LOST, "session.addresses_lost") /* the same */                                 \
+	X(ENDED_LOST, "session.ended_lost")	    /* no place for what ended sessions leave */   \
 	X(UNBOUND, "session.unbound")		/* made, without all addresses of its PDN type */  \
 	X(REKEYED, "session.rekeyed")		/* Update with another SQN or RAND */              \
 	X(REFUSED_FULL, "session.refused_full") /* no place for a session or its COUNTs */         \
 	X(REFUSED_QUOTA, "session.refused_quota")	/* the IMSI has too many COUNTs */         \
 	X(COUNTS_GIVEN_UP, "session.counts_given_up")	/* to make room for others */              \
 	X(KEYSETS_DOUBTFUL, "session.keysets_doubtful") /* COUNTs may have been given up */        \
-	X(REFUSED_TUNNEL, "session.refused_tunnel")	/* belongs to a protected session */       \
-	X(REFUSED_STATIC, "session.refused_static")	/* session or tunnel is configured */      \
-	X(CONTRADICTED, "session.contradicted")		/* GTP-C without the last word */          \
-	X(GSN_RESTARTS, "session.gsn_restarts")		/* their earlier sessions ended */         \
+	X(REFUSED_TUNNEL, "session.refused_tunnel") /* of another session with the same address */ \
+	X(REFUSED_STATIC, "session.refused_static") /* session or tunnel is configured */          \
+	X(CONTRADICTED, "session.contradicted")	    /* GTP-C without the last word */              \
+	X(GSN_RESTARTS, "session.gsn_restarts")	    /* their earlier sessions ended */             \
 	X(CHANGEOVERS, "session.changeovers")                                                      \
 	X(KEYSETS_LEFT, "session.keysets_left")	    /* dropped after a changeover */               \
 	X(COUNT_WARNINGS, "session.count_warnings") /* COUNT has reached the mark */               \

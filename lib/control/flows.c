@@ -4,6 +4,7 @@
 #include <errno.h>
 
 #include "control/commands.h"
+#include "control/journal.h"
 #include "control/reserve.h"
 #include "control/table.h"
 #include "control/tunnels.h"
@@ -39,6 +40,7 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 {
 	struct session_flow *flow = &protection_of(s)->flow[direction];
 
+	directory_unindex(store->directory, s, tunnel_index(direction));
 	if (directory_set_tunnel(store->directory, &s->tunnel[direction], tunnel) != 0)
 		return -ENOMEM;
 	if (!tunnels_take(store, tunnel, flow))
@@ -53,6 +55,16 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 					    NULL);
 	commands_use_keyset(store, s, direction, acknowledge);
 	return 0;
+}
+
+void flows_claim(struct session_store *store, struct session *s, enum session_direction direction,
+		 const struct tunnel *tunnel)
+{
+	directory_unindex(store->directory, s, tunnel_index(direction));
+	directory_set_tunnel(store->directory, &s->tunnel[direction], tunnel);
+	directory_index(store->directory, s, tunnel_index(direction));
+	tunnels_end(store, tunnel);
+	journal_note(store, s);
 }
 
 void flows_stop(struct session_store *store, struct session *s, enum session_direction direction,

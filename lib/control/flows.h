@@ -11,6 +11,10 @@
  * place. */
 int flows_add(struct session_store *store, struct session *session,
 	      enum session_direction direction, const struct tunnel *tunnel, void *acknowledge);
+/* The session claims the tunnel together with another session. It has no flow: workers find it in the
+ * directory, and drop its packets. */
+void flows_claim(struct session_store *store, struct session *session,
+		 enum session_direction direction, const struct tunnel *tunnel);
 /* Stops a live flow. The acknowledgement has the COUNTs. The tunnel lingers, so that late packets
  * are dropped. */
 void flows_stop(struct session_store *store, struct session *session,

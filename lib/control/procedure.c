@@ -120,6 +120,17 @@ static bool is_refused(struct session_store *store, const struct session_gtpc *g
 	return true;
 }
 
+static void refuse_mixed(struct request *r, struct held *held)
+{
+	control_count(r->store, SESSION_REFUSED_TUNNEL);
+	control_log(r->store, SESSION_LOG_WARNING,
+		    "a request names a downlink tunnel of another session with the same address in "
+		    "another APN; it does not cross");
+	request_expect_no_more(r);
+	transactions_forget(r->store, &r->transaction);
+	held->outcome = SESSION_POLICY;
+}
+
 void procedure_take_request(struct session_store *store, const struct session_gtpc *gtpc,
 			    const struct message *m, struct held *held)
 {
@@ -142,10 +153,13 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 	}
 	if (is_refused(store, gtpc, m, r, held))
 		return;
-	if (r)
-		request_expect(r, kind == TRANSACTION_AGAIN, held);
-	else
+	if (!r) {
 		control_count(store, SESSION_GTPC_OTHER);
+		return;
+	}
+	request_expect(r, kind == TRANSACTION_AGAIN, held);
+	if (request_mixes_addresses(r))
+		refuse_mixed(r, held);
 }
 
 void procedure_take_unread(struct session_store *store, const struct session_gtpc *gtpc,

@@ -3,6 +3,7 @@
 
 #include "control/address.h"
 #include "control/effect.h"
+#include "control/ended.h"
 #include "control/precedence.h"
 #include "control/procedure.h"
 #include "control/table.h"
@@ -31,18 +32,21 @@ static void note_downgrade(struct session_store *store, const struct session *s,
 static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t id, uint8_t primary,
 		 const struct change *target, const char *response)
 {
+	const bool is_protected = target->has_keyset || policy_bars(target->policy);
 	struct session *s = table_find_subscriber(x->store, imsi, id);
 
 	if (s)
 		s->primary = primary;
 	if (s && precedence_prevails(x->store, s, target, x->held))
 		return;
-	s = session_place(x->store, imsi, id, target->has_keyset || policy_bars(target->policy));
+	s = session_place(x->store, imsi, id, is_protected);
 	if (!s) {
 		control_log(x->store, SESSION_LOG_WARNING,
 			    "IMSI %s NSAPI %u: no room for another session, its %s does not cross; "
 			    "raise sessions.max",
 			    imsi->digits, id, response);
+		if (is_protected)
+			ended_leave_unserved(x->store, imsi, id, primary, target);
 		x->held->outcome = SESSION_NO_ROOM;
 		return;
 	}
@@ -53,25 +57,6 @@ static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t 
 		note_downgrade(x->store, s, target->policy);
 	effect_say(x->store, s, target);
 	session_apply(x->store, s, target, x->held);
-}
-
-/* A bearer of an unknown subscriber. Returns true if one of its tunnels belongs to a session that
- * keeps it. Then the message will be discarded, and that is counted and logged. */
-static bool is_anothers(const struct exchange *x, uint8_t id, const struct tunnel tunnel[2])
-{
-	for (unsigned d = 0; d < 2; d++) {
-		if (!session_is_anothers_downlink(x->store, NULL, id, (enum session_direction)d,
-						  &tunnel[d]))
-			continue;
-		control_count(x->store, SESSION_REFUSED_TUNNEL);
-		control_log(x->store, SESSION_LOG_WARNING,
-			    "NSAPI %u of an unknown subscriber: it names the downlink tunnel of a "
-			    "protected session; what makes it does not cross",
-			    id);
-		x->held->outcome = SESSION_TAKEN;
-		return true;
-	}
-	return false;
 }
 
 /* An accepted session lacks mandatory IEs. If it must be protected, the response is discarded: the
@@ -311,11 +296,11 @@ static void create_unknown(const struct exchange *x, const struct asked_bearer *
 
 	if (bearer->cause != MESSAGE_ACCEPTED)
 		return;
-	if (!set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP]))
-		control_count(x->store, SESSION_GTPC_UNPARSED);
-	else if (!is_anothers(x, bearer->id, target.tunnel))
+	if (set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP]))
 		for (unsigned d = 0; d < 2; d++)
-			session_lose_tunnel(x->store, d, &target.tunnel[d]);
+			session_lose_tunnel(x->store, &target.tunnel[d]);
+	else
+		control_count(x->store, SESSION_GTPC_UNPARSED);
 }
 
 void procedure_create_bearers(const struct exchange *x)

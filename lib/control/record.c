@@ -84,9 +84,11 @@ static void put_tunnels(const struct session_store *store, const struct session 
 {
 	for (unsigned d = 0; d < 2; d++) {
 		/* A flow that is not live is moving to another tunnel, or another session has taken
-		 * its tunnel. */
-		record->has_tunnel[d] = s->tunnel[d].gsn != 0 &&
-					(protection_of(s)->flow[d].live || work_first_operation(s));
+		 * its tunnel, unless both claim it. */
+		record->has_tunnel[d] =
+			s->tunnel[d].gsn != 0 &&
+			(protection_of(s)->flow[d].live || work_first_operation(s) ||
+			 s->indexed >> (INDEX_TUNNEL_UP + d) & 1);
 		record->tunnel[d] = directory_tunnel(store->directory, &s->tunnel[d]);
 	}
 	record->control_sgsn = directory_tunnel(store->directory, &s->control_sgsn);

@@ -5,6 +5,7 @@
 #include "control/address.h"
 #include "control/binding.h"
 #include "control/effect.h"
+#include "control/ended.h"
 #include "control/precedence.h"
 #include "control/table.h"
 
@@ -39,15 +40,19 @@ static bool activate(struct session_store *store, const struct session_notificat
 {
 	struct session *s = table_find_subscriber(store, &n->imsi, n->nsapi);
 	struct change target = target_of(store, n, origin, policy);
+	bool is_protected;
 
 	binding_note_ggsn(store, &n->tunnel[UP], 1);
 	if (s)
 		precedence_compare(store, s, &target);
+	is_protected = target.has_keyset || policy_bars(target.policy);
 	if (target.fresh)
-		s = session_place(store, &n->imsi, n->nsapi,
-				  target.has_keyset || policy_bars(target.policy));
-	if (!s)
+		s = session_place(store, &n->imsi, n->nsapi, is_protected);
+	if (!s) {
+		if (is_protected)
+			ended_leave_unserved(store, &n->imsi, n->nsapi, n->nsapi, &target);
 		return false;
+	}
 	if (target.is_bare)
 		control_count(store, SESSION_POLICY_PASSED);
 	effect_say(store, s, &target);

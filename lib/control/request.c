@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/request.h"
+
+#include "control/binding.h"
 #include "control/session.h"
 #include "control/table.h"
 #include "control/tunnels.h"
@@ -222,6 +224,20 @@ static void note_expected(const struct request *r, struct asked_bearer *asked)
 	asked->expected_count = tunnel_is_equal(&asked->expected[0], &asked->expected[1]) ? 1 : 2;
 }
 
+/* Returns true if the session with this id is protected, or will be if the request is accepted. */
+static bool is_protected(const struct request *r, uint8_t id)
+{
+	struct change before;
+	const struct session *s;
+
+	if (r->said.kind == MESSAGE_CREATE)
+		return policy_bars(r->policy) || (r->said.has_e2m && policy_protects(r->policy));
+	if (r->said.kind == MESSAGE_CREATE_BEARER)
+		id = r->said.linked;
+	s = request_find(r, id, &before);
+	return s && s->kind == DIRECTORY_PROTECTED;
+}
+
 void request_expect(struct request *r, bool is_again, struct held *held)
 {
 	for (unsigned i = 0; i < r->bearers_count; i++) {
@@ -231,8 +247,38 @@ void request_expect(struct request *r, bool is_again, struct held *held)
 			note_expected(r, asked);
 		for (unsigned k = 0; k < asked->expected_count; k++)
 			tunnels_expect(r->store, request_is_of_access(r) ? DOWN : UP,
-				       &asked->expected[k], is_again, held);
+				       &asked->expected[k], is_protected(r, asked->said.id),
+				       is_again, held);
 	}
+}
+
+static bool mixes_addresses(const struct request *r, const struct session *s,
+			    const struct tunnel *tunnel)
+{
+	for (unsigned d = 0; d < 2; d++)
+		for (const struct session *other = NULL;
+		     (other = directory_next_of_tunnel(r->store->directory, tunnel, d, other)) !=
+		     NULL;)
+			if (other->kind != DIRECTORY_ENDED && binding_shares(s, other) &&
+			    directory_is_same_ggsn(r->store->directory, s, other) &&
+			    !binding_tells_apart(s, other))
+				return true;
+	return false;
+}
+
+bool request_mixes_addresses(const struct request *r)
+{
+	struct change before;
+
+	for (unsigned i = 0; r->said.kind == MESSAGE_UPDATE && i < r->bearers_count; i++) {
+		const struct asked_bearer *asked = &r->bearers[i];
+		const struct session *s = request_find(r, asked->said.id, &before);
+
+		for (unsigned k = 0; s && k < asked->expected_count; k++)
+			if (mixes_addresses(r, s, &asked->expected[k]))
+				return true;
+	}
+	return false;
 }
 
 static void expect_no_more_but(const struct request *r, struct asked_bearer *asked,

@@ -81,6 +81,10 @@ bool request_is_answered(const struct request *request, const struct message *re
  * is answered. The request leaves when the workers have acknowledged that. is_again: the request is
  * a retransmission. */
 void request_expect(struct request *request, bool is_again, struct held *held);
+/* Returns true if the request would move a session's downlink into a tunnel of another session that
+ * has the same address. Then nothing would tell their packets apart, and it must not cross. Call it
+ * after request_expect. */
+bool request_mixes_addresses(const struct request *request);
 /* Settles a bearer of an accepted request: its tunnels are no longer expected, except used, which a
  * session has now. used may be NULL. Does nothing if the dialect settles by sessions. */
 void request_settle(const struct request *request, struct asked_bearer *asked,

@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control/binding.h"
 #include "control/changeover.h"
 #include "control/entry.h"
 #include "control/journal.h"
@@ -80,14 +81,14 @@ int session_restore_retention(struct session_store *store, const struct state_re
 
 /* --- flows --- */
 
-/* Returns true if a later session has the tunnel. */
+/* Returns true if a later session has the tunnel, and not both claim it. */
 static bool is_robbed(struct session_store *store, const struct session *s,
 		      const struct tunnel *tunnel)
 {
 	enum session_direction direction;
 	const struct session *other = table_find_tunnel(store, tunnel, &direction);
 
-	return other && table_is_later(other->serial, s->serial);
+	return other && table_is_later(other->serial, s->serial) && binding_tells_apart(s, other);
 }
 
 static bool is_free(struct session_store *store, const struct session *s,

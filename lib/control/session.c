@@ -7,6 +7,7 @@
 #include "control/binding.h"
 #include "control/changeover.h"
 #include "control/commands.h"
+#include "control/ended.h"
 #include "control/flows.h"
 #include "control/journal.h"
 #include "control/kept.h"
@@ -31,6 +32,7 @@ struct operation {
 	enum step step;
 	unsigned pending;  /* acknowledgements */
 	unsigned promised; /* places for COUNTs that it may need */
+	bool is_barred[2]; /* by direction: the flow stops, and the tunnel stays claimed */
 	enum session_outcome outcome;
 	struct held *held;
 };
@@ -97,8 +99,8 @@ static void stop(struct session_store *store, struct operation *op)
 		const struct tunnel tunnel =
 			directory_tunnel(store->directory, &op->session->tunnel[d]);
 
-		if (flow->live &&
-		    (!t->alive || t->is_bare || !tunnel_is_equal(&tunnel, &t->tunnel[d])))
+		if (flow->live && (!t->alive || t->is_bare || op->is_barred[d] ||
+				   !tunnel_is_equal(&tunnel, &t->tunnel[d])))
 			stop_flow(store, op, d);
 	}
 }
@@ -150,73 +152,122 @@ bool session_is_lost(const struct session_store *store, const struct session *s)
 	return restarts_are_after(store, s, &target);
 }
 
-bool session_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
-				  uint8_t nsapi, enum session_direction wanted,
-				  const struct tunnel *tunnel)
-{
-	enum session_direction direction;
-	const struct session *other = table_find_tunnel(store, tunnel, &direction);
-	struct e2m_imsi its;
+/* --- a tunnel that two sessions claim --- */
 
-	if (!other || (wanted == UP && direction == UP) || !policy_bars(other->policy) ||
-	    session_is_lost(store, other))
-		return false;
-	if (!imsi)
-		return true;
-	its = directory_imsi(other);
-	return other->nsapi != nsapi || memcmp(&its, imsi, sizeof(its)) != 0;
-}
-
-/* The session's flow stops, and it has no tunnel in this direction until an accepted response gives
- * it one. Its keys and COUNTs stay. Returns false if there is no memory. */
-static bool lose_tunnel(struct session_store *store, struct session *s,
-			enum session_direction direction, const struct tunnel *tunnel)
+/* The session's flow of this direction stops, after all that is under way for it. is_barred: it keeps
+ * its claim. Otherwise it has no tunnel in this direction until an accepted response gives it one. Its
+ * keys and COUNTs stay. Returns false if there is no memory. */
+static bool lose_flow(struct session_store *store, struct session *s,
+		      enum session_direction direction, bool is_barred)
 {
-	struct operation *current = work_first_operation(s), *op;
+	struct operation *current = work_first_operation(s);
 	struct change target;
 
 	if (!current) {
 		session_current(store, s, &target);
-		target.tunnel[direction] = no_tunnel;
-		op = enqueue(store, s, &target);
-		if (op)
-			advance(store, op);
-		return op;
+		if (!is_barred)
+			target.tunnel[direction] = no_tunnel;
+		current = enqueue(store, s, &target);
+		if (!current)
+			return false;
+		current->is_barred[direction] = is_barred;
+		advance(store, current);
+		return true;
 	}
-	for (op = current; op; op = TAILQ_NEXT(op, entry))
+	if (protection_of(s)->flow[direction].live)
+		stop_flow(store, current, direction);
+	return true;
+}
+
+static bool bar_tunnel(struct session_store *store, struct session *s,
+		       enum session_direction direction)
+{
+	const struct tunnel tunnel = directory_tunnel(store->directory, &s->tunnel[direction]);
+
+	if (s->kind != DIRECTORY_PROTECTED || !protection_of(s)->flow[direction].live)
+		return true;
+	if (!lose_flow(store, s, direction, true))
+		return false;
+	flows_claim(store, s, direction, &tunnel);
+	return true;
+}
+
+static bool lose_tunnel(struct session_store *store, struct session *s,
+			enum session_direction direction, const struct tunnel *tunnel)
+{
+	if (s->kind == DIRECTORY_UNPROTECTED) {
+		forget_tunnel(store, s, direction);
+		return true;
+	}
+	for (struct operation *op = work_first_operation(s); op; op = TAILQ_NEXT(op, entry))
 		if (tunnel_is_equal(&op->target.tunnel[direction], tunnel))
 			op->target.tunnel[direction] = no_tunnel;
-	stop_flow(store, current, direction);
+	if (!lose_flow(store, s, direction, false))
+		return false;
 	forget_tunnel(store, s, direction);
 	return true;
 }
 
-/* s: NULL if the subscriber is not known. A tunnel is one session's (e2m.md 6). Another session still has the wanted tunnel and loses it:
- * its flow stops before ours begins, in the same worker. A session of the configuration keeps it. */
-static enum session_outcome evict(struct session_store *store, const struct session *s,
-				  enum session_direction wanted, const struct tunnel *tunnel)
+static void say_claim(struct session_store *store, const struct session *s,
+		      enum session_direction direction, const struct tunnel *tunnel, bool is_barred)
 {
-	const struct e2m_imsi imsi = s ? directory_imsi(s) : (struct e2m_imsi){0};
-	enum session_direction direction;
-	struct session *other = table_find_tunnel(store, tunnel, &direction);
 	char text[TUNNEL_STR];
 
-	if (!other || other == s)
-		return SESSION_DONE;
-	if (other->origin == ORIGIN_CONFIGURATION)
-		return SESSION_STATIC;
-	if (session_is_anothers_downlink(store, s ? &imsi : NULL, s ? s->nsapi : 0, wanted, tunnel))
-		return SESSION_TAKEN;
-	if (other->kind == DIRECTORY_UNPROTECTED)
-		forget_tunnel(store, other, direction);
-	else if (!lose_tunnel(store, other, direction, tunnel))
-		return SESSION_NO_ROOM;
-	control_count(store, SESSION_TUNNELS_LOST);
-	control_log_of(store, other, SESSION_LOG_WARNING,
-		       "its %s tunnel %s is another session's now; its packets are dropped until "
-		       "the GGSN gives it a tunnel again",
-		       direction == UP ? "uplink" : "downlink", tunnel_str(tunnel, text));
-	return SESSION_DONE;
+	control_count(store, is_barred ? SESSION_TUNNELS_BARRED : SESSION_TUNNELS_LOST);
+	control_log_of(store, s, SESSION_LOG_WARNING,
+		       "its %s tunnel %s is %s; its packets are dropped until the GGSN gives it a "
+		       "tunnel again",
+		       direction == UP ? "uplink" : "downlink", tunnel_str(tunnel, text),
+		       is_barred
+			       ? "claimed by another session too, and their addresses do not tell "
+				 "their packets apart"
+			       : "another session's now");
+}
+
+/* Another session has the tunnel that s claims. Returns true if it keeps its claim: it is configured,
+ * or the tunnel is barred for both. s NULL: the subscriber is not known. */
+static bool take_from(struct session_store *store, const struct session *s, struct session *other,
+		      enum session_direction direction, const struct tunnel *tunnel,
+		      enum session_outcome *outcome)
+{
+	if (other->origin == ORIGIN_CONFIGURATION) {
+		*outcome = SESSION_STATIC;
+		return true;
+	}
+	if (other->kind == DIRECTORY_ENDED) {
+		ended_lose_tunnel(store, other, direction);
+		return false;
+	}
+	if (!binding_tells_apart(s, other)) {
+		say_claim(store, other, direction, tunnel, true);
+		*outcome = bar_tunnel(store, other, direction) ? SESSION_TAKEN : SESSION_NO_ROOM;
+		return true;
+	}
+	if (!lose_tunnel(store, other, direction, tunnel)) {
+		*outcome = SESSION_NO_ROOM;
+		return true;
+	}
+	say_claim(store, other, direction, tunnel, false);
+	return false;
+}
+
+/* A tunnel is one session's (e2m.md 6). Others that still have it lose it: their flow stops before
+ * ours begins, in the same worker. SESSION_TAKEN: the tunnel is barred for all that claim it, this
+ * session included. s NULL: the subscriber is not known. */
+static enum session_outcome evict(struct session_store *store, const struct session *s,
+				  const struct tunnel *tunnel)
+{
+	enum session_outcome outcome = SESSION_DONE;
+
+	for (unsigned d = 0; d < 2; d++) {
+		struct session *kept = NULL, *other;
+
+		while ((other = directory_next_of_tunnel(store->directory, tunnel, d, kept)) !=
+		       NULL)
+			if (other == s || take_from(store, s, other, d, tunnel, &outcome))
+				kept = other;
+	}
+	return outcome;
 }
 
 static void start_flow(struct session_store *store, struct operation *op,
@@ -230,8 +281,12 @@ static void start_flow(struct session_store *store, struct operation *op,
 	if (protection_of(s)->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
 	} else {
-		enum session_outcome outcome = evict(store, s, direction, tunnel);
+		enum session_outcome outcome = evict(store, s, tunnel);
 
+		if (outcome == SESSION_TAKEN) {
+			flows_claim(store, s, direction, tunnel);
+			return;
+		}
 		if (outcome == SESSION_DONE && flows_add(store, s, direction, tunnel, op) != 0)
 			outcome = SESSION_NO_ROOM;
 		if (outcome != SESSION_DONE) {
@@ -242,9 +297,35 @@ static void start_flow(struct session_store *store, struct operation *op,
 	op->pending++;
 }
 
+/* Returns true if the session's packets must not cross in clear. */
+static bool needs_protection(const struct session *s)
+{
+	return session_has_keyset(s) || policy_bars(s->policy);
+}
+
+/* Returns true if the session, which is made anew, has a tunnel or an address that it will not have
+ * then. */
+static bool leaves_something(const struct session_store *store, const struct session *s,
+			     const struct change *t)
+{
+	const struct tunnel ggsn = directory_tunnel(store->directory, &s->control_ggsn);
+
+	for (unsigned d = 0; d < 2; d++) {
+		const struct tunnel its = directory_tunnel(store->directory, &s->tunnel[d]);
+
+		if (!tunnel_is_none(&its) && !tunnel_is_equal(&its, &t->tunnel[d]))
+			return true;
+	}
+	return pdp_address_is_bound(&s->address) &&
+	       ((t->has_address && memcmp(&s->address, &t->address, sizeof(t->address)) != 0) ||
+		!tunnel_has_same_receiver(&ggsn, &t->control_ggsn));
+}
+
 /* Makes the session what target says, except for its flows. Returns false if there is no room. */
 static bool start_session(struct session_store *store, struct session *s, const struct change *t)
 {
+	if (t->fresh && needs_protection(s) && leaves_something(store, s, t))
+		ended_leave(store, s);
 	s->origin = t->origin & 3;
 	journal_note(store, s);
 	if (set_control(store, s, t) != 0)
@@ -260,12 +341,12 @@ static bool start_session(struct session_store *store, struct session *s, const 
 	}
 	if (t->has_address)
 		binding_give(store, s, &t->address);
-	if (t->fresh && pdp_address_is_unbound(&s->address))
-		control_count(store, SESSION_UNBOUND);
 	if (t->is_bare && s->kind == DIRECTORY_PROTECTED)
 		keyset_drop_all(store, s);
 	if (t->has_keyset)
 		changeover_activate(store, s, &t->keyset, t->key_id, t->fresh);
+	if (t->fresh && needs_protection(s) && pdp_address_is_unbound(&s->address))
+		control_count(store, SESSION_UNBOUND);
 	return true;
 }
 
@@ -283,16 +364,12 @@ static struct session *convert(struct session_store *store, struct session *s,
 	return converted;
 }
 
-/* Returns true if the session's packets must not cross in clear. */
-static bool needs_protection(const struct session *s)
-{
-	return session_has_keyset(s) || policy_bars(s->policy);
-}
-
 /* --- finish --- */
 
 static void end_session(struct session_store *store, struct session *s, bool is_swept)
 {
+	if (s->kind == DIRECTORY_PROTECTED && needs_protection(s))
+		ended_leave(store, s);
 	if (s->kind == DIRECTORY_PROTECTED)
 		keyset_drop_all(store, s);
 	control_count(store, SESSION_REMOVED);
@@ -302,9 +379,20 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	table_free_session(store, s);
 }
 
+/* The GGSN has accepted what target says, and the response does not cross: the tunnels and addresses
+ * are barred all the same, if the session was or must be protected. */
+static void leave_unserved(struct session_store *store, const struct session *s,
+			   const struct change *t)
+{
+	const struct e2m_imsi imsi = directory_imsi(s);
+
+	if (t->alive && (t->has_keyset || needs_protection(s) || policy_bars(t->policy)))
+		ended_leave_unserved(store, &imsi, s->nsapi, s->primary, t);
+}
+
 /* what: the thing for which there is no room. */
-static void refuse(struct session_store *store, const struct session *s, struct held *held,
-		   enum session_outcome outcome, const char *what)
+static void refuse(struct session_store *store, const struct session *s, const struct change *t,
+		   struct held *held, enum session_outcome outcome, const char *what)
 {
 	static const struct {
 		enum session_counter counter;
@@ -314,15 +402,14 @@ static void refuse(struct session_store *store, const struct session *s, struct 
 				     "; raise sessions.max"},
 		[SESSION_STATIC] = {SESSION_REFUSED_STATIC,
 				    "its tunnel is that of a static session", ""},
-		[SESSION_TAKEN] = {SESSION_REFUSED_TUNNEL,
-				   "its downlink tunnel, or that of its GGSN, is another session's",
-				   ""},
 	};
 
 	control_count(store, says[outcome].counter);
 	control_log_of(store, s, SESSION_LOG_WARNING, "%s%s; what asks for it is refused%s",
 		       says[outcome].why, outcome == SESSION_NO_ROOM ? what : "",
 		       says[outcome].then);
+	if (outcome == SESSION_NO_ROOM)
+		leave_unserved(store, s, t);
 	if (held)
 		held->outcome = outcome;
 }
@@ -343,16 +430,19 @@ static void settle(struct session_store *store, struct session *s, const struct 
 static void become_unprotected(struct session_store *store, struct session *s,
 			       const struct change *t, struct held *held)
 {
-	enum session_outcome outcome = SESSION_DONE;
+	enum session_outcome outcome = start_session(store, s, t) ? SESSION_DONE : SESSION_NO_ROOM;
 
-	for (unsigned d = 0; d < 2 && outcome == SESSION_DONE; d++)
-		if (!tunnel_is_none(&t->tunnel[d]))
-			outcome = evict(store, s, d, &t->tunnel[d]);
-	if (outcome == SESSION_DONE &&
-	    (!start_session(store, s, t) || unprotected_take(store, s, t->tunnel, held) != 0))
-		outcome = SESSION_NO_ROOM;
+	for (unsigned d = 0; d < 2 && outcome == SESSION_DONE; d++) {
+		const enum session_outcome taken = evict(store, s, &t->tunnel[d]);
+		const bool is_barred = taken == SESSION_TAKEN;
+
+		if (taken != SESSION_DONE && !is_barred)
+			outcome = taken;
+		else if (unprotected_take(store, s, d, &t->tunnel[d], is_barred, held) != 0)
+			outcome = SESSION_NO_ROOM;
+	}
 	if (outcome != SESSION_DONE) {
-		refuse(store, s, held, outcome, "tunnels");
+		refuse(store, s, t, held, outcome, "tunnels");
 		if (t->fresh)
 			end_session(store, s, false); /* it was never made */
 	} else if (held) {
@@ -369,7 +459,7 @@ static void unprotect(struct session_store *store, struct session *s, const stru
 	if (other) {
 		become_unprotected(store, other, t, held);
 	} else {
-		refuse(store, s, held, SESSION_NO_ROOM, "place among those without protection");
+		refuse(store, s, t, held, SESSION_NO_ROOM, "place among those without protection");
 		end_session(store, s, false);
 	}
 }
@@ -383,7 +473,7 @@ static void finish(struct session_store *store, struct operation *op)
 	struct operation *next;
 
 	if (failed)
-		refuse(store, s, op->held, op->outcome, "flows");
+		refuse(store, s, &target, op->held, op->outcome, "flows");
 	else if (held)
 		held->is_lasting |= target.alive;
 	store->promised -= op->promised;
@@ -495,17 +585,18 @@ static void apply_protected(struct session_store *store, struct session *s,
 	struct operation *op;
 
 	if (promised > 0 && !kept_make_room(store, promised)) {
-		refuse(store, s, held, SESSION_NO_ROOM, "COUNTs");
+		refuse(store, s, target, held, SESSION_NO_ROOM, "COUNTs");
 		return;
 	}
 	if (promised > 0 && !kept_make_room_of(store, &imsi, promised)) {
+		leave_unserved(store, s, target);
 		if (held)
 			held->outcome = SESSION_NO_ROOM;
 		return;
 	}
 	op = enqueue(store, s, target);
 	if (!op) {
-		refuse(store, s, held, SESSION_NO_ROOM, "operation in memory");
+		refuse(store, s, target, held, SESSION_NO_ROOM, "operation in memory");
 		if (!work_first_operation(s) && !protection_of(s)->flow[UP].live &&
 		    !protection_of(s)->flow[DOWN].live)
 			end_session(store, s, false); /* it has just been made */
@@ -521,7 +612,8 @@ static void apply_protected(struct session_store *store, struct session *s,
 }
 
 /* An unprotected session is to be protected. Returns it in its new place. NULL: no room. */
-static struct session *protect(struct session_store *store, struct session *s, struct held *held)
+static struct session *protect(struct session_store *store, struct session *s,
+			       const struct change *target, struct held *held)
 {
 	const struct e2m_imsi imsi = directory_imsi(s);
 
@@ -532,6 +624,7 @@ static struct session *protect(struct session_store *store, struct session *s, s
 		       "refused; raise sessions.max");
 	if (held)
 		held->outcome = SESSION_NO_ROOM;
+	leave_unserved(store, s, target);
 	if (s->tunnel[UP].gsn == 0 && s->tunnel[DOWN].gsn == 0)
 		end_session(store, s, false); /* it was never made */
 	return NULL;
@@ -559,15 +652,14 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 		return;
 	}
 	if (s->kind == DIRECTORY_UNPROTECTED)
-		s = protect(store, s, held);
+		s = protect(store, s, target, held);
 	if (s)
 		apply_protected(store, s, target, held);
 }
 
-void session_lose_tunnel(struct session_store *store, enum session_direction wanted,
-			 const struct tunnel *tunnel)
+void session_lose_tunnel(struct session_store *store, const struct tunnel *tunnel)
 {
-	evict(store, NULL, wanted, tunnel);
+	evict(store, NULL, tunnel);
 	tunnels_end(store, tunnel);
 }
 

@@ -25,10 +25,9 @@ struct session *session_place(struct session_store *store, const struct e2m_imsi
  * the end. The session may get another place, so the pointer is no longer valid after the call. */
 void session_apply(struct session_store *store, struct session *session,
 		   const struct change *target, struct held *held);
-/* A context of an unknown subscriber has the tunnel now. The session that had it loses it. A session
- * of the configuration keeps it. */
-void session_lose_tunnel(struct session_store *store, enum session_direction wanted,
-			 const struct tunnel *tunnel);
+/* A context of an unknown subscriber has the tunnel now. An unprotected session that had it loses it.
+ * For a protected one it is barred. A session of the configuration keeps it. */
+void session_lose_tunnel(struct session_store *store, const struct tunnel *tunnel);
 
 /* --- what a session will be when all that is under way for it is done --- */
 
@@ -40,18 +39,6 @@ bool session_names_keyset(const struct session *session);
 /* Returns true if a GSN of the session has restarted since the session was made: a sweep will end
  * it. */
 bool session_is_lost(const struct session_store *store, const struct session *session);
-/*
- * Returns true if the tunnel belongs to another session that must be protected in any case. wanted:
- * the direction for which a session asks for the tunnel.
- *
- * The SGSN chooses the downlink tunnel and is not trusted. It could have the other session's
- * packets sent to itself, in clear or under its own subscriber's keys. The GGSN may assign its
- * uplink tunnels as it likes. imsi NULL: it is not known who asks for the tunnel.
- */
-bool session_is_anothers_downlink(struct session_store *store, const struct e2m_imsi *imsi,
-				  uint8_t nsapi, enum session_direction wanted,
-				  const struct tunnel *tunnel);
-
 /* --- for events.c and control.c --- */
 
 /* Takes an acknowledgement of STOP_FLOW or USE_KEYSET. */

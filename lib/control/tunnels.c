@@ -5,6 +5,7 @@
 
 #include "base/container.h"
 #include "control/commands.h"
+#include "control/ended.h"
 #include "control/held.h"
 #include "control/table.h"
 #include "datapath/owner.h"
@@ -35,6 +36,8 @@ struct lone_tunnel {
 	enum stage stage;
 	struct session_flow flow; /* worker and number */
 	unsigned requests; /* EXPECTED: requests that name the tunnel and wait for a response */
+	bool is_protected; /* EXPECTED: one of them is about a protected session */
+	uint8_t direction;
 	/* Until the worker acknowledges EXPECT_FLOW, or REMOVE_FLOW for a session without
 	 * protection. */
 	struct held *held;
@@ -161,9 +164,17 @@ static void give_up(struct session_store *store, struct lone_tunnel *t)
 	leave(store, t);
 }
 
+/* No response was seen. */
+static void expire(struct session_store *store, struct lone_tunnel *t)
+{
+	if (t->stage == EXPECTED && t->is_protected)
+		ended_leave_expected(store, t->direction, &t->tunnel);
+	give_up(store, t);
+}
+
 static void time_is_over(struct wheel_timer *timer, void *store)
 {
-	give_up(store, container_of(timer, struct lone_tunnel, timer));
+	expire(store, container_of(timer, struct lone_tunnel, timer));
 }
 
 /* NULL: no memory. */
@@ -239,7 +250,7 @@ static struct lone_tunnel *start_to_expect(struct session_store *store, const st
 
 	if (all->expected_count == EXPECTED_MAX) {
 		control_count(store, SESSION_GTPC_EXPECTED_LOST);
-		give_up(store, TAILQ_FIRST(&all->expected));
+		expire(store, TAILQ_FIRST(&all->expected));
 	}
 	tunnels_end(store, tunnel); /* the tunnel may linger */
 	t = enter(store, tunnel, EXPECTED);
@@ -250,7 +261,8 @@ static struct lone_tunnel *start_to_expect(struct session_store *store, const st
 }
 
 void tunnels_expect(struct session_store *store, enum session_direction direction,
-		    const struct tunnel *tunnel, bool is_again, struct held *held)
+		    const struct tunnel *tunnel, bool is_protected, bool is_again,
+		    struct held *held)
 {
 	const struct datapath_command c = {
 		.kind = DATAPATH_EXPECT_FLOW,
@@ -260,6 +272,7 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 
 	if (t && t->stage == EXPECTED) {
 		t->requests += !is_again;
+		t->is_protected |= is_protected;
 		wheel_set(store->wheel, &t->timer, lasts_ms[EXPECTED], time_is_over);
 		return;
 	}
@@ -271,6 +284,8 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 		return;
 	}
 	t->requests = 1;
+	t->is_protected = is_protected;
+	t->direction = (uint8_t)direction;
 	t->held = held;
 	held->users++;
 	commands_send(store, &t->flow, c, t);

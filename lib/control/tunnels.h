@@ -29,10 +29,12 @@ void tunnels_linger(struct session_store *store, const struct tunnel *tunnel,
 		    const struct session_flow *flow);
 
 /* A request names the tunnel, which is expected from now on unless a session has it. The message in
- * held leaves when the worker holds the tunnel's packets. is_again: the request is a
+ * held leaves when the worker holds the tunnel's packets. is_protected: if no
+ * response is seen, the tunnel is barred as an ended session's. is_again: the request is a
  * retransmission. */
 void tunnels_expect(struct session_store *store, enum session_direction direction,
-		    const struct tunnel *tunnel, bool is_again, struct held *held);
+		    const struct tunnel *tunnel, bool is_protected, bool is_again,
+		    struct held *held);
 /* Such a request was refused, or accepted without this tunnel. After the last such request the
  * tunnel is given up, and its held packets are dropped. */
 void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel);

@@ -21,27 +21,22 @@ static int set(struct session_store *store, struct session *s, enum session_dire
 	return ret;
 }
 
-static int take(struct session_store *store, struct session *s, enum session_direction direction,
-		const struct tunnel *tunnel, struct held *held)
+int unprotected_take(struct session_store *store, struct session *s,
+		     enum session_direction direction, const struct tunnel *tunnel, bool is_barred,
+		     struct held *held)
 {
 	const struct tunnel before = directory_tunnel(store->directory, &s->tunnel[direction]);
 	const int ret = set(store, s, direction, tunnel);
+	enum session_direction its;
 
 	if (ret != 0 || tunnel_is_none(tunnel))
 		return ret;
-	if (!tunnel_is_none(&before) && !tunnel_is_equal(&before, tunnel))
+	if (!tunnel_is_none(&before) && !tunnel_is_equal(&before, tunnel) &&
+	    !table_find_tunnel(store, &before, &its))
 		tunnels_let_late_pass(store, direction, &before);
-	tunnels_let_pass(store, direction, tunnel, table_id(store, s), held);
+	if (is_barred)
+		tunnels_end(store, tunnel);
+	else
+		tunnels_let_pass(store, direction, tunnel, table_id(store, s), held);
 	return 0;
-}
-
-int unprotected_take(struct session_store *store, struct session *s, const struct tunnel tunnel[2],
-		     struct held *held)
-{
-	int ret = 0;
-
-	for (unsigned d = 0; d < 2; d++)
-		if (take(store, s, d, &tunnel[d], held) != 0)
-			ret = -ENOMEM;
-	return ret;
 }

@@ -11,13 +11,14 @@
 #include "control/held.h"
 
 /*
- * The session, which is UNPROTECTED, has these tunnels from now on, by direction. They must be no
- * other session's. A worker that still knows one of them forgets it, and lets cross what it has held;
- * held gains a user until that is done. Late packets in a tunnel from before a move cross for some
- * seconds. held may be NULL. Returns 0, or -ENOMEM: the address of a GSN has no place, and the session
- * has no tunnel in that direction.
+ * The session, which is UNPROTECTED, has this tunnel from now on, or none. A worker that still knows
+ * it forgets it, and lets cross what it has held; held gains a user until that is done. Late packets in
+ * the tunnel from before a move cross for some seconds. is_barred: a protected session claims the
+ * tunnel too, so its packets are dropped. held may be NULL. Returns 0, or -ENOMEM: the address of the
+ * GSN has no place, and the session has no tunnel in this direction.
  */
 int unprotected_take(struct session_store *store, struct session *session,
-		     const struct tunnel tunnel[2], struct held *held);
+		     enum session_direction direction, const struct tunnel *tunnel, bool is_barred,
+		     struct held *held);
 
 #endif

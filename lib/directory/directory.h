@@ -194,7 +194,8 @@ struct session *directory_find_subscriber(const struct directory *directory,
 struct session *directory_next_of_subscriber(const struct directory *directory,
 					     const struct e2m_imsi *imsi,
 					     const struct session *after);
-/* which: INDEX_CONTROL_SGSN to INDEX_TUNNEL_DOWN. nsapi: 0 for tunnels. A session comes before an ended one. */
+/* which: INDEX_CONTROL_SGSN to INDEX_TUNNEL_DOWN. nsapi: 0 for tunnels. A protected session comes before an unprotected
+ * one, and an ended one comes last. */
 struct session *directory_find_by(const struct directory *directory, enum directory_index which,
 				  const struct tunnel *tunnel, uint8_t nsapi);
 
@@ -205,6 +206,12 @@ struct session *directory_next_of_control(const struct directory *directory,
 					  const struct session *after);
 
 /* --- tunnels --- */
+
+/* Iterates over all entries that have the tunnel in this direction, or claim it. after: NULL at first, and still in
+ * place. NULL: the end. */
+struct session *directory_next_of_tunnel(const struct directory *directory,
+					 const struct tunnel *tunnel, unsigned direction,
+					 const struct session *after);
 
 struct tunnel directory_tunnel(const struct directory *directory,
 			       const struct session_tunnel *tunnel);

@@ -286,14 +286,15 @@ struct session *directory_next_of_control(const struct directory *d, enum direct
 	return NULL;
 }
 
-/* An ended session gives way to any other. */
-static bool is_not_ended(const struct session *s, void *ended)
+/* If several claim a tunnel, a protected session comes first, and an ended one last. */
+static bool is_protected(const struct session *s, void *best)
 {
+	const struct session **other = best;
 	const uint8_t kind = CHAIN_READ(s->kind);
 
-	if (kind == DIRECTORY_ENDED)
-		*(const struct session **)ended = s;
-	return kind == DIRECTORY_PROTECTED || kind == DIRECTORY_UNPROTECTED;
+	if (kind == DIRECTORY_UNPROTECTED || (kind == DIRECTORY_ENDED && !*other))
+		*other = s;
+	return kind == DIRECTORY_PROTECTED;
 }
 
 struct session *directory_find_by(const struct directory *d, enum directory_index which,
@@ -302,12 +303,22 @@ struct session *directory_find_by(const struct directory *d, enum directory_inde
 	const struct session_tunnel known = {.gsn = gsns_find(d->gsns, tunnel->receiver),
 					     .teid = tunnel->teid};
 	const struct key key = index_key_of_tunnel(&known, nsapi);
-	struct session *ended = NULL, *s;
+	struct session *other = NULL, *s;
 
 	if (known.gsn == 0)
 		return NULL;
-	s = index_find(d, which, &key, is_not_ended, &ended);
-	return s ? s : ended;
+	s = index_find(d, which, &key, is_protected, &other);
+	return s ? s : other;
+}
+
+struct session *directory_next_of_tunnel(const struct directory *d, const struct tunnel *tunnel,
+					 unsigned direction, const struct session *after)
+{
+	const struct session_tunnel known = {.gsn = gsns_find(d->gsns, tunnel->receiver),
+					     .teid = tunnel->teid};
+	const struct key key = index_key_of_tunnel(&known, 0);
+
+	return known.gsn ? index_next(d, INDEX_TUNNEL_UP + direction, &key, after) : NULL;
 }
 
 const struct session *directory_find_tunnel(const struct directory *d, const struct tunnel *tunnel,

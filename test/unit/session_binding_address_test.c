@@ -239,6 +239,7 @@ static struct session_notification notification(enum session_event event, const 
 	const struct e2m_keyset_id name = lab_sqn(1);
 	struct session_notification n = lab_notification(event, &c, &name, 1);
 
+	n.address = (struct pdp_address){0};
 	if (ipv4)
 		pdp_address_set_ipv4(&n.address, ipv4);
 	return n;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* One address in two sessions: e2m.md 6, "Address binding". */
 #include "session_binding_lab.h"
+#include "session_lab_policy.h"
 
 static const uint8_t address[4] = {10, 9, 0, 1};
 
@@ -134,10 +135,197 @@ static void addresses_of_two_subscribers_of_one_apn_are_no_conflict(void)
 	lab_stop();
 }
 
+/* --- tunnels of two sessions with one address --- */
+
+static void start_with_two_apns(void)
+{
+	start();
+	lab.apn = "corporate";
+	lab_begin_and_settle(&other);
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+}
+
+static void request_that_names_a_downlink_tunnel_of_the_other_does_not_cross(void)
+{
+	struct lab_context forged;
+	uint64_t request;
+
+	start_with_two_apns();
+	forged = v;
+	forged.down = other.down;
+	request = lab_update_request(&forged, NULL, 0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_REFUSED_TUNNEL), 1);
+	CU_ASSERT_TRUE(lab_has_flows(&v));
+	CU_ASSERT_TRUE(lab_has_flows(&other));
+	/* A response that comes all the same has no request. */
+	lab_update_response(&forged);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_has_flows(&v));
+	lab_stop();
+}
+
+static void request_of_a_modify_bearer_does_not_either(void)
+{
+	struct lab_context forged;
+	struct gtpc_v2 m;
+	uint64_t request;
+
+	lab_start();
+	v = lab_context(1);
+	other = lab_context(2);
+	memcpy(v.ipv4, address, 4);
+	memcpy(other.ipv4, address, 4);
+	lab_begin(&v, lab_sqn(1), 1);
+	lab.apn = "corporate";
+	lab_begin(&other, lab_sqn(1), 1);
+	lab_settle();
+	forged = v;
+	forged.down = other.down;
+	m = lab_modify_bearer(&forged);
+	request = lab_send(&forged, &m);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
+	lab_stop();
+}
+
+static void request_that_names_a_tunnel_of_its_own_crosses(void)
+{
+	uint64_t request;
+
+	start_with_two_apns();
+	v.down = 0x7777;
+	request = lab_update_request(&v, NULL, 0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_LEFT);
+	lab_update_response(&v);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_has_flows(&v));
+	lab_stop();
+}
+
+/* --- sessions without keyset --- */
+
+static uint64_t create_plain(struct lab_context *c)
+{
+	uint64_t response;
+
+	lab_create_request(c, NULL, 0);
+	response = lab_create_response(c);
+	lab_settle();
+	return response;
+}
+
+static const char *state_name(const struct lab_context *c)
+{
+	static struct session_view view;
+
+	return lab_view(c, &view) ? view.state : "gone";
+}
+
+static void session_without_keyset_that_gets_the_address_of_a_protected_one_is_barred(void)
+{
+	start();
+	create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "barred");
+	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
+	lab_stop();
+}
+
+static void so_it_is_in_another_apn(void)
+{
+	start();
+	lab.apn = "corporate";
+	create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "barred");
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	lab_stop();
+}
+
+static void so_is_the_session_itself_made_anew_without_a_keyset(void)
+{
+	start();
+	create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(state_name(&v), "barred");
+	create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(state_name(&v), "barred");
+	lab_stop();
+}
+
+/* Handover to an ePDG: a Create Session Request with the victim's IMSI, and another EBI. */
+static void so_is_another_pdn_connection_of_the_victim(void)
+{
+	struct lab_context second;
+
+	start();
+	second = v;
+	second.nsapi = 6;
+	second.down = 0x7777;
+	second.up = 0x7778;
+	second.control_sgsn = 0x7779;
+	second.control_ggsn = 0x777A;
+	create_plain(&second);
+	CU_ASSERT_STRING_EQUAL(state_name(&second), "barred");
+	lab_stop();
+}
+
+static void until_a_pco_names_a_keyset(void)
+{
+	start();
+	create_plain(&other);
+	lab_update(&other, lab_sqn(2), 1);
+	lab_settle();
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "learned");
+	CU_ASSERT_TRUE(lab_has_flows(&other));
+	lab_stop();
+}
+
+static void unless_the_policy_excepts_it(void)
+{
+	const struct e2m_imsi imsi = lab_imsi(2);
+
+	lab_defaults();
+	lab_rule(NULL, imsi.digits, POLICY_PASS);
+	lab_open();
+	begin_victim();
+	create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_stop();
+}
+
+static void address_of_an_ended_session_bars_no_other(void)
+{
+	start();
+	lab_delete(&v);
+	lab_settle();
+	create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_stop();
+}
+
+static void address_at_another_ggsn_bars_no_other(void)
+{
+	start();
+	other.ggsn = 4;
+	create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_has_it),
 	  TEST(earlier_session_gets_an_address_again_by_an_accepted_response),
 	  TEST(with_different_apns_both_keep_it),
 	  TEST(with_an_apn_that_is_not_known_the_later_session_has_it),
 	  TEST(at_another_ggsn_both_keep_it), TEST(ggsn_is_known_by_all_its_addresses),
 	  TEST(request_of_the_access_side_tells_of_no_ggsn),
-	  TEST(addresses_of_two_subscribers_of_one_apn_are_no_conflict))
+	  TEST(addresses_of_two_subscribers_of_one_apn_are_no_conflict),
+	  TEST(request_that_names_a_downlink_tunnel_of_the_other_does_not_cross),
+	  TEST(request_of_a_modify_bearer_does_not_either),
+	  TEST(request_that_names_a_tunnel_of_its_own_crosses),
+	  TEST(session_without_keyset_that_gets_the_address_of_a_protected_one_is_barred),
+	  TEST(so_it_is_in_another_apn), TEST(so_is_the_session_itself_made_anew_without_a_keyset),
+	  TEST(so_is_another_pdn_connection_of_the_victim), TEST(until_a_pco_names_a_keyset),
+	  TEST(unless_the_policy_excepts_it), TEST(address_of_an_ended_session_bars_no_other),
+	  TEST(address_at_another_ggsn_bars_no_other))

@@ -228,8 +228,15 @@ struct session_notification lab_notification(enum session_event event, const str
 					 .nsapi = c->nsapi,
 					 .key_id = key_id ? key_id : 1};
 
+	uint8_t ipv4[4];
+
 	if (name)
 		n.keyset = *name;
+	lab_ipv4(c, ipv4);
+	if (event == SESSION_ACTIVATE && !c->is_unbound)
+		pdp_address_set_ipv4(&n.address, ipv4);
+	if (event == SESSION_ACTIVATE && !c->is_unbound)
+		pdp_address_unset(&n.address, true, PDP_EXCLUDED);
 	n.tunnel[UP] = lab_up(c);
 	n.tunnel[DOWN] = lab_down(c);
 	n.has_tunnel[UP] = n.has_tunnel[DOWN] = event == SESSION_ACTIVATE;

@@ -436,7 +436,9 @@ static void removed_session_leaves_its_counts_alone(void)
 {
 	size_t empty, remembered;
 
+	config.unprotected_max = SESSIONS; /* what ended sessions leave */
 	start();
+	config.unprotected_max = 0;
 	empty = heap;
 	create_all();
 	deliver();

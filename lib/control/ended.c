@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+#include "control/ended.h"
+
+#include "control/journal.h"
+#include "control/table.h"
+
+/* Notes that there was no place for what a protected session leaves. */
+static void say_overfull(struct session_store *store)
+{
+	control_count(store, SESSION_ENDED_LOST);
+	if (store->is_overfull_said)
+		return;
+	store->is_overfull_said = true;
+	if (store->journal)
+		journal_note_id(store->journal, journal_overfull(store->journal));
+	control_log(store, SESSION_LOG_WARNING,
+		    "no place for the tunnels and addresses that a protected session leaves: from "
+		    "now on, G-PDUs of unknown tunnels are dropped, and of sessions without "
+		    "addresses too; raise sessions.unprotected_max, and remove the state when all "
+		    "sessions of before are over");
+}
+
+void ended_leave(struct session_store *store, const struct session *s)
+{
+	const bool was_overfull = directory_is_overfull(store->directory);
+	const struct session *ended = directory_leave_ended(store->directory, s);
+
+	if (ended)
+		journal_note(store, ended);
+	else if (was_overfull || directory_is_overfull(store->directory))
+		say_overfull(store);
+}
+
+static void be_overfull(struct session_store *store)
+{
+	directory_set_overfull(store->directory);
+	say_overfull(store);
+}
+
+void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
+			  uint8_t primary, const struct change *t)
+{
+	struct directory *d = store->directory;
+	struct session *ended = directory_add(d, DIRECTORY_ENDED, imsi, nsapi);
+
+	if (!ended) {
+		be_overfull(store);
+		return;
+	}
+	directory_unindex(d, ended, INDEX_SUBSCRIBER);
+	ended->primary = primary;
+	directory_set_tunnel(d, &ended->control_ggsn, &t->control_ggsn);
+	for (unsigned direction = 0; direction < 2; direction++) {
+		directory_set_tunnel(d, &ended->tunnel[direction], &t->tunnel[direction]);
+		directory_index(d, ended, INDEX_TUNNEL_UP + direction);
+	}
+	directory_set_address(d, ended, &t->address);
+	journal_note(store, ended);
+}
+
+void ended_leave_expected(struct session_store *store, enum session_direction direction,
+			  const struct tunnel *tunnel)
+{
+	static const struct e2m_imsi unknown;
+	struct change t = {.alive = true};
+
+	t.tunnel[direction] = *tunnel;
+	if (directory_room(store->directory, DIRECTORY_ENDED) > store->config.unprotected_max / 2)
+		ended_leave_unserved(store, &unknown, 0, 0, &t);
+	else
+		be_overfull(store);
+}
+
+static void forget_if(struct session_store *store, struct session *ended, bool has_nothing)
+{
+	journal_note(store, ended);
+	if (has_nothing)
+		directory_remove(store->directory, ended);
+}
+
+void ended_lose_tunnel(struct session_store *store, struct session *ended,
+		       enum session_direction direction)
+{
+	forget_if(store, ended, directory_ended_lost_tunnel(store->directory, ended, direction));
+}
+
+void ended_lose_address(struct session_store *store, struct session *ended, bool is_ipv6)
+{
+	forget_if(store, ended, directory_ended_lost_address(store->directory, ended, is_ipv6));
+}

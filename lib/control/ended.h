@@ -1,0 +1,32 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/*
+ * ended: what is left of protected sessions (e2m.md 6). However a protected session ends, its tunnels
+ * stay barred and its addresses guarded, until an accepted response assigns them to a session. If no
+ * place is left for that, the directory is overfull: workers drop what may be such a session's.
+ * Called by session.c, binding.c, tunnels.c and the procedure.
+ */
+#ifndef CONTROL_ENDED_H
+#define CONTROL_ENDED_H
+
+#include "control/change.h"
+#include "control/context.h"
+
+/* The session ends, or gets other tunnels or addresses. Its own entry is unchanged. */
+void ended_leave(struct session_store *store, const struct session *session);
+/* An accepted response has made a protected session that hse cannot serve. target has its tunnels and
+ * its addresses. primary: as in struct session. */
+void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
+			  uint8_t primary, const struct change *target);
+
+/* A request about a protected session named the tunnel, and no response was seen: the GGSN may send
+ * there. Requests cost their sender little, so they get half of the places at most. */
+void ended_leave_expected(struct session_store *store, enum session_direction direction,
+			  const struct tunnel *tunnel);
+
+/* A session has the tunnel of this direction, or the addresses of one IP version, from now on: the
+ * ended session loses them, and is forgotten when it has nothing left. */
+void ended_lose_tunnel(struct session_store *store, struct session *ended,
+		       enum session_direction direction);
+void ended_lose_address(struct session_store *store, struct session *ended, bool is_ipv6);
+
+#endif
