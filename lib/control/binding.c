@@ -125,6 +125,26 @@ void binding_give(struct session_store *store, struct session *s, const struct p
 	set_of_pdn(store, s, address);
 }
 
+void binding_restore(struct session_store *store, struct session *s)
+{
+	const struct directory *d = store->directory;
+	struct session *kept, *other;
+	struct pdp_prefix prefix;
+
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++) {
+		kept = NULL;
+		while (pdp_address_prefix(&s->address, is_ipv6, &prefix) &&
+		       (other = directory_next_with_address(d, &prefix, kept)) != NULL) {
+			if (!gives_way(store, other, s))
+				kept = other;
+			else if (is_live(other) && table_is_later(other->serial, s->serial))
+				lose(store, s, is_ipv6);
+			else
+				lose(store, other, is_ipv6);
+		}
+	}
+}
+
 /* --- questions --- */
 
 bool binding_shares(const struct session *a, const struct session *b)

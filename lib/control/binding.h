@@ -27,6 +27,10 @@ void binding_note_ggsn(struct session_store *store, const struct tunnel *address
 void binding_give(struct session_store *store, struct session *session,
 		  const struct pdp_address *address);
 
+/* The session comes from the disk, as all others. If the process ended between two batches, two
+ * sessions may have one address: the later session has it. */
+void binding_restore(struct session_store *store, struct session *session);
+
 /* Returns true if a session without keyset must be barred: target gives it an address that a protected
  * session has at the same GGSN. That may be a session of the same PDN, or the session itself before it
  * was made anew. */

@@ -122,6 +122,7 @@ static void restart(struct session_store *store, struct session *s)
 
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS && s->kind == DIRECTORY_PROTECTED; slot++)
 		kept_find_restored(store, s, slot);
+	binding_restore(store, s);
 	session_current(store, s, &target);
 	target.fresh = true; /* so that it ends if its flows cannot be made */
 	for (unsigned d = 0; d < 2; d++)
