@@ -469,8 +469,7 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		break;
 	case DATAPATH_REMOVE_FLOW:
 		CU_ASSERT_TRUE(flow->state == LAB_STOPPED || flow->state == LAB_EXPECTED ||
-			       flow->state == LAB_ALIAS ||
-			       flow->treatment == DATAPATH_LET_PASS);
+			       flow->state == LAB_ALIAS || flow->treatment == DATAPATH_LET_PASS);
 		flow->state = LAB_FREE;
 		break;
 	case DATAPATH_RELEASE_GTPC:
