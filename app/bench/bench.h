@@ -27,6 +27,9 @@ struct bench_case {
 	uint32_t npdu_len;
 	uint32_t sessions; /* visited in random order */
 	bool ipv6;	   /* N-PDUs and addresses of sessions; then npdu_len is at least 40 */
+	/* Sessions without protection beside them. After each burst of protected packets comes one of theirs, in random
+	 * order, which is not measured. */
+	uint32_t unprotected;
 };
 
 struct bench_result {
@@ -34,6 +37,7 @@ struct bench_result {
 	double bare_cycles;
 	double ratio; /* bare to worker, median of the turns */
 	double stage_cycles[DATAPATH_STAGES];
+	double unprotected_cycles; /* a packet of a session without protection, median */
 };
 
 /* Measures a case in turns of about turn_packets packets (from 2048 on). Negative errno, said on stderr. */
@@ -77,6 +81,8 @@ static inline uint32_t fleet_teid(uint32_t session)
 {
 	return 0x10000 + session;
 }
+/* The frame of a session without protection, of frame_size octets at most. Returns its length. */
+uint32_t fleet_write_unprotected(const struct bench_fleet *fleet, uint8_t *frame, uint32_t number);
 /* Tells worker of all sessions that it owns. */
 int fleet_install(const struct bench_fleet *fleet, struct datapath_worker *const *workers,
 		  unsigned count);

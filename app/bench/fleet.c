@@ -121,10 +121,30 @@ static int add_to_directory(const struct bench_fleet *f, uint32_t session)
 	return 0;
 }
 
+/* The numbers of their tunnels and addresses follow those of the protected ones. */
+static int add_unprotected(const struct bench_fleet *f, uint32_t number)
+{
+	const struct pdp_address address = ue_address(f, f->c.sessions + number);
+	struct e2m_imsi imsi;
+	struct tunnel tunnel;
+	struct session *s;
+
+	snprintf(imsi.digits, sizeof(imsi.digits), "%015u", f->c.sessions + number);
+	s = directory_add(f->directory, DIRECTORY_UNPROTECTED, &imsi, BENCH_BEARER);
+	fleet_tunnel(&f->c, f->c.sessions + number, &tunnel);
+	if (!s || directory_set_tunnel(f->directory, &s->tunnel[f->c.direction], &tunnel) != 0)
+		return -ENOMEM;
+	directory_index(f->directory, s, INDEX_TUNNEL_UP + f->c.direction);
+	directory_set_address(f->directory, s, &address);
+	return 0;
+}
+
 static int make_directory(struct bench_fleet *f)
 {
-	const struct directory_config config = {
-		.protected_max = f->c.sessions, .protected_octets = PLACE_OCTETS, .hash_secret = 1};
+	const struct directory_config config = {.protected_max = f->c.sessions,
+						.others_max = f->c.unprotected,
+						.protected_octets = PLACE_OCTETS,
+						.hash_secret = 1};
 	int ret = 0;
 
 	f->directory = directory_new(&config);
@@ -132,6 +152,8 @@ static int make_directory(struct bench_fleet *f)
 		return -ENOMEM;
 	for (uint32_t s = 0; ret == 0 && s < f->c.sessions; s++)
 		ret = add_to_directory(f, s);
+	for (uint32_t n = 0; ret == 0 && n < f->c.unprotected; n++)
+		ret = add_unprotected(f, n);
 	return ret;
 }
 
@@ -269,6 +291,18 @@ uint32_t fleet_write(struct bench_fleet *f, uint8_t *frame, uint32_t session, ui
 	npdu_write_header(op.pdu, BENCH_COUNTER_OCTETS, BENCH_KEY_ID, count);
 	npdu_protect(f->engine, &op, 1);
 	return HEADERS + payload_len(f);
+}
+
+uint32_t fleet_write_unprotected(const struct bench_fleet *f, uint8_t *frame, uint32_t number)
+{
+	const uint32_t session = f->c.sessions + number;
+
+	write_headers(f, frame, session);
+	write_npdu(f, frame + HEADERS, session);
+	if (f->c.direction == E2M_UPLINK) /* without the room for a header */
+		memmove(frame + HEADERS, frame + HEADERS + npdu_header_len(BENCH_COUNTER_OCTETS),
+			f->c.npdu_len);
+	return f->frame_len;
 }
 
 /* --- installing --- */

@@ -32,6 +32,11 @@ struct rig {
 	struct rte_mbuf *buffers[BENCH_BUFFERS];
 	uint32_t at;  /* next frame */
 	uint64_t out; /* packets that left */
+	/* Of sessions without protection. */
+	struct rte_mbuf *beside[DATAPATH_BURST];
+	uint64_t random;
+	uint64_t beside_count;
+	double beside_cycles[SLICES_MAX]; /* a packet, of the last bursts */
 };
 
 static int compare(const void *a, const void *b)
@@ -96,7 +101,8 @@ static int rig_init(struct rig *rig, const struct bench_case *c)
 		return ret;
 	const struct datapath_config config = worker_config(rig, 0, 1);
 	rig->worker = datapath_worker_new(&config, keep, rig);
-	if (!rig->worker || rte_pktmbuf_alloc_bulk(rig->pool, rig->buffers, BENCH_BUFFERS) != 0)
+	if (!rig->worker || rte_pktmbuf_alloc_bulk(rig->pool, rig->buffers, BENCH_BUFFERS) != 0 ||
+	    rte_pktmbuf_alloc_bulk(rig->pool, rig->beside, DATAPATH_BURST) != 0)
 		return -ENOMEM;
 	return fleet_install(&rig->fleet, &rig->worker, 1);
 }
@@ -124,6 +130,33 @@ static void receive(struct rig *rig, struct rte_mbuf *m)
 	}
 }
 
+static uint32_t next_random(struct rig *rig, uint32_t count)
+{
+	rig->random = rig->random * 6364136223846793005U + 1442695040888963407U;
+	return (uint32_t)(((rig->random >> 32) * count) >> 32);
+}
+
+/* A burst of sessions without protection. */
+static void run_beside(struct rig *rig, enum datapath_side side)
+{
+	const struct bench_fleet *f = &rig->fleet;
+	struct rte_mbuf *burst[DATAPATH_BURST];
+	uint64_t start;
+
+	for (unsigned i = 0; i < DATAPATH_BURST; i++) {
+		rte_pktmbuf_reset(rig->beside[i]);
+		burst[i] = rig->beside[i];
+		fleet_write_unprotected(
+			f, (uint8_t *)rte_pktmbuf_append(burst[i], (uint16_t)f->frame_len),
+			next_random(rig, f->c.unprotected));
+	}
+	start = rte_rdtsc();
+	datapath_process(rig->worker, side, burst, DATAPATH_BURST, start);
+	rig->beside_cycles[rig->beside_count / DATAPATH_BURST % SLICES_MAX] =
+		(double)(rte_rdtsc() - start) / DATAPATH_BURST;
+	rig->beside_count += DATAPATH_BURST;
+}
+
 /* Cycles that the worker takes for count packets. */
 static uint64_t worker_run(struct rig *rig, uint32_t count)
 {
@@ -142,6 +175,8 @@ static uint64_t worker_run(struct rig *rig, uint32_t count)
 		const uint64_t start = rte_rdtsc();
 		datapath_process(rig->worker, side, burst, DATAPATH_BURST, start);
 		cycles += rte_rdtsc() - start;
+		if (rig->fleet.c.unprotected > 0)
+			run_beside(rig, side);
 	}
 	return cycles;
 }
@@ -216,8 +251,12 @@ static int take_turns(struct rig *rig, struct bench_bare *bare, unsigned turns, 
 	result->bare_cycles = bench_median(alone, turns);
 	result->ratio = bench_median(ratio, turns);
 	measure_stages(rig, slices, result);
+	result->unprotected_cycles = rig->beside_count >= SLICES_MAX * DATAPATH_BURST
+					     ? bench_median(rig->beside_cycles, SLICES_MAX)
+					     : 0;
 	const uint64_t runs = slices + (uint64_t)(turns + 1) * (slices + 1);
-	return rig->out == runs * SLICE ? 0 : say_lost(rig, runs * SLICE);
+	const uint64_t all = runs * SLICE + rig->beside_count;
+	return rig->out == all ? 0 : say_lost(rig, all);
 }
 
 int bench_measure(const struct bench_case *c, unsigned turns, uint32_t turn_packets,

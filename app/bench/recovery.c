@@ -39,7 +39,7 @@ struct receiver {
 
 static int receiver_init(struct receiver *r, enum e2m_direction direction, uint64_t seed)
 {
-	const struct bench_case c = {E2M_UPLINK, E2M_EEA2, E2M_EIA2, LEN, 1, false};
+	const struct bench_case c = {E2M_UPLINK, E2M_EEA2, E2M_EIA2, LEN, 1, false, 0};
 	const struct user_plane_config config = {.numbers = &e2m_default_numbers,
 						 .eea = E2M_EEA2,
 						 .eia = E2M_EIA2,
@@ -290,11 +290,11 @@ static int measure_flood(const struct bench_case *c, bool *held)
 static int measure_floods(void)
 {
 	static const struct bench_case cases[] = {
-		{E2M_UPLINK, E2M_EEA2, E2M_EIA2, 64, 1000, false},
-		{E2M_UPLINK, E2M_EEA2, E2M_EIA2, 1400, 1000, false},
-		{E2M_UPLINK, E2M_EEA1, E2M_EIA1, 64, 1000, false},
-		{E2M_UPLINK, E2M_EEA3, E2M_EIA3, 1400, 1000, false},
-		{E2M_UPLINK, E2M_EEA_GCM, E2M_EIA_GCM, 64, 1000, false}};
+		{E2M_UPLINK, E2M_EEA2, E2M_EIA2, 64, 1000, false, 0},
+		{E2M_UPLINK, E2M_EEA2, E2M_EIA2, 1400, 1000, false, 0},
+		{E2M_UPLINK, E2M_EEA1, E2M_EIA1, 64, 1000, false, 0},
+		{E2M_UPLINK, E2M_EEA3, E2M_EIA3, 1400, 1000, false, 0},
+		{E2M_UPLINK, E2M_EEA_GCM, E2M_EIA_GCM, 64, 1000, false, 0}};
 	bool held = true;
 
 	printf("%u junk PDUs a second for one flow of a thousand:\n", JUNK_FLOOD);

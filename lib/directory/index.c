@@ -151,8 +151,7 @@ static uint32_t list_of(const struct directory *d, enum directory_index which,
 				  (uint32_t)key->what[1], (uint32_t)(key->what[1] >> 32), more};
 	const uint32_t hash = rte_jhash_32b(words, which == INDEX_IPV6 ? 5 : 2, d->secret + more);
 
-	return (uint32_t)((uint64_t)which * d->heads_count +
-			  ((uint64_t)hash * d->heads_count >> 32));
+	return d->first_head[which] + (uint32_t)((uint64_t)hash * d->heads_count[which] >> 32);
 }
 
 static void use_length(struct directory *d, const struct session *s, enum directory_index which,

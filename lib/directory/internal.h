@@ -36,8 +36,8 @@ struct directory {
 	uint32_t count[DIRECTORY_KINDS];
 	bool is_overfull;
 	uint32_t generation; /* it grows when a protected session loses an address */
-	uint32_t *heads;     /* heads_count for each index, one index after the other */
-	uint32_t heads_count;
+	uint32_t *heads;     /* of all indexes, one index after the other */
+	uint32_t first_head[DIRECTORY_INDEXES], heads_count[DIRECTORY_INDEXES];
 	/* By IP version: the lengths that entries have, as bits, and how many entries have each. */
 	uint64_t lengths[2][(LENGTHS + 63) / 64];
 	uint32_t length_users[2][LENGTHS];
