@@ -47,7 +47,7 @@ static bool is_own_network(const struct datapath_worker *w, const struct session
 	       directory_owns(w->directory, own, &address);
 }
 
-/* The N-PDU has this session's address, or one that matches always. */
+/* The session is alone with the N-PDU's address, which is its own, or one that matches always. */
 static void confirm(const struct datapath_worker *w, struct flow *flow, const struct pdp_address *a,
 		    const uint8_t *npdu, uint32_t len, enum pdp_end end)
 {
@@ -62,6 +62,24 @@ static void confirm(const struct datapath_worker *w, struct flow *flow, const st
 		flow->confirmed = binding_word6(w, a->ipv6);
 }
 
+/* The N-PDU has own's address, or one that matches always. An address that somebody else has too, at another GGSN, is
+ * own's only if it comes from own's GGSN or goes there. */
+static bool is_owns(struct datapath_worker *w, struct flow *flow, const struct session *own,
+		    const struct pdp_address *a, struct rte_mbuf *m, const uint8_t *npdu,
+		    uint32_t len)
+{
+	const enum pdp_end end = binding_end(packet_of(m));
+	struct pdp_prefix address;
+
+	if (!pdp_npdu_address(npdu, len, end, &address))
+		return true;
+	if (!directory_is_alone(w->directory, own, &address))
+		return !binding_guards(w, own, m, npdu, len);
+	if (own->kind == DIRECTORY_PROTECTED)
+		confirm(w, flow, a, npdu, len, end);
+	return true;
+}
+
 static bool admits(struct datapath_worker *w, struct flow *flow, const struct session *own,
 		   struct rte_mbuf *m, const uint8_t *npdu, uint32_t len)
 {
@@ -71,9 +89,7 @@ static bool admits(struct datapath_worker *w, struct flow *flow, const struct se
 	directory_address(own, &a);
 	switch (pdp_address_check(&a, npdu, len, end)) {
 	case PDP_MATCHES:
-		if (own->kind == DIRECTORY_PROTECTED)
-			confirm(w, flow, &a, npdu, len, end);
-		return true;
+		return is_owns(w, flow, own, &a, m, npdu, len);
 	case PDP_UNDECIDED:
 		return !binding_guards(w, own, m, npdu, len);
 	case PDP_MISMATCH:

@@ -18,7 +18,7 @@ static void write_address(struct session *s, const struct pdp_address *address)
 
 /* Most sessions have one address all their life, so this is rare. At the end of all numbers readers confirm nothing any
  * more. */
-static void begin_generation(struct directory *d)
+void address_begin_generation(struct directory *d)
 {
 	if (d->generation != DIRECTORY_NEVER)
 		__atomic_store_n(&d->generation, d->generation + 1, __ATOMIC_RELEASE);
@@ -28,6 +28,8 @@ uint32_t directory_generation(const struct directory *d)
 {
 	return CHAIN_ACQUIRE(d->generation);
 }
+
+static bool shares_one(const struct directory *d, const struct session *s);
 
 static bool loses_one(const struct session *s, const struct pdp_address *address)
 {
@@ -54,9 +56,11 @@ void directory_set_address(struct directory *d, struct session *s,
 	directory_unindex(d, s, INDEX_IPV6);
 	write_address(s, address);
 	if (loses)
-		begin_generation(d);
+		address_begin_generation(d);
 	directory_index(d, s, INDEX_IPV4);
 	directory_index(d, s, INDEX_IPV6);
+	if (shares_one(d, s))
+		address_begin_generation(d);
 }
 
 /* --- searches by address --- */
@@ -175,6 +179,37 @@ static bool is_own(const struct question *q, const struct pdp_prefix *address)
 
 	return q->own && (!q->group || !group || group == q->group) &&
 	       (has_address(q->own, address) || directory_owns(q->directory, q->own, address));
+}
+
+/* arg: the session that has the address too. Contexts of one PDN have the same address. */
+static bool is_anothers(const struct session *s, void *arg)
+{
+	const struct session *own = arg;
+	const uint8_t kind = CHAIN_READ(s->kind);
+
+	return kind != DIRECTORY_UNPROTECTED && kind != DIRECTORY_FREE &&
+	       (s->imsi != own->imsi || s->primary != own->primary);
+}
+
+bool directory_is_alone(const struct directory *d, const struct session *own,
+			const struct pdp_prefix *address)
+{
+	return !find(d, address, is_anothers, (void *)own);
+}
+
+/* Readers may have found that a session is alone with an address that s has now too. A prefix that is shorter than most
+ * may have many sessions' in it. */
+static bool shares_one(const struct directory *d, const struct session *s)
+{
+	struct pdp_prefix prefix;
+
+	if (s->kind == DIRECTORY_UNPROTECTED)
+		return false;
+	if (index_prefix(s, INDEX_IPV4, &prefix) &&
+	    (prefix.length < PDP_IPV4_BITS || !directory_is_alone(d, s, &prefix)))
+		return true;
+	return index_prefix(s, INDEX_IPV6, &prefix) &&
+	       (prefix.length < PDP_IPV6_PREFIX || !directory_is_alone(d, s, &prefix));
 }
 
 bool directory_guards(const struct directory *d, const uint8_t ggsn[16],

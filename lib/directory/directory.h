@@ -109,10 +109,14 @@ size_t directory_index_octets(void);
 const struct session *directory_entry(const struct directory *directory, uint32_t id);
 /* Fetches the line of the session with this id that has its addresses. id: of a session, or 0. */
 void directory_prefetch(const struct directory *directory, uint32_t id);
-/* An address that a reader has found in a DIRECTORY_PROTECTED session is the session's as long as this number is the same
- * and the session has its id. Read the number first. DIRECTORY_NEVER: it is not known. */
+/* An address that a reader has found in a DIRECTORY_PROTECTED session is the session's, and the session is alone with it
+ * if it was, as long as this number is the same and the session has its id. Read the number first. DIRECTORY_NEVER: it is not known. */
 uint32_t directory_generation(const struct directory *directory);
 #define DIRECTORY_NEVER UINT32_MAX
+/* Returns true if no protected session of another PDN, ended one or network has address, a host, at any GGSN. The number
+ * above tells how long this is so. */
+bool directory_is_alone(const struct directory *directory, const struct session *own,
+			const struct pdp_prefix *address);
 /* Copies the session's addresses. A change that is under way shows as before or after it, for each IP version. */
 void directory_address(const struct session *session, struct pdp_address *address);
 /* Returns the session that has the tunnel: the GGSN's for E2M_UPLINK, the SGSN's for E2M_DOWNLINK. NULL: none has. */

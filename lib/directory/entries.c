@@ -99,5 +99,7 @@ struct session *directory_convert(struct directory *d, struct session *s, enum d
 		return NULL;
 	target = make(d, kind, places_take(d, r), &imsi, s->nsapi);
 	replace(d, target, s);
+	if (kind == DIRECTORY_PROTECTED && pdp_address_is_bound(&target->address))
+		address_begin_generation(d);
 	return target;
 }

@@ -35,7 +35,7 @@ struct directory {
 	uint32_t last_serial;
 	uint32_t count[DIRECTORY_KINDS];
 	bool is_overfull;
-	uint32_t generation; /* it grows when a protected session loses an address */
+	uint32_t generation; /* directory_generation */
 	uint32_t *heads;     /* of all indexes, one index after the other */
 	uint32_t first_head[DIRECTORY_INDEXES], heads_count[DIRECTORY_INDEXES];
 	/* By IP version: the lengths that entries have, as bits, and how many entries have each. */
@@ -89,5 +89,9 @@ struct session *index_next(const struct directory *directory, enum directory_ind
 
 /* For readers. The group of the GGSN that the session is at. 0: not known. */
 uint32_t ggsn_group(const struct directory *directory, const struct session *session);
+
+/* --- address.c --- */
+
+void address_begin_generation(struct directory *directory);
 
 #endif

@@ -520,6 +520,41 @@ static void without_its_session_nothing_matches(void)
 #name, name \
 	}
 
+/* The rig's GGSN is A's; V's is another, which gives the same private addresses. */
+static void an_address_of_another_ggsns_session_is_not_the_sessions_own(void)
+{
+	const struct tunnel other = rig_tunnel(E2M_DOWNLINK, 7, true),
+			    rigs = rig_tunnel(E2M_UPLINK, 7, false);
+
+	set_up();
+	directory_set_tunnel(directory, &v->control_ggsn, &other);
+	directory_set_tunnel(directory, &a->control_ggsn, &rigs);
+	directory_join_ggsn(directory, other.receiver, other.receiver);
+	directory_join_ggsn(directory, rigs.receiver, rigs.receiver);
+	rig_bind(directory, a, NULL, NULL);
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	rig_bind(directory, a, V, NULL);
+	CU_ASSERT_TRUE(both_are_wrong(V, SERVER));
+	rig_bind(directory, a, A, NULL);
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	tear_down();
+}
+
+static void an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn(void)
+{
+	const struct tunnel other = rig_tunnel(E2M_DOWNLINK, 7, true),
+			    rigs = rig_tunnel(E2M_UPLINK, 7, false);
+
+	set_up();
+	directory_set_tunnel(directory, &v->control_ggsn, &rigs);
+	directory_set_tunnel(directory, &a->control_ggsn, &other);
+	directory_join_ggsn(directory, other.receiver, other.receiver);
+	directory_join_ggsn(directory, rigs.receiver, rigs.receiver);
+	rig_bind(directory, a, V, NULL);
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	tear_down();
+}
+
 int main(void)
 {
 	static const struct unit_test tests[] = {
@@ -548,6 +583,8 @@ int main(void)
 		T(what_another_worker_handed_over_is_checked),
 		T(an_address_that_the_session_has_lost_matches_no_longer),
 		T(both_versions_in_turns_match),
+		T(an_address_of_another_ggsns_session_is_not_the_sessions_own),
+		T(an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn),
 		T(without_its_session_nothing_matches),
 	};
 	int failed;
