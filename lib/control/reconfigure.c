@@ -9,8 +9,10 @@
 #include <stdlib.h>
 
 #include "control/journal.h"
+#include "control/networks.h"
 #include "control/obtain.h"
 #include "control/rounds.h"
+#include "control/rule.h"
 #include "control/session.h"
 #include "control/table.h"
 #include "control/work.h"
@@ -40,17 +42,9 @@ static unsigned strictness(enum policy_action action)
 
 static enum policy_action decide(const struct session_store *store, const struct session *s)
 {
-	const struct policy *policy = &store->config.policy;
-	const struct e2m_imsi imsi = directory_imsi(s);
-	const uint8_t *apn = NULL;
-	size_t len;
+	const struct policy_rule *rule = rule_of_session(store, s);
 
-	if (s->apn != 0 && s->origin != ORIGIN_NOTIFICATION)
-		apn = apns_octets(store->apns, s->apn, &len);
-	/* An unknown APN is treated like that of a GGSN that does not report its APN. */
-	if (!apn)
-		return policy_decide_reported(policy, &imsi);
-	return policy_decide(policy, &imsi, apn, len);
+	return rule ? (enum policy_action)rule->action : POLICY_OPTIONAL;
 }
 
 /* A session without protection becomes a protected one without a keyset. If there is no place for
@@ -98,8 +92,10 @@ static unsigned look_at(struct session_store *store, struct session *s)
 	r->has_passed_over |= s->is_passed_over;
 	if (s->is_passed_over)
 		return 0;
-	if (s->kind == DIRECTORY_PROTECTED)
+	if (s->kind == DIRECTORY_PROTECTED) {
 		r->forbidden += obtain_forbid(store, s);
+		networks_take_policy(store, s);
+	}
 	apply_policy(store, s);
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include "control/binding.h"
 #include "control/effect.h"
 #include "control/ended.h"
+#include "control/networks.h"
 #include "control/precedence.h"
 #include "control/table.h"
 
@@ -34,6 +35,17 @@ static struct change target_of(struct session_store *store, const struct session
 	return target;
 }
 
+/* A list that an activation of another session does not have is empty. */
+static void take_networks(struct session_store *store, const struct session_notification *n,
+			  bool is_fresh)
+{
+	const struct session *s = table_find_subscriber(store, &n->imsi, n->nsapi);
+
+	if (s)
+		networks_replace(store, s, is_fresh ? NETWORKS_REPORTED : n->lists, n->networks,
+				 n->networks_count);
+}
+
 /* Returns false if there is no room for another session. */
 static bool activate(struct session_store *store, const struct session_notification *n,
 		     enum session_origin origin, enum policy_action policy, struct held *held)
@@ -57,6 +69,7 @@ static bool activate(struct session_store *store, const struct session_notificat
 		control_count(store, SESSION_POLICY_PASSED);
 	effect_say(store, s, &target);
 	session_apply(store, s, &target, held);
+	take_networks(store, n, target.fresh);
 	return true;
 }
 
@@ -65,7 +78,10 @@ static bool activate(struct session_store *store, const struct session_notificat
 static void take_activation(struct session_store *store, const struct session_notification *n,
 			    struct held *held)
 {
-	const enum policy_action policy = policy_decide_reported(&store->config.policy, &n->imsi);
+	const struct policy *rules = &store->config.policy;
+	const enum policy_action policy =
+		n->apn_len > 0 ? policy_decide(rules, &n->imsi, n->apn, n->apn_len)
+			       : policy_decide_reported(rules, &n->imsi);
 
 	if (effect_is_refused(store, policy, &n->imsi, n->nsapi, held) ||
 	    activate(store, n, ORIGIN_NOTIFICATION, policy, held))
@@ -100,6 +116,7 @@ static void take_update(struct session_store *store, const struct session_notifi
 	}
 	target.origin = ORIGIN_NOTIFICATION;
 	effect_change(store, s, before, &target, held);
+	take_networks(store, n, false);
 }
 
 /* A late DELETE may be about a context that was there before. */
@@ -143,6 +160,9 @@ void session_take_notification(struct session_store *store, const struct session
 	if (current.alive && current.origin == ORIGIN_CONFIGURATION) {
 		control_count(store, SESSION_REFUSED_STATIC);
 		held->outcome = SESSION_STATIC;
+	} else if (!networks_has_room(store, n->networks_count)) {
+		control_count(store, SESSION_REFUSED_FULL);
+		held->outcome = SESSION_NO_ROOM;
 	} else if (n->event == SESSION_ACTIVATE) {
 		take_activation(store, n, held);
 	} else {

@@ -16,6 +16,7 @@
 #include "control/journal.h"
 #include "control/kept.h"
 #include "control/keyset.h"
+#include "control/networks.h"
 #include "control/record.h"
 #include "control/session.h"
 #include "control/table.h"
@@ -139,8 +140,11 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 	uint32_t id = directory_next_id(store->directory, first ? first - 1 : 0);
 
 	for (; id != 0 && count > 0; id = directory_next_id(store->directory, id), count--) {
-		struct session *s = table_session(store, id);
-		if (s)
+		struct session *s = directory_session(store->directory, id);
+
+		if (s && s->kind == DIRECTORY_NETWORK)
+			networks_restart(store, s);
+		else if (s && s->kind != DIRECTORY_ENDED)
 			restart(store, s);
 	}
 	if (id != 0)

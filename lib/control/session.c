@@ -12,6 +12,7 @@
 #include "control/journal.h"
 #include "control/kept.h"
 #include "control/keyset.h"
+#include "control/networks.h"
 #include "control/obtain.h"
 #include "control/restarts.h"
 #include "control/table.h"
@@ -339,8 +340,14 @@ static bool start_session(struct session_store *store, struct session *s, const 
 		s->policy = t->policy & 3;
 		table_set_apn(store, s, t->apn);
 	}
-	if (t->has_address)
-		binding_give(store, s, &t->address);
+	if (t->has_address) {
+		const struct pdp_address address = networks_widen(store, s, &t->address);
+
+		binding_give(store, s, &address);
+	}
+	if (t->fresh && t->origin == ORIGIN_GTPC)
+		networks_replace(store, s, NETWORKS_REPORTED, NULL, 0);
+	networks_take_policy(store, s);
 	if (t->is_bare && s->kind == DIRECTORY_PROTECTED)
 		keyset_drop_all(store, s);
 	if (t->has_keyset)
@@ -375,6 +382,7 @@ static void end_session(struct session_store *store, struct session *s, bool is_
 	control_count(store, SESSION_REMOVED);
 	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
 		       "session removed");
+	networks_leave(store, s);
 	journal_note(store, s);
 	table_free_session(store, s);
 }
@@ -454,8 +462,10 @@ static void become_unprotected(struct session_store *store, struct session *s,
 static void unprotect(struct session_store *store, struct session *s, const struct change *t,
 		      struct held *held)
 {
-	struct session *other = convert(store, s, DIRECTORY_UNPROTECTED);
+	struct session *other;
 
+	networks_leave(store, s);
+	other = convert(store, s, DIRECTORY_UNPROTECTED);
 	if (other) {
 		become_unprotected(store, other, t, held);
 	} else {
