@@ -123,13 +123,33 @@ static bool has_other_session(const struct session_store *store, const struct se
 	return false;
 }
 
-/* If the process ended between two batches, the session may have gone alone. */
-void networks_restart(struct session_store *store, struct session *network)
+void networks_claim(struct session_store *store, const struct session *s)
 {
-	if (has_other_session(store, network))
-		return;
-	journal_note(store, network);
-	directory_remove(store->directory, network);
+	struct session *network = NULL;
+
+	while ((network = directory_next_network(store->directory, s, network)) != NULL)
+		network->is_passed_over = true;
+}
+
+/* If the process ended between two batches, a session may have gone without its networks. */
+void networks_drop_unclaimed(struct session_store *store)
+{
+	uint32_t id = directory_count(store->directory, DIRECTORY_NETWORK)
+			      ? directory_next_id(store->directory, 0)
+			      : 0;
+
+	for (; id != 0; id = directory_next_id(store->directory, id)) {
+		struct session *network = directory_session(store->directory, id);
+
+		if (!network || network->kind != DIRECTORY_NETWORK)
+			continue;
+		if (!network->is_passed_over) {
+			journal_note(store, network);
+			directory_remove(store->directory, network);
+		} else {
+			network->is_passed_over = false;
+		}
+	}
 }
 
 void networks_leave(struct session_store *store, const struct session *s)

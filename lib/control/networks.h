@@ -27,8 +27,10 @@ void networks_take_policy(struct session_store *store, const struct session *ses
  * it stands for a prefix of another length. */
 struct pdp_address networks_widen(const struct session_store *store, const struct session *session,
 				  const struct pdp_address *address);
-/* A restored network, after all protected sessions were restored: leaves if its PDN is not there. */
-void networks_restart(struct session_store *store, struct session *network);
+/* After a restart: the restored session, or what is left of an ended one, has these networks still. */
+void networks_claim(struct session_store *store, const struct session *session);
+/* Then: restored networks that none has claimed leave. */
+void networks_drop_unclaimed(struct session_store *store);
 /* The session is about to end: with the last one of its PDN, the networks leave. */
 void networks_leave(struct session_store *store, const struct session *session);
 

@@ -142,13 +142,14 @@ uint32_t session_restart(struct session_store *store, uint32_t first, uint32_t c
 	for (; id != 0 && count > 0; id = directory_next_id(store->directory, id), count--) {
 		struct session *s = directory_session(store->directory, id);
 
-		if (s && s->kind == DIRECTORY_NETWORK)
-			networks_restart(store, s);
-		else if (s && s->kind != DIRECTORY_ENDED)
+		if (s && (s->kind == DIRECTORY_PROTECTED || s->kind == DIRECTORY_ENDED))
+			networks_claim(store, s);
+		if (table_session(store, id))
 			restart(store, s);
 	}
 	if (id != 0)
 		return id;
+	networks_drop_unclaimed(store);
 	if (!retention_begin(store->retention))
 		abort();
 	return 0;

@@ -346,6 +346,26 @@ static void networks_outlive_the_process(void)
 	lab_stop();
 }
 
+/* The process may end when the session has left the disk, and its networks have not. */
+static void network_without_its_session_leaves_at_the_restart(void)
+{
+	struct state_entry *entry = &lab.disk.entries[3];
+
+	lab_defaults();
+	lab.config.is_durable = true;
+	lab_open();
+	c = lab_context(7);
+	*entry = (struct state_entry){.number = 3,
+				      .kind = STATE_NETWORK,
+				      .serial = 7,
+				      .primary = 5,
+				      .imsi = lab_imsi(7),
+				      .network = {.length = 16, .octets = {10, 1}}};
+	lab_crash();
+	CU_ASSERT_EQUAL(entries(), 0);
+	lab_stop();
+}
+
 static void session_is_found_by_its_network(void)
 {
 	struct session_filter filter = {0};
@@ -372,4 +392,5 @@ UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(activation_sent_again_keeps_the_networks), TEST(delete_removes_the_networks),
 	  TEST(networks_of_policy_and_notification_are_apart), TEST(reported_apn_chooses_the_rule),
 	  TEST(networks_without_room_are_refused), TEST(networks_outlive_the_process),
+	  TEST(network_without_its_session_leaves_at_the_restart),
 	  TEST(session_is_found_by_its_network))

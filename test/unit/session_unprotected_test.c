@@ -434,6 +434,7 @@ static void a_restart_keeps_what_an_ended_session_guards(void)
 	start();
 	lab.disk.entries[2] = ended;
 	lab.disk.entries[3] = entry_of(3, STATE_NETWORK);
+	lab.disk.entries[3].nsapi = 0; /* as directory_add_network makes it */
 	lab.disk.entries[3].network = (struct pdp_prefix){.length = 31, .octets = {10, 9, 0, 2}};
 	lab_crash();
 	CU_ASSERT_TRUE(is_guarded(1));
