@@ -2,6 +2,7 @@
 #include "control/ended.h"
 
 #include "control/journal.h"
+#include "control/networks.h"
 #include "control/table.h"
 
 /* Notes that there was no place for what a protected session leaves. */
@@ -20,7 +21,7 @@ static void say_overfull(struct session_store *store)
 		    "sessions of before are over");
 }
 
-void ended_leave(struct session_store *store, const struct session *s)
+bool ended_leave(struct session_store *store, const struct session *s)
 {
 	const bool was_overfull = directory_is_overfull(store->directory);
 	const struct session *ended = directory_leave_ended(store->directory, s);
@@ -29,6 +30,7 @@ void ended_leave(struct session_store *store, const struct session *s)
 		journal_note(store, ended);
 	else if (was_overfull || directory_is_overfull(store->directory))
 		say_overfull(store);
+	return ended != NULL;
 }
 
 static void be_overfull(struct session_store *store)
@@ -74,8 +76,10 @@ void ended_leave_expected(struct session_store *store, enum session_direction di
 static void forget_if(struct session_store *store, struct session *ended, bool has_nothing)
 {
 	journal_note(store, ended);
-	if (has_nothing)
-		directory_remove(store->directory, ended);
+	if (!has_nothing)
+		return;
+	networks_leave(store, ended);
+	directory_remove(store->directory, ended);
 }
 
 void ended_lose_tunnel(struct session_store *store, struct session *ended,
@@ -86,5 +90,9 @@ void ended_lose_tunnel(struct session_store *store, struct session *ended,
 
 void ended_lose_address(struct session_store *store, struct session *ended, bool is_ipv6)
 {
-	forget_if(store, ended, directory_ended_lost_address(store->directory, ended, is_ipv6));
+	const bool has_nothing = directory_ended_lost_address(store->directory, ended, is_ipv6);
+
+	/* The GGSN has given the address to another PDN, so this one is over there. */
+	networks_leave(store, ended);
+	forget_if(store, ended, has_nothing);
 }

@@ -11,8 +11,8 @@
 #include "control/change.h"
 #include "control/context.h"
 
-/* The session ends, or gets other tunnels or addresses. Its own entry is unchanged. */
-void ended_leave(struct session_store *store, const struct session *session);
+/* The session ends, or gets other tunnels or addresses. Its own entry is unchanged. Returns false if it leaves nothing. */
+bool ended_leave(struct session_store *store, const struct session *session);
 /* An accepted response has made a protected session that hse cannot serve. target has its tunnels and
  * its addresses. primary: as in struct session. */
 void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,

@@ -154,6 +154,6 @@ void networks_drop_unclaimed(struct session_store *store)
 
 void networks_leave(struct session_store *store, const struct session *s)
 {
-	if (s->kind == DIRECTORY_PROTECTED && !has_other_session(store, s))
+	if (s->kind != DIRECTORY_UNPROTECTED && !has_other_session(store, s))
 		remove_others(store, s, NETWORKS_REPORTED | 1u << PDP_NETWORKS_POLICY, NULL, 0);
 }

@@ -31,7 +31,8 @@ struct pdp_address networks_widen(const struct session_store *store, const struc
 void networks_claim(struct session_store *store, const struct session *session);
 /* Then: restored networks that none has claimed leave. */
 void networks_drop_unclaimed(struct session_store *store);
-/* The session is about to end: with the last one of its PDN, the networks leave. */
+/* The session, or what was left of it when it ended, is about to go: the networks leave, if no protected session of the
+ * PDN is there. */
 void networks_leave(struct session_store *store, const struct session *session);
 
 #endif

@@ -375,14 +375,17 @@ static struct session *convert(struct session_store *store, struct session *s,
 
 static void end_session(struct session_store *store, struct session *s, bool is_swept)
 {
-	if (s->kind == DIRECTORY_PROTECTED && needs_protection(s))
-		ended_leave(store, s);
+	const bool is_left =
+		s->kind == DIRECTORY_PROTECTED && needs_protection(s) && ended_leave(store, s);
+
+	/* What is left of it guards its networks too. */
+	if (!is_left)
+		networks_leave(store, s);
 	if (s->kind == DIRECTORY_PROTECTED)
 		keyset_drop_all(store, s);
 	control_count(store, SESSION_REMOVED);
 	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
 		       "session removed");
-	networks_leave(store, s);
 	journal_note(store, s);
 	table_free_session(store, s);
 }

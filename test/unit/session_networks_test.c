@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* Networks behind the UE of a session (e2m.md 6): from the policy and from notifications. */
+#include "session_binding_lab.h"
 #include "session_lab_policy.h"
-#include "session_lab_v2.h"
 
 static struct session_view view;
 static struct lab_context c;
@@ -103,14 +103,24 @@ static void session_that_is_not_protected_has_no_networks(void)
 	lab_stop();
 }
 
-static void networks_leave_with_the_pdn(void)
+/* e2m.md 6: after its end a session is guarded until an accepted response gives its address to a session. */
+static void networks_are_guarded_until_the_address_is_given_to_another_session(void)
 {
+	struct lab_context other = lab_context(2);
+	uint8_t ipv4[4], given[6] = {0xF1, 0x21};
+
 	start_with_routes("10.1.0.0/16", NULL);
 	create(&c);
 	CU_ASSERT_EQUAL(entries(), 1);
 	lab_delete(&c);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	CU_ASSERT_EQUAL(entries(), 1);
+	rule.routes_count = 0;
+	lab_ipv4(&c, ipv4);
+	memcpy(given + 2, ipv4, sizeof(ipv4));
+	lab_create_with(&other, NULL, 0, given, sizeof(given));
+	CU_ASSERT_EQUAL(lab_sessions(), 1);
 	CU_ASSERT_EQUAL(entries(), 0);
 	lab_stop();
 }
@@ -252,13 +262,17 @@ static void activation_sent_again_keeps_the_networks(void)
 	lab_stop();
 }
 
-static void delete_removes_the_networks(void)
+static void activation_after_an_end_begins_without_networks(void)
 {
 	struct session_notification n;
 
 	start_with_a_report();
 	n = report(SESSION_DELETE);
 	CU_ASSERT_EQUAL(notify(&n), SESSION_DONE);
+	CU_ASSERT_EQUAL(entries(), 3);
+	n = report(SESSION_ACTIVATE);
+	CU_ASSERT_EQUAL(notify(&n), SESSION_DONE);
+	CU_ASSERT_STRING_EQUAL(networks_of(&c), "");
 	CU_ASSERT_EQUAL(entries(), 0);
 	lab_stop();
 }
@@ -381,7 +395,8 @@ static void session_is_found_by_its_network(void)
 }
 
 UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
-	  TEST(session_that_is_not_protected_has_no_networks), TEST(networks_leave_with_the_pdn),
+	  TEST(session_that_is_not_protected_has_no_networks),
+	  TEST(networks_are_guarded_until_the_address_is_given_to_another_session),
 	  TEST(bearers_of_a_pdn_share_its_networks), TEST(context_made_anew_has_its_networks_once),
 	  TEST(another_policy_gives_other_networks),
 	  TEST(delegated_prefix_length_widens_the_address),
@@ -389,7 +404,8 @@ UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(list_that_is_there_replaces_the_whole_list_and_no_other),
 	  TEST(update_without_lists_changes_no_network),
 	  TEST(activation_of_another_session_begins_without_networks),
-	  TEST(activation_sent_again_keeps_the_networks), TEST(delete_removes_the_networks),
+	  TEST(activation_sent_again_keeps_the_networks),
+	  TEST(activation_after_an_end_begins_without_networks),
 	  TEST(networks_of_policy_and_notification_are_apart), TEST(reported_apn_chooses_the_rule),
 	  TEST(networks_without_room_are_refused), TEST(networks_outlive_the_process),
 	  TEST(network_without_its_session_leaves_at_the_restart),
