@@ -61,7 +61,8 @@ static void a_rule_that_protects_an_apn_is(void)
 	lab_start_with(POLICY_PROTECT);
 	activate(&c);
 	lab_make_ready(&c);
-	CU_ASSERT_EQUAL(table_find_subscriber(lab.store, &reported, c.nsapi)->policy, POLICY_PROTECT);
+	CU_ASSERT_EQUAL(table_find_subscriber(lab.store, &reported, c.nsapi)->policy,
+			POLICY_PROTECT);
 	CU_ASSERT_TRUE(lab_is_protected(&c));
 	lab_stop();
 }
