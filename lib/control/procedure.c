@@ -3,6 +3,7 @@
 
 #include "control/binding.h"
 #include "control/effect.h"
+#include "control/restarts.h"
 #include "control/sweep.h"
 #include "control/table.h"
 
@@ -18,6 +19,18 @@ static struct recovery recovery_of(const struct transaction *t, const struct mes
 
 	said.gsn[side] = t->addressed;
 	said.gsn[t->side] = t->key.requester;
+	return said;
+}
+
+/* The counter of a request. */
+static struct recovery recovery_of_request(const struct transaction *t,
+					   const struct recovery *of_response)
+{
+	struct recovery said = *of_response;
+
+	said.is_said = t->has_recovery;
+	said.counter = t->recovery;
+	said.side = t->side;
 	return said;
 }
 
@@ -210,6 +223,15 @@ static void note_ggsn(struct request *r, const struct message *m)
 	binding_note_ggsn(r->store, addresses, count);
 }
 
+static void create(const struct exchange *x)
+{
+	const struct recovery asked =
+		recovery_of_request(&x->request->transaction, &x->request->recovery);
+
+	restarts_hear(x->store, &asked);
+	procedure_create(x);
+}
+
 void procedure_take_response(struct session_store *store, const struct session_gtpc *gtpc,
 			     const struct message *m, struct held *held)
 {
@@ -234,7 +256,7 @@ void procedure_take_response(struct session_store *store, const struct session_g
 	sweep_take(store, &r->recovery);
 	note_ggsn(r, m);
 	if (m->kind == MESSAGE_CREATE)
-		procedure_create(&exchange);
+		create(&exchange);
 	else if (m->kind == MESSAGE_CREATE_BEARER)
 		procedure_create_bearers(&exchange);
 	else

@@ -18,6 +18,12 @@ struct counter {
 	uint8_t value;
 	uint32_t sweep;	 /* number of the sweep that ends sessions up to serial; 0: none ever */
 	uint32_t serial; /* the last one at the restart */
+	/* An accepted Create whose request said another counter: sessions up to serial are older. */
+	struct {
+		bool is_said;
+		uint8_t value;
+		uint32_t serial;
+	} next;
 };
 
 struct pair {
@@ -145,6 +151,36 @@ static void say_restart(struct session_store *store, const struct recovery *said
 		    said->counter, peer);
 }
 
+/* Modulo 256. A lower counter is from before the last restart and comes late. */
+static bool is_later(uint8_t counter, uint8_t than)
+{
+	return (int8_t)(counter - than) > 0;
+}
+
+void restarts_hear(struct session_store *store, const struct recovery *asked)
+{
+	struct pair *pair = asked->is_said ? find(store, asked->gsn[DATAPATH_ACCESS].receiver,
+						  asked->gsn[DATAPATH_CORE].receiver)
+					   : NULL;
+	struct counter *counter = pair ? &pair->of[asked->side] : NULL;
+
+	if (!counter || !counter->is_known || !is_later(asked->counter, counter->value) ||
+	    (counter->next.is_said && counter->next.value == asked->counter))
+		return;
+	counter->next.is_said = true;
+	counter->next.value = asked->counter;
+	counter->next.serial = directory_last_serial(store->directory);
+}
+
+/* The last session from before the restart that has led to this counter. */
+static uint32_t last_before(const struct session_store *store, const struct counter *counter,
+			    uint8_t value)
+{
+	return counter->next.is_said && counter->next.value == value
+		       ? counter->next.serial
+		       : directory_last_serial(store->directory);
+}
+
 bool restarts_take(struct session_store *store, const struct recovery *said)
 {
 	struct pair *pair = said->is_said ? find(store, said->gsn[DATAPATH_ACCESS].receiver,
@@ -157,14 +193,14 @@ bool restarts_take(struct session_store *store, const struct recovery *said)
 	restarts_note(store, said);
 	if (!counter || !counter->is_known || said->counter == counter->value)
 		return false;
-	/* Modulo 256. A lower counter is from before the last restart and comes late. */
-	if ((int8_t)(said->counter - counter->value) < 0) {
+	if (!is_later(said->counter, counter->value)) {
 		control_count(store, SESSION_GTPC_RECOVERY_LATE);
 		return false;
 	}
 	say_restart(store, said, counter->value);
 	counter->value = said->counter;
-	counter->serial = directory_last_serial(store->directory);
+	counter->serial = last_before(store, counter, said->counter);
+	counter->next.is_said = false;
 	counter->sweep = store->restarts->sweep;
 	return true;
 }

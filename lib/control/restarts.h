@@ -28,6 +28,9 @@ void restarts_free(struct restarts *restarts);
  * before the response takes effect. Returns true if its sender has restarted: then a sweep must end
  * the lost sessions. */
 bool restarts_take(struct session_store *store, const struct recovery *said);
+/* Takes the counter of an accepted Create Request, before the response takes effect. A request proves no restart.
+ * But when a response does, sessions that were made under the new counter are not lost. */
+void restarts_hear(struct session_store *store, const struct recovery *asked);
 /* Call it when the messages have taken effect. Notes the counter of GSNs that had no session
  * before. */
 void restarts_note(struct session_store *store, const struct recovery *said);

@@ -131,6 +131,55 @@ static void restart_of_an_sgsn_ends_the_sessions_between_the_two_addresses(void)
 	lab_stop();
 }
 
+/* A restarted SGSN makes a context before it answers an Echo Request. */
+static void session_made_under_the_new_counter_survives(void)
+{
+	struct lab_context later = at(5, 1, 2, 10);
+
+	start_lab();
+	ask_sgsn(1, 2, 10);
+	later.recovery_sgsn = 11;
+	create(&later);
+	sweep();
+	CU_ASSERT_TRUE(is_there(&a)); /* a request proves no restart */
+	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 0);
+	ask_sgsn(1, 2, 11);
+	sweep();
+	CU_ASSERT_FALSE(is_there(&a));
+	CU_ASSERT_FALSE(is_there(&b));
+	CU_ASSERT_TRUE(is_there(&later));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GSN_RESTARTS), 1);
+	lab_stop();
+}
+
+static void session_made_under_another_counter_than_the_new_one_ends(void)
+{
+	struct lab_context later = at(5, 1, 2, 10);
+
+	start_lab();
+	ask_sgsn(1, 2, 10);
+	later.recovery_sgsn = 11;
+	create(&later);
+	ask_sgsn(1, 2, 12);
+	sweep();
+	CU_ASSERT_FALSE(is_there(&a));
+	CU_ASSERT_FALSE(is_there(&later));
+	lab_stop();
+}
+
+static void context_made_anew_under_the_new_counter_survives(void)
+{
+	start_lab();
+	ask_sgsn(1, 2, 10);
+	a.recovery_sgsn = 11;
+	create(&a);
+	ask_sgsn(1, 2, 11);
+	sweep();
+	CU_ASSERT_TRUE(is_there(&a));
+	CU_ASSERT_FALSE(is_there(&b));
+	lab_stop();
+}
+
 /* Each SGSN hears of the restart itself. */
 static void restart_of_a_ggsn_is_seen_by_each_of_its_peers(void)
 {
@@ -792,6 +841,9 @@ static void echo_request_of_a_stranger_is_not_remembered(void)
 
 UNIT_MAIN("session_recovery", TEST(restart_of_a_ggsn_ends_the_sessions_between_the_two_addresses),
 	  TEST(restart_of_an_sgsn_ends_the_sessions_between_the_two_addresses),
+	  TEST(session_made_under_the_new_counter_survives),
+	  TEST(session_made_under_another_counter_than_the_new_one_ends),
+	  TEST(context_made_anew_under_the_new_counter_survives),
 	  TEST(restart_of_a_ggsn_is_seen_by_each_of_its_peers),
 	  TEST(ggsn_with_a_counter_for_each_peer_has_not_restarted),
 	  TEST(restart_over_ipv6_is_seen), TEST(restart_is_said_once),
