@@ -93,8 +93,7 @@ struct session *entry_get(struct session_store *store, const struct state_entry 
 		table_free_session(store, s);
 		return NULL;
 	}
-	directory_join_ggsn(store->directory, record->control_ggsn.receiver,
-			    record->tunnel[UP].receiver);
+	directory_join_restored(store->directory, s);
 	index_now(store, s, record);
 	return s;
 }

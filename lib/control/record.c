@@ -141,6 +141,7 @@ int record_get(struct session_store *store, struct session *s, const struct stat
 	protection_of(s)->counter_octets = record->counter_octets & 3;
 	s->origin = record->origin & 3;
 	s->policy = record->policy & 3;
+	directory_join_restored(store->directory, s);
 	directory_set_address(store->directory, s, &record->address);
 	table_set_apn(store, s, apns_recall(store->apns, record->apn));
 	for (unsigned slot = 0; slot < DATAPATH_KEYSETS; slot++)

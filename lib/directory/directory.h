@@ -233,6 +233,8 @@ struct gsns *directory_gsns(const struct directory *directory);
  * addresses of one accepted message that came from the core side. a and b may be equal. An address that no session
  * names, and one without room, is not joined. */
 void directory_join_ggsn(struct directory *directory, const uint8_t a[16], const uint8_t b[16]);
+/* The same for the addresses that a restored session has of its GGSN. */
+void directory_join_restored(struct directory *directory, const struct session *session);
 /* Returns true if both sessions may be at one GGSN: at least one of them is at a GGSN that is not known, or they are at
  * the same one. */
 bool directory_is_same_ggsn(const struct directory *directory, const struct session *a,

@@ -36,6 +36,14 @@ void directory_join_ggsn(struct directory *d, const uint8_t a[16], const uint8_t
 		gsns_join(d->gsns, of_a, of_b);
 }
 
+void directory_join_restored(struct directory *d, const struct session *s)
+{
+	const uint32_t control = s->control_ggsn.gsn, user = s->tunnel[E2M_UPLINK].gsn;
+
+	if (control != 0 || user != 0)
+		gsns_join(d->gsns, control ? control : user, user ? user : control);
+}
+
 uint32_t ggsn_group(const struct directory *d, const struct session *s)
 {
 	const uint64_t control = CHAIN_READ(s->control_ggsn.both);

@@ -363,8 +363,11 @@ static bool entry_is_good(const struct state_entry *e)
 {
 	if (e->kind == STATE_OVERFULL)
 		return e->number == 0;
-	return e->number > 0 && e->serial > 0 && imsi_is_good(&e->imsi) && e->origin <= 2 &&
-	       e->is_barred <= 1 && address_is_good(&e->address) && network_is_good(&e->network);
+	/* A tunnel may be barred whose subscriber is not known. */
+	if (!imsi_is_good(&e->imsi) && !(e->kind == STATE_ENDED && is_no_imsi(&e->imsi)))
+		return false;
+	return e->number > 0 && e->serial > 0 && e->origin <= 2 && e->is_barred <= 1 &&
+	       address_is_good(&e->address) && network_is_good(&e->network);
 }
 
 /* Reads the key, and len octets of the value by its kind; there is nothing left over of either. */

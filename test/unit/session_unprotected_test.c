@@ -448,6 +448,51 @@ static void a_restart_keeps_what_an_ended_session_guards(void)
 	lab_stop();
 }
 
+static bool is_guarded_at(const struct lab_context *c)
+{
+	const struct tunnel up = lab_up(c);
+	const struct pdp_prefix address = {.length = 32, .octets = {10, 77, 0, 1}};
+
+	return directory_guards(session_directory(lab.store), up.receiver, &address, NULL);
+}
+
+/* Private addresses may be the same at two GGSNs. */
+static void a_restart_knows_which_ggsn_a_session_is_at(void)
+{
+	struct lab_context c = lab_context(1), other = lab_context(2);
+
+	start();
+	give_other_address(&c);
+	lab_create(&c, lab_sqn(1), 1);
+	other.ggsn = (uint8_t)(c.ggsn + 1);
+	create_plain(&other);
+	CU_ASSERT_TRUE(is_guarded_at(&c));
+	CU_ASSERT_FALSE(is_guarded_at(&other));
+	lab_crash();
+	CU_ASSERT_TRUE(is_guarded_at(&c));
+	CU_ASSERT_FALSE(is_guarded_at(&other));
+	lab_stop();
+}
+
+static void a_restart_knows_what_a_session_that_ended_guards(void)
+{
+	struct lab_context c = lab_context(1), other = lab_context(2);
+
+	start();
+	give_other_address(&c);
+	lab_create(&c, lab_sqn(1), 1);
+	other.ggsn = (uint8_t)(c.ggsn + 1);
+	create_plain(&other);
+	lab_delete(&c);
+	lab_settle();
+	lab_save();
+	lab_crash();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	CU_ASSERT_TRUE(is_guarded_at(&c));
+	CU_ASSERT_FALSE(is_guarded_at(&other));
+	lab_stop();
+}
+
 static void a_restart_knows_that_not_all_could_be_guarded(void)
 {
 	start();
@@ -483,5 +528,7 @@ UNIT_MAIN("session_unprotected", TEST(it_takes_no_place_of_a_protected_session),
 	  TEST(a_restart_writes_nothing_of_it), TEST(a_restart_knows_its_apn),
 	  TEST(after_a_crash_on_the_way_to_protection_it_is_there_once),
 	  TEST(a_restart_keeps_what_an_ended_session_guards),
+	  TEST(a_restart_knows_which_ggsn_a_session_is_at),
+	  TEST(a_restart_knows_what_a_session_that_ended_guards),
 	  TEST(a_restart_knows_that_not_all_could_be_guarded),
 	  TEST(a_state_with_too_many_is_not_read))

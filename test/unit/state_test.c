@@ -318,6 +318,9 @@ static void entries_of_all_kinds_come_back(void)
 	unprotected.entry.imsi = (struct e2m_imsi){"123456"};
 	CU_ASSERT_TRUE(comes_back(&unprotected));
 	CU_ASSERT_TRUE(comes_back(&ended));
+	ended.entry.imsi = (struct e2m_imsi){0}; /* a tunnel of nobody knows whom */
+	ended.entry.nsapi = ended.entry.primary = 0;
+	CU_ASSERT_TRUE(comes_back(&ended));
 	CU_ASSERT_TRUE(comes_back(&network));
 	network.entry.network =
 		(struct pdp_prefix){.is_ipv6 = 1, .length = 48, .octets = {0x20, 1}};
