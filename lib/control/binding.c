@@ -33,6 +33,30 @@ void binding_note_ggsn(struct session_store *store, const struct tunnel *address
 	}
 }
 
+/* The group of the GGSN that target names. 0: none is known. */
+static uint32_t group_of(const struct session_store *store, const struct change *t)
+{
+	const struct tunnel *at =
+		tunnel_is_none(&t->control_ggsn) ? &t->tunnel[UP] : &t->control_ggsn;
+	const uint32_t gsn = gsns_find(store->gsns, at->receiver);
+
+	return gsn != 0 ? gsns_group(store->gsns, gsn) : 0;
+}
+
+static uint32_t group_of_session(const struct session_store *store, const struct session *s)
+{
+	const uint32_t gsn = s->control_ggsn.gsn ? s->control_ggsn.gsn : s->tunnel[UP].gsn;
+
+	return gsns_group(store->gsns, gsn);
+}
+
+static bool is_same_ggsn(const struct session_store *store, uint32_t group, const struct session *s)
+{
+	const uint32_t its = group_of_session(store, s);
+
+	return group == 0 || its == 0 || its == group;
+}
+
 /* --- sessions with one address --- */
 
 static bool is_same_pdn(const struct session *a, const struct session *b)
@@ -57,9 +81,9 @@ static bool has_other_apn(const struct session *a, const struct session *b)
 
 /* An ended session of the same PDN gives way as any other. */
 static bool gives_way(const struct session_store *store, const struct session *other,
-		      const struct session *s)
+		      const struct session *s, uint32_t group)
 {
-	if (!directory_is_same_ggsn(store->directory, other, s))
+	if (!is_same_ggsn(store, group, other))
 		return false;
 	if (other->kind == DIRECTORY_ENDED)
 		return true;
@@ -86,14 +110,14 @@ static void lose(struct session_store *store, struct session *s, bool is_ipv6)
 	journal_note(store, s);
 }
 
-static void take_from_others(struct session_store *store, const struct session *s,
+static void take_from_others(struct session_store *store, const struct session *s, uint32_t group,
 			     const struct pdp_prefix *prefix)
 {
 	const struct directory *d = store->directory;
 	struct session *kept = NULL, *other;
 
 	while ((other = directory_next_with_address(d, prefix, kept)) != NULL) {
-		if (gives_way(store, other, s))
+		if (gives_way(store, other, s, group))
 			lose(store, other, prefix->is_ipv6);
 		else
 			kept = other;
@@ -115,19 +139,22 @@ static void set_of_pdn(struct session_store *store, const struct session *s,
 	}
 }
 
-void binding_give(struct session_store *store, struct session *s, const struct pdp_address *address)
+void binding_give(struct session_store *store, struct session *s, const struct change *t)
 {
+	const struct pdp_address *address = &t->address;
+	const uint32_t group = group_of(store, t);
 	struct pdp_prefix prefix;
 
 	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
 		if (pdp_address_prefix(address, is_ipv6, &prefix))
-			take_from_others(store, s, &prefix);
+			take_from_others(store, s, group, &prefix);
 	set_of_pdn(store, s, address);
 }
 
 void binding_restore(struct session_store *store, struct session *s)
 {
 	const struct directory *d = store->directory;
+	const uint32_t group = group_of_session(store, s);
 	struct session *kept, *other;
 	struct pdp_prefix prefix;
 
@@ -135,7 +162,7 @@ void binding_restore(struct session_store *store, struct session *s)
 		kept = NULL;
 		while (pdp_address_prefix(&s->address, is_ipv6, &prefix) &&
 		       (other = directory_next_with_address(d, &prefix, kept)) != NULL) {
-			if (!gives_way(store, other, s))
+			if (!gives_way(store, other, s, group))
 				kept = other;
 			else if (is_live(other) && table_is_later(other->serial, s->serial))
 				lose(store, s, is_ipv6);
@@ -169,32 +196,13 @@ bool binding_tells_apart(const struct session *a, const struct session *b)
 	       !binding_shares(a, b);
 }
 
-/* The group of the GGSN that target names. 0: none is known. */
-static uint32_t group_of(const struct session_store *store, const struct change *t)
-{
-	const struct tunnel *at =
-		tunnel_is_none(&t->control_ggsn) ? &t->tunnel[UP] : &t->control_ggsn;
-	const uint32_t gsn = gsns_find(store->gsns, at->receiver);
-
-	return gsn != 0 ? gsns_group(store->gsns, gsn) : 0;
-}
-
-static uint32_t group_of_session(const struct session_store *store, const struct session *s)
-{
-	const uint32_t gsn = s->control_ggsn.gsn ? s->control_ggsn.gsn : s->tunnel[UP].gsn;
-
-	return gsns_group(store->gsns, gsn);
-}
-
 static bool has_protected(const struct session_store *store, uint32_t group,
 			  const struct pdp_prefix *prefix)
 {
 	const struct session *other = NULL;
 
 	while ((other = directory_next_with_address(store->directory, prefix, other)) != NULL) {
-		const uint32_t its = group_of_session(store, other);
-
-		if (is_protected(other) && (group == 0 || its == 0 || its == group))
+		if (is_protected(other) && is_same_ggsn(store, group, other))
 			return true;
 	}
 	return false;

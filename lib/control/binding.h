@@ -18,14 +18,15 @@
 void binding_note_ggsn(struct session_store *store, const struct tunnel *addresses, unsigned count);
 
 /*
- * An accepted message, a notification or the configuration gives these addresses to the session. Its
- * GGSN and its APN must be set. All sessions of its PDN have them from now on.
+ * An accepted message, a notification or the configuration gives the addresses of target to the
+ * session. Its APN must be set. All sessions of its PDN have them from now on.
  *
- * Another session with one of them at the same GGSN loses it, if both have the same APN or one APN is
- * not known; with different APNs both keep it. An ended session loses it in any case.
+ * Another session with one of them at the same GGSN, which target names, loses it, if both have the
+ * same APN or one APN is not known; with different APNs both keep it. An ended session loses it in any
+ * case.
  */
 void binding_give(struct session_store *store, struct session *session,
-		  const struct pdp_address *address);
+		  const struct change *target);
 
 /* The session comes from the disk, as all others. If the process ended between two batches, two
  * sessions may have one address: the later session has it. */

@@ -67,8 +67,9 @@ struct message {
 	enum message_kind kind;
 	uint8_t type; /* on the wire; in a response: its request's type */
 	bool is_response;
-	bool is_complete; /* has what the specification demands, and comes from the right side */
-	bool has_next;	  /* another message follows in the datagram */
+	bool is_complete;  /* has what the specification demands, and comes from the right side */
+	bool has_next;	   /* another message follows in the datagram */
+	bool is_ambiguous; /* has elements that GSNs read differently */
 	bool has_sequence;
 	uint32_t sequence;
 	uint32_t teid;		  /* in the header: the receiver's TEID */

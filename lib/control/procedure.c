@@ -170,6 +170,12 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 		control_count(store, SESSION_GTPC_OTHER);
 		return;
 	}
+	if ((m->is_ambiguous && message_is_update(m) && !request_is_of_addresses(r)) ||
+	    request_claims_for_unknown(r)) {
+		transactions_forget(store, &r->transaction);
+		refuse_ambiguous(store, held);
+		return;
+	}
 	request_expect(r, kind == TRANSACTION_AGAIN, held);
 	if (request_mixes_addresses(r))
 		refuse_mixed(r, held);
@@ -244,6 +250,12 @@ void procedure_take_response(struct session_store *store, const struct session_g
 		control_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
+	if (transactions_is_repeated(store, t, gtpc) && !request_is_of_addresses(r)) {
+		/* The tunnels stay expected: the GSN may use them all the same. */
+		refuse_ambiguous(store, held);
+		transactions_forget(store, t);
+		return;
+	}
 	if (!m->names_bearers)
 		m->bearers[0].id = r->bearers[0].said.id;
 	r->recovery = recovery_of(t, m, gtpc->side);
@@ -253,6 +265,7 @@ void procedure_take_response(struct session_store *store, const struct session_g
 		transactions_forget(store, t);
 		return;
 	}
+	transactions_note_answer(store, t, gtpc);
 	sweep_take(store, &r->recovery);
 	note_ggsn(r, m);
 	if (m->kind == MESSAGE_CREATE)

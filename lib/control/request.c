@@ -266,6 +266,66 @@ static bool mixes_addresses(const struct request *r, const struct session *s,
 	return false;
 }
 
+static bool is_anothers(const struct request *r, const struct session *s,
+			const struct tunnel *tunnel)
+{
+	enum session_direction direction;
+	const struct session *other = table_find_tunnel(r->store, tunnel, &direction);
+
+	return other && other != s;
+}
+
+bool request_is_of_addresses(struct request *r)
+{
+	const struct asked_bearer *asked;
+	struct change before;
+
+	for (uint8_t id = 0; id < MESSAGE_IDS; id++) {
+		const struct session *s =
+			r->said.reachable >> id & 1 ? request_find(r, id, &before) : NULL;
+
+		if (s && s->kind == DIRECTORY_PROTECTED && pdp_address_is_unbound(&s->address))
+			return false;
+		asked = s ? request_find_asked(r, id, false) : NULL;
+		for (unsigned k = 0; asked && k < asked->expected_count; k++)
+			if (is_anothers(r, s, &asked->expected[k]))
+				return false;
+	}
+	return message_is_update(&r->said);
+}
+
+static bool is_of_unbound(const struct request *r, const struct message_end *user)
+{
+	enum session_direction direction;
+	struct tunnel tunnel = {0};
+
+	for (int is_ipv4 = 0; is_ipv4 < 2; is_ipv4++) {
+		const struct session *s;
+
+		message_end_update(&tunnel, user, is_ipv4);
+		s = table_find_tunnel(r->store, &tunnel, &direction);
+		if (s && s->kind == DIRECTORY_PROTECTED && pdp_address_is_unbound(&s->address))
+			return true;
+	}
+	return false;
+}
+
+bool request_claims_for_unknown(const struct request *r)
+{
+	struct change before;
+
+	for (uint8_t id = 0; id < MESSAGE_IDS; id++)
+		if (r->said.reachable >> id & 1 && request_find(r, id, &before))
+			return false;
+	for (unsigned i = 0; r->said.kind == MESSAGE_UPDATE && i < r->bearers_count; i++) {
+		const struct message_end *user = &r->bearers[i].said.user[DOWN];
+
+		if (user->has_teid && (!message_end_has_address(user) || is_of_unbound(r, user)))
+			return true;
+	}
+	return false;
+}
+
 bool request_mixes_addresses(const struct request *r)
 {
 	struct change before;

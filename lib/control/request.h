@@ -81,6 +81,14 @@ bool request_is_answered(const struct request *request, const struct message *re
  * is answered. The request leaves when the workers have acknowledged that. is_again: the request is
  * a retransmission. */
 void request_expect(struct request *request, bool is_again, struct held *held);
+/* Returns true if the request is an Update of sessions that have all addresses of their PDN types, and
+ * names no tunnel of another session. Then the packets tell whose they are, however the GGSN reads the
+ * request. */
+bool request_is_of_addresses(struct request *request);
+/* Returns true if an Update of a context that is not known here names a tunnel of a protected session
+ * without addresses, or does not say which tunnel. The GGSN may have the context, and its packets would
+ * be taken for those of the session. */
+bool request_claims_for_unknown(const struct request *request);
 /* Returns true if the request would move a session's downlink into a tunnel of another session that
  * has the same address. Then nothing would tell their packets apart, and it must not cross. Call it
  * after request_expect. */

@@ -239,6 +239,8 @@ static bool take_from(struct session_store *store, const struct session *s, stru
 		ended_lose_tunnel(store, other, direction);
 		return false;
 	}
+	if (!s && other->kind == DIRECTORY_PROTECTED && !pdp_address_is_unbound(&other->address))
+		return true; /* its packets tell that they are its own */
 	if (!binding_tells_apart(s, other)) {
 		say_claim(store, other, direction, tunnel, true);
 		*outcome = bar_tunnel(store, other, direction) ? SESSION_TAKEN : SESSION_NO_ROOM;
@@ -341,9 +343,10 @@ static bool start_session(struct session_store *store, struct session *s, const 
 		table_set_apn(store, s, t->apn);
 	}
 	if (t->has_address) {
-		const struct pdp_address address = networks_widen(store, s, &t->address);
+		struct change given = *t;
 
-		binding_give(store, s, &address);
+		given.address = networks_widen(store, s, &t->address);
+		binding_give(store, s, &given);
 	}
 	if (t->fresh && t->origin == ORIGIN_GTPC)
 		networks_replace(store, s, NETWORKS_REPORTED, NULL, 0);

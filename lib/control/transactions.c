@@ -15,9 +15,21 @@
  * again. */
 #define FRESH_MS 10000
 
+/* Answers that are remembered. An answer may stand in any place of its set. */
+#define ANSWERS	    (1U << 18)
+#define ANSWER_WAYS 8
+#define ANSWER_SETS (ANSWERS / ANSWER_WAYS)
+
 TAILQ_HEAD(transaction_list, transaction);
 
+struct answer {
+	uint64_t key; /* hash of the request's key */
+	uint64_t since_ms;
+	uint32_t request, response; /* hashes of their octets */
+};
+
 struct transactions {
+	struct answer answers[ANSWER_SETS][ANSWER_WAYS];
 	struct transaction_list lists[LISTS]; /* by hash */
 	struct transaction_list by_age;
 	uint32_t count;
@@ -150,6 +162,61 @@ enum transaction_kind transactions_look(struct session_store *store,
 	return TRANSACTION_AGAIN;
 }
 
+/* --- answers of the last 60 s --- */
+
+static uint64_t hash_of(const struct session_store *store, const struct transaction_key *key)
+{
+	uint32_t words[sizeof(*key) / sizeof(uint32_t) + 1] = {0};
+	uint32_t half[2];
+
+	memcpy(words, key, sizeof(*key));
+	for (uint32_t i = 0; i < 2; i++)
+		half[i] = rte_jhash_32b(words, sizeof(words) / sizeof(words[0]),
+					store->hash_secret + i);
+	return (uint64_t)half[0] << 32 | half[1];
+}
+
+/* Returns the place of this answer, or the one that it may take. */
+static struct answer *find_answer(const struct session_store *store, uint64_t key)
+{
+	struct answer *set = store->transactions->answers[key % ANSWER_SETS], *oldest = set;
+
+	for (unsigned i = 0; i < ANSWER_WAYS; i++) {
+		if (set[i].key == key)
+			return &set[i];
+		if (set[i].since_ms < oldest->since_ms)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+void transactions_note_answer(struct session_store *store, const struct transaction *t,
+			      const struct session_gtpc *response)
+{
+	const uint64_t key = hash_of(store, &t->key);
+
+	*find_answer(store, key) = (struct answer){.key = key,
+						   .since_ms = wheel_now(store->wheel),
+						   .request = t->content,
+						   .response = content_of(store, response)};
+}
+
+static void note_earlier(const struct session_store *store, struct transaction *t)
+{
+	const uint64_t key = hash_of(store, &t->key);
+	const struct answer *answer = find_answer(store, key);
+
+	t->has_answer = answer->key == key && answer->request != t->content &&
+			wheel_now(store->wheel) - answer->since_ms < OLD_MS;
+	t->answer = answer->response;
+}
+
+bool transactions_is_repeated(const struct session_store *store, const struct transaction *t,
+			      const struct session_gtpc *response)
+{
+	return t->has_answer && t->answer == content_of(store, response);
+}
+
 struct transaction *transactions_remember(struct session_store *store,
 					  const struct session_gtpc *gtpc, const struct message *m,
 					  size_t size)
@@ -171,6 +238,7 @@ struct transaction *transactions_remember(struct session_store *store,
 	t->has_recovery = m->has_recovery;
 	t->recovery = m->recovery;
 	t->content = content_of(store, gtpc);
+	note_earlier(store, t);
 	TAILQ_INSERT_TAIL(list_of(store, &key), t, same_hash);
 	TAILQ_INSERT_TAIL(&store->transactions->by_age, t, age);
 	store->transactions->count++;

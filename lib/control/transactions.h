@@ -34,8 +34,12 @@ struct transaction {
 	uint8_t side;		 /* side that the request came from */
 	struct tunnel addressed; /* receiver of the request, with the TEID in its header */
 	bool has_recovery;
-	uint8_t recovery;     /* restart counter of the requester */
-	uint32_t content;     /* hash of the whole message */
+	uint8_t recovery; /* restart counter of the requester */
+	uint32_t content; /* hash of the whole message */
+	/* Another request with the same key was answered within the last 60 s. answer: hash of the
+	 * whole response. */
+	bool has_answer;
+	uint32_t answer;
 	uint32_t answer_teid; /* TEID that the response must have; 0: not known */
 };
 
@@ -70,6 +74,14 @@ struct transaction *transactions_remember(struct session_store *store,
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc,
 					       const struct message *response);
+/* Call it when the response takes effect: it is remembered for 60 s. */
+void transactions_note_answer(struct session_store *store, const struct transaction *transaction,
+			      const struct session_gtpc *response);
+/* Returns true if an earlier request, which differs from this one in its octets alone, has had this
+ * response. The GSN may have taken this request for a copy, and not have done it (e2m.md 6). */
+bool transactions_is_repeated(const struct session_store *store,
+			      const struct transaction *transaction,
+			      const struct session_gtpc *response);
 /* Returns how many requests wait for their responses. */
 uint32_t transactions_count(const struct session_store *store);
 /* Frees the request. */

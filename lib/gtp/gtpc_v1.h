@@ -70,6 +70,7 @@ struct gtpc_v1 {
 		alternative_control; /* always of the other IP version than gsn_control */
 	struct gtp_address alternative_user;
 	uint8_t gsn_addresses; /* GSN Address elements read, invalid ones included */
+	bool has_odd_address; /* one of them is invalid or one too many: receivers differ in what they make of it */
 	struct gtp_octets pco;
 	struct gtp_octets apn; /* as on the wire: length-prefixed labels */
 	struct gtp_octets end_user_address;

@@ -108,13 +108,19 @@ static int read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
 	const unsigned place = message->gsn_addresses;
 	const bool is_alternative = place >= 2;
 
-	if (place == sizeof(places) / sizeof(places[0]))
+	if (place == sizeof(places) / sizeof(places[0])) {
+		message->has_odd_address = true;
 		return 0;
+	}
 	message->gsn_addresses++;
-	if (ie->len != 4 && ie->len != 16)
+	if (ie->len != 4 && ie->len != 16) {
+		message->has_odd_address = true;
 		return is_alternative ? 0 : -EBADMSG;
-	if (is_alternative && places[place - 2]->len == ie->len)
+	}
+	if (is_alternative && places[place - 2]->len == ie->len) {
+		message->has_odd_address = true;
 		return 0;
+	}
 	places[place]->len = (uint8_t)ie->len;
 	memcpy(places[place]->octets, ie->value, ie->len);
 	return 0;

@@ -392,7 +392,7 @@ static void session_at_rest_takes_what_the_totals_say(void)
 	answer_all();
 	CU_ASSERT_EQUAL(totals().ready, SESSIONS);
 	/* Tables whose size does not depend on the number of sessions. */
-	CU_ASSERT_TRUE(fixed < 16U << 20);
+	CU_ASSERT_TRUE(fixed < 24U << 20);
 	CU_ASSERT_TRUE(heap - before - fixed >= SESSIONS * totals().octets);
 	CU_ASSERT_TRUE(heap - before - fixed < SESSIONS * (totals().octets + 1));
 	CU_ASSERT_TRUE(totals().octets <= AT_REST_MAX);
