@@ -225,12 +225,16 @@ static void say_claim(struct session_store *store, const struct session *s,
 			       : "another session's now");
 }
 
-/* Another session has the tunnel that s claims. Returns true if it keeps its claim: it is configured,
- * or the tunnel is barred for both. s NULL: the subscriber is not known. */
-static bool take_from(struct session_store *store, const struct session *s, struct session *other,
+/* Another session has the tunnel that s claims as its tunnel of claimed. Returns true if it keeps its
+ * claim: it is configured, or the tunnel is barred for both. The GGSN names its own uplink tunnels, in
+ * the accepted response: there no claim is doubtful. s NULL: the subscriber is not known. */
+static bool take_from(struct session_store *store, const struct session *s,
+		      enum session_direction claimed, struct session *other,
 		      enum session_direction direction, const struct tunnel *tunnel,
 		      enum session_outcome *outcome)
 {
+	const bool is_doubtful = claimed == DOWN || direction == DOWN;
+
 	if (other->origin == ORIGIN_CONFIGURATION) {
 		*outcome = SESSION_STATIC;
 		return true;
@@ -241,7 +245,7 @@ static bool take_from(struct session_store *store, const struct session *s, stru
 	}
 	if (!s && other->kind == DIRECTORY_PROTECTED && !pdp_address_is_unbound(&other->address))
 		return true; /* its packets tell that they are its own */
-	if (!binding_tells_apart(s, other)) {
+	if (is_doubtful && !binding_tells_apart(s, other)) {
 		say_claim(store, other, direction, tunnel, true);
 		*outcome = bar_tunnel(store, other, direction) ? SESSION_TAKEN : SESSION_NO_ROOM;
 		return true;
@@ -258,7 +262,7 @@ static bool take_from(struct session_store *store, const struct session *s, stru
  * ours begins, in the same worker. SESSION_TAKEN: the tunnel is barred for all that claim it, this
  * session included. s NULL: the subscriber is not known. */
 static enum session_outcome evict(struct session_store *store, const struct session *s,
-				  const struct tunnel *tunnel)
+				  enum session_direction claimed, const struct tunnel *tunnel)
 {
 	enum session_outcome outcome = SESSION_DONE;
 
@@ -267,7 +271,7 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 
 		while ((other = directory_next_of_tunnel(store->directory, tunnel, d, kept)) !=
 		       NULL)
-			if (other == s || take_from(store, s, other, d, tunnel, &outcome))
+			if (other == s || take_from(store, s, claimed, other, d, tunnel, &outcome))
 				kept = other;
 	}
 	return outcome;
@@ -284,7 +288,7 @@ static void start_flow(struct session_store *store, struct operation *op,
 	if (protection_of(s)->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
 	} else {
-		enum session_outcome outcome = evict(store, s, tunnel);
+		enum session_outcome outcome = evict(store, s, direction, tunnel);
 
 		if (outcome == SESSION_TAKEN) {
 			flows_claim(store, s, direction, tunnel);
@@ -447,7 +451,7 @@ static void become_unprotected(struct session_store *store, struct session *s,
 	enum session_outcome outcome = start_session(store, s, t) ? SESSION_DONE : SESSION_NO_ROOM;
 
 	for (unsigned d = 0; d < 2 && outcome == SESSION_DONE; d++) {
-		const enum session_outcome taken = evict(store, s, &t->tunnel[d]);
+		const enum session_outcome taken = evict(store, s, d, &t->tunnel[d]);
 		const bool is_barred = taken == SESSION_TAKEN;
 
 		if (taken != SESSION_DONE && !is_barred)
@@ -675,7 +679,7 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 
 void session_lose_tunnel(struct session_store *store, const struct tunnel *tunnel)
 {
-	evict(store, NULL, tunnel);
+	evict(store, NULL, DOWN, tunnel);
 	tunnels_end(store, tunnel);
 }
 

@@ -305,6 +305,21 @@ static void address_of_an_ended_session_bars_no_other(void)
 	lab_stop();
 }
 
+static void reported_sessions_at_two_ggsns_both_keep_it(void)
+{
+	lab_start();
+	v = lab_context(1);
+	other = lab_context(2);
+	other.ggsn = 4;
+	memcpy(v.ipv4, address, 4);
+	memcpy(other.ipv4, address, 4);
+	lab_activate(&v, lab_sqn(1), 1);
+	lab_activate(&other, lab_sqn(1), 1);
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	lab_stop();
+}
+
 static void address_at_another_ggsn_bars_no_other(void)
 {
 	start();
@@ -328,4 +343,6 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(so_it_is_in_another_apn), TEST(so_is_the_session_itself_made_anew_without_a_keyset),
 	  TEST(so_is_another_pdn_connection_of_the_victim), TEST(until_a_pco_names_a_keyset),
 	  TEST(unless_the_policy_excepts_it), TEST(address_of_an_ended_session_bars_no_other),
-	  TEST(address_at_another_ggsn_bars_no_other))
+	  TEST(address_at_another_ggsn_bars_no_other),
+
+	  TEST(reported_sessions_at_two_ggsns_both_keep_it))

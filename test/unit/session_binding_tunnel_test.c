@@ -510,6 +510,21 @@ static void requests_without_a_response_take_half_of_the_places_at_most(void)
 	lab_stop();
 }
 
+/* The GGSN says so in its own response, so no other claim is possible. */
+static void uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred(void)
+{
+	struct tunnel up;
+
+	start_unbound();
+	other.up = v.up;
+	lab_begin_and_settle(&other);
+	up = lab_up(&other);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(lab_flow(&up));
+	CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&up)), other.subscriber);
+	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_for_both),
 	  TEST(claim_of_a_session_without_addresses_bars_it_too),
 	  TEST(claim_that_is_said_again_and_again_gains_nothing),
@@ -533,4 +548,5 @@ UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_f
 	  TEST(tunnel_of_an_update_whose_answers_are_all_lost_is_barred),
 	  TEST(tunnel_of_a_create_whose_answers_are_all_lost_is_barred),
 	  TEST(tunnel_of_a_refused_update_is_not),
-	  TEST(requests_without_a_response_take_half_of_the_places_at_most))
+	  TEST(requests_without_a_response_take_half_of_the_places_at_most),
+	  TEST(uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred))
