@@ -71,7 +71,7 @@ enum datapath_command_kind {
 	DATAPATH_ALIAS_FLOW,
 	/* Downlink flow or alias: posts FIRST_NPDU, once, for the next N-PDU that comes in its own tunnel and has
 	 * an address of the session, or for the first of those that it holds. An alias whose packets
-	 * go to another worker is watched there. ADD_FLOW and ALIAS_FLOW end it. */
+	 * go to another worker is watched there. ADD_FLOW ends it, and so does STOP_FLOW. */
 	DATAPATH_WATCH_FLOW,
 	/* Forgets the tunnel; the flow's number may be used again once acknowledged. */
 	DATAPATH_REMOVE_FLOW,

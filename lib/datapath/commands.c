@@ -168,11 +168,13 @@ static void stop_flow(struct datapath_worker *w, const struct datapath_command *
 static void alias_flow(struct datapath_worker *w, const struct datapath_command *c)
 {
 	struct flow *flow = worker_flow(w, c->flow);
+	const bool is_watched = flow->is_watched;
 	const bool was_known = begin_anew(w, c->flow);
 	const bool is_here = c->alias.worker == w->config.worker;
 
 	flow->tunnel = c->alias.tunnel;
 	flow->direction = c->alias.direction;
+	flow->is_watched = is_watched && was_known && is_here;
 	flow->state = is_here ? FLOW_ALIAS : FLOW_FORWARD;
 	flow->target = is_here ? c->alias.target : c->alias.worker;
 	if (!was_known)

@@ -208,6 +208,8 @@ void datapath_process(struct datapath_worker *w, enum datapath_side side, struct
 	count = steer_packets(w, mbufs, count);
 	worker_clock(w, DATAPATH_STAGE_STEER);
 	run_owned(w, side, mbufs, count);
+	if (unlikely(w->away_count > 0))
+		handover_flush(w);
 	worker_flush(w);
 }
 

@@ -443,6 +443,18 @@ static void control_hears_once_of_the_first_n_pdu_in_the_new_tunnel(void)
 	}
 }
 
+static void what_the_flow_held_of_its_alias_is_not_its_first(void)
+{
+	set_up(1);
+	move();
+	rig_set_keyset(&rig, &new, 0, DATAPATH_KEY_MISSING, KEY_ID, NULL, 0);
+	CU_ASSERT_TRUE(is_held(old.teid));
+	rig_set_keyset(&rig, &new, 0, DATAPATH_KEY_READY, KEY_ID, key, 0);
+	CU_ASSERT_TRUE(left(0, old.teid));
+	CU_ASSERT_PTR_NULL(first());
+	tear_down();
+}
+
 static void what_the_new_tunnel_held_counts_as_its_first(void)
 {
 	set_up(2);
@@ -504,6 +516,21 @@ static void what_a_new_alias_held_counts_too(void)
 	alias_at(owner(&new), NEW, &new, &old);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(first());
 	CU_ASSERT_EQUAL(first()->flow, ALIAS);
+	CU_ASSERT_TRUE(left(0, new.teid));
+	tear_down();
+}
+
+/* In one worker, the tunnel is watched before it becomes an alias. */
+static void what_an_alias_in_the_same_worker_held_counts_too(void)
+{
+	set_up(1);
+	expect_flow(&new);
+	receive(new.teid, V);
+	rig_work(&rig);
+	send_command(0, DATAPATH_WATCH_FLOW, NEW);
+	alias_at(0, NEW, &new, &old);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first());
+	CU_ASSERT_EQUAL(first()->flow, NEW);
 	CU_ASSERT_TRUE(left(0, new.teid));
 	tear_down();
 }
@@ -594,9 +621,11 @@ int main(void)
 		T(what_finds_no_alias_does_not_cross_in_clear),
 		T(in_bypass_it_does_not_cross_either),
 		T(control_hears_once_of_the_first_n_pdu_in_the_new_tunnel),
+		T(what_the_flow_held_of_its_alias_is_not_its_first),
 		T(what_the_new_tunnel_held_counts_as_its_first),
 		T(control_hears_in_which_of_two_tunnels_an_n_pdu_came),
 		T(what_a_new_alias_held_counts_too),
+		T(what_an_alias_in_the_same_worker_held_counts_too),
 		T(the_flow_moves_to_its_alias_without_loss),
 		T(what_is_on_its_way_between_workers_comes_back),
 	};
