@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * bypass: maintenance. Nothing is protected, opened, held or put together, and no COUNT goes on; what is not
- * known to be a protected tunnel's crosses, whatever it is. What is known to be one's is dropped: downlink it
- * is in clear, and the access side must not see it so; uplink nobody beyond could read it. Fragments still
- * wait for the first of their datagram, and GTP-C still goes by way of control: without either it would not be
- * known what is a protected tunnel's.
+ * bypass: maintenance. Nothing is protected, opened, held or reassembled, and no COUNT is used. Packets cross unless they
+ * are in a tunnel of a protected session, or have the address of one. Those are dropped: downlink they are in clear, and
+ * the access side must not see them so; uplink nobody beyond could read them. Fragments still wait for the first of
+ * their datagram, and GTP-C still goes by way of control: otherwise the tunnels would not be known.
  */
 #include "datapath/clear.h"
 #include "datapath/lookup.h"
