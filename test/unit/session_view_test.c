@@ -122,10 +122,48 @@ static void lost_address_is_shown_as_lost(void)
 	lab_stop();
 }
 
+static void ended_session_is_found_if_it_is_asked_for(void)
+{
+	struct session_filter filter = {.with_ended = true};
+
+	start();
+	filter.imsi = lab_imsi(b.subscriber);
+	lab_delete(&b);
+	lab_settle();
+	CU_ASSERT_EQUAL(find_address("10.9.0.2"), 0);
+	CU_ASSERT_EQUAL(find(NULL), 2);
+	CU_ASSERT_EQUAL_FATAL(find(&filter), 1);
+	CU_ASSERT_STRING_EQUAL(views[0].kind, "ended");
+	CU_ASSERT_STRING_EQUAL(views[0].state, "barred");
+	CU_ASSERT_EQUAL(memcmp(views[0].address.ipv4, ipv4_b + 2, 4), 0);
+	CU_ASSERT_FALSE(views[0].uplink.live || views[0].downlink.live);
+	filter = (struct session_filter){
+		.with_ended = true, .has_teid = true, .teid = lab_down(&b).teid};
+	CU_ASSERT_EQUAL(find(&filter), 1);
+	lab_stop();
+}
+
+static void unprotected_session_is_shown_as_such(void)
+{
+	start();
+	c = lab_context(4);
+	lab_create_request(&c, NULL, 0);
+	lab_settle();
+	lab_create_response(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL_FATAL(find(NULL), 4);
+	CU_ASSERT_STRING_EQUAL(views[3].kind, "unprotected");
+	CU_ASSERT_STRING_EQUAL(views[3].state, "clear");
+	CU_ASSERT_EQUAL(views[3].address.ipv4_state, PDP_BOUND);
+	lab_stop();
+}
+
 UNIT_MAIN("session_view", {"view has the address and the APN", view_has_the_address_and_the_apn},
 	  {"session is found by its IMSI", session_is_found_by_its_imsi},
 	  {"session is found by each of its TEIDs", session_is_found_by_each_of_its_teids},
 	  {"session is found by its address and its network",
 	   session_is_found_by_its_address_and_its_network},
 	  {"unbound session has no address", unbound_session_has_no_address},
-	  {"lost address is shown as lost", lost_address_is_shown_as_lost})
+	  {"lost address is shown as lost", lost_address_is_shown_as_lost},
+	  {"ended session is found if it is asked for", ended_session_is_found_if_it_is_asked_for},
+	  {"unprotected session is shown as such", unprotected_session_is_shown_as_such})
