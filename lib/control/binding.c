@@ -86,7 +86,7 @@ static bool gives_way(const struct session_store *store, const struct session *o
 	if (!is_same_ggsn(store, group, other))
 		return false;
 	if (other->kind == DIRECTORY_ENDED)
-		return true;
+		return !has_other_apn(other, s);
 	return is_live(other) && !is_same_pdn(other, s) && !has_other_apn(other, s);
 }
 

@@ -22,8 +22,8 @@ void binding_note_ggsn(struct session_store *store, const struct tunnel *address
  * session. Its APN must be set. All sessions of its PDN have them from now on.
  *
  * Another session with one of them at the same GGSN, which target names, loses it, if both have the
- * same APN or one APN is not known; with different APNs both keep it. An ended session loses it in any
- * case.
+ * same APN or one APN is not known; with different APNs both keep it. So does an ended session: the GGSN
+ * may have it still.
  */
 void binding_give(struct session_store *store, struct session *session,
 		  const struct change *target);

@@ -24,12 +24,14 @@ static void say_overfull(struct session_store *store)
 bool ended_leave(struct session_store *store, const struct session *s)
 {
 	const bool was_overfull = directory_is_overfull(store->directory);
-	const struct session *ended = directory_leave_ended(store->directory, s);
+	struct session *ended = directory_leave_ended(store->directory, s);
 
-	if (ended)
+	if (ended) {
+		ended->apn = apns_take(store->apns, apns_ref(store->apns, s->apn));
 		journal_note(store, ended);
-	else if (was_overfull || directory_is_overfull(store->directory))
+	} else if (was_overfull || directory_is_overfull(store->directory)) {
 		say_overfull(store);
+	}
 	return ended != NULL;
 }
 
@@ -57,6 +59,7 @@ void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *im
 		directory_index(d, ended, INDEX_TUNNEL_UP + direction);
 	}
 	directory_set_address(d, ended, &t->address);
+	ended->apn = apns_take(store->apns, t->apn);
 	journal_note(store, ended);
 }
 
@@ -79,6 +82,7 @@ static void forget_if(struct session_store *store, struct session *ended, bool h
 	if (!has_nothing)
 		return;
 	networks_leave(store, ended);
+	apns_give_back(store->apns, ended->apn);
 	directory_remove(store->directory, ended);
 }
 

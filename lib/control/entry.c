@@ -87,7 +87,7 @@ struct session *entry_get(struct session_store *store, const struct state_entry 
 	s->origin = record->origin & 3;
 	s->policy = record->policy & 3;
 	s->is_barred = record->is_barred & 1;
-	if (kind == DIRECTORY_UNPROTECTED)
+	if (kind != DIRECTORY_NETWORK)
 		table_set_apn(store, s, apns_recall(store->apns, record->apn));
 	if (get_tunnels(store, s, record) != 0) {
 		table_free_session(store, s);

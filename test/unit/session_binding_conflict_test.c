@@ -320,6 +320,23 @@ static void reported_sessions_at_two_ggsns_both_keep_it(void)
 	lab_stop();
 }
 
+/* The GGSN may have the session still, whatever ended it here. */
+static void ended_session_keeps_its_address_against_another_apn(void)
+{
+	start();
+	lab_delete(&v);
+	lab_settle();
+	lab.apn = "corporate";
+	create_plain(&other);
+	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 1);
+	lab_pass(6000);
+	lab_settle();
+	lab.apn = NULL;
+	lab_begin_and_settle(&v);
+	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 0);
+	lab_stop();
+}
+
 static void address_at_another_ggsn_bars_no_other(void)
 {
 	start();
@@ -343,6 +360,6 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(so_it_is_in_another_apn), TEST(so_is_the_session_itself_made_anew_without_a_keyset),
 	  TEST(so_is_another_pdn_connection_of_the_victim), TEST(until_a_pco_names_a_keyset),
 	  TEST(unless_the_policy_excepts_it), TEST(address_of_an_ended_session_bars_no_other),
+	  TEST(ended_session_keeps_its_address_against_another_apn),
 	  TEST(address_at_another_ggsn_bars_no_other),
-
 	  TEST(reported_sessions_at_two_ggsns_both_keep_it))
