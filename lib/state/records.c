@@ -340,7 +340,7 @@ static bool keyset_is_good(const struct state_keyset *k)
 
 static bool address_is_good(const struct pdp_address *a)
 {
-	return a->ipv4_state <= PDP_EXCLUDED && a->ipv6_state <= PDP_EXCLUDED &&
+	return a->ipv4_state <= PDP_LOST && a->ipv6_state <= PDP_LOST &&
 	       a->ipv6_length <= PDP_IPV6_BITS;
 }
 

@@ -338,6 +338,8 @@ static void entries_with_addresses_of_all_forms_come_back(void)
 	pdp_address_set_ipv6(&c.entry.address, ipv6, 128);
 	pdp_address_unset(&c.entry.address, false, PDP_EXCLUDED);
 	CU_ASSERT_TRUE(comes_back(&c));
+	pdp_address_unset(&c.entry.address, false, PDP_LOST);
+	CU_ASSERT_TRUE(comes_back(&c));
 	tunnel_set_ipv6(&c.entry.control_sgsn, "control of sgsn..");
 	tunnel_set_ipv6(&c.entry.tunnel[E2M_UPLINK], "user of the ggsn.");
 	c.entry.control_ggsn = (struct tunnel){0};
