@@ -108,8 +108,9 @@ static bool restart_unchanged(struct session_store *store, struct session *s)
 	if (s->kind != DIRECTORY_UNPROTECTED || policy_bars(s->policy) || !is_free(store, s, UP) ||
 	    !is_free(store, s, DOWN))
 		return false;
-	for (unsigned i = INDEX_CONTROL_SGSN; i <= INDEX_TUNNEL_DOWN; i++)
-		directory_index(store->directory, s, i);
+	for (unsigned i = 0; i < DIRECTORY_INDEXES; i++)
+		if (!(s->indexed >> i & 1))
+			directory_index(store->directory, s, i);
 	control_count(store, SESSION_RESTORED);
 	return true;
 }

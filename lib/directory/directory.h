@@ -18,15 +18,15 @@
 #include "gtp/pdp_address.h"
 #include "gtp/tunnel.h"
 
-/* The keys by which sessions are found. */
+/* The keys by which sessions are found. Workers search by tunnel and by address. */
 enum directory_index {
-	INDEX_SUBSCRIBER,   /* IMSI, NSAPI */
-	INDEX_CONTROL_SGSN, /* TEID Control Plane at the SGSN, its address, NSAPI */
-	INDEX_CONTROL_GGSN, /* the same at the GGSN */
 	INDEX_TUNNEL_UP,
 	INDEX_TUNNEL_DOWN,
 	INDEX_IPV4, /* PDP address or network */
 	INDEX_IPV6,
+	INDEX_SUBSCRIBER,   /* IMSI, NSAPI */
+	INDEX_CONTROL_SGSN, /* TEID Control Plane at the SGSN, its address, NSAPI */
+	INDEX_CONTROL_GGSN, /* the same at the GGSN */
 	DIRECTORY_INDEXES,
 };
 
@@ -56,7 +56,8 @@ struct session_tunnel {
 };
 
 /*
- * One entry: 104 octets. The first 64 have what workers read.
+ * One entry: 104 octets, in two lines of memory. What workers search by is with its links in the first one, what control
+ * searches by is with its links in the second.
  *
  * A member that is part of a key changes only through the functions below, or while the entry is not in the index of
  * that key.
@@ -67,10 +68,8 @@ struct session {
 		struct pdp_prefix network;  /* DIRECTORY_NETWORK */
 		uint64_t address_words[3];  /* as readers read it */
 	};
-	uint64_t imsi;			    /* directory_imsi */
-	struct session_tunnel tunnel[2];    /* by direction */
-	struct session_tunnel control_ggsn; /* no tunnel if no GTP-C was seen */
-	uint8_t kind;			    /* enum directory_kind */
+	struct session_tunnel tunnel[2]; /* by direction */
+	uint8_t kind;			 /* enum directory_kind */
 	uint8_t nsapi;
 	/* The NSAPI of the primary context, which has the PDP address. In a primary context: nsapi. */
 	uint8_t primary;
@@ -83,9 +82,12 @@ struct session {
 	uint8_t is_passed_over : 1; /* by the latest round of reconfigure.c */
 	uint8_t unused;
 	uint16_t apn; /* number in control's apns; 0: not known */
-	struct session_tunnel control_sgsn;
-	uint32_t serial; /* of its Create, or renewed */
+	/* --- */
 	uint32_t link[DIRECTORY_INDEXES];
+	uint32_t serial;		    /* of its Create, or renewed */
+	uint64_t imsi;			    /* directory_imsi */
+	struct session_tunnel control_ggsn; /* no tunnel if no GTP-C was seen */
+	struct session_tunnel control_sgsn;
 };
 
 struct directory;

@@ -146,7 +146,7 @@ static uint32_t list_of(const struct directory *d, enum directory_index which,
 {
 	/* All contexts of a subscriber, or with one control tunnel, are in one list, for
 	 * directory_next_of_subscriber and directory_next_of_control. */
-	const uint32_t more = which <= INDEX_CONTROL_GGSN ? 0 : key->more;
+	const uint32_t more = which >= INDEX_SUBSCRIBER ? 0 : key->more;
 	const uint32_t words[] = {(uint32_t)key->what[0], (uint32_t)(key->what[0] >> 32),
 				  (uint32_t)key->what[1], (uint32_t)(key->what[1] >> 32), more};
 	const uint32_t hash = rte_jhash_32b(words, which == INDEX_IPV6 ? 5 : 2, d->secret + more);
@@ -160,7 +160,7 @@ static void use_length(struct directory *d, const struct session *s, enum direct
 	struct pdp_prefix prefix;
 	uint64_t bit, *word;
 
-	if (which < INDEX_IPV4 || !index_prefix(s, which, &prefix))
+	if ((which != INDEX_IPV4 && which != INDEX_IPV6) || !index_prefix(s, which, &prefix))
 		return;
 	word = &d->lengths[which - INDEX_IPV4][prefix.length / 64];
 	bit = UINT64_C(1) << prefix.length % 64;

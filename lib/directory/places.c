@@ -15,7 +15,8 @@
 #define HUGE_PAGE	       ((size_t)2 << 20)
 
 _Static_assert(sizeof(struct session) == 104, "counted in doc/performance.md");
-_Static_assert(offsetof(struct session, control_sgsn) == LINE, "workers read one line");
+_Static_assert(offsetof(struct session, link[INDEX_SUBSCRIBER]) == LINE,
+	       "links are beside what is searched by");
 
 /* --- memory --- */
 
@@ -46,7 +47,9 @@ static int make_range(struct range *r, uint32_t first, uint32_t max, size_t octe
 
 static unsigned entries_a_head(enum directory_index which)
 {
-	return which < INDEX_TUNNEL_UP ? ENTRIES_A_HEAD : ENTRIES_A_WORKERS_HEAD;
+	if (which < INDEX_SUBSCRIBER)
+		return ENTRIES_A_WORKERS_HEAD;
+	return which == INDEX_SUBSCRIBER ? ENTRIES_A_HEAD / 2 : ENTRIES_A_HEAD;
 }
 
 struct directory *directory_new(const struct directory_config *c)
