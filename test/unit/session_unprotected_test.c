@@ -351,6 +351,25 @@ static void a_restart_keeps_it(void)
 	lab_stop();
 }
 
+/* The retention of COUNTs asks for the keysets of all contexts of a subscriber. This one has none. */
+static void a_restart_keeps_it_beside_kept_counts_of_its_subscriber(void)
+{
+	struct lab_context c = lab_context(1), secured = lab_context(2);
+
+	start();
+	secured.subscriber = c.subscriber;
+	secured.nsapi = (uint8_t)(c.nsapi + 1);
+	lab_create(&secured, lab_sqn(1), 1);
+	lab_make_ready(&secured);
+	create_plain(&c);
+	lab_delete(&secured);
+	lab_settle();
+	lab_save();
+	lab_crash();
+	CU_ASSERT_TRUE(lab_is_treated(&c, DATAPATH_LET_PASS));
+	lab_stop();
+}
+
 static void a_restart_writes_nothing_of_it(void)
 {
 	struct lab_context c = lab_context(1);
@@ -525,6 +544,7 @@ UNIT_MAIN("session_unprotected", TEST(it_takes_no_place_of_a_protected_session),
 	  TEST(without_a_place_for_it_the_protection_ends_with_the_session),
 	  TEST(a_stricter_policy_bars_it_in_a_protected_place),
 	  TEST(without_a_place_a_stricter_policy_bars_it_where_it_is), TEST(a_restart_keeps_it),
+	  TEST(a_restart_keeps_it_beside_kept_counts_of_its_subscriber),
 	  TEST(a_restart_writes_nothing_of_it), TEST(a_restart_knows_its_apn),
 	  TEST(after_a_crash_on_the_way_to_protection_it_is_there_once),
 	  TEST(a_restart_keeps_what_an_ended_session_guards),
