@@ -279,7 +279,7 @@ static void set_defaults(struct hse_config *c)
 	c->pull.hold_packets_total = 4096;
 	c->pull.hold_ms = 30000;
 	c->pull.negative_cache_s = 10;
-	c->gtpc.hold_ms = 100;
+	c->gtpc.hold_ms = 1000;
 	c->state.count_block = 65536;
 	c->unknown_teid = HSE_UNKNOWN_TEID_DROP;
 	c->link_state_mirror = true;
