@@ -273,7 +273,7 @@ struct pdp_element gtpc_v2_paa(const struct gtp_octets *paa)
 	const unsigned type = paa->len > 0 ? paa->data[0] & 7 : 0;
 	const bool ipv4 = type == PDN_TYPE_IPV4 || type == PDN_TYPE_IPV4V6;
 	const bool ipv6 = type == PDN_TYPE_IPV6 || type == PDN_TYPE_IPV4V6;
-	const uint8_t *p = paa->data + 1;
+	const uint8_t *p;
 	struct pdp_element element = {.has_type = type != 0 && type <= PDN_TYPE_ETHERNET,
 				      .has_address = ipv4 || ipv6};
 
@@ -282,6 +282,7 @@ struct pdp_element gtpc_v2_paa(const struct gtp_octets *paa)
 		return element;
 	if (paa->len < 1u + ipv6 * (1 + 16u) + ipv4 * 4u)
 		return (struct pdp_element){0};
+	p = paa->data + 1;
 	pdp_address_unset(&element.address, false, ipv4 ? PDP_UNBOUND : PDP_EXCLUDED);
 	pdp_address_unset(&element.address, true, ipv6 ? PDP_UNBOUND : PDP_EXCLUDED);
 	if (ipv6 && p[0] > 0 && p[0] <= PDP_IPV6_BITS)
