@@ -388,11 +388,6 @@ static void a_keyset_is_forgotten_on_all_its_bearers(void)
 	stop();
 }
 
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
-
 UNIT_MAIN("counts", TEST(what_was_put_is_taken), TEST(what_was_taken_is_gone),
 	  TEST(count_is_only_ever_raised), TEST(subscriber_keyset_and_bearer_tell_counts_apart),
 	  TEST(full_table_refuses_and_forgets_nothing), TEST(full_table_still_raises_what_is_there),

@@ -601,39 +601,22 @@ static void what_is_on_its_way_between_workers_comes_back(void)
 	tear_down();
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		T(both_tunnels_cross_with_one_count),
-		T(nothing_is_lost_while_the_move_is_under_way),
-		T(what_waited_for_its_key_before_the_move_leaves_after_it),
-		T(a_tunnel_that_holds_takes_no_n_pdu_of_another_session),
-		T(an_alias_takes_no_n_pdu_of_another_session),
-		T(a_move_that_is_given_up_loses_nothing),
-		T(fragments_in_the_tunnel_before_the_move_come_together),
-		T(uplink_is_opened_in_both_tunnels),
-		T(a_removed_alias_is_unknown_and_the_flow_goes_on),
-		T(what_finds_no_alias_does_not_cross_in_clear),
-		T(in_bypass_it_does_not_cross_either),
-		T(control_hears_once_of_the_first_n_pdu_in_the_new_tunnel),
-		T(what_the_flow_held_of_its_alias_is_not_its_first),
-		T(what_the_new_tunnel_held_counts_as_its_first),
-		T(control_hears_in_which_of_two_tunnels_an_n_pdu_came),
-		T(what_a_new_alias_held_counts_too),
-		T(what_an_alias_in_the_same_worker_held_counts_too),
-		T(the_flow_moves_to_its_alias_without_loss),
-		T(what_is_on_its_way_between_workers_comes_back),
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-alias", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-alias", TEST(both_tunnels_cross_with_one_count),
+	 TEST(nothing_is_lost_while_the_move_is_under_way),
+	 TEST(what_waited_for_its_key_before_the_move_leaves_after_it),
+	 TEST(a_tunnel_that_holds_takes_no_n_pdu_of_another_session),
+	 TEST(an_alias_takes_no_n_pdu_of_another_session),
+	 TEST(a_move_that_is_given_up_loses_nothing),
+	 TEST(fragments_in_the_tunnel_before_the_move_come_together),
+	 TEST(uplink_is_opened_in_both_tunnels),
+	 TEST(a_removed_alias_is_unknown_and_the_flow_goes_on),
+	 TEST(what_finds_no_alias_does_not_cross_in_clear),
+	 TEST(in_bypass_it_does_not_cross_either),
+	 TEST(control_hears_once_of_the_first_n_pdu_in_the_new_tunnel),
+	 TEST(what_the_flow_held_of_its_alias_is_not_its_first),
+	 TEST(what_the_new_tunnel_held_counts_as_its_first),
+	 TEST(control_hears_in_which_of_two_tunnels_an_n_pdu_came),
+	 TEST(what_a_new_alias_held_counts_too),
+	 TEST(what_an_alias_in_the_same_worker_held_counts_too),
+	 TEST(the_flow_moves_to_its_alias_without_loss),
+	 TEST(what_is_on_its_way_between_workers_comes_back))

@@ -515,11 +515,6 @@ static void without_its_session_nothing_matches(void)
 	tear_down();
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
 /* The rig's GGSN is A's; V's is another, which gives the same private addresses. */
 static void an_address_of_another_ggsns_session_is_not_the_sessions_own(void)
 {
@@ -555,43 +550,27 @@ static void an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn(
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		T(the_sessions_own_addresses_match),
-		T(any_other_address_is_dropped),
-		T(an_ipv6_prefix_has_its_own_length),
-		T(networks_behind_the_ue_match),
-		T(a_version_that_the_pdn_type_excludes_matches_nothing),
-		T(link_local_and_unspecified_and_multicast_match),
-		T(a_wrong_downlink_n_pdu_uses_no_count),
-		T(a_wrong_downlink_n_pdu_takes_no_place_in_a_hold_queue),
-		T(what_was_held_is_checked_when_it_is_released),
-		T(the_mac_is_checked_before_the_address),
-		T(a_wrong_uplink_n_pdu_has_its_count_in_the_window),
-		T(a_wrong_uplink_n_pdu_does_not_wait_for_a_ceiling),
-		T(what_waited_for_a_ceiling_is_checked_again),
-		T(a_recovered_n_pdu_is_checked),
-		T(a_recovered_n_pdu_does_not_wait_for_a_ceiling_either),
-		T(an_uplink_n_pdu_of_zero_octets_ends_in_a_bound_session),
-		T(garbage_crosses_only_without_any_bound_address),
-		T(in_an_unbound_version_the_tunnel_alone_decides),
-		T(an_unbound_tunnel_carries_no_address_of_another_session),
-		T(every_form_of_outer_header_is_checked),
-		T(a_reassembled_n_pdu_is_checked),
-		T(an_n_pdu_in_segments_is_checked),
-		T(what_another_worker_handed_over_is_checked),
-		T(an_address_that_the_session_has_lost_matches_no_longer),
-		T(both_versions_in_turns_match),
-		T(an_address_of_another_ggsns_session_is_not_the_sessions_own),
-		T(an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn),
-		T(without_its_session_nothing_matches),
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-binding", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-binding", TEST(the_sessions_own_addresses_match),
+	 TEST(any_other_address_is_dropped), TEST(an_ipv6_prefix_has_its_own_length),
+	 TEST(networks_behind_the_ue_match),
+	 TEST(a_version_that_the_pdn_type_excludes_matches_nothing),
+	 TEST(link_local_and_unspecified_and_multicast_match),
+	 TEST(a_wrong_downlink_n_pdu_uses_no_count),
+	 TEST(a_wrong_downlink_n_pdu_takes_no_place_in_a_hold_queue),
+	 TEST(what_was_held_is_checked_when_it_is_released),
+	 TEST(the_mac_is_checked_before_the_address),
+	 TEST(a_wrong_uplink_n_pdu_has_its_count_in_the_window),
+	 TEST(a_wrong_uplink_n_pdu_does_not_wait_for_a_ceiling),
+	 TEST(what_waited_for_a_ceiling_is_checked_again), TEST(a_recovered_n_pdu_is_checked),
+	 TEST(a_recovered_n_pdu_does_not_wait_for_a_ceiling_either),
+	 TEST(an_uplink_n_pdu_of_zero_octets_ends_in_a_bound_session),
+	 TEST(garbage_crosses_only_without_any_bound_address),
+	 TEST(in_an_unbound_version_the_tunnel_alone_decides),
+	 TEST(an_unbound_tunnel_carries_no_address_of_another_session),
+	 TEST(every_form_of_outer_header_is_checked), TEST(a_reassembled_n_pdu_is_checked),
+	 TEST(an_n_pdu_in_segments_is_checked), TEST(what_another_worker_handed_over_is_checked),
+	 TEST(an_address_that_the_session_has_lost_matches_no_longer),
+	 TEST(both_versions_in_turns_match),
+	 TEST(an_address_of_another_ggsns_session_is_not_the_sessions_own),
+	 TEST(an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn),
+	 TEST(without_its_session_nothing_matches))

@@ -255,27 +255,13 @@ static void a_tunnel_that_is_made_in_bypass_does_not_cross(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"tunnels_that_are_not_known_cross", tunnels_that_are_not_known_cross},
-		{"nothing_of_a_protected_tunnel_crosses", nothing_of_a_protected_tunnel_crosses},
-		{"nor_does_it_in_disguise", nor_does_it_in_disguise},
-		{"nor_in_pieces", nor_in_pieces},
-		{"pieces_of_what_is_not_known_cross", pieces_of_what_is_not_known_cross},
-		{"every_worker_is_in_bypass", every_worker_is_in_bypass},
-		{"afterwards_sessions_go_on_where_they_were",
-		 afterwards_sessions_go_on_where_they_were},
-		{"what_waits_for_a_key_ends", what_waits_for_a_key_ends},
-		{"gtpc_still_goes_by_way_of_control", gtpc_still_goes_by_way_of_control},
-		{"a_tunnel_that_is_made_in_bypass_does_not_cross",
-		 a_tunnel_that_is_made_in_bypass_does_not_cross},
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-bypass", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-bypass", {"tunnels_that_are_not_known_cross", tunnels_that_are_not_known_cross},
+	 {"nothing_of_a_protected_tunnel_crosses", nothing_of_a_protected_tunnel_crosses},
+	 {"nor_does_it_in_disguise", nor_does_it_in_disguise}, {"nor_in_pieces", nor_in_pieces},
+	 {"pieces_of_what_is_not_known_cross", pieces_of_what_is_not_known_cross},
+	 {"every_worker_is_in_bypass", every_worker_is_in_bypass},
+	 {"afterwards_sessions_go_on_where_they_were", afterwards_sessions_go_on_where_they_were},
+	 {"what_waits_for_a_key_ends", what_waits_for_a_key_ends},
+	 {"gtpc_still_goes_by_way_of_control", gtpc_still_goes_by_way_of_control},
+	 {"a_tunnel_that_is_made_in_bypass_does_not_cross",
+	  a_tunnel_that_is_made_in_bypass_does_not_cross})

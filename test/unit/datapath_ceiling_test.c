@@ -366,38 +366,26 @@ static void what_waits_stays_when_the_key_is_flushed(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"downlink sends nothing at the ceiling, and goes on in order",
-		 downlink_sends_nothing_at_the_ceiling_and_goes_on_in_order},
-		{"more is asked for once, at the mark", more_is_asked_for_once_at_the_mark},
-		{"what waits is asked for too", what_waits_is_asked_for_too},
-		{"downlink tells the COUNTs used apart from what waits",
-		 downlink_tells_the_counts_used_apart_from_what_waits},
-		{"uplink asks for all that wait at once", uplink_asks_for_all_that_wait_at_once},
-		{"the first packet asks where nobody has", the_first_packet_asks_where_nobody_has},
-		{"what waits too long, or is too much, has a name of its own",
-		 what_waits_too_long_or_is_too_much_has_a_name_of_its_own},
-		{"a packet may wait for its key and then for its COUNT",
-		 a_packet_may_wait_for_its_key_and_then_for_its_count},
-		{"the end of COUNT needs no ceiling", the_end_of_count_needs_no_ceiling},
-		{"uplink delivers nothing at the ceiling, and goes on in order",
-		 uplink_delivers_nothing_at_the_ceiling_and_goes_on_in_order},
-		{"what waits is not taken twice", what_waits_is_not_taken_twice},
-		{"a jump is asked for", a_jump_is_asked_for},
-		{"what is not authentic asks for nothing, and does not wait",
-		 what_is_not_authentic_asks_for_nothing_and_does_not_wait},
-		{"many are released in order", many_are_released_in_order},
-		{"what waits ends with its keyset", what_waits_ends_with_its_keyset},
-		{"what waits stays when the key is flushed",
-		 what_waits_stays_when_the_key_is_flushed},
-	};
-	int ret;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	ret = unit_run("datapath-ceiling", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-ceiling",
+	 {"downlink sends nothing at the ceiling, and goes on in order",
+	  downlink_sends_nothing_at_the_ceiling_and_goes_on_in_order},
+	 {"more is asked for once, at the mark", more_is_asked_for_once_at_the_mark},
+	 {"what waits is asked for too", what_waits_is_asked_for_too},
+	 {"downlink tells the COUNTs used apart from what waits",
+	  downlink_tells_the_counts_used_apart_from_what_waits},
+	 {"uplink asks for all that wait at once", uplink_asks_for_all_that_wait_at_once},
+	 {"the first packet asks where nobody has", the_first_packet_asks_where_nobody_has},
+	 {"what waits too long, or is too much, has a name of its own",
+	  what_waits_too_long_or_is_too_much_has_a_name_of_its_own},
+	 {"a packet may wait for its key and then for its COUNT",
+	  a_packet_may_wait_for_its_key_and_then_for_its_count},
+	 {"the end of COUNT needs no ceiling", the_end_of_count_needs_no_ceiling},
+	 {"uplink delivers nothing at the ceiling, and goes on in order",
+	  uplink_delivers_nothing_at_the_ceiling_and_goes_on_in_order},
+	 {"what waits is not taken twice", what_waits_is_not_taken_twice},
+	 {"a jump is asked for", a_jump_is_asked_for},
+	 {"what is not authentic asks for nothing, and does not wait",
+	  what_is_not_authentic_asks_for_nothing_and_does_not_wait},
+	 {"many are released in order", many_are_released_in_order},
+	 {"what waits ends with its keyset", what_waits_ends_with_its_keyset},
+	 {"what waits stays when the key is flushed", what_waits_stays_when_the_key_is_flushed})

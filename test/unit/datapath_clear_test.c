@@ -456,44 +456,24 @@ static void what_was_held_for_a_barred_session_does_not_pass(void)
 	tear_down();
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		T(its_own_packets_cross),
-		T(its_tunnel_carries_no_address_of_a_protected_session),
-		T(its_tunnel_carries_the_same_address_if_it_has_it_too),
-		T(a_network_behind_a_ue_is_guarded_too),
-		T(at_another_ggsn_the_same_address_is_another),
-		T(what_has_no_address_crosses),
-		T(every_form_of_outer_header_is_checked),
-		T(an_n_pdu_in_segments_is_checked),
-		T(no_fragment_of_a_wrong_n_pdu_crosses),
-		T(all_fragments_of_a_right_n_pdu_cross),
-		T(a_first_fragment_that_hides_the_address_does_not_cross),
-		T(a_later_fragment_does_not_replace_the_address),
-		T(a_protected_session_without_a_flow_lets_nothing_pass),
-		T(the_tunnel_of_an_ended_session_stays_barred),
-		T(a_barred_session_lets_nothing_pass),
-		T(a_tunnel_is_known_in_its_own_direction_only),
-		T(an_unknown_tunnel_carries_no_address_of_a_protected_session),
-		T(an_unknown_tunnel_is_dropped_unless_configured_to_pass),
-		T(an_overfull_directory_lets_nothing_unknown_pass),
-		T(in_bypass_the_address_of_a_protected_session_does_not_cross),
-		T(in_bypass_no_tunnel_of_a_protected_session_crosses),
-		T(in_bypass_lengths_that_lie_do_not_hide_an_address),
-		T(what_was_held_is_checked_when_it_passes),
-		T(what_was_held_for_a_barred_session_does_not_pass),
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-clear", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-clear", TEST(its_own_packets_cross),
+	 TEST(its_tunnel_carries_no_address_of_a_protected_session),
+	 TEST(its_tunnel_carries_the_same_address_if_it_has_it_too),
+	 TEST(a_network_behind_a_ue_is_guarded_too),
+	 TEST(at_another_ggsn_the_same_address_is_another), TEST(what_has_no_address_crosses),
+	 TEST(every_form_of_outer_header_is_checked), TEST(an_n_pdu_in_segments_is_checked),
+	 TEST(no_fragment_of_a_wrong_n_pdu_crosses), TEST(all_fragments_of_a_right_n_pdu_cross),
+	 TEST(a_first_fragment_that_hides_the_address_does_not_cross),
+	 TEST(a_later_fragment_does_not_replace_the_address),
+	 TEST(a_protected_session_without_a_flow_lets_nothing_pass),
+	 TEST(the_tunnel_of_an_ended_session_stays_barred),
+	 TEST(a_barred_session_lets_nothing_pass),
+	 TEST(a_tunnel_is_known_in_its_own_direction_only),
+	 TEST(an_unknown_tunnel_carries_no_address_of_a_protected_session),
+	 TEST(an_unknown_tunnel_is_dropped_unless_configured_to_pass),
+	 TEST(an_overfull_directory_lets_nothing_unknown_pass),
+	 TEST(in_bypass_the_address_of_a_protected_session_does_not_cross),
+	 TEST(in_bypass_no_tunnel_of_a_protected_session_crosses),
+	 TEST(in_bypass_lengths_that_lie_do_not_hide_an_address),
+	 TEST(what_was_held_is_checked_when_it_passes),
+	 TEST(what_was_held_for_a_barred_session_does_not_pass))

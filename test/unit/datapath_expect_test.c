@@ -176,24 +176,13 @@ static void what_is_held_is_bounded(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"nothing crosses and nobody is asked", nothing_crosses_and_nobody_is_asked},
-		{"what is held leaves protected and in order",
-		 what_is_held_leaves_protected_and_in_order},
-		{"what is held uplink is opened in order", what_is_held_uplink_is_opened_in_order},
-		{"what is held asks for its key when it has a session",
-		 what_is_held_asks_for_its_key_when_it_has_a_session},
-		{"what is held is dropped when nobody takes it",
-		 what_is_held_is_dropped_when_nobody_takes_it},
-		{"a clear uplink packet does not cross", a_clear_uplink_packet_does_not_cross},
-		{"what is held is bounded", what_is_held_is_bounded},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-expect", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-expect",
+	 {"nothing crosses and nobody is asked", nothing_crosses_and_nobody_is_asked},
+	 {"what is held leaves protected and in order", what_is_held_leaves_protected_and_in_order},
+	 {"what is held uplink is opened in order", what_is_held_uplink_is_opened_in_order},
+	 {"what is held asks for its key when it has a session",
+	  what_is_held_asks_for_its_key_when_it_has_a_session},
+	 {"what is held is dropped when nobody takes it",
+	  what_is_held_is_dropped_when_nobody_takes_it},
+	 {"a clear uplink packet does not cross", a_clear_uplink_packet_does_not_cross},
+	 {"what is held is bounded", what_is_held_is_bounded})

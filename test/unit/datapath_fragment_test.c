@@ -295,36 +295,21 @@ static void a_new_mtu_counts_from_the_next_packet_on(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"what just fits leaves whole", what_just_fits_leaves_whole},
-		{"IPv4 fragments make the whole", ipv4_fragments_make_the_whole},
-		{"IPv6 fragments make the whole", ipv6_fragments_make_the_whole},
-		{"a small MTU takes many fragments", a_small_mtu_takes_many_fragments},
-		{"VLAN tags stand on every fragment", vlan_tags_stand_on_every_fragment},
-		{"DF does not prevent it", dont_fragment_does_not_prevent_it},
-		{"fragments of datagrams with DF can be told apart",
-		 fragments_of_datagrams_with_df_can_be_told_apart},
-		{"fragments without DF keep the identification",
-		 fragments_without_df_keep_the_identification},
-		{"IPv6 fragments of two datagrams can be told apart",
-		 ipv6_fragments_of_two_datagrams_can_be_told_apart},
-		{"IPv4 options stand on the first fragment",
-		 ipv4_options_stand_on_the_first_fragment},
-		{"a header that must stay first is not fragmented",
-		 a_header_that_must_stay_first_is_not_fragmented},
-		{"without mbufs for fragments it is dropped",
-		 without_mbufs_for_fragments_it_is_dropped},
-		{"a burst of them leaves whole and in order",
-		 a_burst_of_them_leaves_whole_and_in_order},
-		{"a new MTU counts from the next packet on",
-		 a_new_mtu_counts_from_the_next_packet_on},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-fragment", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-fragment", {"what just fits leaves whole", what_just_fits_leaves_whole},
+	 {"IPv4 fragments make the whole", ipv4_fragments_make_the_whole},
+	 {"IPv6 fragments make the whole", ipv6_fragments_make_the_whole},
+	 {"a small MTU takes many fragments", a_small_mtu_takes_many_fragments},
+	 {"VLAN tags stand on every fragment", vlan_tags_stand_on_every_fragment},
+	 {"DF does not prevent it", dont_fragment_does_not_prevent_it},
+	 {"fragments of datagrams with DF can be told apart",
+	  fragments_of_datagrams_with_df_can_be_told_apart},
+	 {"fragments without DF keep the identification",
+	  fragments_without_df_keep_the_identification},
+	 {"IPv6 fragments of two datagrams can be told apart",
+	  ipv6_fragments_of_two_datagrams_can_be_told_apart},
+	 {"IPv4 options stand on the first fragment", ipv4_options_stand_on_the_first_fragment},
+	 {"a header that must stay first is not fragmented",
+	  a_header_that_must_stay_first_is_not_fragmented},
+	 {"without mbufs for fragments it is dropped", without_mbufs_for_fragments_it_is_dropped},
+	 {"a burst of them leaves whole and in order", a_burst_of_them_leaves_whole_and_in_order},
+	 {"a new MTU counts from the next packet on", a_new_mtu_counts_from_the_next_packet_on})

@@ -367,49 +367,37 @@ static void fragments_of_a_removed_tunnel_are_late(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"fragments of an unknown tunnel cross in any order",
-		 fragments_of_an_unknown_tunnel_cross_in_any_order},
-		{"fragments of a protected tunnel never cross",
-		 fragments_of_a_protected_tunnel_never_cross},
-		{"fragments in one burst fare the same", fragments_in_one_burst_fare_the_same},
-		{"fragments whose first never comes are dropped",
-		 fragments_whose_first_never_comes_are_dropped},
-		{"fragments wait no longer than the worker lives",
-		 fragments_wait_no_longer_than_the_worker_lives},
-		{"what one datagram may the next of its name may not",
-		 what_one_datagram_may_the_next_of_its_name_may_not},
-		{"a first fragment that does not show its tunnel is dropped with its parts",
-		 a_first_fragment_that_does_not_show_its_tunnel_is_dropped_with_its_parts},
-		{"a fragment that reaches into the headers is dropped",
-		 a_fragment_that_reaches_into_the_headers_is_dropped},
-		{"of two first fragments each goes its own way",
-		 of_two_first_fragments_each_goes_its_own_way},
-		{"fragments of other UDP cross", fragments_of_other_udp_cross},
-		{"fragments of GTP-C cross and are counted as unseen",
-		 fragments_of_gtpc_cross_and_are_counted_as_unseen},
-		{"fragments of GTPv0 are dropped in any order",
-		 fragments_of_gtpv0_are_dropped_in_any_order},
-		{"a first fragment to a port of GTP without the version is dropped",
-		 a_first_fragment_to_a_port_of_gtp_without_the_version_is_dropped},
-		{"fragments of other protocols do not wait",
-		 fragments_of_other_protocols_do_not_wait},
-		{"IPv6 headers between fragment and UDP do not hide a tunnel",
-		 ipv6_headers_between_fragment_and_udp_do_not_hide_a_tunnel},
-		{"an IPv6 first fragment without UDP is dropped with its parts",
-		 an_ipv6_first_fragment_without_udp_is_dropped_with_its_parts},
-		{"more fragments than may wait are dropped",
-		 more_fragments_than_may_wait_are_dropped},
-		{"fragments meet though two workers receive them",
-		 fragments_meet_though_two_workers_receive_them},
-		{"fragments of a removed tunnel are late", fragments_of_a_removed_tunnel_are_late},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-gather", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-gather",
+	 {"fragments of an unknown tunnel cross in any order",
+	  fragments_of_an_unknown_tunnel_cross_in_any_order},
+	 {"fragments of a protected tunnel never cross",
+	  fragments_of_a_protected_tunnel_never_cross},
+	 {"fragments in one burst fare the same", fragments_in_one_burst_fare_the_same},
+	 {"fragments whose first never comes are dropped",
+	  fragments_whose_first_never_comes_are_dropped},
+	 {"fragments wait no longer than the worker lives",
+	  fragments_wait_no_longer_than_the_worker_lives},
+	 {"what one datagram may the next of its name may not",
+	  what_one_datagram_may_the_next_of_its_name_may_not},
+	 {"a first fragment that does not show its tunnel is dropped with its parts",
+	  a_first_fragment_that_does_not_show_its_tunnel_is_dropped_with_its_parts},
+	 {"a fragment that reaches into the headers is dropped",
+	  a_fragment_that_reaches_into_the_headers_is_dropped},
+	 {"of two first fragments each goes its own way",
+	  of_two_first_fragments_each_goes_its_own_way},
+	 {"fragments of other UDP cross", fragments_of_other_udp_cross},
+	 {"fragments of GTP-C cross and are counted as unseen",
+	  fragments_of_gtpc_cross_and_are_counted_as_unseen},
+	 {"fragments of GTPv0 are dropped in any order",
+	  fragments_of_gtpv0_are_dropped_in_any_order},
+	 {"a first fragment to a port of GTP without the version is dropped",
+	  a_first_fragment_to_a_port_of_gtp_without_the_version_is_dropped},
+	 {"fragments of other protocols do not wait", fragments_of_other_protocols_do_not_wait},
+	 {"IPv6 headers between fragment and UDP do not hide a tunnel",
+	  ipv6_headers_between_fragment_and_udp_do_not_hide_a_tunnel},
+	 {"an IPv6 first fragment without UDP is dropped with its parts",
+	  an_ipv6_first_fragment_without_udp_is_dropped_with_its_parts},
+	 {"more fragments than may wait are dropped", more_fragments_than_may_wait_are_dropped},
+	 {"fragments meet though two workers receive them",
+	  fragments_meet_though_two_workers_receive_them},
+	 {"fragments of a removed tunnel are late", fragments_of_a_removed_tunnel_are_late})

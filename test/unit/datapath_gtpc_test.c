@@ -337,38 +337,25 @@ static void an_empty_message_is_told(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"a message leaves when control has done with it",
-		 a_message_leaves_when_control_has_done_with_it},
-		{"either port makes it GTP-C", either_port_makes_it_gtpc},
-		{"control is told where the message stands",
-		 control_is_told_where_the_message_stands},
-		{"messages leave as control lets them", messages_leave_as_control_lets_them},
-		{"a refused message never leaves", a_refused_message_never_leaves},
-		{"an overdue message leaves by itself", an_overdue_message_leaves_by_itself},
-		{"an answer that comes late does nothing", an_answer_that_comes_late_does_nothing},
-		{"control may keep a message that has left",
-		 control_may_keep_a_message_that_has_left},
-		{"messages that control never took go with the worker",
-		 messages_that_control_never_took_go_with_the_worker},
-		{"what a flood has too much is dropped and counted",
-		 what_a_flood_has_too_much_is_dropped_and_counted},
-		{"a flood of one side leaves the other its places",
-		 a_flood_of_one_side_leaves_the_other_its_places},
-		{"one that waits takes one place", one_that_waits_takes_one_place},
-		{"what finds the queue full is told later",
-		 what_finds_the_queue_full_is_told_later},
-		{"what finds the queue full too long leaves unseen",
-		 what_finds_the_queue_full_too_long_leaves_unseen},
-		{"a message cut short crosses", a_message_cut_short_crosses},
-		{"an empty message is told", an_empty_message_is_told},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-gtpc", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-gtpc",
+	 {"a message leaves when control has done with it",
+	  a_message_leaves_when_control_has_done_with_it},
+	 {"either port makes it GTP-C", either_port_makes_it_gtpc},
+	 {"control is told where the message stands", control_is_told_where_the_message_stands},
+	 {"messages leave as control lets them", messages_leave_as_control_lets_them},
+	 {"a refused message never leaves", a_refused_message_never_leaves},
+	 {"an overdue message leaves by itself", an_overdue_message_leaves_by_itself},
+	 {"an answer that comes late does nothing", an_answer_that_comes_late_does_nothing},
+	 {"control may keep a message that has left", control_may_keep_a_message_that_has_left},
+	 {"messages that control never took go with the worker",
+	  messages_that_control_never_took_go_with_the_worker},
+	 {"what a flood has too much is dropped and counted",
+	  what_a_flood_has_too_much_is_dropped_and_counted},
+	 {"a flood of one side leaves the other its places",
+	  a_flood_of_one_side_leaves_the_other_its_places},
+	 {"one that waits takes one place", one_that_waits_takes_one_place},
+	 {"what finds the queue full is told later", what_finds_the_queue_full_is_told_later},
+	 {"what finds the queue full too long leaves unseen",
+	  what_finds_the_queue_full_too_long_leaves_unseen},
+	 {"a message cut short crosses", a_message_cut_short_crosses},
+	 {"an empty message is told", an_empty_message_is_told})

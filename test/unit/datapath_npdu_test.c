@@ -434,46 +434,30 @@ static void the_last_count_is_opened(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"every algorithm, no counter octets", every_algorithm_without_counter_octets},
-		{"every algorithm, one counter octet", every_algorithm_with_one_counter_octet},
-		{"every algorithm, two counter octets", every_algorithm_with_two_counter_octets},
-		{"every algorithm, three counter octets",
-		 every_algorithm_with_three_counter_octets},
-		{"plain IPv4", plain_ipv4},
-		{"plain IPv6", plain_ipv6},
-		{"one VLAN tag", one_vlan_tag},
-		{"two VLAN tags", two_vlan_tags},
-		{"IPv4 options", ipv4_options},
-		{"IPv6 extension headers", ipv6_extension_headers},
-		{"GTP-U options", gtpu_options},
-		{"GTP-U extension headers", gtpu_extension_headers},
-		{"octets behind the G-PDU do not leave", octets_behind_the_gpdu_do_not_leave},
-		{"all outer forms at once", all_forms_at_once},
-		{"a wrong UDP checksum stays wrong", a_wrong_udp_checksum_stays_wrong},
-		{"a wrong IP checksum stays wrong", a_wrong_ip_checksum_stays_wrong},
-		{"a UDP checksum that comes to zero is sent as all ones",
-		 a_udp_checksum_that_comes_to_zero_is_sent_as_all_ones},
-		{"every UDP checksum comes out right", every_udp_checksum_comes_out_right},
-		{"the largest N-PDU crosses both ways", the_largest_npdu_crosses_both_ways},
-		{"an N-PDU larger than the algorithms take is dropped",
-		 an_npdu_larger_than_the_algorithms_take_is_dropped},
-		{"an N-PDU with no room to grow is dropped and uses no COUNT",
-		 an_npdu_with_no_room_to_grow_is_dropped_and_uses_no_count},
-		{"algorithms may be mixed in one burst", algorithms_may_be_mixed_in_one_burst},
-		{"the BEARER keeps key streams apart", the_bearer_keeps_key_streams_apart},
-		{"a downlink N-PDU sent back up is not taken",
-		 a_downlink_npdu_sent_back_up_is_not_taken},
-		{"the last COUNT is used and nothing after it",
-		 the_last_count_is_used_and_nothing_after_it},
-		{"the last COUNT is opened", the_last_count_is_opened},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-npdu", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-npdu",
+	 {"every algorithm, no counter octets", every_algorithm_without_counter_octets},
+	 {"every algorithm, one counter octet", every_algorithm_with_one_counter_octet},
+	 {"every algorithm, two counter octets", every_algorithm_with_two_counter_octets},
+	 {"every algorithm, three counter octets", every_algorithm_with_three_counter_octets},
+	 {"plain IPv4", plain_ipv4}, {"plain IPv6", plain_ipv6}, {"one VLAN tag", one_vlan_tag},
+	 {"two VLAN tags", two_vlan_tags}, {"IPv4 options", ipv4_options},
+	 {"IPv6 extension headers", ipv6_extension_headers}, {"GTP-U options", gtpu_options},
+	 {"GTP-U extension headers", gtpu_extension_headers},
+	 {"octets behind the G-PDU do not leave", octets_behind_the_gpdu_do_not_leave},
+	 {"all outer forms at once", all_forms_at_once},
+	 {"a wrong UDP checksum stays wrong", a_wrong_udp_checksum_stays_wrong},
+	 {"a wrong IP checksum stays wrong", a_wrong_ip_checksum_stays_wrong},
+	 {"a UDP checksum that comes to zero is sent as all ones",
+	  a_udp_checksum_that_comes_to_zero_is_sent_as_all_ones},
+	 {"every UDP checksum comes out right", every_udp_checksum_comes_out_right},
+	 {"the largest N-PDU crosses both ways", the_largest_npdu_crosses_both_ways},
+	 {"an N-PDU larger than the algorithms take is dropped",
+	  an_npdu_larger_than_the_algorithms_take_is_dropped},
+	 {"an N-PDU with no room to grow is dropped and uses no COUNT",
+	  an_npdu_with_no_room_to_grow_is_dropped_and_uses_no_count},
+	 {"algorithms may be mixed in one burst", algorithms_may_be_mixed_in_one_burst},
+	 {"the BEARER keeps key streams apart", the_bearer_keeps_key_streams_apart},
+	 {"a downlink N-PDU sent back up is not taken", a_downlink_npdu_sent_back_up_is_not_taken},
+	 {"the last COUNT is used and nothing after it",
+	  the_last_count_is_used_and_nothing_after_it},
+	 {"the last COUNT is opened", the_last_count_is_opened})

@@ -483,43 +483,29 @@ static void nothing_broken_crosses_in_clear(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"an unknown tunnel crosses", an_unknown_tunnel_crosses},
-		{"other GTP-U messages of a protected tunnel cross",
-		 other_gtpu_messages_of_a_protected_tunnel_cross},
-		{"other versions cross", other_versions_cross},
-		{"other ports cross", other_ports_cross},
-		{"other protocols cross", other_protocols_cross},
-		{"other Ethertypes cross", other_ethertypes_cross},
-		{"the same TEID at another receiver crosses",
-		 the_same_teid_at_another_receiver_crosses},
-		{"the wrong way crosses", the_wrong_way_crosses},
-		{"frames of any size cross", frames_of_any_size_cross},
-		{"GTPv0 is dropped on every port of GTP", gtpv0_is_dropped_on_every_port_of_gtp},
-		{"GTPv0 is dropped when its lengths lie", gtpv0_is_dropped_when_its_lengths_lie},
-		{"GTP' crosses", gtp_prime_crosses},
-		{"the first octet of GTPv0 on another port says nothing",
-		 the_first_octet_of_gtpv0_on_another_port_says_nothing},
-		{"no cut G-PDU of a protected tunnel crosses",
-		 no_cut_gpdu_of_a_protected_tunnel_crosses},
-		{"no G-PDU whose lengths lie crosses", no_gpdu_whose_lengths_lie_crosses},
-		{"broken GTP-U options do not cross", broken_gtpu_options_do_not_cross},
-		{"more VLAN tags than two do not hide a tunnel",
-		 more_vlan_tags_than_two_do_not_hide_a_tunnel},
-		{"many IPv6 extension headers do not hide a tunnel",
-		 many_ipv6_extension_headers_do_not_hide_a_tunnel},
-		{"an atomic IPv6 fragment is a whole datagram",
-		 an_atomic_ipv6_fragment_is_a_whole_datagram},
-		{"nothing broken crosses as a G-PDU of a protected tunnel",
-		 nothing_broken_crosses_as_a_gpdu_of_a_protected_tunnel},
-		{"nothing broken crosses in clear", nothing_broken_crosses_in_clear},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-parse", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-parse", {"an unknown tunnel crosses", an_unknown_tunnel_crosses},
+	 {"other GTP-U messages of a protected tunnel cross",
+	  other_gtpu_messages_of_a_protected_tunnel_cross},
+	 {"other versions cross", other_versions_cross}, {"other ports cross", other_ports_cross},
+	 {"other protocols cross", other_protocols_cross},
+	 {"other Ethertypes cross", other_ethertypes_cross},
+	 {"the same TEID at another receiver crosses", the_same_teid_at_another_receiver_crosses},
+	 {"the wrong way crosses", the_wrong_way_crosses},
+	 {"frames of any size cross", frames_of_any_size_cross},
+	 {"GTPv0 is dropped on every port of GTP", gtpv0_is_dropped_on_every_port_of_gtp},
+	 {"GTPv0 is dropped when its lengths lie", gtpv0_is_dropped_when_its_lengths_lie},
+	 {"GTP' crosses", gtp_prime_crosses},
+	 {"the first octet of GTPv0 on another port says nothing",
+	  the_first_octet_of_gtpv0_on_another_port_says_nothing},
+	 {"no cut G-PDU of a protected tunnel crosses", no_cut_gpdu_of_a_protected_tunnel_crosses},
+	 {"no G-PDU whose lengths lie crosses", no_gpdu_whose_lengths_lie_crosses},
+	 {"broken GTP-U options do not cross", broken_gtpu_options_do_not_cross},
+	 {"more VLAN tags than two do not hide a tunnel",
+	  more_vlan_tags_than_two_do_not_hide_a_tunnel},
+	 {"many IPv6 extension headers do not hide a tunnel",
+	  many_ipv6_extension_headers_do_not_hide_a_tunnel},
+	 {"an atomic IPv6 fragment is a whole datagram",
+	  an_atomic_ipv6_fragment_is_a_whole_datagram},
+	 {"nothing broken crosses as a G-PDU of a protected tunnel",
+	  nothing_broken_crosses_as_a_gpdu_of_a_protected_tunnel},
+	 {"nothing broken crosses in clear", nothing_broken_crosses_in_clear})

@@ -354,35 +354,12 @@ static void in_bypass_the_clear_and_the_unknown_cross_and_the_barred_do_not(void
 	tear_down();
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		T(nothing_of_a_barred_tunnel_crosses),
-		T(a_keyset_ends_the_bar),
-		T(a_clear_tunnel_crosses_as_it_is),
-		T(a_gpdu_whose_lengths_lie_crosses_in_no_tunnel),
-		T(its_fragments_cross_as_they_are),
-		T(a_clear_tunnel_can_be_barred),
-		T(a_keyset_ends_the_clear),
-		T(what_was_held_for_a_barred_tunnel_is_dropped),
-		T(what_was_held_for_a_clear_tunnel_crosses_in_order),
-		T(what_no_longer_fits_leaves_in_pieces),
-		T(an_unknown_tunnel_passes_and_is_counted),
-		T(an_unknown_tunnel_may_be_dropped),
-		T(the_wrong_way_is_unknown),
-		T(what_is_no_gpdu_passes_all_the_same),
-		T(in_bypass_the_clear_and_the_unknown_cross_and_the_barred_do_not),
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-policy", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-policy", TEST(nothing_of_a_barred_tunnel_crosses), TEST(a_keyset_ends_the_bar),
+	 TEST(a_clear_tunnel_crosses_as_it_is), TEST(a_gpdu_whose_lengths_lie_crosses_in_no_tunnel),
+	 TEST(its_fragments_cross_as_they_are), TEST(a_clear_tunnel_can_be_barred),
+	 TEST(a_keyset_ends_the_clear), TEST(what_was_held_for_a_barred_tunnel_is_dropped),
+	 TEST(what_was_held_for_a_clear_tunnel_crosses_in_order),
+	 TEST(what_no_longer_fits_leaves_in_pieces), TEST(an_unknown_tunnel_passes_and_is_counted),
+	 TEST(an_unknown_tunnel_may_be_dropped), TEST(the_wrong_way_is_unknown),
+	 TEST(what_is_no_gpdu_passes_all_the_same),
+	 TEST(in_bypass_the_clear_and_the_unknown_cross_and_the_barred_do_not))

@@ -250,34 +250,24 @@ static void control_reads_gtpc_in_segments(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"fragments are reassembled in any order", fragments_are_reassembled_in_any_order},
-		{"fragments of one datagram meet across workers",
-		 fragments_of_one_datagram_meet_across_workers},
-		{"a packet that no single mbuf holds is reassembled",
-		 a_packet_that_no_single_mbuf_holds_is_reassembled},
-		{"clear fragments of a protected uplink tunnel never cross",
-		 clear_fragments_of_a_protected_uplink_tunnel_never_cross},
-		{"overlapping fragments end the datagram", overlapping_fragments_end_the_datagram},
-		{"fragments whose others do not come time out",
-		 fragments_whose_others_do_not_come_time_out},
-		{"the table is bounded", the_table_is_bounded},
-		{"a fragment with a damaged header is dropped",
-		 a_fragment_with_a_damaged_header_is_dropped},
-		{"fragments do not outlive the worker", fragments_do_not_outlive_the_worker},
-		{"G-PDUs in segments are worked on wherever they are cut",
-		 gpdus_in_segments_are_worked_on_wherever_they_are_cut},
-		{"a jumbo frame in segments is worked on", a_jumbo_frame_in_segments_is_worked_on},
-		{"a frame in segments that is not ours crosses as it came",
-		 a_frame_in_segments_that_is_not_ours_crosses_as_it_came},
-		{"control reads GTP-C in segments", control_reads_gtpc_in_segments},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-reassemble", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-reassemble",
+	 {"fragments are reassembled in any order", fragments_are_reassembled_in_any_order},
+	 {"fragments of one datagram meet across workers",
+	  fragments_of_one_datagram_meet_across_workers},
+	 {"a packet that no single mbuf holds is reassembled",
+	  a_packet_that_no_single_mbuf_holds_is_reassembled},
+	 {"clear fragments of a protected uplink tunnel never cross",
+	  clear_fragments_of_a_protected_uplink_tunnel_never_cross},
+	 {"overlapping fragments end the datagram", overlapping_fragments_end_the_datagram},
+	 {"fragments whose others do not come time out",
+	  fragments_whose_others_do_not_come_time_out},
+	 {"the table is bounded", the_table_is_bounded},
+	 {"a fragment with a damaged header is dropped",
+	  a_fragment_with_a_damaged_header_is_dropped},
+	 {"fragments do not outlive the worker", fragments_do_not_outlive_the_worker},
+	 {"G-PDUs in segments are worked on wherever they are cut",
+	  gpdus_in_segments_are_worked_on_wherever_they_are_cut},
+	 {"a jumbo frame in segments is worked on", a_jumbo_frame_in_segments_is_worked_on},
+	 {"a frame in segments that is not ours crosses as it came",
+	  a_frame_in_segments_that_is_not_ours_crosses_as_it_came},
+	 {"control reads GTP-C in segments", control_reads_gtpc_in_segments})

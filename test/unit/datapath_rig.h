@@ -179,4 +179,18 @@ void rig_write_protected(struct rig_frame *frame, const struct rig_outer *outer,
 			 const struct rig_flow *flow, const struct npdu_key *key, uint8_t key_id,
 			 uint32_t count, const uint8_t *npdu, size_t len);
 
+/* The main function of a test program over the rig: DPDK's EAL is open while the tests run. */
+#define RIG_MAIN(suite, ...)                                                       \
+	int main(void)                                                             \
+	{                                                                          \
+		static const struct unit_test tests[] = {__VA_ARGS__};             \
+		int failed;                                                        \
+                                                                                   \
+		if (rig_open_eal() != 0)                                           \
+			return 1;                                                  \
+		failed = unit_run(suite, tests, sizeof(tests) / sizeof(tests[0])); \
+		rig_close_eal();                                                   \
+		return failed;                                                     \
+	}
+
 #endif

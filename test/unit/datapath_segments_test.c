@@ -232,23 +232,9 @@ static void a_direct_head_with_an_indirect_tail(void)
 	for_each_kind(pass_mixed);
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"a_cut_at_every_octet", a_cut_at_every_octet},
-		{"two_cuts_in_and_around_the_headers", two_cuts_in_and_around_the_headers},
-		{"many_small_segments", many_small_segments},
-		{"empty_segments", empty_segments},
-		{"indirect_mbufs_leave_the_original_alone",
-		 indirect_mbufs_leave_the_original_alone},
-		{"shared_mbufs_are_left_alone", shared_mbufs_are_left_alone},
-		{"a_direct_head_with_an_indirect_tail", a_direct_head_with_an_indirect_tail},
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-segments", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-segments", {"a_cut_at_every_octet", a_cut_at_every_octet},
+	 {"two_cuts_in_and_around_the_headers", two_cuts_in_and_around_the_headers},
+	 {"many_small_segments", many_small_segments}, {"empty_segments", empty_segments},
+	 {"indirect_mbufs_leave_the_original_alone", indirect_mbufs_leave_the_original_alone},
+	 {"shared_mbufs_are_left_alone", shared_mbufs_are_left_alone},
+	 {"a_direct_head_with_an_indirect_tail", a_direct_head_with_an_indirect_tail})

@@ -271,30 +271,9 @@ static void unknown_tunnels_pass_when_that_is_configured_again(void)
 	tear_down();
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		T(unknown_tunnels_between_a_pair_cross_both_ways),
-		T(a_pair_has_its_sides),
-		T(both_addresses_must_be_of_one_pair),
-		T(vlan_tags_and_options_do_not_matter),
-		T(fragments_between_a_pair_cross),
-		T(a_network_ends_at_its_length),
-		T(a_list_takes_effect_with_its_last_pair),
-		T(there_may_be_64_pairs),
-		T(a_protected_tunnel_between_a_pair_is_protected),
-		T(unknown_tunnels_pass_when_that_is_configured_again),
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("datapath-transparent", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("datapath-transparent", TEST(unknown_tunnels_between_a_pair_cross_both_ways),
+	 TEST(a_pair_has_its_sides), TEST(both_addresses_must_be_of_one_pair),
+	 TEST(vlan_tags_and_options_do_not_matter), TEST(fragments_between_a_pair_cross),
+	 TEST(a_network_ends_at_its_length), TEST(a_list_takes_effect_with_its_last_pair),
+	 TEST(there_may_be_64_pairs), TEST(a_protected_tunnel_between_a_pair_is_protected),
+	 TEST(unknown_tunnels_pass_when_that_is_configured_again))

@@ -383,41 +383,28 @@ static void every_counter_has_a_name_of_its_own(void)
 	}
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"both workers own tunnels", both_workers_own_tunnels},
-		{"a tunnel has one COUNT whoever receives",
-		 a_tunnel_has_one_count_whoever_receives},
-		{"a replay is seen whoever receives", a_replay_is_seen_whoever_receives},
-		{"a burst for all tunnels keeps each in order",
-		 a_burst_for_all_tunnels_keeps_each_in_order},
-		{"a full hand-over ring drops and counts", a_full_hand_over_ring_drops_and_counts},
-		{"what was handed over goes with the worker",
-		 what_was_handed_over_goes_with_the_worker},
-		{"what was handed over finds its tunnel stopped",
-		 what_was_handed_over_finds_its_tunnel_stopped},
-		{"both sides may be handed over together", both_sides_may_be_handed_over_together},
-		{"a full command ring says so", a_full_command_ring_says_so},
-		{"commands wait while events are full", commands_wait_while_events_are_full},
-		{"an authentication that could not be told is told later",
-		 an_authentication_that_could_not_be_told_is_told_later},
-		{"a miss that could not be told is told later",
-		 a_miss_that_could_not_be_told_is_told_later},
-		{"low COUNTs that could not be told are told later",
-		 low_counts_that_could_not_be_told_are_told_later},
-		{"a spent keyset that could not be told is told later",
-		 a_spent_keyset_that_could_not_be_told_is_told_later},
-		{"acknowledgements come in the order of commands",
-		 acknowledgements_come_in_the_order_of_commands},
-		{"a flow shows its packets and COUNTs", a_flow_shows_its_packets_and_counts},
-		{"octets that arrive are counted", octets_that_arrive_are_counted},
-		{"every counter has a name of its own", every_counter_has_a_name_of_its_own},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("datapath-worker", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("datapath-worker", {"both workers own tunnels", both_workers_own_tunnels},
+	 {"a tunnel has one COUNT whoever receives", a_tunnel_has_one_count_whoever_receives},
+	 {"a replay is seen whoever receives", a_replay_is_seen_whoever_receives},
+	 {"a burst for all tunnels keeps each in order",
+	  a_burst_for_all_tunnels_keeps_each_in_order},
+	 {"a full hand-over ring drops and counts", a_full_hand_over_ring_drops_and_counts},
+	 {"what was handed over goes with the worker", what_was_handed_over_goes_with_the_worker},
+	 {"what was handed over finds its tunnel stopped",
+	  what_was_handed_over_finds_its_tunnel_stopped},
+	 {"both sides may be handed over together", both_sides_may_be_handed_over_together},
+	 {"a full command ring says so", a_full_command_ring_says_so},
+	 {"commands wait while events are full", commands_wait_while_events_are_full},
+	 {"an authentication that could not be told is told later",
+	  an_authentication_that_could_not_be_told_is_told_later},
+	 {"a miss that could not be told is told later",
+	  a_miss_that_could_not_be_told_is_told_later},
+	 {"low COUNTs that could not be told are told later",
+	  low_counts_that_could_not_be_told_are_told_later},
+	 {"a spent keyset that could not be told is told later",
+	  a_spent_keyset_that_could_not_be_told_is_told_later},
+	 {"acknowledgements come in the order of commands",
+	  acknowledgements_come_in_the_order_of_commands},
+	 {"a flow shows its packets and COUNTs", a_flow_shows_its_packets_and_counts},
+	 {"octets that arrive are counted", octets_that_arrive_are_counted},
+	 {"every counter has a name of its own", every_counter_has_a_name_of_its_own})

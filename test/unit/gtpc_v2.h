@@ -45,9 +45,4 @@ static inline bool fteid_is(const struct gtpc_v2_fteid *fteid, uint32_t teid, co
 	       memcmp(&fteid->ipv6, &expected.ipv6, sizeof(expected.ipv6)) == 0;
 }
 
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
-
 #endif

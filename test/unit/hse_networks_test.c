@@ -245,11 +245,6 @@ static void address_of_two_static_sessions_is_found(void)
 			    "session gets it"));
 }
 
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
-
 int main(void)
 {
 	static const struct unit_test tests[] = {

@@ -839,10 +839,6 @@ static void a_master_key_is_32_octets_or_64_digits_and_nobody_elses(void)
 
 int main(void)
 {
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
 	static const struct unit_test tests[] = {
 		TEST(a_keyset_is_found_at_once_and_after_a_restart),
 		TEST(another_name_is_another_keyset),

@@ -302,28 +302,23 @@ static void any_history_comes_to_rest(void)
 	}
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
 int main(void)
 {
 	static const struct unit_test tests[] = {
-		T(what_has_link_is_left_alone),
-		T(loss_on_either_side_is_mirrored),
-		T(what_was_taken_down_comes_up_with_the_other),
-		T(a_link_that_flaps_keeps_the_other_down),
-		T(what_comes_up_has_time_to),
-		T(what_has_no_link_after_that_is_lost_itself),
-		T(without_links_at_the_start_both_come_when_they_can),
-		T(switched_off_it_only_looks),
-		T(a_device_that_cannot_stays_as_it_is),
-		T(a_device_that_does_not_come_up_is_told_again),
-		T(the_end_leaves_nothing_down),
-		T(loss_goes_through_a_row_of_them_and_so_does_its_return),
-		T(two_that_took_down_the_same_cable_find_together_again),
-		T(any_history_comes_to_rest),
+		TEST(what_has_link_is_left_alone),
+		TEST(loss_on_either_side_is_mirrored),
+		TEST(what_was_taken_down_comes_up_with_the_other),
+		TEST(a_link_that_flaps_keeps_the_other_down),
+		TEST(what_comes_up_has_time_to),
+		TEST(what_has_no_link_after_that_is_lost_itself),
+		TEST(without_links_at_the_start_both_come_when_they_can),
+		TEST(switched_off_it_only_looks),
+		TEST(a_device_that_cannot_stays_as_it_is),
+		TEST(a_device_that_does_not_come_up_is_told_again),
+		TEST(the_end_leaves_nothing_down),
+		TEST(loss_goes_through_a_row_of_them_and_so_does_its_return),
+		TEST(two_that_took_down_the_same_cable_find_together_again),
+		TEST(any_history_comes_to_rest),
 	};
 
 	program_set_log_level(PROGRAM_ERROR);

@@ -387,24 +387,11 @@ static void nothing_goes_into_a_port_that_is_away(void)
 	close_lab();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"one_worker_reads_all_queues", one_worker_reads_all_queues},
-		{"as_many_queues_as_workers", as_many_queues_as_workers},
-		{"workers_without_a_queue_get_theirs_by_ring",
-		 workers_without_a_queue_get_theirs_by_ring},
-		{"more_queues_than_workers", more_queues_than_workers},
-		{"nothing_goes_into_a_port_that_was_taken_down",
-		 nothing_goes_into_a_port_that_was_taken_down},
-		{"a_port_is_taken_from_workers_that_run", a_port_is_taken_from_workers_that_run},
-		{"nothing_goes_into_a_port_that_is_away", nothing_goes_into_a_port_that_is_away},
-	};
-	int failed;
-
-	if (rig_open_eal() != 0)
-		return 1;
-	failed = unit_run("loop", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return failed;
-}
+RIG_MAIN("loop", {"one_worker_reads_all_queues", one_worker_reads_all_queues},
+	 {"as_many_queues_as_workers", as_many_queues_as_workers},
+	 {"workers_without_a_queue_get_theirs_by_ring", workers_without_a_queue_get_theirs_by_ring},
+	 {"more_queues_than_workers", more_queues_than_workers},
+	 {"nothing_goes_into_a_port_that_was_taken_down",
+	  nothing_goes_into_a_port_that_was_taken_down},
+	 {"a_port_is_taken_from_workers_that_run", a_port_is_taken_from_workers_that_run},
+	 {"nothing_goes_into_a_port_that_is_away", nothing_goes_into_a_port_that_is_away})

@@ -179,10 +179,6 @@ static void a_late_caller_may_not_send_what_it_missed(void)
 
 int main(void)
 {
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
 	static const struct unit_test tests[] = {
 		TEST(there_is_no_limit_as_long_as_nobody_complains),
 		TEST(a_busy_source_gets_what_it_bears),

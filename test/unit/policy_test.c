@@ -354,19 +354,16 @@ static void mistakes_in_a_rule_are_told(void)
 		CU_ASSERT_PTR_NOT_NULL(read_rule(&rule, NULL, bad_imsis[i]));
 }
 
-#define T(name)             \
-	{                   \
-#name, name \
-	}
-
-UNIT_MAIN("policy", T(the_rule_that_decides_is_found), T(the_wrong_member_of_a_rule_is_named),
-	  T(without_rules_protection_is_optional), T(a_rule_without_conditions_fits_all),
-	  T(an_imsi_begins_so), T(a_range_has_both_its_ends), T(case_of_an_apn_does_not_matter),
-	  T(an_apn_is_all_of_its_labels), T(an_operator_identifier_may_stand_behind),
-	  T(a_rule_may_ask_for_one_operator_identifier), T(a_star_is_one_whole_label),
-	  T(both_conditions_must_fit), T(the_first_rule_that_fits_counts),
-	  T(an_apn_that_can_be_read_in_two_ways_gets_around_no_rule),
-	  T(a_label_has_63_octets_at_most), T(an_apn_has_100_octets_at_most),
-	  T(an_apn_that_is_not_reported_fits_what_protects_and_nothing_else),
-	  T(an_apn_of_any_octets_is_survived),
-	  T(the_apn_of_a_rule_is_no_longer_than_one_of_a_request), T(mistakes_in_a_rule_are_told))
+UNIT_MAIN("policy", TEST(the_rule_that_decides_is_found), TEST(the_wrong_member_of_a_rule_is_named),
+	  TEST(without_rules_protection_is_optional), TEST(a_rule_without_conditions_fits_all),
+	  TEST(an_imsi_begins_so), TEST(a_range_has_both_its_ends),
+	  TEST(case_of_an_apn_does_not_matter), TEST(an_apn_is_all_of_its_labels),
+	  TEST(an_operator_identifier_may_stand_behind),
+	  TEST(a_rule_may_ask_for_one_operator_identifier), TEST(a_star_is_one_whole_label),
+	  TEST(both_conditions_must_fit), TEST(the_first_rule_that_fits_counts),
+	  TEST(an_apn_that_can_be_read_in_two_ways_gets_around_no_rule),
+	  TEST(a_label_has_63_octets_at_most), TEST(an_apn_has_100_octets_at_most),
+	  TEST(an_apn_that_is_not_reported_fits_what_protects_and_nothing_else),
+	  TEST(an_apn_of_any_octets_is_survived),
+	  TEST(the_apn_of_a_rule_is_no_longer_than_one_of_a_request),
+	  TEST(mistakes_in_a_rule_are_told))

@@ -799,11 +799,6 @@ static void counts_of_unknown_keys_need_one_more_other(void)
 	stop();
 }
 
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
-
 UNIT_MAIN("retention", TEST(counts_are_kept_while_a_session_holds_the_keyset),
 	  TEST(counts_are_kept_while_they_are_on_their_way),
 	  TEST(counts_are_kept_for_360_s_after_their_last_use),

@@ -252,9 +252,4 @@ uint32_t lab_sessions(void); /* protected ones */
 uint32_t lab_unprotected(void);
 uint64_t lab_count(enum session_counter counter);
 
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
-
 #endif

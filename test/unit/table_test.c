@@ -249,23 +249,13 @@ static void a_search_ends_though_every_bucket_was_passed(void)
 	tear_down();
 }
 
-int main(void)
-{
-	static const struct unit_test tests[] = {
-		{"what was added is found until it is removed",
-		 what_was_added_is_found_until_it_is_removed},
-		{"a tunnel is added once", a_tunnel_is_added_once},
-		{"a table takes its capacity and no more", a_table_takes_its_capacity_and_no_more},
-		{"random operations agree with a list", random_operations_agree_with_a_list},
-		{"all in one bucket are found", all_in_one_bucket_are_found},
-		{"tunnels of one hash are told apart", tunnels_of_one_hash_are_told_apart},
-		{"a search ends though every bucket was passed",
-		 a_search_ends_though_every_bucket_was_passed},
-	};
-
-	if (rig_open_eal() != 0)
-		return 1;
-	int ret = unit_run("table", tests, sizeof(tests) / sizeof(tests[0]));
-	rig_close_eal();
-	return ret;
-}
+RIG_MAIN("table",
+	 {"what was added is found until it is removed",
+	  what_was_added_is_found_until_it_is_removed},
+	 {"a tunnel is added once", a_tunnel_is_added_once},
+	 {"a table takes its capacity and no more", a_table_takes_its_capacity_and_no_more},
+	 {"random operations agree with a list", random_operations_agree_with_a_list},
+	 {"all in one bucket are found", all_in_one_bucket_are_found},
+	 {"tunnels of one hash are told apart", tunnels_of_one_hash_are_told_apart},
+	 {"a search ends though every bucket was passed",
+	  a_search_ends_though_every_bucket_was_passed})

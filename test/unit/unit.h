@@ -45,6 +45,12 @@ static inline int unit_run(const char *suite, const struct unit_test *tests, siz
 	return failed != 0;
 }
 
+/* One entry of the tests of UNIT_MAIN. */
+#define TEST(function)              \
+	{                           \
+#function, function \
+	}
+
 #define UNIT_MAIN(suite, ...)                                                    \
 	int main(void)                                                           \
 	{                                                                        \

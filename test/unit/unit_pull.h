@@ -197,9 +197,4 @@ static inline const struct pull_counters *counters(void)
 	return pull_manager_counters(lab.manager);
 }
 
-#define TEST(function)              \
-	{                           \
-#function, function \
-	}
-
 #endif
