@@ -198,8 +198,8 @@ static int measure_fleet(const struct options *o, FILE *csv)
 	return held;
 }
 
-/* A hundred thousand protected sessions beside millions without protection, whose packets come in turn, to the same
- * without these. */
+/* Measures 100,000 protected sessions twice: alone, and beside millions of sessions without protection. Packets of both
+ * kinds come in turn. The result is the ratio of the two rates. */
 static int measure_beside(const struct options *o, FILE *csv)
 {
 	int held = 0;

@@ -15,7 +15,7 @@
 
 #define UNKNOWN_TEID_INTERVAL_MS (UINT64_C(3600) * 1000)
 
-/* Times are milliseconds on a clock that nobody sets. */
+/* Times are milliseconds of CLOCK_MONOTONIC. */
 struct unknown_teid {
 	uint64_t interval_ms;
 	bool passes;
