@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/binding.h"
 
+#include "control/apart.h"
 #include "control/ended.h"
 #include "control/journal.h"
 #include "control/table.h"
@@ -59,19 +60,9 @@ static bool is_same_ggsn(const struct session_store *store, uint32_t group, cons
 
 /* --- sessions with one address --- */
 
-static bool is_same_pdn(const struct session *a, const struct session *b)
-{
-	return a->imsi == b->imsi && a->primary == b->primary;
-}
-
 static bool is_live(const struct session *s)
 {
 	return s->kind == DIRECTORY_PROTECTED || s->kind == DIRECTORY_UNPROTECTED;
-}
-
-static bool is_protected(const struct session *s)
-{
-	return s->kind == DIRECTORY_PROTECTED && (session_has_keyset(s) || policy_bars(s->policy));
 }
 
 static bool has_other_apn(const struct session *a, const struct session *b)
@@ -86,8 +77,9 @@ static bool gives_way(const struct session_store *store, const struct session *o
 	if (!is_same_ggsn(store, group, other))
 		return false;
 	if (other->kind == DIRECTORY_ENDED)
-		return !has_other_apn(other, s);
-	return is_live(other) && !is_same_pdn(other, s) && !has_other_apn(other, s);
+		return !has_other_apn(other, s) &&
+		       !(other->is_claim && apart_is_same_pdn(other, s));
+	return is_live(other) && !apart_is_same_pdn(other, s) && !has_other_apn(other, s);
 }
 
 static void lose(struct session_store *store, struct session *s, bool is_ipv6)
@@ -98,7 +90,7 @@ static void lose(struct session_store *store, struct session *s, bool is_ipv6)
 		ended_lose_address(store, s, is_ipv6);
 		return;
 	}
-	if (is_protected(s)) {
+	if (apart_is_protected(s)) {
 		control_count(store, SESSION_ADDRESSES_LOST);
 		control_log_of(store, s, SESSION_LOG_WARNING,
 			       "its IPv%c address is another session's now; its packets of that "
@@ -162,7 +154,7 @@ void binding_restore(struct session_store *store, struct session *s)
 		kept = NULL;
 		while (pdp_address_prefix(&s->address, is_ipv6, &prefix) &&
 		       (other = directory_next_with_address(d, &prefix, kept)) != NULL) {
-			if (!gives_way(store, other, s, group))
+			if (!gives_way(store, other, s, group) || other->is_doubtful)
 				kept = other;
 			else if (is_live(other) && table_is_later(other->serial, s->serial))
 				lose(store, s, is_ipv6);
@@ -174,48 +166,33 @@ void binding_restore(struct session_store *store, struct session *s)
 
 /* --- questions --- */
 
-bool binding_shares(const struct session *a, const struct session *b)
+static bool is_doubtful_of(const struct session *ended, const struct session *s)
 {
-	struct pdp_prefix of_a, of_b;
-
-	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
-		if (pdp_address_prefix(&a->address, is_ipv6, &of_a) &&
-		    pdp_address_prefix(&b->address, is_ipv6, &of_b) &&
-		    (pdp_prefix_contains(&of_a, &of_b) || pdp_prefix_contains(&of_b, &of_a)))
-			return true;
-	return false;
+	return ended->kind == DIRECTORY_ENDED && ended->is_doubtful && ended->imsi == s->imsi;
 }
 
-bool binding_tells_apart(const struct session *a, const struct session *b)
-{
-	if (!a)
-		return !is_protected(b);
-	if (is_same_pdn(a, b) || (!is_protected(a) && !is_protected(b)))
-		return true;
-	return !pdp_address_is_unbound(&a->address) && !pdp_address_is_unbound(&b->address) &&
-	       !binding_shares(a, b);
-}
-
-static bool has_protected(const struct session_store *store, uint32_t group,
-			  const struct pdp_prefix *prefix)
+static bool has_protected(const struct session_store *store, const struct session *s,
+			  uint32_t group, const struct pdp_prefix *prefix)
 {
 	const struct session *other = NULL;
 
 	while ((other = directory_next_with_address(store->directory, prefix, other)) != NULL) {
-		if (is_protected(other) && is_same_ggsn(store, group, other))
+		if ((apart_is_protected(other) || is_doubtful_of(other, s)) &&
+		    is_same_ggsn(store, group, other))
 			return true;
 	}
 	return false;
 }
 
-bool binding_bars(const struct session_store *store, const struct change *t)
+bool binding_bars(const struct session_store *store, const struct session *s,
+		  const struct change *t)
 {
 	const uint32_t group = group_of(store, t);
 	struct pdp_prefix prefix;
 
 	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
 		if (pdp_address_prefix(&t->address, is_ipv6, &prefix) &&
-		    has_protected(store, group, &prefix))
+		    has_protected(store, s, group, &prefix))
 			return true;
 	return false;
 }

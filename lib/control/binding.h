@@ -34,14 +34,8 @@ void binding_restore(struct session_store *store, struct session *session);
 
 /* Returns true if a session without keyset must be barred: target gives it an address that a protected
  * session has at the same GGSN. That may be a session of the same PDN, or the session itself before it
- * was made anew. */
-bool binding_bars(const struct session_store *store, const struct change *target);
-
-/* Returns true if workers can tell the packets of two sessions apart by their addresses, or need not:
- * the sessions are of one PDN, or neither is protected. a NULL: nothing is known of it. */
-bool binding_tells_apart(const struct session *a, const struct session *b);
-
-/* Returns true if both have the same address. They may be at different GGSNs. */
-bool binding_shares(const struct session *a, const struct session *b);
+ * was made anew, or one of the same subscriber that has ended here and perhaps not at the GGSN. */
+bool binding_bars(const struct session_store *store, const struct session *session,
+		  const struct change *target);
 
 #endif

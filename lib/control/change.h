@@ -20,7 +20,10 @@ struct recovery {
 struct change {
 	bool alive;
 	bool is_swept; /* not alive: the log has one line for the whole sweep */
-	bool fresh;    /* a Create: ends the session's other keysets */
+	/* Not alive: the GGSN has accepted its Delete, or has reported its end. Otherwise the GGSN may
+	 * still have it. */
+	bool is_over;
+	bool fresh; /* a Create: ends the session's other keysets */
 	bool has_keyset;
 	bool is_bare;	    /* a Create without a keyset: ends the session's keysets */
 	uint8_t policy;	    /* a Create: enum policy_action */

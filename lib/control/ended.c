@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/ended.h"
 
+#include "control/apart.h"
 #include "control/journal.h"
 #include "control/networks.h"
 #include "control/table.h"
@@ -21,13 +22,40 @@ static void say_overfull(struct session_store *store)
 		    "sessions of before are over");
 }
 
-bool ended_leave(struct session_store *store, const struct session *s)
+/* Other sessions that have the tunnel too stay barred, although one of those that claim it is gone. */
+static bool bars(const struct session_store *store, const struct session *ended)
 {
+	const struct tunnel tunnel = directory_tunnel(store->directory, &ended->tunnel[DOWN]);
+	const struct session *other = NULL;
+
+	while ((other = directory_next_of_tunnel(store->directory, &tunnel, DOWN, other)) != NULL)
+		if (other->kind != DIRECTORY_ENDED &&
+		    (other->imsi != ended->imsi || other->nsapi != ended->nsapi) &&
+		    !apart_is_told(ended, other))
+			return true;
+	return false;
+}
+
+/* The GGSN may have the session: it may still be moved, and still be deleted. */
+static void be_doubtful(struct session_store *store, struct session *ended,
+			const struct tunnel *control)
+{
+	ended->is_doubtful = true;
+	directory_set_tunnel(store->directory, &ended->control_ggsn, control);
+	directory_index(store->directory, ended, INDEX_CONTROL_GGSN);
+	ended->is_barred = bars(store, ended);
+}
+
+bool ended_leave(struct session_store *store, const struct session *s, bool is_doubtful)
+{
+	const struct tunnel control = directory_tunnel(store->directory, &s->control_ggsn);
 	const bool was_overfull = directory_is_overfull(store->directory);
 	struct session *ended = directory_leave_ended(store->directory, s);
 
 	if (ended) {
 		ended->apn = apns_take(store->apns, apns_ref(store->apns, s->apn));
+		if (is_doubtful)
+			be_doubtful(store, ended, &control);
 		journal_note(store, ended);
 	} else if (was_overfull || directory_is_overfull(store->directory)) {
 		say_overfull(store);
@@ -53,13 +81,14 @@ void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *im
 	}
 	directory_unindex(d, ended, INDEX_SUBSCRIBER);
 	ended->primary = primary;
-	directory_set_tunnel(d, &ended->control_ggsn, &t->control_ggsn);
 	for (unsigned direction = 0; direction < 2; direction++) {
 		directory_set_tunnel(d, &ended->tunnel[direction], &t->tunnel[direction]);
 		directory_index(d, ended, INDEX_TUNNEL_UP + direction);
 	}
 	directory_set_address(d, ended, &t->address);
 	ended->apn = apns_take(store->apns, t->apn);
+	if (imsi->digits[0] != '\0')
+		be_doubtful(store, ended, &t->control_ggsn);
 	journal_note(store, ended);
 }
 
@@ -90,6 +119,56 @@ void ended_lose_tunnel(struct session_store *store, struct session *ended,
 		       enum session_direction direction)
 {
 	forget_if(store, ended, directory_ended_lost_tunnel(store->directory, ended, direction));
+}
+
+void ended_leave_claim(struct session_store *store, const struct session *s,
+		       const struct tunnel *tunnel)
+{
+	struct directory *d = store->directory;
+	const struct e2m_imsi imsi = directory_imsi(s);
+	struct session *claim = directory_add(d, DIRECTORY_ENDED, &imsi, s->nsapi);
+
+	if (!claim) {
+		be_overfull(store);
+		return;
+	}
+	claim->serial = s->serial;
+	claim->primary = s->primary;
+	claim->is_doubtful = claim->is_claim = true;
+	claim->apn = apns_take(store->apns, apns_ref(store->apns, s->apn));
+	directory_set_tunnel(d, &claim->tunnel[DOWN], tunnel);
+	directory_index(d, claim, INDEX_TUNNEL_DOWN);
+	directory_set_address(d, claim, &s->address);
+	journal_note(store, claim);
+}
+
+static bool is_claim_of(const struct session *claim, const struct session *s)
+{
+	return claim->kind == DIRECTORY_ENDED && claim->is_claim && claim->imsi == s->imsi &&
+	       claim->nsapi == s->nsapi && claim->serial == s->serial;
+}
+
+void ended_settle_claims(struct session_store *store, const struct session *s)
+{
+	struct session *next, *claim;
+	struct pdp_prefix prefix;
+
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++) {
+		if (!pdp_address_prefix(&s->address, is_ipv6, &prefix))
+			continue;
+		next = directory_next_with_address(store->directory, &prefix, NULL);
+		while ((claim = next) != NULL) {
+			next = directory_next_with_address(store->directory, &prefix, claim);
+			if (is_claim_of(claim, s))
+				forget_if(store, claim, true);
+		}
+	}
+}
+
+void ended_settle(struct session_store *store, struct session *ended)
+{
+	ended->is_doubtful = ended->is_barred = false;
+	journal_note(store, ended);
 }
 
 void ended_lose_address(struct session_store *store, struct session *ended, bool is_ipv6)

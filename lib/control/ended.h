@@ -11,8 +11,18 @@
 #include "control/change.h"
 #include "control/context.h"
 
-/* The session ends, or gets other tunnels or addresses. Its own entry is unchanged. Returns false if it leaves nothing. */
-bool ended_leave(struct session_store *store, const struct session *session);
+/* The session ends, or gets other tunnels or addresses. Its own entry is unchanged. is_doubtful: the
+ * GGSN may still have it, and send in its downlink tunnel. Returns false if it leaves nothing. */
+bool ended_leave(struct session_store *store, const struct session *session, bool is_doubtful);
+/* Another session has the downlink tunnel of this one now, which lives on. The GGSN may send in that
+ * tunnel until it gives the session another. */
+void ended_leave_claim(struct session_store *store, const struct session *session,
+		       const struct tunnel *tunnel);
+/* An accepted message has given the session another downlink tunnel, or has ended it: its claims are
+ * over. */
+void ended_settle_claims(struct session_store *store, const struct session *session);
+/* The GGSN no longer has the session. Its tunnels are anybody's who gets them by an accepted response. */
+void ended_settle(struct session_store *store, struct session *ended);
 /* An accepted response has made a protected session that hse cannot serve. target has its tunnels and
  * its addresses. primary: as in struct session. */
 void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,

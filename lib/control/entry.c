@@ -28,7 +28,7 @@ void entry_put(const struct session_store *store, const struct session *s,
 	record->nsapi = s->nsapi;
 	record->primary = s->primary;
 	record->origin = s->origin;
-	record->policy = s->policy;
+	record->policy = s->kind == DIRECTORY_ENDED ? s->is_doubtful : s->policy;
 	record->is_barred = s->is_barred;
 	record->serial = s->serial;
 	record->apn = apns_hash(store->apns, s->apn);
@@ -69,6 +69,8 @@ static void index_now(struct session_store *store, struct session *s,
 		return;
 	}
 	directory_set_address(d, s, &record->address);
+	if (s->is_doubtful)
+		directory_index(d, s, INDEX_CONTROL_GGSN);
 	for (unsigned direction = 0; direction < 2 && (s->kind == DIRECTORY_ENDED || s->is_barred);
 	     direction++)
 		directory_index(d, s, INDEX_TUNNEL_UP + direction);
@@ -87,6 +89,7 @@ struct session *entry_get(struct session_store *store, const struct state_entry 
 	s->origin = record->origin & 3;
 	s->policy = record->policy & 3;
 	s->is_barred = record->is_barred & 1;
+	s->is_doubtful = kind == DIRECTORY_ENDED && s->policy != 0;
 	if (kind != DIRECTORY_NETWORK)
 		table_set_apn(store, s, apns_recall(store->apns, record->apn));
 	if (get_tunnels(store, s, record) != 0) {

@@ -3,13 +3,16 @@
 
 #include "control/address.h"
 #include "control/effect.h"
+#include "control/ended.h"
 #include "control/precedence.h"
 #include "control/procedure.h"
 #include "control/table.h"
 
 void procedure_end(const struct exchange *x, struct session *s)
 {
-	const struct change end = {.alive = false};
+	const uint8_t kind = x->request->said.kind;
+	const struct change end = {.is_over =
+					   kind == MESSAGE_DELETE || kind == MESSAGE_DELETE_BEARER};
 
 	session_apply(x->store, s, &end, x->held);
 }
@@ -152,6 +155,39 @@ static void end_with_teardown(const struct exchange *x, struct session *s)
 	}
 }
 
+/* --- a session that has ended here, and perhaps not at its GGSN --- */
+
+static void follow(const struct exchange *x, struct session *ended)
+{
+	const struct asked_bearer *asked = request_find_asked(x->request, ended->nsapi, false);
+	const struct tunnel up = directory_tunnel(x->store->directory, &ended->tunnel[UP]),
+			    before = directory_tunnel(x->store->directory, &ended->tunnel[DOWN]);
+	struct tunnel down = before;
+
+	if (x->request->said.kind == MESSAGE_DELETE) {
+		if (is_over(x, ended))
+			ended_settle(x->store, ended);
+		return;
+	}
+	if (x->request->said.kind != MESSAGE_UPDATE || !asked ||
+	    message_cause_of(x->response, ended->nsapi) != MESSAGE_ACCEPTED)
+		return;
+	message_end_update(&down, &asked->said.user[DOWN], tunnel_is_ipv4(&up));
+	if (!tunnel_is_equal(&down, &before))
+		session_follow_ended(x->store, ended, &down);
+}
+
+static void follow_ended(const struct exchange *x)
+{
+	const struct message *asked = &x->request->said;
+	struct session *s = NULL;
+
+	while ((s = directory_next_of_control(x->store->directory, INDEX_CONTROL_GGSN,
+					      &x->request->transaction.addressed, s)) != NULL)
+		if (s->kind == DIRECTORY_ENDED && (asked->reachable >> s->nsapi & 1))
+			follow(x, s);
+}
+
 /* Looks at each session that the request may be about. */
 void procedure_change(const struct exchange *x)
 {
@@ -174,6 +210,8 @@ void procedure_change(const struct exchange *x)
 		else
 			procedure_change_bearer(x, s, &before, rights);
 	}
+	if (known == 0)
+		follow_ended(x);
 	if (known == 0 && (asked->kind != MESSAGE_DELETE || asked->dialect->counts_unknown_delete))
 		control_count(x->store, SESSION_GTPC_UNKNOWN_SESSION);
 }

@@ -131,7 +131,7 @@ static bool is_about(const struct session_notification *n, const struct change *
 static void take_change(struct session_store *store, const struct session_notification *n,
 			struct session *s, const struct change *current, struct held *held)
 {
-	static const struct change end = {.alive = false};
+	static const struct change end = {.is_over = true};
 
 	if (!current->alive || (n->event == SESSION_DELETE && !is_about(n, current))) {
 		control_count(store, SESSION_NOTIFICATIONS_UNKNOWN);
@@ -186,7 +186,7 @@ static bool is_among(const struct session *s, const struct session_notification 
 static void end_others(struct session_store *store, const struct session_notification *list,
 		       size_t count)
 {
-	static const struct change end = {.alive = false};
+	static const struct change end = {.is_over = true};
 
 	for (struct session *s = NULL; (s = table_next(store, s)) != NULL;)
 		if (s->origin == ORIGIN_CONFIGURATION && !is_among(s, list, count))

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/request.h"
 
-#include "control/binding.h"
+#include "control/apart.h"
 #include "control/session.h"
 #include "control/table.h"
 #include "control/tunnels.h"
@@ -259,9 +259,9 @@ static bool mixes_addresses(const struct request *r, const struct session *s,
 		for (const struct session *other = NULL;
 		     (other = directory_next_of_tunnel(r->store->directory, tunnel, d, other)) !=
 		     NULL;)
-			if (other->kind != DIRECTORY_ENDED && binding_shares(s, other) &&
+			if (other->kind != DIRECTORY_ENDED && apart_shares_address(s, other) &&
 			    directory_is_same_ggsn(r->store->directory, s, other) &&
-			    !binding_tells_apart(s, other))
+			    !apart_is_told(s, other))
 				return true;
 	return false;
 }

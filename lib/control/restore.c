@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "control/apart.h"
 #include "control/binding.h"
 #include "control/changeover.h"
 #include "control/entry.h"
@@ -89,7 +90,7 @@ static bool is_robbed(struct session_store *store, const struct session *s,
 	enum session_direction direction;
 	const struct session *other = table_find_tunnel(store, tunnel, &direction);
 
-	return other && table_is_later(other->serial, s->serial) && binding_tells_apart(s, other);
+	return other && table_is_later(other->serial, s->serial) && apart_is_told(s, other);
 }
 
 static bool is_free(struct session_store *store, const struct session *s,

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "control/apart.h"
 #include "control/binding.h"
 #include "control/changeover.h"
 #include "control/commands.h"
@@ -73,6 +74,12 @@ static void dequeue(struct session *s, struct operation *op)
 	work_end(s);
 }
 
+/* Returns true if the session's packets must not cross in clear. */
+static bool needs_protection(const struct session *s)
+{
+	return session_has_keyset(s) || policy_bars(s->policy);
+}
+
 /* --- stop --- */
 
 static void stop_flow(struct session_store *store, struct operation *op,
@@ -125,6 +132,8 @@ static void take_control_ggsn(struct session_store *store, const struct session 
 			continue;
 		directory_unindex(store->directory, other, INDEX_CONTROL_GGSN);
 		directory_set_tunnel(store->directory, &other->control_ggsn, &its_ggsn);
+		if (other->kind == DIRECTORY_ENDED)
+			ended_settle(store, other);
 		journal_note(store, other);
 	}
 }
@@ -225,6 +234,27 @@ static void say_claim(struct session_store *store, const struct session *s,
 			       : "another session's now");
 }
 
+/* An ended session has the tunnel. Returns true if it keeps its claim: its GGSN may still send its
+ * packets there. Then the tunnel is barred for s, unless their addresses tell their packets apart. */
+static bool take_from_ended(struct session_store *store, const struct session *s,
+			    struct session *ended, enum session_direction direction,
+			    const struct tunnel *tunnel, enum session_outcome *outcome)
+{
+	if (direction == UP || !ended->is_doubtful) {
+		ended_lose_tunnel(store, ended, direction);
+		return false;
+	}
+	ended->is_barred = !apart_is_told(s, ended);
+	journal_note(store, ended);
+	if (!ended->is_barred)
+		return true;
+	if (s)
+		say_claim(store, s, direction, tunnel, true);
+	if (*outcome == SESSION_DONE)
+		*outcome = SESSION_TAKEN;
+	return true;
+}
+
 /* Another session has the tunnel that s claims as its tunnel of claimed. Returns true if it keeps its
  * claim: it is configured, or the tunnel is barred for both. The GGSN names its own uplink tunnels, in
  * the accepted response: there no claim is doubtful. s NULL: the subscriber is not known. */
@@ -239,13 +269,11 @@ static bool take_from(struct session_store *store, const struct session *s,
 		*outcome = SESSION_STATIC;
 		return true;
 	}
-	if (other->kind == DIRECTORY_ENDED) {
-		ended_lose_tunnel(store, other, direction);
-		return false;
-	}
+	if (other->kind == DIRECTORY_ENDED)
+		return take_from_ended(store, s, other, direction, tunnel, outcome);
 	if (!s && other->kind == DIRECTORY_PROTECTED && !pdp_address_is_unbound(&other->address))
 		return true; /* its packets tell that they are its own */
-	if (is_doubtful && !binding_tells_apart(s, other)) {
+	if (is_doubtful && !apart_is_told(s, other)) {
 		say_claim(store, other, direction, tunnel, true);
 		*outcome = bar_tunnel(store, other, direction) ? SESSION_TAKEN : SESSION_NO_ROOM;
 		return true;
@@ -254,6 +282,8 @@ static bool take_from(struct session_store *store, const struct session *s,
 		*outcome = SESSION_NO_ROOM;
 		return true;
 	}
+	if (direction == DOWN && needs_protection(other))
+		ended_leave_claim(store, other, tunnel);
 	say_claim(store, other, direction, tunnel, false);
 	return false;
 }
@@ -277,6 +307,19 @@ static enum session_outcome evict(struct session_store *store, const struct sess
 	return outcome;
 }
 
+/* The session has the tunnel already, and may have another address now. */
+static bool is_claimed_by_ended(struct session_store *store, const struct session *s,
+				const struct tunnel *tunnel)
+{
+	enum session_outcome outcome = SESSION_DONE;
+	struct session *other = NULL;
+
+	while ((other = directory_next_of_tunnel(store->directory, tunnel, DOWN, other)) != NULL)
+		if (other->kind == DIRECTORY_ENDED && other->is_doubtful)
+			take_from_ended(store, s, other, DOWN, tunnel, &outcome);
+	return outcome != SESSION_DONE;
+}
+
 static void start_flow(struct session_store *store, struct operation *op,
 		       enum session_direction direction)
 {
@@ -285,6 +328,11 @@ static void start_flow(struct session_store *store, struct operation *op,
 
 	if (tunnel_is_none(tunnel))
 		return;
+	if (direction == DOWN && protection_of(s)->flow[DOWN].live &&
+	    is_claimed_by_ended(store, s, tunnel)) {
+		bar_tunnel(store, s, DOWN);
+		return;
+	}
 	if (protection_of(s)->flow[direction].live) {
 		commands_use_keyset(store, s, direction, op);
 	} else {
@@ -302,12 +350,6 @@ static void start_flow(struct session_store *store, struct operation *op,
 		}
 	}
 	op->pending++;
-}
-
-/* Returns true if the session's packets must not cross in clear. */
-static bool needs_protection(const struct session *s)
-{
-	return session_has_keyset(s) || policy_bars(s->policy);
 }
 
 /* Returns true if the session, which is made anew, has a tunnel or an address that it will not have
@@ -328,11 +370,23 @@ static bool leaves_something(const struct session_store *store, const struct ses
 		!tunnel_has_same_receiver(&ggsn, &t->control_ggsn));
 }
 
+/* A message that gives the session a downlink tunnel, where it had lost the one before, or another. */
+static void settle_claims(struct session_store *store, const struct session *s,
+			  const struct tunnel *given)
+{
+	const struct tunnel its = directory_tunnel(store->directory, &s->tunnel[DOWN]);
+
+	if (!tunnel_is_equal(&its, given))
+		ended_settle_claims(store, s);
+}
+
 /* Makes the session what target says, except for its flows. Returns false if there is no room. */
 static bool start_session(struct session_store *store, struct session *s, const struct change *t)
 {
 	if (t->fresh && needs_protection(s) && leaves_something(store, s, t))
-		ended_leave(store, s);
+		ended_leave(store, s, true);
+	if (!t->fresh && !tunnel_is_none(&t->tunnel[DOWN]))
+		settle_claims(store, s, &t->tunnel[DOWN]);
 	s->origin = t->origin & 3;
 	journal_note(store, s);
 	if (set_control(store, s, t) != 0)
@@ -380,18 +434,20 @@ static struct session *convert(struct session_store *store, struct session *s,
 
 /* --- finish --- */
 
-static void end_session(struct session_store *store, struct session *s, bool is_swept)
+static void end_session(struct session_store *store, struct session *s, const struct change *end)
 {
-	const bool is_left =
-		s->kind == DIRECTORY_PROTECTED && needs_protection(s) && ended_leave(store, s);
+	const bool is_left = s->kind == DIRECTORY_PROTECTED && needs_protection(s) &&
+			     ended_leave(store, s, !end->is_over);
 
+	if (end->is_over)
+		ended_settle_claims(store, s);
 	/* What is left of it guards its networks too. */
 	if (!is_left)
 		networks_leave(store, s);
 	if (s->kind == DIRECTORY_PROTECTED)
 		keyset_drop_all(store, s);
 	control_count(store, SESSION_REMOVED);
-	control_log_of(store, s, is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
+	control_log_of(store, s, end->is_swept ? SESSION_LOG_DEBUG : SESSION_LOG_INFO,
 		       "session removed");
 	journal_note(store, s);
 	table_free_session(store, s);
@@ -436,7 +492,7 @@ static void refuse(struct session_store *store, const struct session *s, const s
 static void settle(struct session_store *store, struct session *s, const struct change *target)
 {
 	if (!target->alive) {
-		end_session(store, s, target->is_swept);
+		end_session(store, s, target);
 		return;
 	}
 	obtain_settle(store, s);
@@ -462,7 +518,7 @@ static void become_unprotected(struct session_store *store, struct session *s,
 	if (outcome != SESSION_DONE) {
 		refuse(store, s, t, held, outcome, "tunnels");
 		if (t->fresh)
-			end_session(store, s, false); /* it was never made */
+			end_session(store, s, &end_of_session); /* it was never made */
 	} else if (held) {
 		held->is_lasting = true;
 	}
@@ -480,7 +536,7 @@ static void unprotect(struct session_store *store, struct session *s, const stru
 		become_unprotected(store, other, t, held);
 	} else {
 		refuse(store, s, t, held, SESSION_NO_ROOM, "place among those without protection");
-		end_session(store, s, false);
+		end_session(store, s, &end_of_session);
 	}
 }
 
@@ -585,7 +641,7 @@ static struct change bar_if_protected(struct session_store *store, struct sessio
 	struct change target = *t;
 
 	if (!t->alive || !t->has_address || has_keyset || policy != POLICY_OPTIONAL ||
-	    !binding_bars(store, t))
+	    !binding_bars(store, s, t))
 		return target;
 	target.policy = POLICY_PROTECT;
 	if (!t->fresh)
@@ -619,7 +675,7 @@ static void apply_protected(struct session_store *store, struct session *s,
 		refuse(store, s, target, held, SESSION_NO_ROOM, "operation in memory");
 		if (!work_first_operation(s) && !protection_of(s)->flow[UP].live &&
 		    !protection_of(s)->flow[DOWN].live)
-			end_session(store, s, false); /* it has just been made */
+			end_session(store, s, &end_of_session); /* it has just been made */
 		return;
 	}
 	op->promised = promised;
@@ -646,7 +702,7 @@ static struct session *protect(struct session_store *store, struct session *s,
 		held->outcome = SESSION_NO_ROOM;
 	leave_unserved(store, s, target);
 	if (s->tunnel[UP].gsn == 0 && s->tunnel[DOWN].gsn == 0)
-		end_session(store, s, false); /* it was never made */
+		end_session(store, s, &end_of_session); /* it was never made */
 	return NULL;
 }
 
@@ -654,7 +710,7 @@ static void apply_unprotected(struct session_store *store, struct session *s,
 			      const struct change *target, struct held *held)
 {
 	if (!target->alive)
-		end_session(store, s, target->is_swept);
+		end_session(store, s, target);
 	else
 		become_unprotected(store, s, target, held);
 }
@@ -675,6 +731,25 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 		s = protect(store, s, target, held);
 	if (s)
 		apply_protected(store, s, target, held);
+}
+
+void session_follow_ended(struct session_store *store, struct session *ended,
+			  const struct tunnel *tunnel)
+{
+	struct session *other = NULL;
+
+	forget_tunnel(store, ended, DOWN);
+	ended->is_barred = false;
+	while ((other = directory_next_of_tunnel(store->directory, tunnel, DOWN, other)) != NULL) {
+		if (other->kind == DIRECTORY_ENDED || apart_is_told(ended, other))
+			continue;
+		ended->is_barred = true;
+		say_claim(store, other, DOWN, tunnel, true);
+		bar_tunnel(store, other, DOWN);
+	}
+	directory_set_tunnel(store->directory, &ended->tunnel[DOWN], tunnel);
+	directory_index(store->directory, ended, INDEX_TUNNEL_DOWN);
+	tunnels_end(store, tunnel);
 }
 
 void session_lose_tunnel(struct session_store *store, const struct tunnel *tunnel)

@@ -75,12 +75,17 @@ struct session {
 	uint8_t primary;
 	uint8_t indexed; /* bit of each index */
 	/* --- of control; workers read is_barred --- */
-	uint8_t is_barred : 1; /* DIRECTORY_UNPROTECTED: its packets are dropped */
-	uint8_t policy : 2;    /* enum policy_action of its Create, or a stricter one since */
-	uint8_t origin : 2;    /* enum session_origin */
+	/* DIRECTORY_UNPROTECTED: its packets are dropped. DIRECTORY_ENDED: its downlink tunnel is barred for sessions
+	 * without protection too. */
+	uint8_t is_barred : 1;
+	uint8_t policy : 2; /* enum policy_action of its Create, or a stricter one since */
+	uint8_t origin : 2; /* enum session_origin */
 	uint8_t contradiction_said : 1;
 	uint8_t is_passed_over : 1; /* by the latest round of reconfigure.c */
-	uint8_t unused;
+	/* DIRECTORY_ENDED: the GGSN may still have the session, and send in its downlink tunnel. */
+	uint8_t is_doubtful : 1;
+	uint8_t is_claim : 1; /* DIRECTORY_ENDED: the tunnel that a session has lost, which lives on */
+	uint8_t unused : 7;
 	uint16_t apn; /* number in control's apns; 0: not known */
 	/* --- */
 	uint32_t link[DIRECTORY_INDEXES];
@@ -266,8 +271,8 @@ struct session *directory_next_network(const struct directory *directory,
 
 /*
  * A protected session is about to end: leaves an ENDED entry with its tunnels and addresses. Call it before
- * directory_remove. Returns the entry. NULL: the session has neither a tunnel nor an address, or no place is left: then
- * directory_is_overfull.
+ * directory_remove. Returns the entry, which has the control tunnel in no index yet. NULL: the session has neither a
+ * tunnel nor an address, or no place is left: then directory_is_overfull.
  */
 struct session *directory_leave_ended(struct directory *directory, const struct session *session);
 /* An accepted response has given the tunnel of this direction, or the addresses of one IP version, to a session: the

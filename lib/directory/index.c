@@ -296,8 +296,9 @@ static bool is_protected(const struct session *s, void *best)
 	return kind == DIRECTORY_PROTECTED;
 }
 
-struct session *directory_find_by(const struct directory *d, enum directory_index which,
-				  const struct tunnel *tunnel, uint8_t nsapi)
+static struct session *find_by(const struct directory *d, enum directory_index which,
+			       const struct tunnel *tunnel, uint8_t nsapi,
+			       bool (*is_best)(const struct session *session, void *best))
 {
 	const struct session_tunnel known = {.gsn = gsns_find(d->gsns, tunnel->receiver),
 					     .teid = tunnel->teid};
@@ -306,8 +307,14 @@ struct session *directory_find_by(const struct directory *d, enum directory_inde
 
 	if (known.gsn == 0)
 		return NULL;
-	s = index_find(d, which, &key, is_protected, &other);
+	s = index_find(d, which, &key, is_best, &other);
 	return s ? s : other;
+}
+
+struct session *directory_find_by(const struct directory *d, enum directory_index which,
+				  const struct tunnel *tunnel, uint8_t nsapi)
+{
+	return find_by(d, which, tunnel, nsapi, is_protected);
 }
 
 struct session *directory_next_of_tunnel(const struct directory *d, const struct tunnel *tunnel,
@@ -320,8 +327,14 @@ struct session *directory_next_of_tunnel(const struct directory *d, const struct
 	return known.gsn ? index_next(d, INDEX_TUNNEL_UP + direction, &key, after) : NULL;
 }
 
+/* As control finds it, but for a tunnel that an ended session bars. */
+static bool is_protected_or_bars(const struct session *s, void *best)
+{
+	return (CHAIN_READ(s->kind) == DIRECTORY_ENDED && s->is_barred) || is_protected(s, best);
+}
+
 const struct session *directory_find_tunnel(const struct directory *d, const struct tunnel *tunnel,
 					    unsigned direction)
 {
-	return directory_find_by(d, INDEX_TUNNEL_UP + direction, tunnel, 0);
+	return find_by(d, INDEX_TUNNEL_UP + direction, tunnel, 0, is_protected_or_bars);
 }

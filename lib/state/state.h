@@ -81,7 +81,7 @@ struct state_entry {
 	uint8_t nsapi;
 	uint8_t primary;
 	uint8_t origin; /* these four as in struct state_session */
-	uint8_t policy;
+	uint8_t policy; /* STATE_ENDED: 1: the GGSN may still have it */
 	uint8_t is_barred;
 	uint32_t serial;
 	uint32_t apn;
