@@ -39,9 +39,17 @@ static uint32_t group_of(const struct session_store *store, const struct change 
 {
 	const struct tunnel *at =
 		tunnel_is_none(&t->control_ggsn) ? &t->tunnel[UP] : &t->control_ggsn;
-	const uint32_t gsn = gsns_find(store->gsns, at->receiver);
 
-	return gsn != 0 ? gsns_group(store->gsns, gsn) : 0;
+	return gsns_group(store->gsns, gsns_find(store->gsns, at->receiver));
+}
+
+bool binding_is_other_ggsn(const struct session_store *store, const struct tunnel *a,
+			   const struct tunnel *b)
+{
+	const uint32_t of_a = gsns_group(store->gsns, gsns_find(store->gsns, a->receiver));
+	const uint32_t of_b = gsns_group(store->gsns, gsns_find(store->gsns, b->receiver));
+
+	return of_a != 0 && of_b != 0 && of_a != of_b;
 }
 
 static uint32_t group_of_session(const struct session_store *store, const struct session *s)

@@ -28,6 +28,10 @@ void binding_note_ggsn(struct session_store *store, const struct tunnel *address
 void binding_give(struct session_store *store, struct session *session,
 		  const struct change *target);
 
+/* Returns true if both addresses are known to be of different GGSNs. The TEIDs are not used. */
+bool binding_is_other_ggsn(const struct session_store *store, const struct tunnel *a,
+			   const struct tunnel *b);
+
 /* The session comes from the disk, as all others. If the process ended between two batches, two
  * sessions may have one address: the later session has it. */
 void binding_restore(struct session_store *store, struct session *session);

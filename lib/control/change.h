@@ -35,7 +35,10 @@ struct change {
 	struct tunnel control_sgsn;
 	struct tunnel control_ggsn;
 	struct pdp_address address;
-	bool has_address;	  /* an accepted message gives address to the session */
+	bool has_address; /* an accepted message gives address to the session */
+	/* The response is the one to an earlier request under its number: perhaps the GGSN has done
+	 * nothing. */
+	bool is_repeated;
 	struct recovery recovery; /* that of the response */
 };
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "control/address.h"
+#include "control/binding.h"
 #include "control/effect.h"
 #include "control/restarts.h"
 #include "control/table.h"
@@ -69,7 +70,9 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 		say_contradiction(store, s, &current, "keyset");
 	else if (!has_same_tunnels(target, &current))
 		say_contradiction(store, s, &current, "tunnels");
-	if (current.origin == ORIGIN_CONFIGURATION)
+	/* At another GGSN it is another context, of which this GGSN's notification says nothing. */
+	if (current.origin == ORIGIN_CONFIGURATION ||
+	    binding_is_other_ggsn(store, &current.tunnel[UP], &target->control_ggsn))
 		return true;
 	current.control_sgsn = target->control_sgsn;
 	current.control_ggsn = target->control_ggsn;

@@ -250,7 +250,8 @@ void procedure_take_response(struct session_store *store, const struct session_g
 		control_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
-	if (transactions_is_repeated(store, t, gtpc) && !request_is_of_addresses(r)) {
+	r->is_repeated = transactions_is_repeated(store, t, gtpc);
+	if (r->is_repeated && !request_is_of_addresses(r)) {
 		/* The tunnels stay expected: the GSN may use them all the same. */
 		refuse_ambiguous(store, held);
 		transactions_forget(store, t);

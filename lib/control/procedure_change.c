@@ -102,6 +102,7 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 			MAY_MOVE_CONTROL_GGSN)))
 		return;
 	target.recovery = r->recovery;
+	target.is_repeated = r->is_repeated;
 	set_ends(x, s, before, rights, &target);
 	set_address(x, before, rights, &target);
 	if (asked && r->said.kind == MESSAGE_UPDATE)

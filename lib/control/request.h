@@ -29,6 +29,7 @@ struct request {
 	uint8_t nsapi;
 	uint32_t serial;
 	struct recovery recovery; /* once the response is there */
+	bool is_repeated; /* the response is octet for octet an earlier one under its number */
 	unsigned bearers_count;
 	struct asked_bearer bearers[];
 };

@@ -385,7 +385,7 @@ static bool start_session(struct session_store *store, struct session *s, const 
 {
 	if (t->fresh && needs_protection(s) && leaves_something(store, s, t))
 		ended_leave(store, s, true);
-	if (!t->fresh && !tunnel_is_none(&t->tunnel[DOWN]))
+	if (!t->fresh && !t->is_repeated && !tunnel_is_none(&t->tunnel[DOWN]))
 		settle_claims(store, s, &t->tunnel[DOWN]);
 	s->origin = t->origin & 3;
 	journal_note(store, s);
@@ -794,7 +794,7 @@ void session_current(const struct session_store *store, const struct session *s,
 		target->keyset = p->keysets[p->newest].id;
 		target->key_id = p->keysets[p->newest].key_id;
 	}
-	target->fresh = target->has_keyset = target->is_bare = false;
+	target->fresh = target->has_keyset = target->is_bare = target->is_repeated = false;
 	target->recovery = (struct recovery){0};
 }
 

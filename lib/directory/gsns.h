@@ -34,7 +34,7 @@ uint32_t gsns_find(const struct gsns *gsns, const uint8_t address[GSN_ADDRESS_LE
 /* number may be 0, which has the address 0. */
 const uint8_t *gsns_address(const struct gsns *gsns, uint32_t number);
 
-/* For readers. Returns the group of a GGSN's address. 0: no GGSN has given the address. */
+/* For readers. Returns the group of a GGSN's address. 0: no GGSN has given the address. number may be 0. */
 uint32_t gsns_group(const struct gsns *gsns, uint32_t number);
 /* Both addresses are of one GGSN. Their groups become one. a and b may be equal, and are in use. */
 void gsns_join(struct gsns *gsns, uint32_t a, uint32_t b);
