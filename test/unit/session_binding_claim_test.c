@@ -1,0 +1,447 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The tunnels in which a GGSN may still send what it has for a session: e2m.md 6. */
+#include "session_binding_lab.h"
+
+static const uint8_t address[4] = {10, 9, 0, 1};
+
+/* The victim, a session that takes the victim's tunnel, and one that gets it later. */
+static struct lab_context v, thief, third;
+static struct session_view view;
+
+static void open_lab(bool is_durable)
+{
+	lab_defaults();
+	lab.config.is_durable = is_durable;
+	lab.config.count_block = 64;
+	v = lab_context(1);
+	thief = lab_context(2);
+	third = lab_context(3);
+	memcpy(v.ipv4, address, 4);
+	lab_open();
+	lab_begin_and_settle(&v);
+}
+
+static void start(void)
+{
+	open_lab(false);
+}
+
+static void pass_lingering(void)
+{
+	lab_pass(6000);
+	lab_settle();
+}
+
+static void move(struct lab_context *c)
+{
+	lab_move(c);
+	lab_settle();
+}
+
+static void create_plain(struct lab_context *c)
+{
+	lab_create_request(c, NULL, 0);
+	lab_create_response(c);
+	lab_settle();
+}
+
+/* The third session has the victim's address too, in another APN. */
+static void take_address(void)
+{
+	memcpy(third.ipv4, address, 4);
+	lab.apn = "corporate";
+}
+
+static bool has_downlink(const struct lab_context *c)
+{
+	const struct tunnel down = lab_down(c);
+
+	return lab_view(c, &view) && view.downlink.live &&
+	       tunnel_is_equal(&view.downlink.tunnel, &down);
+}
+
+static enum directory_kind kind_of_down(const struct lab_context *c)
+{
+	const struct tunnel down = lab_down(c);
+	const struct session *s = directory_find_tunnel(lab.store->directory, &down, DOWN);
+
+	return s ? (enum directory_kind)s->kind : DIRECTORY_FREE;
+}
+
+/* No worker protects packets of the tunnel, and none lets them cross in clear. */
+static bool is_barred_down(const struct lab_context *c)
+{
+	const struct tunnel down = lab_down(c);
+	const enum directory_kind kind = kind_of_down(c);
+
+	return !lab_flow(&down) && (kind == DIRECTORY_PROTECTED || kind == DIRECTORY_ENDED);
+}
+
+/* --- the tunnel that a live session has lost --- */
+
+static void lose_tunnel_to_thief(void)
+{
+	thief.down = v.down;
+	lab_begin_and_settle(&thief);
+	CU_ASSERT_TRUE(has_downlink(&thief));
+	CU_ASSERT_FALSE(has_downlink(&v));
+	third.down = v.down;
+}
+
+static void start_with_a_lost_tunnel(void)
+{
+	start();
+	lose_tunnel_to_thief();
+}
+
+static void tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address(void)
+{
+	start_with_a_lost_tunnel();
+	take_address();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_FALSE(has_downlink(&third));
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	pass_lingering();
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void so_it_is_for_one_without_addresses(void)
+{
+	start_with_a_lost_tunnel();
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void so_it_is_for_one_without_protection(void)
+{
+	start_with_a_lost_tunnel();
+	third.is_unbound = true;
+	create_plain(&third);
+	pass_lingering();
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void so_it_is_when_the_session_that_has_it_gets_the_address(void)
+{
+	start_with_a_lost_tunnel();
+	memcpy(thief.ipv4, address, 4);
+	lab.apn = "corporate";
+	lab_begin_and_settle(&thief);
+	CU_ASSERT_FALSE(has_downlink(&thief));
+	CU_ASSERT_TRUE(is_barred_down(&thief));
+	lab_stop();
+}
+
+static void so_it_is_after_a_crash(void)
+{
+	open_lab(true);
+	lose_tunnel_to_thief();
+	lab_save();
+	lab_crash();
+	lab_settle();
+	CU_ASSERT_TRUE(has_downlink(&thief));
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void one_with_another_address_has_the_tunnel(void)
+{
+	start_with_a_lost_tunnel();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+/* Nothing of the thief's is left in the tunnel either: it has ended by a Delete. */
+static void expect_third_to_get_it(void)
+{
+	lab_delete(&thief);
+	pass_lingering();
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+static void until_the_loser_gets_another_tunnel(void)
+{
+	start_with_a_lost_tunnel();
+	v.down = 0x7777;
+	move(&v);
+	CU_ASSERT_TRUE(has_downlink(&v));
+	expect_third_to_get_it();
+}
+
+static void until_the_loser_is_deleted(void)
+{
+	start_with_a_lost_tunnel();
+	lab_delete(&v);
+	lab_settle();
+	expect_third_to_get_it();
+}
+
+/* The GGSN repeats its response to the number, and has perhaps not read what is new. */
+static void not_by_a_response_that_is_repeated_to_another_request(void)
+{
+	start();
+	move(&v);
+	thief.down = v.down;
+	lab_begin_and_settle(&thief);
+	third.down = v.down;
+	v.down = 0x7777;
+	lab.send_again = true;
+	move(&v);
+	lab.send_again = false;
+	lab_delete(&thief);
+	pass_lingering();
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+/* --- a session that has ended here, and perhaps not at its GGSN --- */
+
+static struct lab_context before;
+
+/* The victim's context is made anew at another GGSN. */
+static void start_with_a_doubtful_end(void)
+{
+	start();
+	before = v;
+	v.ggsn = 4;
+	v.down = 0x7777;
+	v.control_ggsn = 0x7778;
+	lab_begin_and_settle(&v);
+	pass_lingering();
+	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	third.down = before.down;
+}
+
+static void tunnel_of_a_doubtful_end_is_barred_for_one_with_its_address(void)
+{
+	start_with_a_doubtful_end();
+	take_address();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void it_is_barred_for_one_without_protection(void)
+{
+	start_with_a_doubtful_end();
+	third.is_unbound = true;
+	create_plain(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void tunnel_of_a_deleted_session_is_not(void)
+{
+	start();
+	lab_delete(&v);
+	pass_lingering();
+	third.down = v.down;
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+static void its_own_subscriber_has_the_tunnel_with_a_keyset(void)
+{
+	start_with_a_doubtful_end();
+	v.down = before.down;
+	move(&v);
+	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_stop();
+}
+
+static void its_own_subscriber_does_not_have_it_without_a_keyset(void)
+{
+	start();
+	v.is_unbound = true;
+	lab_begin_and_settle(&v);
+	before = v;
+	v.ggsn = 4;
+	v.is_unbound = false;
+	v.ipv4[3] = 7;
+	create_plain(&v);
+	pass_lingering();
+	CU_ASSERT_TRUE(is_barred_down(&before));
+	lab_stop();
+}
+
+/* Its context is not known here, and its packets would cross as those of an unknown tunnel. */
+static void accepted_update_of_it_bars_the_new_tunnel(void)
+{
+	start_with_a_doubtful_end();
+	before.down = 0x8888;
+	move(&before);
+	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_stop();
+}
+
+static void accepted_update_of_it_bars_the_tunnel_of_one_with_its_address(void)
+{
+	start_with_a_doubtful_end();
+	third.down = 0x8888;
+	take_address();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	before.down = third.down;
+	move(&before);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+static void accepted_update_of_it_leaves_the_tunnel_of_one_with_another_address(void)
+{
+	start_with_a_doubtful_end();
+	third.down = 0x8888;
+	lab_begin_and_settle(&third);
+	before.down = third.down;
+	move(&before);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+static void accepted_delete_of_it_frees_its_tunnel(void)
+{
+	start_with_a_doubtful_end();
+	lab_delete(&before);
+	pass_lingering();
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+static void ggsn_that_gives_its_control_teid_to_another_frees_its_tunnel(void)
+{
+	start_with_a_doubtful_end();
+	third.control_ggsn = before.control_ggsn;
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+/* Both were barred. One of them ends, and the GGSN may have it still. */
+static void end_of_one_that_claims_a_tunnel_leaves_it_barred_for_the_other(void)
+{
+	start();
+	v.is_unbound = true;
+	lab_begin_and_settle(&v);
+	third.down = v.down;
+	create_plain(&third);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_update_request(&v, NULL, 0);
+	lab_response(&v, GTPC_V1_UPDATE_PDP_RESPONSE, GTPC_V1_CAUSE_NON_EXISTENT);
+	pass_lingering();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_stop();
+}
+
+static void doubt_outlives_the_process(void)
+{
+	open_lab(true);
+	before = v;
+	v.ggsn = 4;
+	v.down = 0x7777;
+	v.control_ggsn = 0x7778;
+	lab_begin_and_settle(&v);
+	lab_save();
+	lab_crash();
+	lab_settle();
+	third.down = before.down;
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&before));
+	before.down = 0x8888;
+	move(&before);
+	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_stop();
+}
+
+/* --- its address --- */
+
+static const char *state_name(const struct lab_context *c)
+{
+	return lab_view(c, &view) ? view.state : "gone";
+}
+
+/* First the context is made anew elsewhere, then at the GGSN of before, which keeps the address. */
+static void address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset(void)
+{
+	start();
+	before = v;
+	v.ggsn = 4;
+	v.ipv4[3] = 7;
+	create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(state_name(&v), "clear");
+	create_plain(&before);
+	CU_ASSERT_STRING_EQUAL(state_name(&before), "barred");
+	lab_stop();
+}
+
+static void address_of_a_deleted_session_does_not(void)
+{
+	start();
+	lab_delete(&v);
+	pass_lingering();
+	create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(state_name(&v), "clear");
+	lab_stop();
+}
+
+/* --- a session that its GGSN has reported --- */
+
+static void create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded(void)
+{
+	struct pdp_prefix prefix = {.length = PDP_IPV4_BITS};
+	struct tunnel at = {0};
+	uint8_t other;
+
+	start();
+	lab_activate(&v, lab_sqn(1), 1);
+	before = v;
+	other = 4;
+	v.ggsn = other;
+	v.down = 0x7777;
+	create_plain(&v);
+	lab_address(&at, before.ggsn);
+	memcpy(prefix.octets, address, 4);
+	CU_ASSERT_TRUE(directory_guards(lab.store->directory, at.receiver, &prefix, NULL));
+	CU_ASSERT_TRUE(has_downlink(&before));
+	lab_stop();
+}
+
+UNIT_MAIN("session_binding_claim",
+	  TEST(tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address),
+	  TEST(so_it_is_for_one_without_addresses), TEST(so_it_is_for_one_without_protection),
+	  TEST(so_it_is_when_the_session_that_has_it_gets_the_address),
+	  TEST(so_it_is_after_a_crash), TEST(one_with_another_address_has_the_tunnel),
+	  TEST(until_the_loser_gets_another_tunnel), TEST(until_the_loser_is_deleted),
+	  TEST(not_by_a_response_that_is_repeated_to_another_request),
+	  TEST(tunnel_of_a_doubtful_end_is_barred_for_one_with_its_address),
+	  TEST(it_is_barred_for_one_without_protection), TEST(tunnel_of_a_deleted_session_is_not),
+	  TEST(its_own_subscriber_has_the_tunnel_with_a_keyset),
+	  TEST(its_own_subscriber_does_not_have_it_without_a_keyset),
+	  TEST(accepted_update_of_it_bars_the_new_tunnel),
+	  TEST(accepted_update_of_it_bars_the_tunnel_of_one_with_its_address),
+	  TEST(accepted_update_of_it_leaves_the_tunnel_of_one_with_another_address),
+	  TEST(accepted_delete_of_it_frees_its_tunnel),
+	  TEST(ggsn_that_gives_its_control_teid_to_another_frees_its_tunnel),
+	  TEST(end_of_one_that_claims_a_tunnel_leaves_it_barred_for_the_other),
+	  TEST(doubt_outlives_the_process),
+	  TEST(address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset),
+	  TEST(address_of_a_deleted_session_does_not),
+	  TEST(create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded))
