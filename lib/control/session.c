@@ -244,6 +244,8 @@ static bool take_from_ended(struct session_store *store, const struct session *s
 		ended_lose_tunnel(store, ended, direction);
 		return false;
 	}
+	if (s && s->origin == ORIGIN_CONFIGURATION)
+		return true; /* nothing that GTP-C says changes it */
 	ended->is_barred = !apart_is_told(s, ended);
 	journal_note(store, ended);
 	if (!ended->is_barred)
@@ -741,7 +743,8 @@ void session_follow_ended(struct session_store *store, struct session *ended,
 	forget_tunnel(store, ended, DOWN);
 	ended->is_barred = false;
 	while ((other = directory_next_of_tunnel(store->directory, tunnel, DOWN, other)) != NULL) {
-		if (other->kind == DIRECTORY_ENDED || apart_is_told(ended, other))
+		if (other->kind == DIRECTORY_ENDED || other->origin == ORIGIN_CONFIGURATION ||
+		    apart_is_told(ended, other))
 			continue;
 		ended->is_barred = true;
 		say_claim(store, other, DOWN, tunnel, true);

@@ -94,6 +94,13 @@ static void start_with_a_lost_tunnel(void)
 	lose_tunnel_to_thief();
 }
 
+/* Nothing of the thief's is left in the tunnel either: it has ended by a Delete. */
+static void end_thief(void)
+{
+	lab_delete(&thief);
+	pass_lingering();
+}
+
 static void tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address(void)
 {
 	start_with_a_lost_tunnel();
@@ -109,6 +116,7 @@ static void tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address(vo
 static void so_it_is_for_one_without_addresses(void)
 {
 	start_with_a_lost_tunnel();
+	end_thief();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
 	CU_ASSERT_TRUE(is_barred_down(&third));
@@ -118,6 +126,7 @@ static void so_it_is_for_one_without_addresses(void)
 static void so_it_is_for_one_without_protection(void)
 {
 	start_with_a_lost_tunnel();
+	end_thief();
 	third.is_unbound = true;
 	create_plain(&third);
 	pass_lingering();
@@ -144,7 +153,21 @@ static void so_it_is_after_a_crash(void)
 	lab_crash();
 	lab_settle();
 	CU_ASSERT_TRUE(has_downlink(&thief));
-	third.is_unbound = true;
+	end_thief();
+	take_address();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
+/* The GGSN may have both contexts. */
+static void so_it_is_after_the_loser_was_made_anew(void)
+{
+	start_with_a_lost_tunnel();
+	v.down = 0x7777;
+	lab_begin_and_settle(&v);
+	end_thief();
+	take_address();
 	lab_begin_and_settle(&third);
 	CU_ASSERT_TRUE(is_barred_down(&third));
 	lab_stop();
@@ -158,11 +181,9 @@ static void one_with_another_address_has_the_tunnel(void)
 	lab_stop();
 }
 
-/* Nothing of the thief's is left in the tunnel either: it has ended by a Delete. */
 static void expect_third_to_get_it(void)
 {
-	lab_delete(&thief);
-	pass_lingering();
+	end_thief();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
 	CU_ASSERT_TRUE(has_downlink(&third));
@@ -198,8 +219,7 @@ static void not_by_a_response_that_is_repeated_to_another_request(void)
 	lab.send_again = true;
 	move(&v);
 	lab.send_again = false;
-	lab_delete(&thief);
-	pass_lingering();
+	end_thief();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
 	CU_ASSERT_TRUE(is_barred_down(&third));
@@ -428,8 +448,9 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address),
 	  TEST(so_it_is_for_one_without_addresses), TEST(so_it_is_for_one_without_protection),
 	  TEST(so_it_is_when_the_session_that_has_it_gets_the_address),
-	  TEST(so_it_is_after_a_crash), TEST(one_with_another_address_has_the_tunnel),
-	  TEST(until_the_loser_gets_another_tunnel), TEST(until_the_loser_is_deleted),
+	  TEST(so_it_is_after_the_loser_was_made_anew), TEST(so_it_is_after_a_crash),
+	  TEST(one_with_another_address_has_the_tunnel), TEST(until_the_loser_gets_another_tunnel),
+	  TEST(until_the_loser_is_deleted),
 	  TEST(not_by_a_response_that_is_repeated_to_another_request),
 	  TEST(tunnel_of_a_doubtful_end_is_barred_for_one_with_its_address),
 	  TEST(it_is_barred_for_one_without_protection), TEST(tunnel_of_a_deleted_session_is_not),
