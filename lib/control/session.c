@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/session.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "control/apart.h"
@@ -15,64 +14,17 @@
 #include "control/keyset.h"
 #include "control/networks.h"
 #include "control/obtain.h"
+#include "control/operations.h"
 #include "control/restarts.h"
 #include "control/table.h"
 #include "control/tunnels.h"
 #include "control/unprotected.h"
 #include "control/work.h"
 
-enum step {
-	STEP_WAIT, /* for earlier operations */
-	STEP_STOP,
-	STEP_START,
-};
-
-struct operation {
-	TAILQ_ENTRY(operation) entry;
-	struct session *session;
-	struct change target;
-	enum step step;
-	unsigned pending;  /* acknowledgements */
-	unsigned promised; /* places for COUNTs that it may need */
-	bool is_barred[2]; /* by direction: the flow stops, and the tunnel stays claimed */
-	enum session_outcome outcome;
-	struct held *held;
-};
-
 static const struct change end_of_session = {.alive = false};
 static const struct tunnel no_tunnel;
 
 static void advance(struct session_store *store, struct operation *op);
-
-static struct operation *last_operation(const struct session *s)
-{
-	return s->kind == DIRECTORY_PROTECTED && protection_of(s)->work
-		       ? TAILQ_LAST(&protection_of(s)->work->operations, operation_list)
-		       : NULL;
-}
-
-static struct operation *enqueue(struct session_store *store, struct session *s,
-				 const struct change *target)
-{
-	struct session_work *work = work_begin(store, s);
-	struct operation *op = work ? calloc(1, sizeof(*op)) : NULL;
-
-	if (!op) {
-		work_end(s);
-		return NULL;
-	}
-	op->session = s;
-	op->target = *target;
-	TAILQ_INSERT_TAIL(&work->operations, op, entry);
-	return op;
-}
-
-static void dequeue(struct session *s, struct operation *op)
-{
-	TAILQ_REMOVE(&protection_of(s)->work->operations, op, entry);
-	free(op);
-	work_end(s);
-}
 
 /* Returns true if the session's packets must not cross in clear. */
 static bool needs_protection(const struct session *s)
@@ -177,7 +129,7 @@ static bool lose_flow(struct session_store *store, struct session *s,
 		session_current(store, s, &target);
 		if (!is_barred)
 			target.tunnel[direction] = no_tunnel;
-		current = enqueue(store, s, &target);
+		current = operations_add(store, s, &target);
 		if (!current)
 			return false;
 		current->is_barred[direction] = is_barred;
@@ -555,10 +507,10 @@ static void finish(struct session_store *store, struct operation *op)
 	else if (held)
 		held->is_lasting |= target.alive;
 	store->promised -= op->promised;
-	dequeue(s, op);
+	operations_remove(s, op);
 	next = work_first_operation(s);
 	if (failed && target.fresh && !next)
-		next = enqueue(store, s, &end_of_session); /* it was never made */
+		next = operations_add(store, s, &end_of_session); /* it was never made */
 	if (next)
 		advance(store, next);
 	else if (target.alive && !needs_protection(s))
@@ -672,7 +624,7 @@ static void apply_protected(struct session_store *store, struct session *s,
 			held->outcome = SESSION_NO_ROOM;
 		return;
 	}
-	op = enqueue(store, s, target);
+	op = operations_add(store, s, target);
 	if (!op) {
 		refuse(store, s, target, held, SESSION_NO_ROOM, "operation in memory");
 		if (!work_first_operation(s) && !protection_of(s)->flow[UP].live &&
@@ -761,55 +713,6 @@ void session_lose_tunnel(struct session_store *store, const struct tunnel *tunne
 	tunnels_end(store, tunnel);
 }
 
-void session_current(const struct session_store *store, const struct session *s,
-		     struct change *target)
-{
-	const struct operation *op = last_operation(s);
-
-	if (op)
-		*target = op->target;
-	else
-		*target = (struct change){
-			.alive = true,
-			.origin = s->origin,
-			.policy = s->policy,
-			.apn = apns_ref(store->apns, s->apn),
-			.control_sgsn = directory_tunnel(store->directory, &s->control_sgsn),
-			.control_ggsn = directory_tunnel(store->directory, &s->control_ggsn),
-			.tunnel = {directory_tunnel(store->directory, &s->tunnel[UP]),
-				   directory_tunnel(store->directory, &s->tunnel[DOWN])}};
-	directory_address(s, &target->address);
-	for (const struct operation *with = op; with;
-	     with = TAILQ_PREV(with, operation_list, entry))
-		if (with->target.has_address) {
-			target->address = with->target.address;
-			break;
-		}
-	target->has_address = false;
-	while (op && !op->target.has_keyset)
-		op = TAILQ_PREV(op, operation_list, entry);
-	if (op) {
-		target->keyset = op->target.keyset;
-		target->key_id = op->target.key_id;
-	} else if (s->kind == DIRECTORY_PROTECTED) {
-		const struct session_protection *p = protection_of(s);
-
-		target->keyset = p->keysets[p->newest].id;
-		target->key_id = p->keysets[p->newest].key_id;
-	}
-	target->fresh = target->has_keyset = target->is_bare = target->is_repeated = false;
-	target->recovery = (struct recovery){0};
-}
-
-bool session_names_keyset(const struct session *s)
-{
-	const struct operation *op = last_operation(s);
-
-	while (op && !op->target.has_keyset && !op->target.is_bare)
-		op = TAILQ_PREV(op, operation_list, entry);
-	return op ? op->target.has_keyset : session_has_keyset(s);
-}
-
 void session_acknowledged(struct session_store *store, const struct datapath_event *event)
 {
 	struct operation *op = (struct operation *)(uintptr_t)event->cookie;
@@ -829,6 +732,6 @@ void session_free_operations(struct session *s)
 
 	while ((op = work_first_operation(s)) != NULL) {
 		held_drop(op->held);
-		dequeue(s, op);
+		operations_remove(s, op);
 	}
 }

@@ -14,6 +14,7 @@
 
 #include "control/change.h"
 #include "control/held.h"
+#include "control/operations.h"
 
 /* Finds the session, to replace it, or makes one. session_apply must follow. is_protected: a new one
  * will have or must have protection. NULL: no room, which is counted. */
@@ -33,13 +34,6 @@ void session_lose_tunnel(struct session_store *store, const struct tunnel *tunne
 void session_follow_ended(struct session_store *store, struct session *ended,
 			  const struct tunnel *tunnel);
 
-/* --- what a session will be when all that is under way for it is done --- */
-
-/* Fills target. keyset and key_id are those of the latest activation. */
-void session_current(const struct session_store *store, const struct session *session,
-		     struct change *target);
-/* Returns true if the session will have a keyset. */
-bool session_names_keyset(const struct session *session);
 /* Returns true if a GSN of the session has restarted since the session was made: a sweep will end
  * it. */
 bool session_is_lost(const struct session_store *store, const struct session *session);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * work: what a session has only while something is under way, so that a million sessions at rest
- * need no memory for it. session.c keeps operations in it, obtain.c pulls, reserve.c the COUNTs
- * that it wants. Other files only ask.
+ * need no memory for it. operations.c keeps operations in it, obtain.c pulls, reserve.c the
+ * COUNTs that it wants. Other files only ask.
  */
 #ifndef CONTROL_WORK_H
 #define CONTROL_WORK_H
