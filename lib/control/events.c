@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* events: hands each event of a worker to the part that handles it. */
+#include "control/aliases.h"
 #include "control/changeover.h"
 #include "control/kept.h"
 #include "control/obtain.h"
@@ -16,6 +17,9 @@ static void take_done(struct session_store *store, unsigned worker,
 	case DATAPATH_REMOVE_FLOW:
 	case DATAPATH_EXPECT_FLOW:
 		tunnels_acknowledged(store, worker, event);
+		break;
+	case DATAPATH_ALIAS_FLOW:
+		aliases_acknowledged(store, worker, event);
 		break;
 	case DATAPATH_SET_KEYSET:
 		kept_acknowledged(store, event);
@@ -48,6 +52,9 @@ void session_take_event(struct session_store *store, unsigned worker,
 		break;
 	case DATAPATH_AUTHENTICATED:
 		changeover_take_authenticated(store, s, event->slot);
+		break;
+	case DATAPATH_FIRST_NPDU:
+		aliases_take_first_npdu(store, s);
 		break;
 	case DATAPATH_SPENT:
 		watch_take_spent(store, s, event->slot);

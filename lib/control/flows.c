@@ -3,6 +3,7 @@
 
 #include <errno.h>
 
+#include "control/aliases.h"
 #include "control/commands.h"
 #include "control/journal.h"
 #include "control/reserve.h"
@@ -43,7 +44,7 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 	directory_unindex(store->directory, s, tunnel_index(direction));
 	if (directory_set_tunnel(store->directory, &s->tunnel[direction], tunnel) != 0)
 		return -ENOMEM;
-	if (!tunnels_take(store, tunnel, flow))
+	if (!tunnels_take(store, tunnel, table_id(store, s), flow))
 		return -ENOSPC;
 	flow->live = true;
 	directory_index(store->directory, s, tunnel_index(direction));
@@ -53,6 +54,10 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 			commands_set_keyset(store, s, direction, slot,
 					    reserve_ceiling(store, s, slot, direction), false,
 					    NULL);
+	/* The GGSN uses the new tunnel: then those before the move end. */
+	if (direction == DOWN && aliases_has_any(store, s))
+		commands_send(store, flow, (struct datapath_command){.kind = DATAPATH_WATCH_FLOW},
+			      NULL);
 	commands_use_keyset(store, s, direction, acknowledge);
 	return 0;
 }
@@ -73,10 +78,28 @@ void flows_stop(struct session_store *store, struct session *s, enum session_dir
 	struct session_flow *flow = &protection_of(s)->flow[direction];
 	const struct tunnel tunnel = directory_tunnel(store->directory, &s->tunnel[direction]);
 
+	if (direction == DOWN)
+		aliases_end(store, s);
 	commands_send(store, flow, (struct datapath_command){.kind = DATAPATH_STOP_FLOW},
 		      acknowledge);
 	directory_unindex(store->directory, s, tunnel_index(direction));
 	tunnels_linger(store, &tunnel, flow);
+	flow->live = false;
+}
+
+void flows_stop_to_move(struct session_store *store, struct session *s, void *acknowledge)
+{
+	struct session_flow *flow = &protection_of(s)->flow[DOWN];
+	const struct tunnel tunnel = directory_tunnel(store->directory, &s->tunnel[DOWN]);
+
+	if (!aliases_hold(store, s, &tunnel)) {
+		flows_stop(store, s, DOWN, acknowledge);
+		return;
+	}
+	commands_send(store, flow,
+		      (struct datapath_command){.kind = DATAPATH_STOP_FLOW, .hold = true},
+		      acknowledge);
+	directory_unindex(store->directory, s, tunnel_index(DOWN));
 	flow->live = false;
 }
 

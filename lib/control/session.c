@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "control/aliases.h"
 #include "control/apart.h"
 #include "control/binding.h"
 #include "control/changeover.h"
@@ -41,6 +42,12 @@ static void stop_flow(struct session_store *store, struct operation *op,
 	flows_stop(store, op->session, direction, op);
 }
 
+static void move_flow(struct session_store *store, struct operation *op)
+{
+	op->pending++;
+	flows_stop_to_move(store, op->session, op);
+}
+
 static void forget_tunnel(struct session_store *store, struct session *s,
 			  enum session_direction direction)
 {
@@ -49,19 +56,38 @@ static void forget_tunnel(struct session_store *store, struct session *s,
 	journal_note(store, s);
 }
 
+/* Returns true if the change moves the session's downlink: its GGSN may go on to use the tunnel before. */
+static bool is_move(const struct session *s, const struct change *t)
+{
+	return t->alive && !t->fresh && !t->is_bare && !tunnel_is_none(&t->tunnel[DOWN]) &&
+	       session_has_keyset(s);
+}
+
 static void stop(struct session_store *store, struct operation *op)
 {
 	const struct change *t = &op->target;
 
 	op->step = STEP_STOP;
+	if (!t->alive || t->fresh) {
+		if (needs_protection(op->session))
+			aliases_leave(store, op->session);
+		aliases_end(store, op->session);
+	}
 	for (unsigned d = 0; d < 2; d++) {
 		const struct session_flow *flow = &protection_of(op->session)->flow[d];
 		const struct tunnel tunnel =
 			directory_tunnel(store->directory, &op->session->tunnel[d]);
 
-		if (flow->live && (!t->alive || t->is_bare || op->is_barred[d] ||
-				   !tunnel_is_equal(&tunnel, &t->tunnel[d])))
+		if (!flow->live)
+			continue;
+		if (!t->alive || t->is_bare || op->is_barred[d]) {
 			stop_flow(store, op, d);
+		} else if (!tunnel_is_equal(&tunnel, &t->tunnel[d])) {
+			if (d == DOWN && is_move(op->session, t))
+				move_flow(store, op);
+			else
+				stop_flow(store, op, d);
+		}
 	}
 }
 
@@ -532,6 +558,7 @@ static void advance(struct session_store *store, struct operation *op)
 			start_flow(store, op, UP);
 			start_flow(store, op, DOWN);
 		}
+		aliases_follow(store, op->session);
 	}
 	if (op->step == STEP_START && op->pending == 0)
 		finish(store, op);

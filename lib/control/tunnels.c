@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-#include "control/tunnels.h"
+#include "control/tunnels_inside.h"
 
 #include <stdlib.h>
 
@@ -10,38 +10,21 @@
 #include "control/table.h"
 #include "datapath/owner.h"
 
-#define LISTS 8192
+#define LISTS	     8192
+#define BEFORE_LISTS 1024
 /* Above this number the oldest is given up, so requests without responses use a bounded number of
  * flow numbers. */
 #define EXPECTED_MAX 4096
+/* Tunnels before moves. Where there are many sessions, there may be more, which have numbers of their own. */
+#define BEFORE_MIN	    512
+#define BEFORE_MORE(config) ((config)->max / 128)
 /* If a worker has fewer free numbers, its oldest lingering tunnel is given up. Its number comes
  * back with the worker's acknowledgement, so this must begin early. */
 #define NUMBERS_KEPT 512
 
-enum stage {
-	LINGERING,
-	EXPECTED,
-	OVER, /* gone, but a message waits for the worker's acknowledgement */
-};
-
 /* After EXPECTED is over, a late response still takes effect, but the packets that came meanwhile
  * are lost. */
 static const uint32_t lasts_ms[] = {[LINGERING] = 5000, [EXPECTED] = 10000};
-
-struct lone_tunnel {
-	struct wheel_timer timer;
-	LIST_ENTRY(lone_tunnel) entry;
-	TAILQ_ENTRY(lone_tunnel) age;
-	struct tunnel tunnel;
-	enum stage stage;
-	struct session_flow flow; /* worker and number */
-	unsigned requests; /* EXPECTED: requests that name the tunnel and wait for a response */
-	bool is_protected; /* EXPECTED: one of them is about a protected session */
-	uint8_t direction;
-	/* Until the worker acknowledges EXPECT_FLOW, or REMOVE_FLOW for a session without
-	 * protection. */
-	struct held *held;
-};
 
 LIST_HEAD(tunnel_list, lone_tunnel);
 TAILQ_HEAD(tunnel_queue, lone_tunnel);
@@ -50,6 +33,9 @@ struct tunnels {
 	struct tunnel_list lists[LISTS];
 	struct tunnel_queue expected; /* by age */
 	uint32_t expected_count;
+	struct tunnel_queue before; /* by age */
+	uint32_t before_count;
+	struct before_list by_session[BEFORE_LISTS];
 	struct worker_tunnels {
 		struct tunnel_queue lingering; /* by age */
 		uint32_t *free;		       /* numbers of flows not in use */
@@ -57,11 +43,16 @@ struct tunnels {
 	} workers[];
 };
 
+uint32_t tunnels_aliases_max(const struct session_config *config)
+{
+	return BEFORE_MIN + BEFORE_MORE(config);
+}
+
 uint32_t session_flows_per_worker(const struct session_config *config)
 {
-	/* Both flows of a session may belong to the same worker. Moved tunnels linger, and others
-	 * are expected. */
-	const uint64_t more = 1024 + EXPECTED_MAX;
+	/* Both flows of a session may belong to the same worker. Moved tunnels linger or are aliases,
+	 * and others are expected. */
+	const uint64_t more = 1024 + EXPECTED_MAX + BEFORE_MORE(config);
 	uint64_t even = (uint64_t)config->max * 2 / config->workers;
 	uint64_t flows = config->workers == 1 ? even + more : even + even / 4 + more;
 
@@ -84,6 +75,9 @@ struct tunnels *tunnels_new(const struct session_config *config)
 	if (!all)
 		return NULL;
 	TAILQ_INIT(&all->expected);
+	TAILQ_INIT(&all->before);
+	for (unsigned i = 0; i < BEFORE_LISTS; i++)
+		TAILQ_INIT(&all->by_session[i]);
 	numbers = (uint32_t *)&all->workers[config->workers];
 	for (unsigned w = 0; w < config->workers; w++, numbers += flows) {
 		TAILQ_INIT(&all->workers[w].lingering);
@@ -99,6 +93,12 @@ static void forget(struct lone_tunnel *t)
 {
 	LIST_REMOVE(t, entry);
 	free(t);
+}
+
+void tunnels_forget(struct lone_tunnel *t)
+{
+	if (t->stage == OVER && t->pending == 0)
+		forget(t);
 }
 
 void tunnels_free(struct tunnels *all)
@@ -125,10 +125,17 @@ static struct tunnel_list *list_of(struct session_store *store, const struct tun
 
 static struct tunnel_queue *queue_of(struct tunnels *all, const struct lone_tunnel *t)
 {
-	return t->stage == EXPECTED ? &all->expected : &all->workers[t->flow.worker].lingering;
+	switch (t->stage) {
+	case EXPECTED:
+		return &all->expected;
+	case BEFORE:
+		return &all->before;
+	default:
+		return &all->workers[t->flow.worker].lingering;
+	}
 }
 
-static struct lone_tunnel *find(struct session_store *store, const struct tunnel *tunnel)
+struct lone_tunnel *tunnels_find(struct session_store *store, const struct tunnel *tunnel)
 {
 	struct lone_tunnel *t;
 
@@ -138,20 +145,36 @@ static struct lone_tunnel *find(struct session_store *store, const struct tunnel
 	return t;
 }
 
+static void enqueue(struct tunnels *all, struct lone_tunnel *t)
+{
+	TAILQ_INSERT_TAIL(queue_of(all, t), t, age);
+	all->expected_count += t->stage == EXPECTED;
+	all->before_count += t->stage == BEFORE;
+}
+
+static void dequeue(struct tunnels *all, struct lone_tunnel *t)
+{
+	wheel_cancel(&t->timer);
+	TAILQ_REMOVE(queue_of(all, t), t, age);
+	all->expected_count -= t->stage == EXPECTED;
+	all->before_count -= t->stage == BEFORE;
+}
+
 /* From now on nothing finds the tunnel. */
 static void leave(struct session_store *store, struct lone_tunnel *t)
 {
 	struct tunnels *all = store->tunnels;
 
-	wheel_cancel(&t->timer);
-	TAILQ_REMOVE(queue_of(all, t), t, age);
-	all->expected_count -= t->stage == EXPECTED;
+	if (t->stage == BEFORE) {
+		tunnels_detach(store, t);
+		TAILQ_REMOVE(tunnels_before(store, t->session), t, of_session);
+	}
+	dequeue(all, t);
 	t->stage = OVER;
-	if (!t->held)
-		forget(t);
+	tunnels_forget(t);
 }
 
-static void remove_flow(struct session_store *store, const struct session_flow *flow)
+void tunnels_remove_flow(struct session_store *store, const struct session_flow *flow)
 {
 	const struct datapath_command c = {.kind = DATAPATH_REMOVE_FLOW, .acknowledge = 1};
 
@@ -160,7 +183,7 @@ static void remove_flow(struct session_store *store, const struct session_flow *
 
 static void give_up(struct session_store *store, struct lone_tunnel *t)
 {
-	remove_flow(store, &t->flow);
+	tunnels_remove_flow(store, &t->flow);
 	leave(store, t);
 }
 
@@ -177,9 +200,8 @@ static void time_is_over(struct wheel_timer *timer, void *store)
 	expire(store, container_of(timer, struct lone_tunnel, timer));
 }
 
-/* NULL: no memory. */
-static struct lone_tunnel *enter(struct session_store *store, const struct tunnel *tunnel,
-				 enum stage stage)
+struct lone_tunnel *tunnels_enter(struct session_store *store, const struct tunnel *tunnel,
+				  enum stage stage)
 {
 	struct tunnels *all = store->tunnels;
 	struct lone_tunnel *t = calloc(1, sizeof(*t));
@@ -190,16 +212,15 @@ static struct lone_tunnel *enter(struct session_store *store, const struct tunne
 	t->stage = stage;
 	t->flow.worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers);
 	LIST_INSERT_HEAD(list_of(store, tunnel), t, entry);
-	TAILQ_INSERT_TAIL(queue_of(all, t), t, age);
-	all->expected_count += stage == EXPECTED;
-	wheel_set(store->wheel, &t->timer, lasts_ms[stage], time_is_over);
+	enqueue(all, t);
+	if (stage != BEFORE)
+		wheel_set(store->wheel, &t->timer, lasts_ms[stage], time_is_over);
 	return t;
 }
 
 /* --- a session's flow begins and stops --- */
 
-/* flow->worker must be set. Returns false if the worker has no number left. */
-static bool take_number(struct session_store *store, struct session_flow *flow)
+bool tunnels_take_number(struct session_store *store, struct session_flow *flow)
 {
 	struct worker_tunnels *w = &store->tunnels->workers[flow->worker];
 	struct lone_tunnel *oldest = TAILQ_FIRST(&w->lingering);
@@ -212,13 +233,13 @@ static bool take_number(struct session_store *store, struct session_flow *flow)
 	return true;
 }
 
-bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
+bool tunnels_take(struct session_store *store, const struct tunnel *tunnel, uint32_t session,
 		  struct session_flow *flow)
 {
-	struct lone_tunnel *t = find(store, tunnel);
+	struct lone_tunnel *t = tunnels_find(store, tunnel);
 
 	flow->worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers);
-	if (t && t->stage == EXPECTED) {
+	if (t && (t->stage == EXPECTED || (t->stage == BEFORE && t->session == session))) {
 		flow->number = t->flow.number;
 		leave(store, t);
 		return true;
@@ -226,18 +247,60 @@ bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
 	/* The same worker owns the lingering tunnel, so commands for both flows stay in order. */
 	if (t)
 		give_up(store, t);
-	return take_number(store, flow);
+	return tunnels_take_number(store, flow);
 }
 
 void tunnels_linger(struct session_store *store, const struct tunnel *tunnel,
 		    const struct session_flow *flow)
 {
-	struct lone_tunnel *t = enter(store, tunnel, LINGERING);
+	struct lone_tunnel *t = tunnels_enter(store, tunnel, LINGERING);
 
 	if (t)
 		t->flow.number = flow->number;
 	else
-		remove_flow(store, flow);
+		tunnels_remove_flow(store, flow);
+}
+
+/* --- before a move --- */
+
+struct before_list *tunnels_before(const struct session_store *store, uint32_t session)
+{
+	return &store->tunnels->by_session[session % BEFORE_LISTS];
+}
+
+uint32_t tunnels_before_count(const struct session_store *store)
+{
+	return store->tunnels->before_count;
+}
+
+struct lone_tunnel *tunnels_oldest_before(const struct session_store *store)
+{
+	return TAILQ_FIRST(&store->tunnels->before);
+}
+
+bool tunnels_is_short(const struct session_store *store)
+{
+	for (unsigned w = 0; w < store->config.workers; w++)
+		if (store->tunnels->workers[w].free_count < NUMBERS_KEPT)
+			return true;
+	return false;
+}
+
+void tunnels_detach(struct session_store *store, struct lone_tunnel *t)
+{
+	if (t->guest.live)
+		tunnels_remove_flow(store, &t->guest);
+	t->guest.live = false;
+}
+
+void tunnels_linger_on(struct session_store *store, struct lone_tunnel *t)
+{
+	tunnels_detach(store, t);
+	TAILQ_REMOVE(tunnels_before(store, t->session), t, of_session);
+	dequeue(store->tunnels, t);
+	t->stage = LINGERING;
+	enqueue(store->tunnels, t);
+	wheel_set(store->wheel, &t->timer, lasts_ms[LINGERING], time_is_over);
 }
 
 /* --- requests name tunnels --- */
@@ -253,8 +316,8 @@ static struct lone_tunnel *start_to_expect(struct session_store *store, const st
 		expire(store, TAILQ_FIRST(&all->expected));
 	}
 	tunnels_end(store, tunnel); /* the tunnel may linger */
-	t = enter(store, tunnel, EXPECTED);
-	if (!t || take_number(store, &t->flow))
+	t = tunnels_enter(store, tunnel, EXPECTED);
+	if (!t || tunnels_take_number(store, &t->flow))
 		return t;
 	leave(store, t);
 	return NULL;
@@ -268,8 +331,10 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 		.kind = DATAPATH_EXPECT_FLOW,
 		.add = {.tunnel = *tunnel, .direction = (uint8_t)direction}};
 	enum session_direction other;
-	struct lone_tunnel *t = find(store, tunnel);
+	struct lone_tunnel *t = tunnels_find(store, tunnel);
 
+	if (t && t->stage == BEFORE)
+		return; /* until an accepted response gives it to another session */
 	if (t && t->stage == EXPECTED) {
 		t->requests += !is_again;
 		t->is_protected |= is_protected;
@@ -288,12 +353,13 @@ void tunnels_expect(struct session_store *store, enum session_direction directio
 	t->direction = (uint8_t)direction;
 	t->held = held;
 	held->users++;
+	t->pending++;
 	commands_send(store, &t->flow, c, t);
 }
 
 void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel)
 {
-	struct lone_tunnel *t = find(store, tunnel);
+	struct lone_tunnel *t = tunnels_find(store, tunnel);
 
 	if (t && t->stage == EXPECTED && --t->requests == 0)
 		give_up(store, t);
@@ -301,7 +367,7 @@ void tunnels_withdraw(struct session_store *store, const struct tunnel *tunnel)
 
 void tunnels_end(struct session_store *store, const struct tunnel *tunnel)
 {
-	struct lone_tunnel *t = find(store, tunnel);
+	struct lone_tunnel *t = tunnels_find(store, tunnel);
 
 	if (t)
 		give_up(store, t);
@@ -326,7 +392,7 @@ void tunnels_let_pass(struct session_store *store, enum session_direction direct
 		      const struct tunnel *tunnel, uint32_t session, struct held *held)
 {
 	const struct datapath_command remove = {.kind = DATAPATH_REMOVE_FLOW};
-	struct lone_tunnel *t = find(store, tunnel);
+	struct lone_tunnel *t = tunnels_find(store, tunnel);
 
 	if (!t)
 		return;
@@ -338,6 +404,7 @@ void tunnels_let_pass(struct session_store *store, enum session_direction direct
 	}
 	t->held = held;
 	held->users++;
+	t->pending++;
 	commands_send(store, &t->flow, remove, t);
 	leave(store, t);
 }
@@ -349,15 +416,15 @@ void tunnels_let_late_pass(struct session_store *store, enum session_direction d
 		.worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers)};
 	struct lone_tunnel *t;
 
-	if (find(store, tunnel) || !take_number(store, &flow))
+	if (tunnels_find(store, tunnel) || !tunnels_take_number(store, &flow))
 		return;
-	t = enter(store, tunnel, LINGERING);
+	t = tunnels_enter(store, tunnel, LINGERING);
 	/* Its session may be gone before it is. */
 	add_clear_flow(store, direction, tunnel, &flow, 0);
 	if (t)
 		t->flow.number = flow.number;
 	else
-		remove_flow(store, &flow);
+		tunnels_remove_flow(store, &flow);
 }
 
 /* --- workers --- */
@@ -374,8 +441,8 @@ void tunnels_acknowledged(struct session_store *store, unsigned worker,
 		return;
 	held_release(store, t->held);
 	t->held = NULL;
-	if (t->stage == OVER)
-		forget(t);
+	t->pending--;
+	tunnels_forget(t);
 }
 
 uint32_t tunnels_free_numbers(const struct session_store *store, unsigned worker)

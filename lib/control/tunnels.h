@@ -2,7 +2,7 @@
 /*
  * tunnels: the tunnels that workers know and that no session has, and the numbers of flows that are
  * not in use. Bounded in number and in time. Called by flows, request.c, session.c, unprotected.c,
- * events.c and control.c. Such a tunnel is either expected or lingering.
+ * events.c and control.c. Such a tunnel is expected, lingering, or one from before a move (aliases.h).
  *
  * Expected: a request names the tunnel, and no response has accepted it yet. The other end may use
  * the tunnel as soon as it has accepted the request, before the response is seen here. So a worker
@@ -19,10 +19,10 @@
 struct tunnels *tunnels_new(const struct session_config *config); /* NULL: no memory */
 void tunnels_free(struct tunnels *tunnels);
 
-/* A session's flow begins. It takes the number of the expected tunnel, with the packets that are
- * held, or else a free number. Sets worker and number of *flow. Returns false if the worker has no
- * number left. */
-bool tunnels_take(struct session_store *store, const struct tunnel *tunnel,
+/* The flow of the session with this id begins. It takes the number of the tunnel, with the packets that are
+ * held, if it is expected or was the session's before a move, or else a free number. Sets worker and number
+ * of *flow. Returns false if the worker has no number left. */
+bool tunnels_take(struct session_store *store, const struct tunnel *tunnel, uint32_t session,
 		  struct session_flow *flow);
 /* A session's flow has been stopped. Its tunnel lingers and keeps its number. */
 void tunnels_linger(struct session_store *store, const struct tunnel *tunnel,
@@ -54,6 +54,8 @@ void tunnels_let_late_pass(struct session_store *store, enum session_direction d
 void tunnels_acknowledged(struct session_store *store, unsigned worker,
 			  const struct datapath_event *event);
 
+/* Returns how many tunnels before moves there may be (aliases.h). */
+uint32_t tunnels_aliases_max(const struct session_config *config);
 /* Returns how many flow numbers the worker has left. */
 uint32_t tunnels_free_numbers(const struct session_store *store, unsigned worker);
 /* Octets of memory for the numbers. */

@@ -479,7 +479,7 @@ static void spare(uint32_t left)
 	struct session_flow flow;
 
 	while (tunnels_free_numbers(lab.store, 0) > left)
-		CU_ASSERT_TRUE_FATAL(tunnels_take(lab.store, &tunnel, &flow));
+		CU_ASSERT_TRUE_FATAL(tunnels_take(lab.store, &tunnel, 0, &flow));
 }
 
 static bool lingers(struct tunnel tunnel)
