@@ -360,6 +360,45 @@ static void add_flow(struct lab_worker *w, const struct datapath_command *c)
 				  .treatment = c->add.treatment};
 }
 
+static struct lab_flow *find_in(struct lab_worker *w, const struct tunnel *tunnel, unsigned state)
+{
+	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
+		if (w->flows[i].state == state && tunnel_is_equal(&w->flows[i].tunnel, tunnel))
+			return &w->flows[i];
+	return NULL;
+}
+
+/* A command that the worker has not executed yet ends the alias. */
+static bool is_over(const struct lab_worker *w, uint32_t number)
+{
+	for (size_t i = 0; i < w->commands_count; i++)
+		if (w->commands[i].flow == number && (w->commands[i].kind == DATAPATH_STOP_FLOW ||
+						      w->commands[i].kind == DATAPATH_REMOVE_FLOW))
+			return true;
+	return false;
+}
+
+/* An alias is one of a live flow. Where that is another worker's, that worker knows the alias already. */
+static void check_target(const struct lab_worker *w, const struct datapath_command *c)
+{
+	struct lab_worker *other = &lab.workers[c->alias.worker];
+
+	if (other != w) {
+		CU_ASSERT_TRUE(find_in(other, &c->alias.tunnel, LAB_ALIAS) || is_over(w, c->flow));
+	} else {
+		CU_ASSERT_EQUAL(w->flows[c->alias.target].state, LAB_LIVE);
+	}
+}
+
+/* Packets of an alias would become those of another session. */
+static void check_no_alias(const struct lab_worker *w, uint32_t number)
+{
+	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
+		CU_ASSERT_FALSE(w->flows[i].state == LAB_ALIAS &&
+				w->flows[i].target_worker == w - lab.workers &&
+				w->flows[i].target == number);
+}
+
 static void alias_flow(struct lab_worker *w, const struct datapath_command *c)
 {
 	struct lab_flow *flow = &w->flows[c->flow];
@@ -372,6 +411,7 @@ static void alias_flow(struct lab_worker *w, const struct datapath_command *c)
 		CU_ASSERT_NOT_EQUAL(flow->state, LAB_LIVE);
 		CU_ASSERT_TRUE(tunnel_is_equal(&flow->tunnel, &c->alias.tunnel));
 	}
+	check_target(w, c);
 	*flow = (struct lab_flow){.state = LAB_ALIAS,
 				  .tunnel = c->alias.tunnel,
 				  .direction = c->alias.direction,
@@ -458,6 +498,7 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 			flow->treatment = DATAPATH_BAR;
 		break;
 	case DATAPATH_STOP_FLOW:
+		check_no_alias(w, c->flow);
 		stop_flow(flow, c->hold, event);
 		break;
 	case DATAPATH_ALIAS_FLOW:
@@ -468,6 +509,7 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 		flow->is_watched = true;
 		break;
 	case DATAPATH_REMOVE_FLOW:
+		check_no_alias(w, c->flow);
 		CU_ASSERT_TRUE(flow->state == LAB_STOPPED || flow->state == LAB_EXPECTED ||
 			       flow->state == LAB_ALIAS || flow->treatment == DATAPATH_LET_PASS);
 		flow->state = LAB_FREE;
@@ -534,12 +576,7 @@ void lab_settle(void)
 
 static struct lab_flow *find_flow(const struct tunnel *tunnel, unsigned state)
 {
-	struct lab_worker *w = &lab.workers[tunnel_owner(tunnel->teid, lab.config.workers)];
-
-	for (uint32_t i = 0; i < lab.flows_per_worker; i++)
-		if (w->flows[i].state == state && tunnel_is_equal(&w->flows[i].tunnel, tunnel))
-			return &w->flows[i];
-	return NULL;
+	return find_in(&lab.workers[tunnel_owner(tunnel->teid, lab.config.workers)], tunnel, state);
 }
 
 struct lab_flow *lab_flow(const struct tunnel *tunnel)
@@ -550,6 +587,17 @@ struct lab_flow *lab_flow(const struct tunnel *tunnel)
 struct lab_flow *lab_expected(const struct tunnel *tunnel)
 {
 	return find_flow(tunnel, LAB_EXPECTED);
+}
+
+struct lab_flow *lab_protects(const struct tunnel *tunnel)
+{
+	struct lab_flow *flow = find_flow(tunnel, LAB_ALIAS);
+
+	if (!flow)
+		return find_flow(tunnel, LAB_LIVE);
+	if (flow->target_worker != worker_of(flow))
+		flow = find_in(&lab.workers[flow->target_worker], tunnel, LAB_ALIAS);
+	return flow ? &lab.workers[flow->target_worker].flows[flow->target] : NULL;
 }
 
 unsigned lab_expected_count(void)
@@ -576,6 +624,16 @@ static void post_of(const struct lab_flow *flow, unsigned slot, enum datapath_ev
 void lab_miss(const struct lab_flow *flow, unsigned slot)
 {
 	post_of(flow, slot, DATAPATH_MISS);
+}
+
+bool lab_first_npdu(struct lab_flow *flow)
+{
+	const bool was_watched = flow->is_watched;
+
+	flow->is_watched = false;
+	if (was_watched)
+		post_of(flow, 0, DATAPATH_FIRST_NPDU);
+	return was_watched;
 }
 
 void lab_recovered(const struct lab_flow *flow, unsigned slot, enum datapath_event_kind kind,

@@ -152,6 +152,8 @@ bool lab_deliver(unsigned worker);
 void lab_settle(void);
 /* The live flow of a context's direction; NULL: none. */
 struct lab_flow *lab_flow(const struct tunnel *tunnel);
+/* The live flow that has the tunnel, or of which the tunnel is an alias. NULL: none. */
+struct lab_flow *lab_protects(const struct tunnel *tunnel);
 /* The same of a tunnel that is expected, and how many are. */
 struct lab_flow *lab_expected(const struct tunnel *tunnel);
 unsigned lab_expected_count(void);
@@ -159,6 +161,8 @@ unsigned lab_expected_count(void);
 unsigned lab_subscriber(const struct lab_flow *flow);
 /* A packet waits for its key. */
 void lab_miss(const struct lab_flow *flow, unsigned slot);
+/* An N-PDU comes in the flow's own tunnel. Returns true if control hears of it: it is watched. */
+bool lab_first_npdu(struct lab_flow *flow);
 /* More COUNTs are wanted: all below needed. */
 void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed);
 /* The same, said of the keyset that was in the slot before. */
