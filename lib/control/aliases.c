@@ -30,6 +30,17 @@ bool aliases_has_any(const struct session_store *store, const struct session *s)
 	return next_of(store, table_id(store, s), NULL) != NULL;
 }
 
+bool aliases_find_in_use(const struct session_store *store, const struct session *s,
+			 struct tunnel *tunnel)
+{
+	*tunnel = (struct tunnel){0};
+	for (const struct lone_tunnel *t = NULL;
+	     (t = next_of(store, table_id(store, s), t)) != NULL;)
+		if (!wheel_is_set(&t->timer))
+			*tunnel = t->tunnel;
+	return !tunnel_is_none(tunnel);
+}
+
 static void stop(struct session_store *store, const struct lone_tunnel *t, bool hold)
 {
 	commands_send(store, &t->flow,

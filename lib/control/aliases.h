@@ -25,6 +25,10 @@ bool aliases_hold(struct session_store *store, struct session *session,
 void aliases_follow(struct session_store *store, struct session *session);
 /* Returns true if the session has tunnels from before a move. */
 bool aliases_has_any(const struct session_store *store, const struct session *session);
+/* Finds the youngest that the GGSN may still use: no N-PDU has come in the session's tunnel yet. Returns false if
+ * there is none, and clears tunnel. */
+bool aliases_find_in_use(const struct session_store *store, const struct session *session,
+			 struct tunnel *tunnel);
 /* The session's downlink flow is about to be stopped. The tunnels end: late packets are dropped. */
 void aliases_end(struct session_store *store, const struct session *session);
 /* The session ends: these tunnels are barred as its others are. */

@@ -142,9 +142,18 @@ bool session_is_lost(const struct session_store *store, const struct session *s)
 
 /* --- a tunnel that two sessions claim --- */
 
+/* Returns true if the session goes on in tunnel, from before a move, when it loses that of its flow. */
+static bool goes_on(const struct session_store *store, const struct session *s,
+		    enum session_direction direction, struct tunnel *tunnel)
+{
+	*tunnel = no_tunnel;
+	return direction == DOWN && s->kind == DIRECTORY_PROTECTED &&
+	       aliases_find_in_use(store, s, tunnel);
+}
+
 /* The session's flow of this direction stops, after all that is under way for it. is_barred: it keeps
- * its claim. Otherwise it has no tunnel in this direction until an accepted response gives it one. Its
- * keys and COUNTs stay. Returns false if there is no memory. */
+ * its claim. Otherwise it goes on in its tunnel before a move, or has no tunnel in this direction until an
+ * accepted response gives it one. Its keys and COUNTs stay. Returns false if there is no memory. */
 static bool lose_flow(struct session_store *store, struct session *s,
 		      enum session_direction direction, bool is_barred)
 {
@@ -154,7 +163,7 @@ static bool lose_flow(struct session_store *store, struct session *s,
 	if (!current) {
 		session_current(store, s, &target);
 		if (!is_barred)
-			target.tunnel[direction] = no_tunnel;
+			goes_on(store, s, direction, &target.tunnel[direction]);
 		current = operations_add(store, s, &target);
 		if (!current)
 			return false;
@@ -244,6 +253,8 @@ static bool take_from(struct session_store *store, const struct session *s,
 		      enum session_outcome *outcome)
 {
 	const bool is_doubtful = claimed == DOWN || direction == DOWN;
+	struct tunnel next;
+	bool is_left; /* without a tunnel */
 
 	if (other->origin == ORIGIN_CONFIGURATION) {
 		*outcome = SESSION_STATIC;
@@ -258,13 +269,15 @@ static bool take_from(struct session_store *store, const struct session *s,
 		*outcome = bar_tunnel(store, other, direction) ? SESSION_TAKEN : SESSION_NO_ROOM;
 		return true;
 	}
+	is_left = !goes_on(store, other, direction, &next);
 	if (!lose_tunnel(store, other, direction, tunnel)) {
 		*outcome = SESSION_NO_ROOM;
 		return true;
 	}
 	if (direction == DOWN && needs_protection(other))
 		ended_leave_claim(store, other, tunnel);
-	say_claim(store, other, direction, tunnel, false);
+	if (is_left)
+		say_claim(store, other, direction, tunnel, false);
 	return false;
 }
 

@@ -377,6 +377,49 @@ static void it_may_be_lost_while_the_session_moves_on(void)
 	}
 }
 
+/* No N-PDU has come in the new tunnel, so the GGSN may still use the one before. */
+static void a_session_that_loses_the_new_tunnel_goes_on_in_the_one_before(void)
+{
+	for (unsigned kind = 0; kind < 4; kind++) {
+		const struct e2m_keyset_id name = lab_sqn(1);
+		struct lab_context other = lab_context(2);
+		struct tunnel before, lost;
+
+		start();
+		before = move_to(kind & 1, 0x7000);
+		lost = lab_down(&context);
+		other.down = lost.teid;
+		lab_create_request(&other, kind & 2 ? &name : NULL, 1);
+		lab_create_response(&other);
+		lab_settle();
+		context.down = before.teid;
+		CU_ASSERT_EQUAL(lab_subscriber(flow()), context.subscriber);
+		lab_use(flow(), 0, 1);
+		CU_ASSERT_EQUAL(flow()->places[0].count, 4);
+		CU_ASSERT_FALSE(is_ours(&lost));
+		CU_ASSERT_EQUAL(lab.warnings, 0);
+		lab_stop();
+	}
+}
+
+static void without_one_that_may_be_used_it_is_barred(void)
+{
+	struct lab_context other = lab_context(2);
+	struct tunnel before, lost;
+
+	start();
+	before = move_to(1, 0x7000);
+	first_npdu();
+	lost = lab_down(&context);
+	other.down = lost.teid;
+	lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	CU_ASSERT_PTR_NULL(lab_protects(&before));
+	CU_ASSERT_EQUAL(lab_count(SESSION_TUNNELS_LOST), 1);
+	CU_ASSERT_EQUAL(lab.warnings, 1);
+	lab_stop();
+}
+
 /* --- the end --- */
 
 static void it_is_barred_when_the_session_ends(void)
@@ -441,6 +484,8 @@ UNIT_MAIN("session_move", TEST(both_tunnels_are_those_of_one_flow),
 	  TEST(without_numbers_to_spare_it_ends_at_once),
 	  TEST(another_session_gets_it_silently_by_an_accepted_response),
 	  TEST(a_session_without_protection_gets_it_too), TEST(a_request_alone_takes_nothing),
-	  TEST(it_may_be_lost_while_the_session_moves_on), TEST(it_is_barred_when_the_session_ends),
+	  TEST(it_may_be_lost_while_the_session_moves_on),
+	  TEST(a_session_that_loses_the_new_tunnel_goes_on_in_the_one_before),
+	  TEST(without_one_that_may_be_used_it_is_barred), TEST(it_is_barred_when_the_session_ends),
 	  TEST(it_is_barred_when_the_session_is_made_anew),
 	  TEST(after_a_restart_the_session_has_the_new_tunnel_alone))
