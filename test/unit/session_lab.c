@@ -600,6 +600,18 @@ struct lab_flow *lab_protects(const struct tunnel *tunnel)
 	return flow ? &lab.workers[flow->target_worker].flows[flow->target] : NULL;
 }
 
+bool lab_waits(const struct tunnel *tunnel)
+{
+	const struct lab_flow *flow = find_flow(tunnel, LAB_ALIAS);
+	const struct lab_worker *w = flow ? &lab.workers[worker_of(flow)] : NULL;
+
+	for (size_t i = 0; w && i < w->commands_count; i++)
+		if (w->commands[i].kind == DATAPATH_STOP_FLOW && w->commands[i].hold &&
+		    w->commands[i].flow == flow - w->flows)
+			return true;
+	return find_flow(tunnel, LAB_EXPECTED) != NULL;
+}
+
 unsigned lab_expected_count(void)
 {
 	unsigned count = 0;

@@ -161,6 +161,9 @@ unsigned lab_expected_count(void);
 unsigned lab_subscriber(const struct lab_flow *flow);
 /* A packet waits for its key. */
 void lab_miss(const struct lab_flow *flow, unsigned slot);
+/* Packets in the tunnel wait: the worker holds them. Or it is about to, before it takes back what another worker, which
+ * has no alias of the tunnel any more, returns to it. */
+bool lab_waits(const struct tunnel *tunnel);
 /* An N-PDU comes in the flow's own tunnel. Returns true if control hears of it: it is watched. */
 bool lab_first_npdu(struct lab_flow *flow);
 /* More COUNTs are wanted: all below needed. */

@@ -99,23 +99,38 @@ static void both_tunnels_are_those_of_one_flow(void)
 	}
 }
 
-/* In each order in which two workers may go on. */
+/* Both workers go on, in each of four orders. */
+static void settle_and_watch(unsigned order, const struct tunnel *before)
+{
+	const unsigned first = order >> 1;
+
+	while (lab_execute(first) || lab_deliver(first) || lab_execute(1 - first) ||
+	       lab_deliver(1 - first))
+		CU_ASSERT_TRUE(lab_protects(before) || lab_waits(before));
+	CU_ASSERT_TRUE(is_ours(before));
+}
+
 static void its_packets_are_never_dropped_while_it_moves(void)
 {
 	for (unsigned order = 0; order < 4; order++) {
 		struct tunnel before;
-		bool goes_on = true;
 
 		start();
 		before = begin_to_move(order & 1, 0x7000);
-		while (goes_on) {
-			const unsigned first = order >> 1;
+		settle_and_watch(order, &before);
+		lab_stop();
+	}
+}
 
-			goes_on = lab_execute(first) || lab_deliver(first) ||
-				  lab_execute(1 - first) || lab_deliver(1 - first);
-			CU_ASSERT_TRUE(lab_protects(&before) || lab_expected(&before));
-		}
-		CU_ASSERT_TRUE(is_ours(&before));
+static void its_packets_are_never_dropped_while_it_moves_back(void)
+{
+	for (unsigned order = 0; order < 4; order++) {
+		struct tunnel first;
+
+		start();
+		first = move_to(order & 1, 0x7000);
+		begin_to_move(0, 0x1000);
+		settle_and_watch(order, &first);
 		lab_stop();
 	}
 }
@@ -158,6 +173,7 @@ static void all_numbers_of_flows_come_back(void)
 		left[w] = tunnels_free_numbers(lab.store, w);
 	for (unsigned i = 0; i < 6; i++)
 		move_to(i % 2, 0x7000 + 0x100 * i);
+	lab_update(&context, lab_sqn(2), 2);
 	move_to(0, 0x9000);
 	first_npdu();
 	pass(LASTS_MS + 16);
@@ -307,13 +323,17 @@ static void another_session_gets_it_silently_by_an_accepted_response(void)
 {
 	for (unsigned worker = 0; worker < 2; worker++) {
 		struct lab_context other = lab_context(2);
+		const struct lab_flow *was;
 		struct tunnel before;
 
 		start();
+		was = flow();
 		before = move_to(worker, 0x7000);
 		other.down = before.teid;
 		lab_create(&other, lab_sqn(1), 1);
 		lab_settle();
+		/* Not with the packets that waited. */
+		CU_ASSERT_PTR_NOT_EQUAL(lab_flow(&before), was);
 		CU_ASSERT_PTR_NOT_NULL_FATAL(lab_flow(&before));
 		CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&before)), 2);
 		CU_ASSERT_PTR_NOT_NULL(flow());
@@ -473,6 +493,7 @@ static void after_a_restart_the_session_has_the_new_tunnel_alone(void)
 
 UNIT_MAIN("session_move", TEST(both_tunnels_are_those_of_one_flow),
 	  TEST(its_packets_are_never_dropped_while_it_moves),
+	  TEST(its_packets_are_never_dropped_while_it_moves_back),
 	  TEST(it_stays_as_long_as_no_n_pdu_comes_in_the_new_one),
 	  TEST(it_ends_five_seconds_after_the_first_n_pdu_in_the_new_one),
 	  TEST(all_numbers_of_flows_come_back), TEST(a_new_keyset_goes_to_the_flow_alone),
