@@ -89,11 +89,27 @@ void aliases_take_first_npdu(struct session_store *store, const struct session *
 			wheel_set(store->wheel, &t->timer, LASTS_MS, time_is_over);
 }
 
+bool aliases_find_watched(const struct session_store *store, const struct session *s,
+			  unsigned worker, uint32_t number, struct tunnel *tunnel)
+{
+	for (const struct lone_tunnel *t = NULL;
+	     (t = next_of(store, table_id(store, s), t)) != NULL;) {
+		const struct session_flow *alias = t->guest.live ? &t->guest : &t->flow;
+
+		*tunnel = t->tunnel;
+		if (t->is_doubtful && !t->is_held && alias->worker == worker &&
+		    alias->number == number)
+			return true;
+	}
+	return false;
+}
+
 /* --- a move --- */
 
 /* Until the session's flow is somewhere else. */
 static void hold(struct session_store *store, struct lone_tunnel *t)
 {
+	t->is_doubtful = false;
 	if (t->is_held)
 		return;
 	t->is_held = true;
@@ -113,7 +129,8 @@ static void make_room_of(struct session_store *store, uint32_t session)
 		end(store, second);
 }
 
-bool aliases_hold(struct session_store *store, struct session *s, const struct tunnel *tunnel)
+bool aliases_hold(struct session_store *store, struct session *s, const struct tunnel *tunnel,
+		  bool is_doubtful)
 {
 	const uint32_t session = table_id(store, s);
 	struct lone_tunnel *t;
@@ -131,6 +148,7 @@ bool aliases_hold(struct session_store *store, struct session *s, const struct t
 	t->flow.number = protection_of(s)->flow[DOWN].number;
 	t->direction = DOWN;
 	t->session = session;
+	t->is_doubtful = is_doubtful;
 	t->is_held = true;
 	TAILQ_INSERT_TAIL(tunnels_before(store, session), t, of_session);
 	return true;
@@ -150,6 +168,14 @@ static void send_alias(struct session_store *store, const struct lone_tunnel *t,
 	commands_send(store, at, c, acknowledge);
 }
 
+static void watch(struct session_store *store, const struct lone_tunnel *t,
+		  const struct session_flow *alias)
+{
+	if (t->is_doubtful)
+		commands_send(store, alias, (struct datapath_command){.kind = DATAPATH_WATCH_FLOW},
+			      NULL);
+}
+
 /* In another worker, the flow's worker gets its alias first: aliases_acknowledged. */
 static void follow(struct session_store *store, struct lone_tunnel *t,
 		   const struct session_flow *target)
@@ -157,6 +183,7 @@ static void follow(struct session_store *store, struct lone_tunnel *t,
 	t->is_held = false;
 	if (t->flow.worker == target->worker) {
 		send_alias(store, t, &t->flow, target, NULL);
+		watch(store, t, &t->flow);
 		return;
 	}
 	t->guest.worker = target->worker;
@@ -167,6 +194,7 @@ static void follow(struct session_store *store, struct lone_tunnel *t,
 	t->guest.live = true;
 	t->pending++;
 	send_alias(store, t, &t->guest, target, t);
+	watch(store, t, &t->guest);
 }
 
 void aliases_follow(struct session_store *store, struct session *s)

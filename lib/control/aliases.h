@@ -15,11 +15,12 @@
 
 #include "control/context.h"
 
-/* The session's downlink flow is about to be stopped with hold. tunnel becomes one from before the move. All
+/* The session's downlink flow is about to be stopped with hold. tunnel becomes one from before the move.
+ * is_doubtful: aliases_find_watched is to find it. All
  * of them hold their packets until aliases_follow. Returns false if there is no memory, or few
  * flow numbers are left: stop it without hold. */
-bool aliases_hold(struct session_store *store, struct session *session,
-		  const struct tunnel *tunnel);
+bool aliases_hold(struct session_store *store, struct session *session, const struct tunnel *tunnel,
+		  bool is_doubtful);
 /* The session's downlink flow is where it is to be. Packets of the tunnels before go there. Without a flow, the
  * tunnels end. */
 void aliases_follow(struct session_store *store, struct session *session);
@@ -36,6 +37,10 @@ void aliases_leave(struct session_store *store, const struct session *session);
 
 /* The first N-PDU since the move has come in the session's tunnel. */
 void aliases_take_first_npdu(struct session_store *store, const struct session *session);
+/* FIRST_NPDU is of flow number of a worker. Returns true if that is a tunnel before a doubtful move: the GGSN
+ * has not moved. */
+bool aliases_find_watched(const struct session_store *store, const struct session *session,
+			  unsigned worker, uint32_t number, struct tunnel *tunnel);
 /* A worker has executed ALIAS_FLOW. */
 void aliases_acknowledged(struct session_store *store, unsigned worker,
 			  const struct datapath_event *event);

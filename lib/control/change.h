@@ -37,7 +37,7 @@ struct change {
 	struct pdp_address address;
 	bool has_address; /* an accepted message gives address to the session */
 	/* The response is the one to an earlier request under its number: perhaps the GGSN has done
-	 * nothing. */
+	 * nothing, and goes on in the tunnel before. */
 	bool is_repeated;
 	struct recovery recovery; /* that of the response */
 };

@@ -39,6 +39,10 @@ void session_take_event(struct session_store *store, unsigned worker,
 		take_done(store, worker, event);
 		return;
 	}
+	if (event->kind == DATAPATH_FIRST_NPDU) { /* of an alias, too */
+		session_take_first_npdu(store, worker, event);
+		return;
+	}
 	s = table_session_of_event(store, worker, event, &direction);
 	if (!s)
 		return;
@@ -52,9 +56,6 @@ void session_take_event(struct session_store *store, unsigned worker,
 		break;
 	case DATAPATH_AUTHENTICATED:
 		changeover_take_authenticated(store, s, event->slot);
-		break;
-	case DATAPATH_FIRST_NPDU:
-		aliases_take_first_npdu(store, s);
 		break;
 	case DATAPATH_SPENT:
 		watch_take_spent(store, s, event->slot);

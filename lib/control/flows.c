@@ -87,12 +87,13 @@ void flows_stop(struct session_store *store, struct session *s, enum session_dir
 	flow->live = false;
 }
 
-void flows_stop_to_move(struct session_store *store, struct session *s, void *acknowledge)
+void flows_stop_to_move(struct session_store *store, struct session *s, bool is_doubtful,
+			void *acknowledge)
 {
 	struct session_flow *flow = &protection_of(s)->flow[DOWN];
 	const struct tunnel tunnel = directory_tunnel(store->directory, &s->tunnel[DOWN]);
 
-	if (!aliases_hold(store, s, &tunnel)) {
+	if (!aliases_hold(store, s, &tunnel, is_doubtful)) {
 		flows_stop(store, s, DOWN, acknowledge);
 		return;
 	}

@@ -21,7 +21,8 @@ void flows_stop(struct session_store *store, struct session *session,
 		enum session_direction direction, void *acknowledge);
 /* Same for a downlink flow that moves to another tunnel. The tunnel is one from before the move now
  * (aliases.h). */
-void flows_stop_to_move(struct session_store *store, struct session *session, void *acknowledge);
+void flows_stop_to_move(struct session_store *store, struct session *session, bool is_doubtful,
+			void *acknowledge);
 /* Returns the COUNTs of the keyset in slot: the worker's where the flow is live, otherwise the
  * session's. */
 struct counts_value flows_counts(const struct session_store *store, const struct session *session,

@@ -45,7 +45,7 @@ static void stop_flow(struct session_store *store, struct operation *op,
 static void move_flow(struct session_store *store, struct operation *op)
 {
 	op->pending++;
-	flows_stop_to_move(store, op->session, op);
+	flows_stop_to_move(store, op->session, op->target.is_repeated, op);
 }
 
 static void forget_tunnel(struct session_store *store, struct session *s,
@@ -751,6 +751,28 @@ void session_lose_tunnel(struct session_store *store, const struct tunnel *tunne
 {
 	evict(store, NULL, DOWN, tunnel);
 	tunnels_end(store, tunnel);
+}
+
+void session_take_first_npdu(struct session_store *store, unsigned worker,
+			     const struct datapath_event *event)
+{
+	struct session *s = table_session(store, event->session);
+	enum session_direction direction;
+	struct change target;
+	struct tunnel tunnel;
+
+	if (table_session_of_event(store, worker, event, &direction)) {
+		aliases_take_first_npdu(store, s);
+	} else if (s && !work_first_operation(s) &&
+		   aliases_find_watched(store, s, worker, event->flow, &tunnel)) {
+		session_current(store, s, &target);
+		target.tunnel[DOWN] = tunnel;
+		control_log_of(
+			store, s, SESSION_LOG_INFO,
+			"its GGSN goes on in the tunnel before a move that it may have taken "
+			"for a copy of an earlier one");
+		session_apply(store, s, &target, NULL);
+	}
 }
 
 void session_acknowledged(struct session_store *store, const struct datapath_event *event)

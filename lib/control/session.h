@@ -39,6 +39,9 @@ void session_follow_ended(struct session_store *store, struct session *ended,
 bool session_is_lost(const struct session_store *store, const struct session *session);
 /* --- for events.c and control.c --- */
 
+/* Takes FIRST_NPDU. If an N-PDU comes in the tunnel before a doubtful move, the session goes back to it. */
+void session_take_first_npdu(struct session_store *store, unsigned worker,
+			     const struct datapath_event *event);
 /* Takes an acknowledgement of STOP_FLOW or USE_KEYSET. */
 void session_acknowledged(struct session_store *store, const struct datapath_event *event);
 /* Frees the session's operations without carrying them out. */

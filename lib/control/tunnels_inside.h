@@ -29,7 +29,8 @@ struct lone_tunnel {
 	/* BEFORE: */
 	TAILQ_ENTRY(lone_tunnel) of_session; /* in a list of aliases.c */
 	uint32_t session;
-	bool is_held;		   /* no flow takes its packets yet: the worker holds them */
+	bool is_doubtful; /* the GGSN may not have moved: control is told of an N-PDU here */
+	bool is_held;	  /* no flow takes its packets yet: the worker holds them */
 	struct session_flow guest; /* live: the alias in the worker of the session's flow */
 };
 

@@ -638,14 +638,24 @@ void lab_miss(const struct lab_flow *flow, unsigned slot)
 	post_of(flow, slot, DATAPATH_MISS);
 }
 
-bool lab_first_npdu(struct lab_flow *flow)
+bool lab_first_npdu(const struct tunnel *tunnel)
 {
-	const bool was_watched = flow->is_watched;
+	const struct lab_flow *protects = lab_protects(tunnel);
+	struct lab_flow *flow = find_flow(tunnel, LAB_ALIAS);
 
+	CU_ASSERT_PTR_NOT_NULL_FATAL(protects);
+	if (!flow)
+		flow = find_flow(tunnel, LAB_LIVE);
+	else if (flow->target_worker != worker_of(flow))
+		flow = find_in(&lab.workers[flow->target_worker], tunnel, LAB_ALIAS);
+	if (!flow->is_watched)
+		return false;
 	flow->is_watched = false;
-	if (was_watched)
-		post_of(flow, 0, DATAPATH_FIRST_NPDU);
-	return was_watched;
+	post(worker_of(flow),
+	     &(struct datapath_event){.kind = DATAPATH_FIRST_NPDU,
+				      .flow = (uint32_t)(flow - lab.workers[worker_of(flow)].flows),
+				      .session = protects->session});
+	return true;
 }
 
 void lab_recovered(const struct lab_flow *flow, unsigned slot, enum datapath_event_kind kind,

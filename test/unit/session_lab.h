@@ -164,8 +164,8 @@ void lab_miss(const struct lab_flow *flow, unsigned slot);
 /* Packets in the tunnel wait: the worker holds them. Or it is about to, before it takes back what another worker, which
  * has no alias of the tunnel any more, returns to it. */
 bool lab_waits(const struct tunnel *tunnel);
-/* An N-PDU comes in the flow's own tunnel. Returns true if control hears of it: it is watched. */
-bool lab_first_npdu(struct lab_flow *flow);
+/* An N-PDU comes in the tunnel, which is a flow's or an alias. Returns true if control hears of it: it is watched. */
+bool lab_first_npdu(const struct tunnel *tunnel);
 /* More COUNTs are wanted: all below needed. */
 void lab_low(const struct lab_flow *flow, unsigned slot, uint32_t needed);
 /* The same, said of the keyset that was in the slot before. */

@@ -64,7 +64,9 @@ static bool is_ours(const struct tunnel *tunnel)
 
 static void first_npdu(void)
 {
-	CU_ASSERT_TRUE(lab_first_npdu(flow()));
+	const struct tunnel down = lab_down(&context);
+
+	CU_ASSERT_TRUE(lab_first_npdu(&down));
 	lab_settle();
 }
 
@@ -217,21 +219,67 @@ static void a_session_without_keyset_has_none(void)
 	lab_stop();
 }
 
-/* A retransmission with other octets, and the answer of before: nobody knows whether the GGSN has moved. */
-static void both_are_the_sessions_after_a_doubtful_retransmission(void)
+/* --- a retransmission with other octets, and the answer of before --- */
+
+/* The GGSN may have taken it for a copy, and not have moved. Returns the tunnel before. */
+static struct tunnel move_doubtfully(unsigned worker)
 {
 	struct tunnel before;
 
 	start();
 	lab_move(&context);
 	lab_settle();
-	before = lab_down(&context);
 	lab.send_again = true;
-	context.down = teid_of(1, 0x7000);
-	CU_ASSERT_EQUAL(lab_fate(lab_move(&context)), LAB_HELD);
-	lab_settle();
-	CU_ASSERT_TRUE(is_ours(&before));
-	lab_stop();
+	before = move_to(worker, 0x7000);
+	lab.send_again = false;
+	return before;
+}
+
+static void both_are_the_sessions_after_it(void)
+{
+	for (unsigned worker = 0; worker < 2; worker++) {
+		const struct tunnel before = move_doubtfully(worker);
+
+		CU_ASSERT_TRUE(is_ours(&before));
+		lab_stop();
+	}
+}
+
+static void the_session_goes_back_with_an_n_pdu_in_the_tunnel_before(void)
+{
+	for (unsigned worker = 0; worker < 2; worker++) {
+		const struct tunnel before = move_doubtfully(worker), new = lab_down(&context);
+
+		CU_ASSERT_TRUE(lab_first_npdu(&before));
+		lab_settle();
+		context.down = before.teid;
+		lab_use(flow(), 0, 1);
+		CU_ASSERT_EQUAL(flow()->places[0].count, 4);
+		first_npdu();
+		pass(LASTS_MS + 16);
+		CU_ASSERT_PTR_NULL(lab_protects(&new));
+		CU_ASSERT_PTR_NOT_NULL(flow());
+		lab_stop();
+	}
+}
+
+static void it_does_not_go_back_after_a_move_without_doubt(void)
+{
+	for (unsigned kind = 0; kind < 4; kind++) {
+		struct tunnel before;
+
+		if (kind & 2) {
+			before = move_doubtfully(kind & 1);
+			move_to(0, 0x8000);
+		} else {
+			start();
+			before = move_to(kind & 1, 0x7000);
+		}
+		CU_ASSERT_FALSE(lab_first_npdu(&before));
+		lab_settle();
+		CU_ASSERT_PTR_NOT_NULL(flow());
+		lab_stop();
+	}
 }
 
 /* --- several moves --- */
@@ -497,8 +545,9 @@ UNIT_MAIN("session_move", TEST(both_tunnels_are_those_of_one_flow),
 	  TEST(it_stays_as_long_as_no_n_pdu_comes_in_the_new_one),
 	  TEST(it_ends_five_seconds_after_the_first_n_pdu_in_the_new_one),
 	  TEST(all_numbers_of_flows_come_back), TEST(a_new_keyset_goes_to_the_flow_alone),
-	  TEST(a_session_without_keyset_has_none),
-	  TEST(both_are_the_sessions_after_a_doubtful_retransmission),
+	  TEST(a_session_without_keyset_has_none), TEST(both_are_the_sessions_after_it),
+	  TEST(the_session_goes_back_with_an_n_pdu_in_the_tunnel_before),
+	  TEST(it_does_not_go_back_after_a_move_without_doubt),
 	  TEST(all_tunnels_stay_until_one_shows_that_it_is_used),
 	  TEST(several_moves_under_way_at_once_lose_nothing), TEST(the_flow_may_move_back),
 	  TEST(one_session_has_a_few_and_keeps_the_oldest),
