@@ -266,11 +266,19 @@ static bool mixes_addresses(const struct request *r, const struct session *s,
 	return false;
 }
 
+/* Returns the session that has the tunnel, be it from before a move. */
+static const struct session *find_tunnel(const struct request *r, const struct tunnel *tunnel)
+{
+	enum session_direction direction;
+	const struct session *s = table_find_tunnel(r->store, tunnel, &direction);
+
+	return s ? s : table_session(r->store, tunnels_session_before(r->store, tunnel));
+}
+
 static bool is_anothers(const struct request *r, const struct session *s,
 			const struct tunnel *tunnel)
 {
-	enum session_direction direction;
-	const struct session *other = table_find_tunnel(r->store, tunnel, &direction);
+	const struct session *other = find_tunnel(r, tunnel);
 
 	return other && other != s;
 }
@@ -296,14 +304,13 @@ bool request_is_of_addresses(struct request *r)
 
 static bool is_of_unbound(const struct request *r, const struct message_end *user)
 {
-	enum session_direction direction;
 	struct tunnel tunnel = {0};
 
 	for (int is_ipv4 = 0; is_ipv4 < 2; is_ipv4++) {
 		const struct session *s;
 
 		message_end_update(&tunnel, user, is_ipv4);
-		s = table_find_tunnel(r->store, &tunnel, &direction);
+		s = find_tunnel(r, &tunnel);
 		if (s && s->kind == DIRECTORY_PROTECTED && pdp_address_is_unbound(&s->address))
 			return true;
 	}

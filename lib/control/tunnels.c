@@ -268,6 +268,13 @@ struct before_list *tunnels_before(const struct session_store *store, uint32_t s
 	return &store->tunnels->by_session[session % BEFORE_LISTS];
 }
 
+uint32_t tunnels_session_before(struct session_store *store, const struct tunnel *tunnel)
+{
+	const struct lone_tunnel *t = tunnels_find(store, tunnel);
+
+	return t && t->stage == BEFORE ? t->session : 0;
+}
+
 uint32_t tunnels_before_count(const struct session_store *store)
 {
 	return store->tunnels->before_count;

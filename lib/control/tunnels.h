@@ -54,6 +54,8 @@ void tunnels_let_late_pass(struct session_store *store, enum session_direction d
 void tunnels_acknowledged(struct session_store *store, unsigned worker,
 			  const struct datapath_event *event);
 
+/* Returns the id of the session that has the tunnel from before a move. 0: none. */
+uint32_t tunnels_session_before(struct session_store *store, const struct tunnel *tunnel);
 /* Returns how many tunnels before moves there may be (aliases.h). */
 uint32_t tunnels_aliases_max(const struct session_config *config);
 /* Returns how many flow numbers the worker has left. */

@@ -425,6 +425,26 @@ static void a_request_alone_takes_nothing(void)
 	lab_stop();
 }
 
+/* Without addresses the tunnel alone decides, so a GGSN that reads the request otherwise must not get it. */
+static void an_update_of_an_unknown_context_does_not_name_it_without_addresses(void)
+{
+	struct lab_context other = lab_context(2);
+	struct tunnel before;
+
+	lab_start();
+	context = lab_context(1);
+	context.is_unbound = true;
+	lab_create(&context, lab_sqn(1), 1);
+	lab_make_ready(&context);
+	before = move_to(1, 0x7000);
+	CU_ASSERT_TRUE(is_ours(&before));
+	other.down = before.teid;
+	CU_ASSERT_EQUAL(lab_fate(lab_update_request(&other, NULL, 0)), LAB_HELD);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(lab.messages - 1), LAB_DISCARDED);
+	lab_stop();
+}
+
 /* While the move to it is under way, the others must not refer to its flow. */
 static void it_may_be_lost_while_the_session_moves_on(void)
 {
@@ -554,6 +574,7 @@ UNIT_MAIN("session_move", TEST(both_tunnels_are_those_of_one_flow),
 	  TEST(without_numbers_to_spare_it_ends_at_once),
 	  TEST(another_session_gets_it_silently_by_an_accepted_response),
 	  TEST(a_session_without_protection_gets_it_too), TEST(a_request_alone_takes_nothing),
+	  TEST(an_update_of_an_unknown_context_does_not_name_it_without_addresses),
 	  TEST(it_may_be_lost_while_the_session_moves_on),
 	  TEST(a_session_that_loses_the_new_tunnel_goes_on_in_the_one_before),
 	  TEST(without_one_that_may_be_used_it_is_barred), TEST(it_is_barred_when_the_session_ends),
