@@ -8,7 +8,7 @@
  *
  * While the flow moves, the workers hold the packets of all these tunnels. No alias refers to a flow that
  * stops: hold and end come before the flow's own STOP_FLOW. Bounded in number. They are not on disk: after a
- * restart, the session has the new tunnel alone. Called by session.c, flows.c and events.c.
+ * restart, the session has the new tunnel alone. Called by carry.c, session.c, flows.c and events.c.
  */
 #ifndef CONTROL_ALIASES_H
 #define CONTROL_ALIASES_H

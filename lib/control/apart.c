@@ -6,9 +6,14 @@ bool apart_is_same_pdn(const struct session *a, const struct session *b)
 	return a->imsi == b->imsi && a->primary == b->primary;
 }
 
+bool apart_needs_protection(const struct session *s)
+{
+	return session_has_keyset(s) || policy_bars(s->policy);
+}
+
 bool apart_is_protected(const struct session *s)
 {
-	return s->kind == DIRECTORY_PROTECTED && (session_has_keyset(s) || policy_bars(s->policy));
+	return s->kind == DIRECTORY_PROTECTED && apart_needs_protection(s);
 }
 
 bool apart_shares_address(const struct session *a, const struct session *b)

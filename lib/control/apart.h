@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * apart: whether the packets of two sessions in one tunnel can be told apart (e2m.md 6, "Address
- * binding"). Questions alone. Called by binding.c, ended.c, session.c, request.c and restore.c.
+ * binding"). Questions alone. Called by binding.c, ended.c, establish.c, carry.c, session.c, request.c and restore.c.
  */
 #ifndef CONTROL_APART_H
 #define CONTROL_APART_H
@@ -10,6 +10,8 @@
 
 /* The contexts of one PDN have the same addresses. */
 bool apart_is_same_pdn(const struct session *a, const struct session *b);
+/* Returns true if the packets of the session must not cross in clear. */
+bool apart_needs_protection(const struct session *session);
 /* Returns true if the session is live, and its packets must not cross in clear. */
 bool apart_is_protected(const struct session *session);
 /* Returns true if workers can tell the packets of two sessions apart by their addresses, or need not:

@@ -2,7 +2,7 @@
 /*
  * binding: the PDP addresses of sessions, and what becomes of an address or a tunnel that two sessions
  * have (e2m.md 6, "Address binding"). The directory stores addresses for the workers; this file decides
- * which session has them. Called by session.c, procedure.c, report.c and restore.c.
+ * which session has them. Called by establish.c, session.c, procedure.c, report.c and restore.c.
  */
 #ifndef CONTROL_BINDING_H
 #define CONTROL_BINDING_H

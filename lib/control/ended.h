@@ -3,7 +3,7 @@
  * ended: what is left of protected sessions (e2m.md 6). However a protected session ends, its tunnels
  * stay barred and its addresses guarded, until an accepted response assigns them to a session. If no
  * place is left for that, the directory is overfull: workers drop what may be such a session's.
- * Called by session.c, binding.c, tunnels.c and the procedure.
+ * Called by establish.c, carry.c, binding.c, tunnels.c and the procedure.
  */
 #ifndef CONTROL_ENDED_H
 #define CONTROL_ENDED_H

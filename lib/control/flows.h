@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* flows: a session's two flows in the workers, one for each direction. session.c adds and stops
+/* flows: a session's two flows in the workers, one for each direction. carry.c adds and stops
  * them. changeover, watch and durable.c read their COUNTs. */
 #ifndef CONTROL_FLOWS_H
 #define CONTROL_FLOWS_H

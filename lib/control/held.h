@@ -2,7 +2,7 @@
 /*
  * held: a GTP-C message or a notification that waits until all operations that it asked for are
  * done and on disk. Then the message is released, or the notification is answered. gtpc.c and
- * report.c make it. Its users are its maker, session.c and tunnels.c. durable.c answers what has
+ * report.c make it. Its users are its maker, session.c, carry.c and tunnels.c. durable.c answers what has
  * waited for the disk.
  */
 #ifndef CONTROL_HELD_H

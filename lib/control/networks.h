@@ -2,7 +2,7 @@
 /*
  * networks: the networks behind the UEs of protected sessions (e2m.md 6): framed routes and delegated prefixes, from
  * notifications and from the policy. They belong to the PDN: all its contexts share them. The directory stores them, one
- * entry each, and the workers read them there. A list is replaced as a whole. Called by session.c, report.c, reconfigure.c
+ * entry each, and the workers read them there. A list is replaced as a whole. Called by establish.c, carry.c, report.c, reconfigure.c
  * and restore.c.
  */
 #ifndef CONTROL_NETWORKS_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * operations: the changes of a protected session that are under way. They run one after the other. session.c
+ * operations: the changes of a protected session that are under way. They run one after the other. carry.c
  * carries them out. Other files ask what the session will be after the last of them.
  */
 #ifndef CONTROL_OPERATIONS_H

@@ -10,7 +10,7 @@
  * a response to a request that crossed tells it. The memory is bounded: of two GSNs that were
  * forgotten, the next counter is the first.
  *
- * Called by session.c and the layers above it; sweep.c ends the lost sessions.
+ * Called by establish.c, session.c and the layers above it; sweep.c ends the lost sessions.
  */
 #ifndef CONTROL_RESTARTS_H
 #define CONTROL_RESTARTS_H

@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * session: carries out what a GTP-C message, a notification or the configuration makes of a session
- * (change.h). It works in three steps. It stops the flows that end; their acknowledgements have the
- * COUNTs. It adds the flows that begin. It releases the message.
+ * session: applies what a GTP-C message, a notification or the configuration makes of a session
+ * (change.h); carry.c does the work, step by step.
  *
  * Operations of one session run one after the other. Operations of different sessions never wait
  * for each other. A session without protection has no flows and no operations (unprotected.h). It
- * becomes a protected one, and the other way round, as a change says. It knows no protocol. Called by the procedure, reports, restore.c and the rounds
- * over all sessions.
+ * becomes a protected one, and the other way round, as a change says. session.c knows no protocol. Called
+ * by the procedure, reports, restore.c and the rounds over all sessions.
  */
 #ifndef CONTROL_SESSION_H
 #define CONTROL_SESSION_H

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * table: the sessions of the store in the directory (lib/directory), and what control has with each.
- * All files may search it. Only session.c and restore.c make and free sessions.
+ * All files may search it. Only session.c, establish.c and restore.c make and free sessions.
  */
 #ifndef CONTROL_TABLE_H
 #define CONTROL_TABLE_H

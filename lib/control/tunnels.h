@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
  * tunnels: the tunnels that workers know and that no session has, and the numbers of flows that are
- * not in use. Bounded in number and in time. Called by flows, request.c, session.c, unprotected.c,
+ * not in use. Bounded in number and in time. Called by flows.c, aliases.c, carry.c, request.c, session.c, unprotected.c,
  * events.c and control.c. Such a tunnel is expected, lingering, or one from before a move (aliases.h).
  *
  * Expected: a request names the tunnel, and no response has accepted it yet. The other end may use

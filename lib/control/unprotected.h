@@ -2,7 +2,7 @@
 /*
  * unprotected: the tunnels of sessions without protection. Workers find them in the directory and let
  * their packets cross. Such a session has no keyset, no flow and no operation: a change takes effect
- * at once. Called by session.c.
+ * at once. Called by carry.c.
  */
 #ifndef CONTROL_UNPROTECTED_H
 #define CONTROL_UNPROTECTED_H
