@@ -4,8 +4,6 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <pthread.h>
-#include <rte_cycles.h>
-#include <rte_mbuf.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,10 +12,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "backlog.h"
+#include "settings.h"
 #include "unknown_teid.h"
+#include "worker_rings.h"
 
-#define EVENTS_A_ROUND	64
 #define ANSWERS_A_ROUND 64
 /* Sessions whose commands to workers are under way while they are restored. */
 #define RESTORE_AT_ONCE 256
@@ -26,8 +24,7 @@
 
 struct hse_control {
 	const struct hse_config *config;
-	struct datapath_worker *const *workers;
-	struct backlog *backlogs; /* commands that a full ring did not take, by worker */
+	struct worker_rings rings;
 	struct session_store *store;
 	struct hse_disk *disk;			 /* NULL: nothing outlives the process */
 	struct hse_notifications *notifications; /* NULL: nobody may send any */
@@ -62,29 +59,14 @@ static void send_command(void *arg, unsigned worker, const struct datapath_comma
 {
 	struct hse_control *c = arg;
 
-	if (backlog_is_empty(&c->backlogs[worker]) &&
-	    datapath_command(c->workers[worker], command) == 0)
-		return;
-	if (backlog_push(&c->backlogs[worker], command) != 0) {
-		/* A command lost would leave a worker with a key that is freed. */
-		program_log(PROGRAM_ERROR, "out of memory for commands to worker %u", worker);
-		abort(); /* the log has the reason */
-	}
-}
-
-static void send_to_all(void *arg, const struct datapath_command *command)
-{
-	struct hse_control *c = arg;
-
-	for (unsigned w = 0; w < c->config->workers.count; w++)
-		send_command(c, w, command);
+	worker_rings_send(&c->rings, worker, command);
 }
 
 static void view_flow(void *arg, unsigned worker, uint32_t flow, struct datapath_flow_view *view)
 {
 	const struct hse_control *c = arg;
 
-	datapath_view_flow(c->workers[worker], flow, view);
+	datapath_view_flow(c->rings.workers[worker], flow, view);
 }
 
 static void log_line(void *arg, enum session_log_level level, const char *line)
@@ -105,68 +87,14 @@ static void on_notified(void *arg, uint64_t number, enum session_outcome outcome
 	notifications_answer(c->notifications, number, outcome);
 }
 
-/* --- what workers say --- */
-
-static void read_endpoints(const struct rte_mbuf *m, const struct datapath_event *event,
-			   struct session_gtpc *gtpc)
-{
-	const uint8_t *ip = rte_pktmbuf_mtod_offset(m, const uint8_t *, event->l3);
-	const uint8_t *udp = rte_pktmbuf_mtod_offset(m, const uint8_t *, event->payload - 8);
-
-	if (ip[0] >> 4 == 4) {
-		tunnel_set_ipv4(&gtpc->source, ip + 12);
-		tunnel_set_ipv4(&gtpc->destination, ip + 16);
-	} else {
-		tunnel_set_ipv6(&gtpc->source, ip + 8);
-		tunnel_set_ipv6(&gtpc->destination, ip + 24);
-	}
-	gtpc->source.teid = (uint32_t)(udp[0] << 8 | udp[1]);
-	gtpc->destination.teid = (uint32_t)(udp[2] << 8 | udp[3]);
-}
-
-static void take_gtpc(struct hse_control *c, unsigned worker, const struct datapath_event *event)
-{
-	struct session_gtpc gtpc = {
-		.side = event->side,
-		.data = rte_pktmbuf_mtod_offset(event->mbuf, const uint8_t *, event->payload),
-		.len = event->payload_len,
-		.worker = worker,
-		.number = event->cookie,
-	};
-
-	read_endpoints(event->mbuf, event, &gtpc);
-	session_take_gtpc(c->store, &gtpc);
-	rte_pktmbuf_free(event->mbuf);
-}
-
-static unsigned take_events(struct hse_control *c, unsigned worker)
-{
-	struct datapath_event events[EVENTS_A_ROUND];
-	unsigned count = datapath_events(c->workers[worker], events, EVENTS_A_ROUND);
-
-	for (unsigned i = 0; i < count; i++) {
-		if (events[i].kind == DATAPATH_GTPC)
-			take_gtpc(c, worker, &events[i]);
-		else
-			session_take_event(c->store, worker, &events[i]);
-	}
-	return count;
-}
-
-static unsigned send_backlog(struct hse_control *c, unsigned worker)
-{
-	struct backlog *b = &c->backlogs[worker];
-	unsigned sent = 0;
-
-	while (!backlog_is_empty(b) &&
-	       datapath_command(c->workers[worker], backlog_first(b)) == 0) {
-		backlog_pop(b);
-		sent++;
-	}
-	return sent;
-}
-
 /* --- unknown tunnels --- */
+
+static void send_to_all(void *arg, const struct datapath_command *command)
+{
+	struct hse_control *c = arg;
+
+	worker_rings_send_to_all(&c->rings, command);
+}
 
 static void set_unknown_tunnels(struct hse_control *c, const struct hse_config *config)
 {
@@ -185,9 +113,9 @@ static void warn_of_unknown_tunnels(struct hse_control *c, uint64_t now)
 
 	if (!unknown_teid_is_due(&c->unknown_teid, now))
 		return;
-	for (unsigned w = 0; w < c->config->workers.count; w++)
+	for (unsigned w = 0; w < c->rings.count; w++)
 		for (unsigned side = 0; side < DATAPATH_SIDES; side++)
-			crossed[side] += datapath_worker_counters(c->workers[w], side)
+			crossed[side] += datapath_worker_counters(c->rings.workers[w], side)
 						 ->value[DATAPATH_UNKNOWN_TEID];
 	program_log(PROGRAM_WARNING, "%s", unknown_teid_text(&c->unknown_teid, crossed, now, text));
 }
@@ -200,47 +128,6 @@ void control_view_unknown_teid(const struct hse_control *c, struct control_unkno
 }
 
 /* --- start and stop --- */
-
-void control_session_config(const struct hse_config *config, struct session_config *s)
-{
-	*s = (struct session_config){
-		.numbers = config->numbers,
-		.max = config->sessions.max,
-		.unprotected_max = config->sessions.unprotected_max,
-		.workers = config->workers.count,
-		.counter_octets = config->sessions.counter_octets,
-		.replay_window = config->sessions.replay_window,
-		.gcm_tag_octets = config->sessions.gcm_tag_octets,
-		.allow_null_integrity = config->sessions.allow_null_integrity,
-		.ciphering_allowed =
-			hse_config_algorithms(config->allowed_algorithms.ciphering,
-					      config->allowed_algorithms.ciphering_count),
-		.integrity_allowed =
-			hse_config_algorithms(config->allowed_algorithms.integrity,
-					      config->allowed_algorithms.integrity_count),
-		.policy = {.rules = config->policy, .count = config->policy_count},
-		.pull_on_activation = config->pull.when == HSE_PULL_ON_ACTIVATION,
-		.changeover_s = config->sessions.changeover_s,
-		.negative_cache_s = config->pull.negative_cache_s,
-		.idle_flush_s = config->sessions.idle_flush_s,
-		.count_warning = config->sessions.count_warning,
-		.is_durable = config->state_given,
-		.count_block = config->state.count_block,
-		.pull = {.timeout_ms = config->pull.timeout_ms,
-			 .retry_min_ms = config->pull.retry_min_ms,
-			 .retry_max_ms = config->pull.retry_max_ms,
-			 .in_flight_max = config->pull.in_flight,
-			 .negative_cache_s = config->pull.negative_cache_s},
-	};
-}
-
-/* e2m.md 2: in doubt, assume that the source remembers a keyset until it is replaced. */
-static enum retention_memory memory_of(const struct keysource_config *k)
-{
-	if (k->kind == KEYSOURCE_FILE)
-		return RETENTION_ALWAYS;
-	return k->has_retention ? RETENTION_SHORT : RETENTION_LONG;
-}
 
 static int open_sources(struct hse_control *c)
 {
@@ -258,7 +145,7 @@ static int open_sources(struct hse_control *c)
 							 .keysource = c->sources[i],
 							 .name = k->name,
 							 .prefetch = k->prefetch,
-							 .memory = memory_of(k),
+							 .memory = settings_of_memory(k),
 							 .short_s = k->keyset_retention_s}) != 0) {
 			program_log(PROGRAM_ERROR, "key_sources[%zu]: out of memory", i);
 			return -ENOMEM;
@@ -292,20 +179,6 @@ static int open_events(struct hse_control *c)
 	return 0;
 }
 
-/* --- workers that do not run, in their stead --- */
-
-static unsigned act_for_workers(struct hse_control *c)
-{
-	unsigned work = 0;
-
-	for (unsigned w = 0; w < c->config->workers.count; w++) {
-		work += send_backlog(c, w);
-		work += datapath_housekeep(c->workers[w], rte_rdtsc());
-		work += take_events(c, w);
-	}
-	return work;
-}
-
 /* Sessions of an earlier process, before the first packet comes. */
 static int restore(struct hse_control *c)
 {
@@ -320,8 +193,7 @@ static int restore(struct hse_control *c)
 		return ret;
 	do {
 		next = session_restart(c->store, next, RESTORE_AT_ONCE);
-		while (act_for_workers(c) > 0)
-			;
+		worker_rings_settle(&c->rings, c->store);
 	} while (next != 0);
 	program_log(PROGRAM_INFO, "state: %s: %" PRIu64 " sessions restored in %" PRIu64 " ms",
 		    c->config->state.path, session_count(c->store, SESSION_RESTORED),
@@ -333,8 +205,7 @@ static int make_static(struct hse_control *c)
 {
 	const int ret = static_sessions_make(c->config, c->store);
 
-	while (act_for_workers(c) > 0)
-		;
+	worker_rings_settle(&c->rings, c->store);
 	return ret;
 }
 
@@ -344,16 +215,13 @@ void control_conclude(struct hse_control *c)
 		return;
 	/* What is on its way to the disk lets more COUNTs be used, and packets go that wait for them: that must be
 	 * over before COUNTs are written as they are. */
-	while (act_for_workers(c) > 0)
-		;
+	worker_rings_settle(&c->rings, c->store);
 	disk_finish(c->disk, c->store);
-	while (act_for_workers(c) > 0)
-		;
+	worker_rings_settle(&c->rings, c->store);
 	session_conclude(c->store);
 	disk_conclude(c->disk, c->store);
 	/* What waited for the disk leaves. */
-	while (act_for_workers(c) > 0)
-		;
+	worker_rings_settle(&c->rings, c->store);
 }
 
 struct hse_control *control_new(const struct hse_config *config,
@@ -371,7 +239,6 @@ struct hse_control *control_new(const struct hse_config *config,
 	if (!c)
 		return NULL;
 	c->config = config;
-	c->workers = workers;
 	c->disk = disk;
 	c->notifications = notifications;
 	c->epoll = c->signals = -1;
@@ -379,10 +246,10 @@ struct hse_control *control_new(const struct hse_config *config,
 	pthread_mutex_init(&c->asking, NULL);
 	pthread_mutex_init(&c->lock, NULL);
 	pthread_cond_init(&c->answered, NULL);
-	control_session_config(config, &session);
+	settings_of_sessions(config, &session);
 	session.age_s = disk_age(disk);
-	c->backlogs = calloc(config->workers.count, sizeof(*c->backlogs));
-	c->store = c->backlogs ? session_store_new(&session, &ops, now_ms()) : NULL;
+	if (worker_rings_open(&c->rings, workers, config->workers.count) == 0)
+		c->store = session_store_new(&session, &ops, now_ms());
 	if (!c->store) {
 		program_log(PROGRAM_ERROR, "no memory for %u sessions", config->sessions.max);
 		control_free(c);
@@ -408,9 +275,7 @@ void control_free(struct hse_control *c)
 		keysource_close(c->sources[i]);
 	free(c->sources);
 	keysource_queue_free(c->queue);
-	for (unsigned w = 0; c->backlogs && w < c->config->workers.count; w++)
-		backlog_free(&c->backlogs[w]);
-	free(c->backlogs);
+	worker_rings_close(&c->rings);
 	if (c->epoll >= 0)
 		close(c->epoll);
 	if (c->signals >= 0)
@@ -444,7 +309,7 @@ void control_set_bypass(struct hse_control *c, bool is_on)
 
 	if (c->bypass == is_on)
 		return;
-	send_to_all(c, &command);
+	worker_rings_send_to_all(&c->rings, &command);
 	if (is_on)
 		program_log(PROGRAM_WARNING,
 			    "bypass is on: no packet of a protected session crosses, and all else "
@@ -469,43 +334,13 @@ void control_set_reload(struct hse_control *c, struct hse_reload *reload)
 	c->reload = reload;
 }
 
-static void set_limits(struct hse_control *c, const struct hse_config *config)
-{
-	const struct datapath_command command = {
-		.kind = DATAPATH_SET_LIMITS,
-		.limits = {.hold_ms = config->pull.hold_ms,
-			   .hold_packets_per_flow = config->pull.hold_packets_per_session,
-			   .gtpc_hold_ms = config->gtpc.hold_ms,
-			   .recovery_windows = config->sessions.recovery_windows,
-			   .recovery_per_s = config->sessions.recovery_per_s,
-			   .bad_mac_per_s = config->sessions.bad_mac_per_s,
-			   .drop_unknown = config->unknown_teid == HSE_UNKNOWN_TEID_DROP}};
-
-	send_to_all(c, &command);
-}
-
-/* A new or removed source needs a restart. Then the order stays unchanged too. */
-static void set_order(struct hse_control *c, const struct hse_config *config)
-{
-	const char *names[PULL_SOURCES_MAX];
-	const unsigned count = (unsigned)config->key_sources_count;
-
-	for (unsigned i = 0; i < count; i++)
-		names[i] = config->key_sources[i].name;
-	pull_manager_set_order(session_pulls(c->store), names, count);
-}
-
 static size_t take_reload(struct hse_control *c)
 {
 	const struct hse_config *config = reload_take(c->reload);
-	struct session_config session;
 
 	if (!config)
 		return 0;
-	control_session_config(config, &session);
-	session_reconfigure(c->store, &session);
-	set_order(c, config);
-	set_limits(c, config);
+	settings_apply(config, c->store, &c->rings);
 	set_unknown_tunnels(c, config);
 	reload_taken(c->reload);
 	return 1;
@@ -590,9 +425,9 @@ int control_run(struct hse_control *c)
 	while (!was_asked_to_stop(c)) {
 		size_t work = take_answers(c);
 
-		for (unsigned w = 0; w < c->config->workers.count; w++) {
-			work += take_events(c, w);
-			work += send_backlog(c, w);
+		for (unsigned w = 0; w < c->rings.count; w++) {
+			work += worker_rings_take_events(&c->rings, w, c->store);
+			work += worker_rings_send_backlog(&c->rings, w);
 		}
 		work += notifications_take(c->notifications, c->store);
 		session_advance(c->store, now_ms());

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* control: the control thread's event loop: workers' events, key sources, timers, signals, and what
- * telemetry asks. */
+/* control: the control thread, from its start to its end: an event loop over workers' events, key sources, timers, signals
+ * and what telemetry asks. The rings to the workers are in worker_rings.c, what a configuration sets is in settings.c. */
 #ifndef HSE_CONTROL_H
 #define HSE_CONTROL_H
 
@@ -21,9 +21,6 @@ struct hse_control *control_new(const struct hse_config *config,
 				struct hse_notifications *notifications);
 /* The workers must have stopped. Wipes all keys. */
 void control_free(struct hse_control *control);
-
-/* What the store has to know of the configuration. */
-void control_session_config(const struct hse_config *config, struct session_config *session);
 
 /* After the workers have stopped: has them do what they were told, and writes what is to be on disk. */
 void control_conclude(struct hse_control *control);

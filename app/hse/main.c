@@ -13,6 +13,7 @@
 #include "hse_findings.h"
 #include "links.h"
 #include "loop.h"
+#include "settings.h"
 #include "telemetry.h"
 
 struct hse {
@@ -61,7 +62,7 @@ static int make_worker(void *arg)
 	const unsigned node = rte_lcore_to_socket_id(eal_worker_lcore(number));
 	struct session_config sessions;
 
-	control_session_config(c, &sessions);
+	settings_of_sessions(c, &sessions);
 	const struct datapath_config config = {
 		.worker = number,
 		.workers = c->workers.count,

@@ -10,6 +10,7 @@
 #include <time.h>
 
 #include "program/privileges.h"
+#include "settings.h"
 #include "telemetry_faults.h"
 #include "telemetry_sessions.h"
 #include "telemetry_wire.h"
@@ -114,7 +115,7 @@ static void add_memory(struct rte_tel_data *d, const struct session_totals *tota
 	struct session_config config;
 	uint64_t flows, one_keyset;
 
-	control_session_config(self.config, &config);
+	settings_of_sessions(self.config, &config);
 	flows = (uint64_t)config.workers * session_flows_per_worker(&config) *
 		datapath_flow_octets(self.workers[0]) / config.max;
 	one_keyset = totals->octets + flows + SESSION_KEY_OCTETS;
