@@ -14,10 +14,14 @@ static bool is_same_keyset(const struct change *a, const struct change *b)
 	return memcmp(&a->keyset, &b->keyset, sizeof(a->keyset)) == 0;
 }
 
+static bool has_same_uplink(const struct change *a, const struct change *b)
+{
+	return tunnel_is_equal(&a->tunnel[UP], &b->tunnel[UP]);
+}
+
 static bool has_same_tunnels(const struct change *a, const struct change *b)
 {
-	return tunnel_is_equal(&a->tunnel[UP], &b->tunnel[UP]) &&
-	       tunnel_is_equal(&a->tunnel[DOWN], &b->tunnel[DOWN]);
+	return has_same_uplink(a, b) && tunnel_is_equal(&a->tunnel[DOWN], &b->tunnel[DOWN]);
 }
 
 /* SQN and RAND may name the same AKA run, so they do not conflict. */
@@ -84,6 +88,14 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 	return true;
 }
 
+/* GTP-C has given the context another downlink tunnel. A keyset alone does not tell that it is this
+ * context: a UE may name a keyset again. */
+static bool is_of_gtpc(const struct change *target, const struct change *current)
+{
+	return current->origin == ORIGIN_GTPC && has_same_uplink(target, current);
+}
+
+/* With the same tunnels it is the same context, whatever keyset GTP-C named. */
 void precedence_compare(struct session_store *store, struct session *s, struct change *target)
 {
 	struct change current;
@@ -91,8 +103,8 @@ void precedence_compare(struct session_store *store, struct session *s, struct c
 
 	session_current(store, s, &current);
 	names_same = session_names_keyset(s) && is_same_keyset(target, &current);
-	/* With the same tunnels it is the same context, whatever keyset GTP-C named. */
-	if (!current.alive || (!names_same && !has_same_tunnels(target, &current)))
+	if (!current.alive ||
+	    (!has_same_tunnels(target, &current) && !(names_same && is_of_gtpc(target, &current))))
 		return;
 	if (target->apn.number == 0)
 		target->apn = current.apn;

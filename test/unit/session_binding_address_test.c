@@ -293,6 +293,23 @@ static void create_gives_the_address_that_the_notification_did_not(void)
 	lab_stop();
 }
 
+/* A UE may name a keyset again: that does not make it the same context. */
+static void context_reported_anew_with_its_keyset_does_not_keep_the_address(void)
+{
+	struct session_notification n;
+
+	start();
+	n = notification(SESSION_ACTIVATE, ipv4_a);
+	notify(&n);
+	c.up++;
+	c.down++;
+	n = notification(SESSION_ACTIVATE, NULL);
+	notify(&n);
+	CU_ASSERT_TRUE(lab_has_flows(&c));
+	CU_ASSERT_EQUAL(state(false), PDP_UNBOUND);
+	lab_stop();
+}
+
 static void notified_update_gives_another_address(void)
 {
 	struct session_notification n;
@@ -464,6 +481,7 @@ UNIT_MAIN("session_binding_address", TEST(address_is_that_of_the_accepted_create
 	  TEST(notification_comes_before_the_create),
 	  TEST(notification_without_an_address_leaves_that_of_the_create),
 	  TEST(create_gives_the_address_that_the_notification_did_not),
+	  TEST(context_reported_anew_with_its_keyset_does_not_keep_the_address),
 	  TEST(notified_update_gives_another_address),
 	  TEST(configuration_gives_a_static_session_its_address),
 	  TEST(secondary_context_has_the_address_of_its_primary),

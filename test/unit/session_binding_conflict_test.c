@@ -320,6 +320,24 @@ static void reported_sessions_at_two_ggsns_both_keep_it(void)
 	lab_stop();
 }
 
+static void session_reported_anew_at_another_ggsn_takes_no_address_at_the_first(void)
+{
+	lab_start();
+	v = lab_context(1);
+	other = lab_context(2);
+	memcpy(v.ipv4, address, 4);
+	lab_activate(&v, lab_sqn(1), 1);
+	lab_begin_and_settle(&other); /* by GTP-C, which tells the control TEIDs */
+	other.ggsn = 4;
+	other.up++;
+	other.down++;
+	memcpy(other.ipv4, address, 4);
+	lab_activate(&other, lab_sqn(1), 1);
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	lab_stop();
+}
+
 /* The GGSN may have the session still, whatever ended it here. */
 static void ended_session_keeps_its_address_against_another_apn(void)
 {
@@ -362,4 +380,5 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(unless_the_policy_excepts_it), TEST(address_of_an_ended_session_bars_no_other),
 	  TEST(ended_session_keeps_its_address_against_another_apn),
 	  TEST(address_at_another_ggsn_bars_no_other),
-	  TEST(reported_sessions_at_two_ggsns_both_keep_it))
+	  TEST(reported_sessions_at_two_ggsns_both_keep_it),
+	  TEST(session_reported_anew_at_another_ggsn_takes_no_address_at_the_first))
