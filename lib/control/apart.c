@@ -16,13 +16,13 @@ bool apart_is_protected(const struct session *s)
 	return s->kind == DIRECTORY_PROTECTED && apart_needs_protection(s);
 }
 
-bool apart_shares_address(const struct session *a, const struct session *b)
+bool apart_shares_address(const struct pdp_address *a, const struct pdp_address *b)
 {
 	struct pdp_prefix of_a, of_b;
 
 	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++)
-		if (pdp_address_prefix(&a->address, is_ipv6, &of_a) &&
-		    pdp_address_prefix(&b->address, is_ipv6, &of_b) &&
+		if (pdp_address_prefix(a, is_ipv6, &of_a) &&
+		    pdp_address_prefix(b, is_ipv6, &of_b) &&
 		    (pdp_prefix_contains(&of_a, &of_b) || pdp_prefix_contains(&of_b, &of_a)))
 			return true;
 	return false;
@@ -48,5 +48,5 @@ bool apart_is_told(const struct session *a, const struct session *b)
 	if (is_same_user(a, b) || (!has_or_had_keys(a) && !has_or_had_keys(b)))
 		return true;
 	return !pdp_address_is_unbound(&a->address) && !pdp_address_is_unbound(&b->address) &&
-	       !apart_shares_address(a, b);
+	       !apart_shares_address(&a->address, &b->address);
 }

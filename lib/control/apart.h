@@ -20,6 +20,6 @@ bool apart_is_protected(const struct session *session);
 bool apart_is_told(const struct session *a, const struct session *b);
 
 /* Returns true if both have the same address. They may be at different GGSNs. */
-bool apart_shares_address(const struct session *a, const struct session *b);
+bool apart_shares_address(const struct pdp_address *a, const struct pdp_address *b);
 
 #endif

@@ -192,6 +192,21 @@ static bool has_protected(const struct session_store *store, const struct sessio
 	return false;
 }
 
+uint8_t binding_primary(const struct session_store *store, const struct session *s,
+			const struct change *t)
+{
+	const uint32_t group = group_of(store, t);
+	const struct e2m_imsi imsi = directory_imsi(s);
+	const struct session *other = NULL;
+
+	while ((other = table_next_of_subscriber(store, &imsi, other)) != NULL)
+		if (other != s && other->apn != 0 && other->apn == t->apn.number &&
+		    is_same_ggsn(store, group, other) &&
+		    apart_shares_address(&other->address, &t->address))
+			return other->primary;
+	return s->nsapi;
+}
+
 bool binding_bars(const struct session_store *store, const struct session *s,
 		  const struct change *t)
 {

@@ -36,6 +36,11 @@ bool binding_is_other_ggsn(const struct session_store *store, const struct tunne
  * sessions may have one address: the later session has it. */
 void binding_restore(struct session_store *store, struct session *session);
 
+/* Returns the NSAPI of the primary context, which a notification does not name: that of the subscriber's session with the
+ * same APN and address at the same GGSN. Otherwise the session is itself the primary context. */
+uint8_t binding_primary(const struct session_store *store, const struct session *session,
+			const struct change *target);
+
 /* Returns true if a session without keyset must be barred: target gives it an address that a protected
  * session has at the same GGSN. That may be a session of the same PDN, or the session itself before it
  * was made anew, or one of the same subscriber that has ended here and perhaps not at the GGSN. */

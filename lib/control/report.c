@@ -65,6 +65,8 @@ static bool activate(struct session_store *store, const struct session_notificat
 			ended_leave_unserved(store, &n->imsi, n->nsapi, n->nsapi, &target);
 		return false;
 	}
+	if (target.fresh)
+		s->primary = binding_primary(store, s, &target);
 	if (target.is_bare)
 		control_count(store, SESSION_POLICY_PASSED);
 	effect_say(store, s, &target);

@@ -259,7 +259,8 @@ static bool mixes_addresses(const struct request *r, const struct session *s,
 		for (const struct session *other = NULL;
 		     (other = directory_next_of_tunnel(r->store->directory, tunnel, d, other)) !=
 		     NULL;)
-			if (other->kind != DIRECTORY_ENDED && apart_shares_address(s, other) &&
+			if (other->kind != DIRECTORY_ENDED &&
+			    apart_shares_address(&s->address, &other->address) &&
 			    directory_is_same_ggsn(r->store->directory, s, other) &&
 			    !apart_is_told(s, other))
 				return true;

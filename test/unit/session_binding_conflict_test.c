@@ -7,6 +7,7 @@ static const uint8_t address[4] = {10, 9, 0, 1};
 
 /* The victim, and another subscriber that gets its address later. */
 static struct lab_context v, other;
+static struct session_view view;
 
 static void begin_victim(void)
 {
@@ -220,8 +221,6 @@ static uint64_t create_plain(struct lab_context *c)
 
 static const char *state_name(const struct lab_context *c)
 {
-	static struct session_view view;
-
 	return lab_view(c, &view) ? view.state : "gone";
 }
 
@@ -338,6 +337,49 @@ static void session_reported_anew_at_another_ggsn_takes_no_address_at_the_first(
 	lab_stop();
 }
 
+/* One subscriber's contexts with one address in one APN: a PDN connection. */
+static void notify_context(const struct lab_context *c, const char *apn)
+{
+	const struct e2m_keyset_id name = lab_sqn(1);
+	struct session_notification n = lab_notification(SESSION_ACTIVATE, c, &name, 1);
+
+	pdp_address_set_ipv4(&n.address, address);
+	n.apn_len = (uint8_t)(1 + strlen(apn));
+	n.apn[0] = (uint8_t)strlen(apn);
+	memcpy(n.apn + 1, apn, strlen(apn));
+	lab_notify(&n);
+	lab_settle();
+}
+
+static void report_two_of_one_subscriber(const char *apn)
+{
+	lab_start();
+	v = lab_context(1);
+	other = lab_context(2);
+	other.subscriber = v.subscriber;
+	other.nsapi = (uint8_t)(v.nsapi + 1);
+	notify_context(&v, "internet");
+	notify_context(&other, apn);
+}
+
+static void reported_secondary_context_shares_the_address_of_its_primary(void)
+{
+	report_two_of_one_subscriber("internet");
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	CU_ASSERT_TRUE(lab_view(&other, &view));
+	CU_ASSERT_EQUAL(view.primary, v.nsapi);
+	lab_stop();
+}
+
+static void reported_context_of_another_apn_is_a_primary_context(void)
+{
+	report_two_of_one_subscriber("corporate");
+	CU_ASSERT_TRUE(lab_view(&other, &view));
+	CU_ASSERT_EQUAL(view.primary, other.nsapi);
+	lab_stop();
+}
+
 /* The GGSN may have the session still, whatever ended it here. */
 static void ended_session_keeps_its_address_against_another_apn(void)
 {
@@ -381,4 +423,6 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(ended_session_keeps_its_address_against_another_apn),
 	  TEST(address_at_another_ggsn_bars_no_other),
 	  TEST(reported_sessions_at_two_ggsns_both_keep_it),
+	  TEST(reported_secondary_context_shares_the_address_of_its_primary),
+	  TEST(reported_context_of_another_apn_is_a_primary_context),
 	  TEST(session_reported_anew_at_another_ggsn_takes_no_address_at_the_first))
