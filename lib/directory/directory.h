@@ -140,6 +140,9 @@ bool directory_guards(const struct directory *directory, const uint8_t ggsn[16],
 /* Returns true if address, a host, lies in a network behind own's UE. */
 bool directory_owns(const struct directory *directory, const struct session *own,
 		    const struct pdp_prefix *address);
+/* Returns true if a session that must not cross in clear has the TEID of tunnel for uplink, at another address of its
+ * GGSN: the GGSN may take it there too. An address that no GGSN has given counts as every GGSN. */
+bool directory_bars_teid(const struct directory *directory, const struct tunnel *tunnel);
 bool directory_is_overfull(const struct directory *directory);
 
 /* --- entries --- */

@@ -61,3 +61,26 @@ bool directory_is_same_ggsn(const struct directory *d, const struct session *a,
 
 	return of_a == 0 || of_b == 0 || of_a == of_b;
 }
+
+struct question {
+	const struct directory *directory;
+	uint32_t group; /* 0: counts as every one */
+};
+
+static bool is_barred_at(const struct session *s, void *arg)
+{
+	const struct question *q = arg;
+	const uint32_t group = ggsn_group(q->directory, s);
+
+	if (CHAIN_READ(s->kind) == DIRECTORY_UNPROTECTED && !s->is_barred)
+		return false;
+	return !q->group || !group || group == q->group;
+}
+
+bool directory_bars_teid(const struct directory *d, const struct tunnel *tunnel)
+{
+	const uint32_t gsn = gsns_find(d->gsns, tunnel->receiver);
+	struct question q = {.directory = d, .group = gsn ? gsns_group(d->gsns, gsn) : 0};
+
+	return index_find_teid(d, tunnel->teid, is_barred_at, &q) != NULL;
+}

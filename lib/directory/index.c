@@ -141,9 +141,33 @@ static bool has_key(const struct session *s, enum directory_index which, const s
 
 /* --- lists --- */
 
+/* The first of the lists with this TEID for uplink. */
+static uint32_t lists_of_teid(const struct directory *d, uint32_t hash)
+{
+	const uint64_t groups = d->heads_count[INDEX_TUNNEL_UP] / INDEX_TEID_LISTS;
+
+	return d->first_head[INDEX_TUNNEL_UP] + (uint32_t)(hash * groups >> 32) * INDEX_TEID_LISTS;
+}
+
+static uint32_t hash_teid(const struct directory *d, uint32_t teid)
+{
+	return rte_jhash_1word(teid, d->secret);
+}
+
+/* Many GGSNs give the same TEIDs. One list for each TEID would be long, so the GGSN chooses one of a few. */
+static uint32_t list_of_uplink(const struct directory *d, const struct key *key)
+{
+	const struct session_tunnel t = {.both = key->what[0]};
+	const uint32_t hash = hash_teid(d, t.teid);
+
+	return lists_of_teid(d, hash) + (hash + t.gsn) % INDEX_TEID_LISTS;
+}
+
 static uint32_t list_of(const struct directory *d, enum directory_index which,
 			const struct key *key)
 {
+	if (which == INDEX_TUNNEL_UP)
+		return list_of_uplink(d, key);
 	/* All contexts of a subscriber, or with one control tunnel, are in one list, for
 	 * directory_next_of_subscriber and directory_next_of_control. */
 	const uint32_t more = which >= INDEX_SUBSCRIBER ? 0 : key->more;
@@ -201,18 +225,21 @@ void directory_unindex(struct directory *d, struct session *s, enum directory_in
 	use_length(d, s, which, -1);
 }
 
-struct session *index_find(const struct directory *d, enum directory_index which,
-			   const struct key *key,
-			   bool (*wanted)(const struct session *session, void *arg), void *arg)
+typedef bool key_test(const struct session *session, enum directory_index which,
+		      const struct key *key);
+
+static inline struct session *find_in(const struct directory *d, enum directory_index which,
+				      uint32_t list, const struct key *key, key_test *has,
+				      bool (*wanted)(const struct session *session, void *arg),
+				      void *arg)
 {
-	const uint32_t list = list_of(d, which, key);
 	uint32_t id = chain_first(&d->heads[list], list);
 
 	while (!chain_is_end(id, list)) {
 		if (chain_is_entry(id)) {
 			struct session *s = place_of(d, id);
 
-			if (has_key(s, which, key) && (!wanted || wanted(s, arg)))
+			if (has(s, which, key) && (!wanted || wanted(s, arg)))
 				return s;
 			id = CHAIN_ACQUIRE(s->link[which]);
 		} else {
@@ -220,6 +247,33 @@ struct session *index_find(const struct directory *d, enum directory_index which
 		}
 	}
 	return NULL;
+}
+
+struct session *index_find(const struct directory *d, enum directory_index which,
+			   const struct key *key,
+			   bool (*wanted)(const struct session *session, void *arg), void *arg)
+{
+	return find_in(d, which, list_of(d, which, key), key, has_key, wanted, arg);
+}
+
+static bool has_teid(const struct session *s, enum directory_index which, const struct key *key)
+{
+	const struct session_tunnel its = {
+		.both = CHAIN_READ(s->tunnel[which - INDEX_TUNNEL_UP].both)};
+
+	return its.gsn != 0 && its.teid == key->what[0];
+}
+
+struct session *index_find_teid(const struct directory *d, uint32_t teid,
+				bool (*wanted)(const struct session *session, void *arg), void *arg)
+{
+	const struct key key = {.what = {teid}};
+	const uint32_t first = lists_of_teid(d, hash_teid(d, teid));
+	struct session *s = NULL;
+
+	for (uint32_t i = 0; !s && i < INDEX_TEID_LISTS; i++)
+		s = find_in(d, INDEX_TUNNEL_UP, first + i, &key, has_teid, wanted, arg);
+	return s;
 }
 
 struct session *index_next(const struct directory *d, enum directory_index which,

@@ -64,6 +64,9 @@ void places_give_back(struct directory *directory, struct range *range, uint32_t
 
 /* --- index.c --- */
 
+/* Lists in which a TEID for uplink may be. They are neighbours, from a multiple of this number on. */
+#define INDEX_TEID_LISTS 8
+
 struct key {
 	uint64_t what[2];
 	uint8_t more; /* nsapi, or length of the prefix */
@@ -81,6 +84,10 @@ bool index_prefix(const struct session *session, enum directory_index which,
 struct session *index_find(const struct directory *directory, enum directory_index which,
 			   const struct key *key,
 			   bool (*wanted)(const struct session *session, void *arg), void *arg);
+/* The same for the TEID of the tunnel for uplink, whatever its address. */
+struct session *index_find_teid(const struct directory *directory, uint32_t teid,
+				bool (*wanted)(const struct session *session, void *arg),
+				void *arg);
 /* Returns the next entry under the key. after: NULL at first, and still in place. */
 struct session *index_next(const struct directory *directory, enum directory_index which,
 			   const struct key *key, const struct session *after);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* places: the memory of the directory, ids and serials. */
+#include <rte_common.h>
 #include <rte_prefetch.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,7 +65,8 @@ struct directory *directory_new(const struct directory_config *c)
 	d->generation = 1;
 	for (unsigned i = 0; i < DIRECTORY_INDEXES; i++) {
 		d->first_head[i] = heads;
-		d->heads_count[i] = places / entries_a_head(i) + 1;
+		d->heads_count[i] =
+			RTE_ALIGN_CEIL(places / entries_a_head(i) + 1, INDEX_TEID_LISTS);
 		heads += d->heads_count[i];
 	}
 	d->heads = new_memory(heads * sizeof(d->heads[0]));

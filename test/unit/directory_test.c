@@ -271,6 +271,56 @@ static void tunnel_is_found_in_its_direction(void)
 	tear_down();
 }
 
+static bool bars_teid(unsigned ggsn, uint32_t teid)
+{
+	const struct tunnel tunnel = ggsn_tunnel(ggsn, teid);
+
+	return directory_bars_teid(d, &tunnel);
+}
+
+static void teid_of_a_protected_session_is_barred_at_its_ggsns_other_addresses(void)
+{
+	struct session *s, *unprotected, *ended;
+
+	set_up();
+	s = add_at(DIRECTORY_PROTECTED, 9, 1);
+	unprotected = add_at(DIRECTORY_UNPROTECTED, 10, 1);
+	ended = add_at(DIRECTORY_ENDED, 11, 1);
+	add_at(DIRECTORY_UNPROTECTED, 12, 2);
+	add_at(DIRECTORY_UNPROTECTED, 13, 3);
+	directory_join_ggsn(d, ggsn_tunnel(1, 0).receiver, ggsn_tunnel(2, 0).receiver);
+	CU_ASSERT_TRUE(bars_teid(2, 9));
+	CU_ASSERT_TRUE(bars_teid(2, 11));
+	CU_ASSERT_TRUE(bars_teid(77, 9)); /* no GGSN has given this address */
+	CU_ASSERT_FALSE(bars_teid(3, 9));
+	CU_ASSERT_FALSE(bars_teid(2, 14));
+	CU_ASSERT_FALSE(bars_teid(2, 10));
+	unprotected->is_barred = true;
+	CU_ASSERT_TRUE(bars_teid(2, 10));
+	directory_remove(d, s);
+	directory_remove(d, ended);
+	CU_ASSERT_FALSE(bars_teid(2, 9));
+	CU_ASSERT_FALSE(bars_teid(77, 11));
+	tear_down();
+}
+
+static void one_teid_at_many_ggsns_is_found_at_each(void)
+{
+	struct session *s[OTHERS_MAX];
+
+	set_up();
+	for (unsigned i = 0; i < OTHERS_MAX; i++) {
+		s[i] = add(i == 11 ? DIRECTORY_ENDED : DIRECTORY_UNPROTECTED, i);
+		set_tunnel(s[i], E2M_UPLINK, ggsn_tunnel(i, 9));
+		directory_join_ggsn(d, ggsn_tunnel(i, 0).receiver, ggsn_tunnel(i, 0).receiver);
+	}
+	for (unsigned i = 0; i < OTHERS_MAX; i++) {
+		CU_ASSERT_PTR_EQUAL(at_tunnel(E2M_UPLINK, ggsn_tunnel(i, 9)), s[i]);
+		CU_ASSERT_EQUAL(bars_teid(i, 9), i == 11);
+	}
+	tear_down();
+}
+
 static void set_control(struct session *s, struct tunnel tunnel)
 {
 	CU_ASSERT_EQUAL(directory_set_tunnel(d, &s->control_ggsn, &tunnel), 0);
@@ -645,6 +695,9 @@ UNIT_MAIN("directory",
 	  {"places are used again for ever", places_are_used_again_for_ever},
 	  {"restored session keeps id and serial", restored_session_keeps_id_and_serial},
 	  {"tunnel is found in its direction", tunnel_is_found_in_its_direction},
+	  {"teid of a protected session is barred at its GGSN's other addresses",
+	   teid_of_a_protected_session_is_barred_at_its_ggsns_other_addresses},
+	  {"one teid at many GGSNs is found at each", one_teid_at_many_ggsns_is_found_at_each},
 	  {"all contexts with a control tunnel are found",
 	   all_contexts_with_a_control_tunnel_are_found},
 	  {"conversion changes the id alone", conversion_changes_the_id_alone},
