@@ -28,6 +28,13 @@ static enum verdict judge(const struct session *session)
 	return session->is_barred ? IS_BARRED : CROSSES;
 }
 
+/* GTP-C gives a tunnel one address of its GGSN. Some GGSNs take its TEID at their other addresses too. */
+static bool may_be_of_barred(const struct datapath_worker *w, const struct packet *p)
+{
+	return p->side == DATAPATH_ACCESS && w->directory &&
+	       directory_bars_teid(w->directory, &p->tunnel);
+}
+
 static bool is_guarded(const struct datapath_worker *w, const struct session *own,
 		       struct rte_mbuf *m)
 {
@@ -88,6 +95,8 @@ static void end_unknown(struct datapath_worker *w, struct rte_mbuf *m)
 
 	if (!is_transparent && drops_unknown(w)) {
 		worker_drop(w, m, DATAPATH_DROP_UNKNOWN_TEID);
+	} else if (!is_transparent && may_be_of_barred(w, packet_of(m))) {
+		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);
 	} else if (has_free_address(w, NULL, m)) {
 		worker_count(w, packet_of(m)->side,
 			     is_transparent ? DATAPATH_TRANSPARENT : DATAPATH_UNKNOWN_TEID);
@@ -123,7 +132,8 @@ bool clear_admits(struct datapath_worker *w, struct rte_mbuf *m)
 	const struct session *session = find_session(w, packet_of(m));
 	const enum verdict verdict = judge(session);
 
-	if (verdict == CROSSES || verdict == CROSSES_UNKNOWN)
+	if (verdict == CROSSES ||
+	    (verdict == CROSSES_UNKNOWN && !may_be_of_barred(w, packet_of(m))))
 		return has_free_address(w, session, m);
 	worker_drop(w, m,
 		    verdict == IS_BARRED ? DATAPATH_DROP_POLICY : DATAPATH_DROP_TUNNEL_REMOVED);
@@ -139,7 +149,9 @@ void clear_end_in_bypass(struct datapath_worker *w, struct rte_mbuf *m)
 	/* Another worker has sent it for the sake of an alias: it belongs to a protected session. */
 	const bool is_sent_on = tunnel_owner(p->tunnel.teid, w->config.workers) != w->config.worker;
 
-	if (is_sent_on || verdict == IS_PROTECTED || verdict == IS_BARRED)
+	if (is_sent_on || verdict == IS_PROTECTED || verdict == IS_BARRED ||
+	    (verdict == CROSSES_UNKNOWN && !transparent_covers(&w->transparent, m) &&
+	     may_be_of_barred(w, p)))
 		worker_drop(w, m, DATAPATH_DROP_BYPASS);
 	else if (has_free_address(w, session, m))
 		worker_pass(w, m);

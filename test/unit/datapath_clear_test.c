@@ -354,6 +354,30 @@ static void an_unknown_tunnel_carries_no_address_of_a_protected_session(void)
 	tear_down();
 }
 
+/* The GGSN may take a TEID at each of its addresses: here at one that no message has given. */
+static bool crosses_at_another_address(enum e2m_direction d, const uint32_t *teids)
+{
+	rig_forget(&rig);
+	write(NULL, d, teids, U);
+	frame.octets[frame.l3 + 19] ^= 0x40; /* destination */
+	memset(frame.octets + frame.l3 + 10, 0, 2);
+	rig_receive(&rig, side_of(d), &frame);
+	rig_work(&rig);
+	return rig.out_count[!side_of(d)] == 1;
+}
+
+static void an_unknown_tunnel_with_the_teid_of_a_protected_session_is_dropped(void)
+{
+	set_up();
+	CU_ASSERT_FALSE(crosses_at_another_address(E2M_UPLINK, teids_v));
+	CU_ASSERT_FALSE(crosses_at_another_address(E2M_UPLINK, teids_ended));
+	CU_ASSERT_EQUAL(of_both(DATAPATH_DROP_TUNNEL_REMOVED), 2);
+	CU_ASSERT_TRUE(crosses_at_another_address(E2M_UPLINK, teids_u));
+	CU_ASSERT_TRUE(crosses_at_another_address(E2M_UPLINK, teids_unknown));
+	CU_ASSERT_TRUE(crosses_at_another_address(E2M_DOWNLINK, teids_v));
+	tear_down();
+}
+
 static void an_unknown_tunnel_is_dropped_unless_configured_to_pass(void)
 {
 	start(true, 1);
@@ -403,6 +427,17 @@ static void in_bypass_no_tunnel_of_a_protected_session_crosses(void)
 	tear_down();
 }
 
+static void in_bypass_no_teid_of_a_protected_session_crosses_at_another_address(void)
+{
+	start(true, 1);
+	set_bypass();
+	CU_ASSERT_FALSE(crosses_at_another_address(E2M_UPLINK, teids_v));
+	CU_ASSERT_EQUAL(of_both(DATAPATH_DROP_BYPASS), 1);
+	CU_ASSERT_TRUE(crosses_at_another_address(E2M_UPLINK, teids_u));
+	CU_ASSERT_TRUE(crosses_at_another_address(E2M_UPLINK, teids_unknown));
+	tear_down();
+}
+
 static void in_bypass_lengths_that_lie_do_not_hide_an_address(void)
 {
 	set_up();
@@ -444,6 +479,23 @@ static void what_was_held_is_checked_when_it_passes(void)
 	tear_down();
 }
 
+/* A session without protection has left the tunnel a moment ago. */
+static void a_late_packet_with_the_teid_of_a_protected_session_is_dropped(void)
+{
+	struct datapath_command c = {.kind = DATAPATH_ADD_FLOW};
+
+	start(true, 1);
+	c.add.tunnel = rig_tunnel(E2M_UPLINK, teids_v[E2M_UPLINK], false);
+	c.add.tunnel.receiver[15] ^= 0x40; /* as crosses_at_another_address */
+	c.add.treatment = DATAPATH_LET_PASS;
+	rig_command(&rig, 0, &c);
+	CU_ASSERT_FALSE(crosses_at_another_address(E2M_UPLINK, teids_v));
+	CU_ASSERT_EQUAL(of_both(DATAPATH_DROP_TUNNEL_REMOVED), 1);
+	directory_remove(directory, v);
+	CU_ASSERT_TRUE(crosses_at_another_address(E2M_UPLINK, teids_v));
+	tear_down();
+}
+
 static void what_was_held_for_a_barred_session_does_not_pass(void)
 {
 	set_up();
@@ -470,10 +522,13 @@ RIG_MAIN("datapath-clear", TEST(its_own_packets_cross),
 	 TEST(a_barred_session_lets_nothing_pass),
 	 TEST(a_tunnel_is_known_in_its_own_direction_only),
 	 TEST(an_unknown_tunnel_carries_no_address_of_a_protected_session),
+	 TEST(an_unknown_tunnel_with_the_teid_of_a_protected_session_is_dropped),
 	 TEST(an_unknown_tunnel_is_dropped_unless_configured_to_pass),
 	 TEST(an_overfull_directory_lets_nothing_unknown_pass),
 	 TEST(in_bypass_the_address_of_a_protected_session_does_not_cross),
 	 TEST(in_bypass_no_tunnel_of_a_protected_session_crosses),
+	 TEST(in_bypass_no_teid_of_a_protected_session_crosses_at_another_address),
 	 TEST(in_bypass_lengths_that_lie_do_not_hide_an_address),
 	 TEST(what_was_held_is_checked_when_it_passes),
+	 TEST(a_late_packet_with_the_teid_of_a_protected_session_is_dropped),
 	 TEST(what_was_held_for_a_barred_session_does_not_pass))
