@@ -15,6 +15,19 @@ static void find_ggsn(struct rte_mbuf *m, uint8_t ggsn[16])
 	memcpy(ggsn, source.receiver, sizeof(source.receiver));
 }
 
+/* The address can be no session's, so it matches in a session's own tunnel: a multicast, link-local or unspecified one. */
+static bool matches_always(const uint8_t *npdu, uint32_t len, enum pdp_end end)
+{
+	switch (pdp_npdu_version(npdu, len)) {
+	case 4:
+		return pdp_ipv4_always(npdu, end) == PDP_MATCHES;
+	case 6:
+		return pdp_ipv6_always(npdu, end) == PDP_MATCHES;
+	default:
+		return false;
+	}
+}
+
 bool binding_guards(const struct datapath_worker *w, const struct session *own, struct rte_mbuf *m,
 		    const uint8_t *npdu, uint32_t len)
 {
@@ -23,7 +36,8 @@ bool binding_guards(const struct datapath_worker *w, const struct session *own, 
 	struct pdp_prefix address;
 	uint8_t ggsn[16];
 
-	if (!directory || !pdp_npdu_address(npdu, len, binding_end(p), &address))
+	if (!directory || !pdp_npdu_address(npdu, len, binding_end(p), &address) ||
+	    (own && matches_always(npdu, len, binding_end(p))))
 		return false;
 	find_ggsn(m, ggsn);
 	return directory_guards(directory, ggsn, &address, own);

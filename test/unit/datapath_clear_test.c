@@ -396,6 +396,21 @@ static void an_overfull_directory_lets_nothing_unknown_pass(void)
 	tear_down();
 }
 
+/* Clause 6: they match in the session's own tunnel. */
+static void an_overfull_directory_lets_the_addresses_of_no_session_pass(void)
+{
+	static const char *const source[] = {"fe80::1", "::", "0.0.0.0"};
+
+	set_up();
+	directory_set_overfull(directory);
+	for (size_t i = 0; i < sizeof(source) / sizeof(source[0]); i++)
+		CU_ASSERT_TRUE(one_crosses(NULL, E2M_UPLINK, teids_u, source[i]));
+	CU_ASSERT_TRUE(one_crosses(NULL, E2M_DOWNLINK, teids_u, "ff02::1"));
+	CU_ASSERT_TRUE(one_crosses(NULL, E2M_DOWNLINK, teids_u, "255.255.255.255"));
+	CU_ASSERT_TRUE(end(teids_unknown, "fe80::1", DATAPATH_DROP_UNKNOWN_TEID));
+	tear_down();
+}
+
 /* --- bypass, and what an expected tunnel has held --- */
 
 static void set_bypass(void)
@@ -525,6 +540,7 @@ RIG_MAIN("datapath-clear", TEST(its_own_packets_cross),
 	 TEST(an_unknown_tunnel_with_the_teid_of_a_protected_session_is_dropped),
 	 TEST(an_unknown_tunnel_is_dropped_unless_configured_to_pass),
 	 TEST(an_overfull_directory_lets_nothing_unknown_pass),
+	 TEST(an_overfull_directory_lets_the_addresses_of_no_session_pass),
 	 TEST(in_bypass_the_address_of_a_protected_session_does_not_cross),
 	 TEST(in_bypass_no_tunnel_of_a_protected_session_crosses),
 	 TEST(in_bypass_no_teid_of_a_protected_session_crosses_at_another_address),
