@@ -2,6 +2,7 @@
 /* ggsn_traffic: N-PDUs that the network sends to the UEs. */
 #include "frame.h"
 #include "ggsn.h"
+#include "hse.h"
 #include "judge.h"
 #include "owners.h"
 #include "sgsn.h"
@@ -79,7 +80,9 @@ void ggsn_send_npdu(struct pdp *p)
 	if ((ggsn_habits(p->ggsn) & HABIT_OTHER_SOURCE) &&
 	    owners_are_at_two_ggsns(version == 6, version == 6 ? p->pdn.ipv6 : p->pdn.ipv4))
 		npdu.is_protected = npdu.must_arrive = false;
-	npdu.must_arrive &= version != 4 || p->is_told || !owners_are_many(p->pdn.ipv4);
+	/* Nor of one that an ended session without a place may have had. */
+	npdu.must_arrive &=
+		version != 4 || p->is_told || !(owners_are_many(p->pdn.ipv4) || hse_is_overfull());
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, version == 4 ? ipv4 : ipv6, address, serial);
 	say("    downlink N-PDU %u of %s for %s in %s%s", serial,

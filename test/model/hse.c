@@ -10,6 +10,7 @@
 
 #include "../unit/datapath_rig.h"
 #include "backlog.h"
+#include "directory/directory.h"
 #include "disk.h"
 
 /* Fewer than session_flows_per_worker, which leaves room for many tunnels of requests: control takes low numbers first. */
@@ -453,4 +454,9 @@ uint64_t hse_session_counter(enum session_counter counter)
 const struct session_store *hse_store(void)
 {
 	return hse.store;
+}
+
+bool hse_is_overfull(void)
+{
+	return directory_is_overfull(session_directory(hse.store));
 }

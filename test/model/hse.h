@@ -63,5 +63,7 @@ void hse_notify(const struct session_notification *notification);
 uint64_t hse_counter(enum datapath_side side, enum datapath_counter counter);
 uint64_t hse_session_counter(enum session_counter counter);
 const struct session_store *hse_store(void);
+/* An ended session has found no place: what it had is not known any more. */
+bool hse_is_overfull(void);
 
 #endif

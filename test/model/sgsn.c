@@ -5,6 +5,7 @@
 
 #include "frame.h"
 #include "ggsn.h"
+#include "hse.h"
 #include "judge.h"
 #include "owners.h"
 #include "sgsn_messages.h"
@@ -397,6 +398,14 @@ void sgsn_skip_counts(void)
 					counts[s][k][b] += 300;
 }
 
+/* A GGSN that has ended the context has reported its end, or gives its TEID to another. */
+static bool is_at_ggsn(const struct context *c)
+{
+	const struct pdp *p = ggsn_find_user(c->ggsn, c->up.teid);
+
+	return p && p->sub == c->sub;
+}
+
 void sgsn_send_npdu(struct context *c)
 {
 	static const uint8_t ipv4[4] = {192, 0, 2, 1};
@@ -420,9 +429,10 @@ void sgsn_send_npdu(struct context *c)
 		memcpy(address,
 		       version == 4 ? (uint8_t[16]){0} : (uint8_t[16]){0xfe, 0x80, [15] = 2}, 16);
 	npdu.is_forged = subscribers[c->sub].is_attackers;
-	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged &&
+	npdu.must_arrive = c->is_clean && !c->is_pending && !npdu.is_forged && is_at_ggsn(c) &&
 			   (c->is_protected || !everyone_is_protected) &&
-			   (version != 4 || !c->is_untold || !owners_are_many(c->pdn.ipv4));
+			   (version != 4 || !c->is_untold ||
+			    !(owners_are_many(c->pdn.ipv4) || hse_is_overfull()));
 	serial = judge_note(&npdu);
 	len = npdu_write(out, version, address, version == 4 ? ipv4 : ipv6, serial);
 	say("    uplink N-PDU %u of %s NSAPI %u%s", serial, subscribers[c->sub].name, c->nsapi,
