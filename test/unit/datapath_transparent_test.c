@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* G-PDUs of unknown tunnels between pairs of networks: which cross when unknown tunnels are dropped. */
-#include "datapath_rig.h"
+#include "datapath_rig_directory.h"
 
 #include <arpa/inet.h>
 
@@ -221,6 +221,43 @@ static void a_list_takes_effect_with_its_last_pair(void)
 	tear_down();
 }
 
+/* e2m.md 6: the address of a protected session never crosses so, nor what hides it. */
+static void the_address_of_a_protected_session_does_not_cross(void)
+{
+	static const char address[] = "10.0.0.1", free_one[] = "10.0.0.9",
+			  server[] = "198.51.100.1";
+	struct directory *directory;
+	struct session *v;
+
+	rig_init(&rig);
+	rig.config.drop_unknown = true;
+	directory = rig_open_directory(&rig);
+	v = rig_add_session(directory, DIRECTORY_PROTECTED, 0xa1, 0xb1);
+	rig_bind(directory, v, address, NULL);
+	rig_start(&rig, 1);
+	take_one_pair(sgsn(false), ggsn(false));
+	for (unsigned i = 0; i < 4; i++) {
+		const enum e2m_direction d = i & 1 ? E2M_DOWNLINK : E2M_UPLINK;
+		const char *const own = i & 2 ? free_one : address;
+
+		rig_write_gpdu(&frame, NULL, d, 0x999,
+			       d == E2M_UPLINK ? rig_ip(own, server, 80) : rig_ip(server, own, 80),
+			       80);
+		rig_receive(&rig, side_of(d), &frame);
+		CU_ASSERT_EQUAL(rig.out_count[!side_of(d)], i >> 1);
+		CU_ASSERT_EQUAL(rig_counter(&rig, side_of(d), DATAPATH_DROP_WRONG_ADDRESS), 1);
+		frame.octets[frame.gtpu + 3] += 9; /* a length that lies */
+		rig_receive(&rig, side_of(d), &frame);
+		CU_ASSERT_EQUAL(rig.out_count[!side_of(d)], i >> 1);
+	}
+	/* What crosses in no tunnel but its own crosses between a pair no more than elsewhere. */
+	rig_write_gpdu(&frame, NULL, E2M_DOWNLINK, 0xb1, rig_ip(server, address, 80), 80);
+	rig_receive(&rig, DATAPATH_CORE, &frame);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_DROP_TUNNEL_REMOVED), 1);
+	tear_down();
+	directory_free(directory);
+}
+
 static void there_may_be_64_pairs(void)
 {
 	set_up();
@@ -275,5 +312,6 @@ RIG_MAIN("datapath-transparent", TEST(unknown_tunnels_between_a_pair_cross_both_
 	 TEST(a_pair_has_its_sides), TEST(both_addresses_must_be_of_one_pair),
 	 TEST(vlan_tags_and_options_do_not_matter), TEST(fragments_between_a_pair_cross),
 	 TEST(a_network_ends_at_its_length), TEST(a_list_takes_effect_with_its_last_pair),
-	 TEST(there_may_be_64_pairs), TEST(a_protected_tunnel_between_a_pair_is_protected),
+	 TEST(the_address_of_a_protected_session_does_not_cross), TEST(there_may_be_64_pairs),
+	 TEST(a_protected_tunnel_between_a_pair_is_protected),
 	 TEST(unknown_tunnels_pass_when_that_is_configured_again))

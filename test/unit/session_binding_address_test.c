@@ -145,27 +145,9 @@ static void prefix_length_is_that_of_the_paa(void)
 /* --- from a GGSN-initiated Update --- */
 
 /* from: the address that the request comes from. */
-static void update_by_ggsn(uint8_t from, const uint8_t *address, size_t address_len, bool accepts)
+static void update_by_ggsn(uint8_t from, const uint8_t *address, size_t len, bool accepts)
 {
-	static uint16_t sequence = 30000;
-	uint8_t data[128];
-	const struct gtpc_v1_update update = {
-		.sequence = ++sequence,
-		.peer_teid_control = c.control_sgsn,
-		.nsapi = c.nsapi,
-		.teid_data = c.up,
-		.teid_control = c.control_ggsn,
-		.gsn = lab_gsn(from),
-		.end_user_address = {.data = address, .len = (uint16_t)address_len}};
-	int len = gtpc_v1_write_update_request(data, sizeof(data), &update);
-
-	CU_ASSERT_TRUE_FATAL(len > 0);
-	lab_give(DATAPATH_CORE, from, c.sgsn, data, (size_t)len);
-	len = gtpc_v1_write_cause_response(data, sizeof(data), GTPC_V1_UPDATE_PDP_RESPONSE,
-					   sequence, c.control_ggsn,
-					   accepts ? GTPC_V1_CAUSE_ACCEPTED : 199);
-	lab_give(DATAPATH_ACCESS, c.sgsn, from, data, (size_t)len);
-	lab_settle();
+	lab_update_by_ggsn(&c, from, &(struct gtp_octets){address, (uint16_t)len}, accepts);
 }
 
 static void accepted_ggsn_initiated_update_gives_an_address_that_was_not_known(void)

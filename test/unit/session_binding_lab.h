@@ -46,6 +46,97 @@ static inline uint64_t lab_create_with(struct lab_context *c, const uint8_t *ask
 	return response;
 }
 
+/* A GGSN-initiated Update (TS 29.060 7.3.3) from this address, with this End User Address, and its response. */
+static inline void lab_update_by_ggsn(const struct lab_context *c, uint8_t from,
+				      const struct gtp_octets *address, bool accepts)
+{
+	static uint16_t sequence = 30000;
+	uint8_t data[128];
+	const struct gtpc_v1_update update = {.sequence = ++sequence,
+					      .peer_teid_control = c->control_sgsn,
+					      .nsapi = c->nsapi,
+					      .teid_data = c->up,
+					      .teid_control = c->control_ggsn,
+					      .gsn = lab_gsn(from),
+					      .end_user_address = *address};
+	int len = gtpc_v1_write_update_request(data, sizeof(data), &update);
+
+	CU_ASSERT_TRUE_FATAL(len > 0);
+	lab_give(DATAPATH_CORE, from, c->sgsn, data, (size_t)len);
+	len = gtpc_v1_write_cause_response(data, sizeof(data), GTPC_V1_UPDATE_PDP_RESPONSE,
+					   sequence, c->control_ggsn,
+					   accepts ? GTPC_V1_CAUSE_ACCEPTED : 199);
+	lab_give(DATAPATH_ACCESS, c->sgsn, from, data, (size_t)len);
+	lab_settle();
+}
+
+/* A GTPv2 Create Session with these PAAs (TS 29.274 8.14). In the response, len 0: there is none. */
+static inline void lab_begin_with(struct lab_context *c, const struct gtp_octets *asked,
+				  const struct gtp_octets *given)
+{
+	struct gtpc_v2 m = lab_create_session(c);
+
+	m.pco = lab_pco(lab_sqn(1), 1);
+	m.paa = *asked;
+	lab_send(c, &m);
+	m = lab_accept(c, GTPC_V2_CREATE_SESSION_RESPONSE);
+	m.paa = *given;
+	lab_send(c, &m);
+	lab_settle();
+}
+
+/* Longer than tunnels linger in workers. */
+static inline void lab_pass_lingering(void)
+{
+	lab_pass(6000);
+	lab_settle();
+}
+
+/* Create and accepted response without a keyset; the response's number. */
+static inline uint64_t lab_create_plain(struct lab_context *c)
+{
+	uint64_t response;
+
+	lab_create_request(c, NULL, 0);
+	response = lab_create_response(c);
+	lab_settle();
+	return response;
+}
+
+/* Returns true if workers guard the context's address at the GGSN with this outer address against all sessions. */
+static inline bool lab_guards(const struct lab_context *c, const struct tunnel *ggsn)
+{
+	struct pdp_prefix address = {.length = PDP_IPV4_BITS};
+
+	lab_ipv4(c, address.octets);
+	return directory_guards(lab.store->directory, ggsn->receiver, &address, NULL);
+}
+
+static inline bool lab_guards_at(const struct lab_context *c, uint8_t ggsn)
+{
+	struct tunnel at = {0};
+
+	lab_address(&at, ggsn);
+	return lab_guards(c, &at);
+}
+
+/* What workers find of the tunnel. DIRECTORY_FREE: nothing. */
+static inline enum directory_kind lab_kind_of(const struct tunnel *tunnel,
+					      enum session_direction direction)
+{
+	const struct session *s = directory_find_tunnel(lab.store->directory, tunnel, direction);
+
+	return s ? (enum directory_kind)s->kind : DIRECTORY_FREE;
+}
+
+/* "gone": there is no session. */
+static inline const char *lab_state_name(const struct lab_context *c)
+{
+	static struct session_view view;
+
+	return lab_view(c, &view) ? view.state : "gone";
+}
+
 /* The addresses of a context in the directory. All versions EXCLUDED: there is no session. */
 static inline struct pdp_address lab_address_of(const struct lab_context *c)
 {

@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: BSD-3-Clause */
+/* The sessions whose addresses are guarded, and the GGSNs where they are: e2m.md 6, "Address binding". */
+#include "session_binding_lab.h"
+#include "session_lab_policy.h"
+
+static const uint8_t address[4] = {10, 9, 0, 1};
+static const uint8_t eua_address[] = {0xF1, 0x21, 10, 9, 0, 1};
+
+/* The victim, and another subscriber. */
+static struct lab_context v, other;
+static struct session_view view;
+
+static void make_contexts(void)
+{
+	v = lab_context(1);
+	other = lab_context(2);
+	memcpy(v.ipv4, address, 4);
+}
+
+static void start(void)
+{
+	make_contexts();
+	lab_start();
+	lab_begin_and_settle(&v);
+	lab_make_ready(&v);
+}
+
+/* Both subscribers have address from now on. */
+static void share_address(void)
+{
+	memcpy(other.ipv4, address, 4);
+}
+
+static struct lab_flow *flow_of(const struct lab_context *c)
+{
+	const struct tunnel down = lab_down(c);
+	struct lab_flow *flow = lab_flow(&down);
+
+	CU_ASSERT_PTR_NOT_NULL_FATAL(flow);
+	return flow;
+}
+
+/* --- a protected session: has or must have protection, also while it is barred --- */
+
+static void address_of_a_session_with_a_keyset_is_guarded(void)
+{
+	start();
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
+	CU_ASSERT_FALSE(lab_guards_at(&other, v.ggsn));
+	lab_stop();
+}
+
+static void address_of_a_session_without_protection_is_not(void)
+{
+	make_contexts();
+	lab_start();
+	lab_create_plain(&v);
+	CU_ASSERT_FALSE(lab_guards_at(&v, v.ggsn));
+	lab_stop();
+}
+
+/* The policy protects the victim, which has no keyset, and no other subscriber. */
+static void start_with_a_barred_session(void)
+{
+	const struct e2m_imsi imsi = lab_imsi(1);
+
+	make_contexts();
+	lab_defaults();
+	lab_rule(NULL, imsi.digits, POLICY_PROTECT);
+	lab_open();
+	lab_create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&v), "barred");
+}
+
+static void address_of_a_session_that_must_have_protection_is_guarded(void)
+{
+	start_with_a_barred_session();
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
+	lab_stop();
+}
+
+static void session_without_keyset_that_gets_its_address_is_barred(void)
+{
+	start_with_a_barred_session();
+	share_address();
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "barred");
+	lab_stop();
+}
+
+static void address_of_a_session_that_has_lost_its_tunnel_is_guarded(void)
+{
+	start();
+	other.down = v.down;
+	lab_begin_and_settle(&other);
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
+	lab_stop();
+}
+
+/* --- a session without keyset gets the address of a protected one, by whatever message --- */
+
+static void session_that_gets_it_by_a_ggsn_initiated_update_is_barred(void)
+{
+	const struct gtp_octets eua = {.data = eua_address, .len = sizeof(eua_address)};
+
+	start();
+	lab_create_request(&other, NULL, 0);
+	other.is_unbound = true;
+	lab_create_response(&other);
+	lab_settle();
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "clear");
+	lab_update_by_ggsn(&other, other.ggsn, &eua, true);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "barred");
+	lab_stop();
+}
+
+static void session_that_gets_it_by_a_create_session_is_barred(void)
+{
+	struct gtpc_v2 m;
+
+	start();
+	share_address();
+	m = lab_create_session(&other);
+	lab_send(&other, &m);
+	m = lab_accept(&other, GTPC_V2_CREATE_SESSION_RESPONSE);
+	lab_send(&other, &m);
+	lab_settle();
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "barred");
+	lab_stop();
+}
+
+/* --- one tunnel, one session --- */
+
+static void session_that_loses_its_only_tunnel_keeps_keys_counts_and_addresses(void)
+{
+	struct tunnel lost;
+	size_t asked;
+
+	start();
+	lab_use(flow_of(&v), 0, 3);
+	asked = lab.asked;
+	other.down = v.down;
+	lab_create(&other, lab_sqn(1), 1);
+	lab_settle();
+	lost = lab_down(&v);
+	CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&lost)), other.subscriber);
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	CU_ASSERT_TRUE(lab_view(&v, &view) && view.uplink.live && !view.downlink.live);
+	v.down = 0x7777;
+	lab_move(&v);
+	lab_settle();
+	lab_use(flow_of(&v), 0, 1); /* checks that no COUNT comes twice */
+	CU_ASSERT_EQUAL(flow_of(&v)->places[0].count, 4);
+	CU_ASSERT_EQUAL(lab.asked, asked);
+	lab_stop();
+}
+
+/* The response that was given before came again: the GGSN may have either tunnel (e2m.md 6). */
+static struct tunnel move_doubtfully(void)
+{
+	struct tunnel before;
+
+	start();
+	lab_use(flow_of(&v), 0, 3);
+	lab_move(&v);
+	lab_settle();
+	before = lab_down(&v);
+	v.down = 0x7777;
+	lab.send_again = true;
+	lab_move(&v);
+	lab_settle();
+	lab.send_again = false;
+	CU_ASSERT_PTR_EQUAL(lab_protects(&before), flow_of(&v));
+	return before;
+}
+
+static void session_that_has_two_tunnels_loses_either_silently(void)
+{
+	for (unsigned is_new = 0; is_new < 2; is_new++) {
+		struct tunnel before = move_doubtfully(), taken;
+
+		other.down = is_new ? v.down : before.teid;
+		lab_begin_and_settle(&other);
+		taken = lab_down(&other);
+		CU_ASSERT_PTR_NOT_NULL_FATAL(lab_flow(&taken));
+		CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&taken)), other.subscriber);
+		v.down = is_new ? before.teid : v.down;
+		CU_ASSERT_EQUAL(lab_subscriber(flow_of(&v)), v.subscriber);
+		lab_use(flow_of(&v), 0, 1);
+		CU_ASSERT_EQUAL(flow_of(&v)->places[0].count, 4);
+		CU_ASSERT_EQUAL(lab_count(SESSION_TUNNELS_LOST), 0);
+		lab_stop();
+	}
+}
+
+/* --- a GGSN is known by all the user-plane addresses that it has given --- */
+
+/* 2001:db8::40 and 10.1.0.40 */
+static const struct gtp_address user_ipv6 = {.len = 16,
+					     .octets = {0x20, 0x01, 0x0d, 0xb8, [15] = 0x40}},
+				user_ipv4 = {.len = 4, .octets = {10, 1, 0, 40}};
+
+static void expect_guard_at_both(void)
+{
+	struct tunnel at = {0}, known = {0};
+
+	tunnel_set_ipv4(&at, user_ipv4.octets);
+	CU_ASSERT_TRUE(lab_guards(&v, &at));
+	tunnel_set_ipv6(&at, user_ipv6.octets);
+	CU_ASSERT_TRUE(lab_guards(&v, &at));
+	/* Not because they are unknown. */
+	tunnel_set_ipv4(&known, user_ipv4.octets);
+	CU_ASSERT_NOT_EQUAL(gsns_group(lab.store->gsns, gsns_find(lab.store->gsns, known.receiver)),
+			    0);
+	CU_ASSERT_EQUAL(gsns_group(lab.store->gsns, gsns_find(lab.store->gsns, at.receiver)),
+			gsns_group(lab.store->gsns, gsns_find(lab.store->gsns, known.receiver)));
+	CU_ASSERT_FALSE(lab_guards_at(&v, other.ggsn));
+}
+
+/* A second GGSN is known, at which nothing is guarded. */
+static void start_with_another_ggsn(void)
+{
+	make_contexts();
+	lab_start();
+	other.ggsn = 4;
+	lab_begin_and_settle(&other);
+}
+
+static void ggsn_is_known_by_both_addresses_of_an_f_teid(void)
+{
+	struct gtpc_v2 m;
+
+	start_with_another_ggsn();
+	m = lab_create_session(&v);
+	m.pco = lab_pco(lab_sqn(1), 1);
+	lab_send(&v, &m);
+	m = lab_accept(&v, GTPC_V2_CREATE_SESSION_RESPONSE);
+	m.bearers[0].pgw_u.ipv4 = user_ipv4;
+	m.bearers[0].pgw_u.ipv6 = user_ipv6;
+	lab_send(&v, &m);
+	lab_settle();
+	expect_guard_at_both();
+	lab_stop();
+}
+
+/* Alternative GSN Addresses, for control and for user traffic, behind all else. */
+static size_t put_alternatives(uint8_t *data, size_t len)
+{
+	for (unsigned i = 0; i < 2; i++) {
+		data[len++] = 133;
+		data[len++] = 0;
+		data[len++] = user_ipv6.len;
+		memcpy(data + len, user_ipv6.octets, user_ipv6.len);
+		len += user_ipv6.len;
+	}
+	data[3] = (uint8_t)(len - 8);
+	return len;
+}
+
+static void ggsn_is_known_by_its_alternative_gsn_addresses(void)
+{
+	const struct e2m_keyset_id name = lab_sqn(1);
+	struct gtpc_v1_accept accept = {.type = GTPC_V1_CREATE_PDP_RESPONSE};
+	uint8_t data[512];
+	int len;
+
+	start_with_another_ggsn();
+	lab_create_request(&v, &name, 1);
+	accept.sequence = (uint16_t)v.sequence;
+	accept.peer_teid_control = v.control_sgsn;
+	accept.teid_data = v.up;
+	accept.teid_control = v.control_ggsn;
+	accept.gsn = user_ipv4;
+	memcpy(accept.end_user_ipv4, address, 4);
+	len = gtpc_v1_write_accept_response(data, sizeof(data), &accept);
+	CU_ASSERT_TRUE_FATAL(len > 0);
+	lab_give(DATAPATH_CORE, v.ggsn, v.sgsn, data, put_alternatives(data, (size_t)len));
+	lab_settle();
+	expect_guard_at_both();
+	lab_stop();
+}
+
+static void ggsn_that_reports_is_known_by_its_user_plane_address(void)
+{
+	start_with_another_ggsn();
+	share_address();
+	lab_activate(&v, lab_sqn(1), 1);
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
+	CU_ASSERT_FALSE(lab_guards_at(&v, other.ggsn));
+	lab_stop();
+}
+
+static void user_plane_address_that_no_ggsn_has_given_counts_as_the_ggsn(void)
+{
+	start();
+	CU_ASSERT_TRUE(lab_guards_at(&v, 99));
+	lab_stop();
+}
+
+/* The SGSN's own address, which stands in its requests. */
+static void address_of_the_access_side_counts_as_the_ggsn_too(void)
+{
+	start();
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.sgsn));
+	lab_stop();
+}
+
+UNIT_MAIN("session_binding_guard", TEST(address_of_a_session_with_a_keyset_is_guarded),
+	  TEST(address_of_a_session_without_protection_is_not),
+	  TEST(address_of_a_session_that_must_have_protection_is_guarded),
+	  TEST(session_without_keyset_that_gets_its_address_is_barred),
+	  TEST(address_of_a_session_that_has_lost_its_tunnel_is_guarded),
+	  TEST(session_that_gets_it_by_a_ggsn_initiated_update_is_barred),
+	  TEST(session_that_gets_it_by_a_create_session_is_barred),
+	  TEST(session_that_loses_its_only_tunnel_keeps_keys_counts_and_addresses),
+	  TEST(session_that_has_two_tunnels_loses_either_silently),
+	  TEST(ggsn_is_known_by_both_addresses_of_an_f_teid),
+	  TEST(ggsn_is_known_by_its_alternative_gsn_addresses),
+	  TEST(ggsn_that_reports_is_known_by_its_user_plane_address),
+	  TEST(user_plane_address_that_no_ggsn_has_given_counts_as_the_ggsn),
+	  TEST(address_of_the_access_side_counts_as_the_ggsn_too))
