@@ -156,6 +156,15 @@ static bool has_address(const struct session *s, const struct pdp_prefix *addres
 	       index_prefix(s, index_of(address), &its) && pdp_prefix_contains(&its, address);
 }
 
+/* What own was before it was made anew: N-PDUs with that address are the same UE's. Without keys they would cross in
+ * clear. */
+static bool is_before(const struct session *ended, const struct session *own)
+{
+	return own && CHAIN_READ(own->kind) == DIRECTORY_PROTECTED &&
+	       CHAIN_READ(ended->kind) == DIRECTORY_ENDED && ended->imsi == own->imsi &&
+	       ended->primary == own->primary;
+}
+
 static bool is_guarded(const struct session *s, void *arg)
 {
 	const struct question *q = arg;
@@ -166,7 +175,8 @@ static bool is_guarded(const struct session *s, void *arg)
 	case DIRECTORY_ENDED:
 	case DIRECTORY_NETWORK:
 		group = ggsn_group(q->directory, s);
-		return s != q->own && (!q->group || !group || group == q->group);
+		return s != q->own && !is_before(s, q->own) &&
+		       (!q->group || !group || group == q->group);
 	default:
 		return false;
 	}

@@ -407,6 +407,25 @@ static void address_of_a_protected_session_is_guarded_in_other_tunnels(void)
 	tear_down();
 }
 
+static void session_made_anew_may_have_the_address_from_before_that(void)
+{
+	struct session *before, *anew, *other, *unprotected;
+
+	set_up();
+	before = add_at(DIRECTORY_PROTECTED, 1, 1);
+	bind_to(before, "10.9.0.1");
+	CU_ASSERT_PTR_NOT_NULL(directory_leave_ended(d, before));
+	directory_remove(d, before);
+	anew = add_at(DIRECTORY_PROTECTED, 1, 1);
+	other = add_at(DIRECTORY_PROTECTED, 2, 1);
+	CU_ASSERT_FALSE(guards(1, "10.9.0.1", anew));
+	CU_ASSERT_TRUE(guards(1, "10.9.0.1", other));
+	directory_remove(d, anew);
+	unprotected = add_at(DIRECTORY_UNPROTECTED, 1, 1);
+	CU_ASSERT_TRUE(guards(1, "10.9.0.1", unprotected));
+	tear_down();
+}
+
 static void prefix_guards_all_its_hosts(void)
 {
 	struct session *s;
@@ -704,6 +723,8 @@ UNIT_MAIN("directory",
 	  {"conversion without room changes nothing", conversion_without_room_changes_nothing},
 	  {"address of a protected session is guarded in other tunnels",
 	   address_of_a_protected_session_is_guarded_in_other_tunnels},
+	  {"session made anew may have the address from before that",
+	   session_made_anew_may_have_the_address_from_before_that},
 	  {"prefix guards all its hosts", prefix_guards_all_its_hosts},
 	  {"same address at another GGSN is not guarded",
 	   same_address_at_another_ggsn_is_not_guarded},
