@@ -184,7 +184,8 @@ static void set_ends(struct pdp *p, const struct asked *asked)
 /* The address of the context that is replaced, or that is handed over, goes on. */
 static struct pdn address_before(const struct asked *asked, unsigned ggsn, struct pdp *replaced)
 {
-	if (replaced && replaced->apn == asked->apn && has(ggsn, HABIT_KEEPS_ADDRESS))
+	if (replaced && replaced->apn == asked->apn && has(ggsn, HABIT_KEEPS_ADDRESS) &&
+	    replaced->primary == replaced - pdps) /* otherwise its primary has the address */
 		return replaced->pdn;
 	if (!has(ggsn, HABIT_HANDOVER))
 		return (struct pdn){0};
@@ -226,9 +227,14 @@ static struct pdp *find_primary(unsigned ggsn, const struct asked *asked)
 /* A context that shares its primary's address. */
 static struct pdp *create_secondary(unsigned ggsn, const struct asked *asked)
 {
-	struct pdp *primary = find_primary(ggsn, asked);
-	struct pdp *p = primary ? new_pdp() : NULL;
+	struct pdp *primary = find_primary(ggsn, asked), *before, *p;
 
+	if (!primary)
+		return NULL;
+	before = asked->nsapi ? find_control(ggsn, primary->control.teid, asked->nsapi) : NULL;
+	if (before && before != primary)
+		drop_context(before);
+	p = new_pdp();
 	if (!p)
 		return NULL;
 	p->ggsn = (uint8_t)ggsn;
@@ -381,6 +387,9 @@ static bool answer_again(unsigned ggsn, const struct datagram *request, const st
 		     !(g->habits & HABIT_REPEATS_ANY_PORT)))
 			continue;
 		d.destination = request->source;
+		/* It does not know its own requests: whoever has by now what it gave then may lose it. */
+		if (g->asked[i].source.teid != request->source.teid)
+			sgsn_spoil(NULL, d.data, d.len);
 		say("    the GGSN repeats its response");
 		send_datagram(&d);
 		return true;
@@ -416,6 +425,11 @@ static void carry_out(unsigned ggsn, const struct datagram *request, const struc
 	}
 	if (p)
 		asked.peer_teid = p->peer_control.teid;
+	/* Whatever it does, it answers to the TEID that the request has (TS 29.060 7.3.4). */
+	if (p && asked.kind == ASKED_UPDATE && asked.has_control_teid)
+		asked.peer_teid = asked.control.teid;
+	if (p && asked.has_e2m)
+		owners_doubt(p);
 	if (p && has(ggsn, HABIT_REPORTS))
 		ggsn_report(p, &asked);
 	answer_write(&response, m, &asked, p, is_done, recovery_for(ggsn, &asked),
@@ -471,6 +485,7 @@ void ggsn_tell_address(struct pdp *p)
 	msg_add(&m, V1_EUA, 0, eua, sizeof(eua));
 	ask(p, &m);
 	p->is_told = true;
+	owners_tell(p);
 }
 
 void ggsn_dedicate_bearer(struct pdp *p)

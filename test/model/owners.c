@@ -18,7 +18,10 @@ static void give(const struct pdp *p, bool is_ipv6, uint8_t number)
 		return;
 	/* Of an address that is not known, nothing tells that the PDN made anew has it again. */
 	if (!a->is_given || a->is_released || a->sub != p->sub || (a->is_honest && !a->is_told))
-		*a = (struct owner){.sub = p->sub, .is_given = true, .is_doubtful = a->is_doubtful};
+		*a = (struct owner){.sub = p->sub,
+				    .is_given = true,
+				    .is_doubtful = a->is_doubtful,
+				    .is_guarded = a->is_guarded};
 	a->is_doubtful |= subscribers[p->sub].has_keys;
 }
 
@@ -41,10 +44,8 @@ void owners_give(const struct pdp *p)
 	give(p, false, p->pdn.ipv4);
 	give(p, true, p->pdn.ipv6);
 	/* A barred session counts as protected: what shares an address with it is barred too. */
-	if (!subscribers[p->sub].has_keys && owners_are_doubtful(p->ggsn, p->pdn)) {
-		owners[p->ggsn][p->apn][false][p->pdn.ipv4].is_doubtful = p->pdn.ipv4;
-		owners[p->ggsn][p->apn][true][p->pdn.ipv6].is_doubtful = p->pdn.ipv6;
-	}
+	if (!subscribers[p->sub].has_keys && owners_are_doubtful(p->ggsn, p->pdn))
+		owners_doubt(p);
 	if (owners_are_doubtful(p->ggsn, p->pdn))
 		spoil_unprotected(p->ggsn, p->pdn);
 }
@@ -62,13 +63,26 @@ static void confirm(const struct pdp *p, bool is_ipv6, uint8_t number, unsigned 
 			    .is_protected =
 				    contexts[p->sub][slot].is_protected || everyone_is_protected,
 			    .is_told = is_ipv6 || p->is_told,
-			    .is_doubtful = a->is_doubtful};
+			    .is_doubtful = a->is_doubtful,
+			    .is_guarded = a->is_guarded};
 }
 
 void owners_confirm(const struct pdp *p, unsigned slot)
 {
 	confirm(p, false, p->pdn.ipv4, slot);
 	confirm(p, true, p->pdn.ipv6, slot);
+}
+
+void owners_doubt(const struct pdp *p)
+{
+	owners[p->ggsn][p->apn][false][p->pdn.ipv4].is_doubtful = p->pdn.ipv4;
+	owners[p->ggsn][p->apn][true][p->pdn.ipv6].is_doubtful = p->pdn.ipv6;
+}
+
+void owners_tell(const struct pdp *p)
+{
+	owners[p->ggsn][p->apn][false][p->pdn.ipv4].is_guarded |=
+		subscribers[p->sub].has_keys || everyone_is_protected;
 }
 
 void owners_release(const struct pdp *p)
@@ -115,7 +129,8 @@ bool owners_are_many(uint8_t ipv4)
 
 	for (unsigned g = 0; g < GGSNS; g++)
 		for (unsigned apn = 0; apn < APNS; apn++)
-			count += owners[g][apn][false][ipv4].is_given;
+			count += owners[g][apn][false][ipv4].is_given +
+				 2 * owners[g][apn][false][ipv4].is_guarded;
 	return count > 1;
 }
 

@@ -17,11 +17,16 @@ struct owner {
 	bool is_told;	  /* the HSE can know of it */
 	bool is_released; /* its PDN has ended: the next is another, of the same IMSI too */
 	bool is_doubtful; /* was a protected session's, of whose end the HSE may not know */
+	bool is_guarded;  /* a message has told that it is a protected session's */
 };
 
 void owners_begin(void);
 /* A response gives p its addresses. */
 void owners_give(const struct pdp *p);
+/* A message has named a keyset for p: it is a protected session, whoever sent it. */
+void owners_doubt(const struct pdp *p);
+/* A message of the GGSN tells p's address. */
+void owners_tell(const struct pdp *p);
 /* p's subscriber has asked for them itself. */
 void owners_confirm(const struct pdp *p, unsigned slot);
 /* p ends, and is not replaced by another of the same subscriber. */
@@ -36,7 +41,8 @@ unsigned owners_find_protected(unsigned ggsn, bool is_ipv6, uint8_t number);
 /* An address that a protected session may still have at the HSE, in any APN: without a keyset, another PDN with it is
  * barred. */
 bool owners_are_doubtful(unsigned ggsn, struct pdn pdn);
-/* An IPv4 address that several PDNs have, at other GGSNs or in other APNs: it tells nothing of one that has not been told. */
+/* An IPv4 address that several PDNs have, at other GGSNs or in other APNs: it tells nothing of one that has not been told.
+ * So it is with one that a protected session has, or had before its end, until a response gives it to another. */
 bool owners_are_many(uint8_t ipv4);
 bool owners_are_at_two_ggsns(bool is_ipv6, uint8_t number);
 

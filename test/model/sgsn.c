@@ -79,7 +79,7 @@ void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 	struct msg m;
 
 	if (slot == 0 && contexts[sub][1].is_secondary)
-		contexts[sub][1].is_live = false;
+		contexts[sub][1].is_live = contexts[sub][1].is_pending = false;
 	*c = (struct context){.sub = (uint8_t)sub,
 			      .slot = (uint8_t)slot,
 			      .is_clean = !c->is_pending && !is_reported_wrongly(sub),
@@ -277,7 +277,7 @@ static void take_accepted(struct context *c, struct msg *m)
 		for (unsigned i = 0; i < CONTEXTS; i++)
 			if (i == c->slot || (!c->is_secondary && contexts[c->sub][i].is_secondary))
 				contexts[c->sub][i].is_live = false;
-		if (!c->is_secondary)
+		if (!c->is_secondary && c->is_clean)
 			owners_forget(c->ggsn, c->apn, c->pdn);
 		return;
 	default:
@@ -288,6 +288,16 @@ static void take_accepted(struct context *c, struct msg *m)
 	c->control = c->asked.control;
 	if (c->asked.keyset)
 		c->keyset = c->asked.keyset;
+}
+
+/* A GGSN has reported a context with this NSAPI, which ends when that GGSN says so. */
+static bool is_reported_elsewhere(const struct context *c)
+{
+	for (const struct pdp *p = pdps; p < pdps + PDPS; p++)
+		if (p->is_live && p->is_reported && p->ggsn != c->ggsn && p->sub == c->sub &&
+		    p->nsapi == c->nsapi)
+			return true;
+	return false;
 }
 
 /* Create Bearer Request: the second context of the subscriber. */
@@ -311,6 +321,7 @@ static void add_dedicated(const struct datagram *d, struct msg *request)
 	c->is_pending = true; /* until the P-GW has the response */
 	c->nsapi = 6;
 	c->is_secondary = true;
+	c->is_clean &= !is_reported_elsewhere(c);
 	c->down.teid = ++next_teid;
 	ie_fteid(&up, &c->up);
 	m.teid = primary->ggsn_control.teid;
