@@ -173,6 +173,20 @@ static void so_it_is_after_the_loser_was_made_anew(void)
 	lab_stop();
 }
 
+static void so_it_is_when_the_new_one_gets_another_tunnel(void)
+{
+	start_with_a_lost_tunnel();
+	v.down = 0x7777;
+	lab_begin_and_settle(&v);
+	v.down = 0x8888;
+	move(&v);
+	end_thief();
+	take_address();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
 static void one_with_another_address_has_the_tunnel(void)
 {
 	start_with_a_lost_tunnel();
@@ -197,6 +211,20 @@ static void until_the_loser_gets_another_tunnel(void)
 	move(&v);
 	CU_ASSERT_TRUE(has_downlink(&v));
 	expect_third_to_get_it();
+}
+
+/* The GGSN has given the address to another PDN, so the loser's is over there. */
+static void until_its_address_is_given_to_another_session(void)
+{
+	start_with_a_lost_tunnel();
+	end_thief();
+	third.down = 0x7777;
+	memcpy(third.ipv4, address, 4);
+	lab_begin_and_settle(&third);
+	third.down = v.down;
+	move(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
 }
 
 static void until_the_loser_is_deleted(void)
@@ -370,6 +398,28 @@ static void end_of_one_that_claims_a_tunnel_leaves_it_barred_for_the_other(void)
 	lab_stop();
 }
 
+/* Its packets would cross in clear. */
+static void so_it_does_for_another_pdn_connection_of_its_subscriber(void)
+{
+	start();
+	v.is_unbound = true;
+	lab_begin_and_settle(&v);
+	third = lab_context(1);
+	third.nsapi = 6;
+	third.down = v.down;
+	third.up = 0x7777;
+	third.control_sgsn = 0x7778;
+	third.control_ggsn = 0x7779;
+	create_plain(&third);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_update_request(&v, NULL, 0);
+	lab_response(&v, GTPC_V1_UPDATE_PDP_RESPONSE, GTPC_V1_CAUSE_NON_EXISTENT);
+	pass_lingering();
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_stop();
+}
+
 static void doubt_outlives_the_process(void)
 {
 	open_lab(true);
@@ -444,13 +494,31 @@ static void create_at_another_ggsn_leaves_the_address_of_a_reported_session_guar
 	lab_stop();
 }
 
+static void without_a_place_for_a_claim_all_unknown_tunnels_are_barred(void)
+{
+	struct lab_context sole = lab_context(4);
+
+	lab_defaults();
+	lab.config.unprotected_max = 1;
+	v = lab_context(1);
+	thief = lab_context(2);
+	lab_open();
+	create_plain(&sole);
+	lab_begin_and_settle(&v);
+	lose_tunnel_to_thief();
+	CU_ASSERT_TRUE(directory_is_overfull(lab.store->directory));
+	CU_ASSERT_EQUAL(lab_count(SESSION_ENDED_LOST), 1);
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_claim",
 	  TEST(tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address),
 	  TEST(so_it_is_for_one_without_addresses), TEST(so_it_is_for_one_without_protection),
 	  TEST(so_it_is_when_the_session_that_has_it_gets_the_address),
-	  TEST(so_it_is_after_the_loser_was_made_anew), TEST(so_it_is_after_a_crash),
+	  TEST(so_it_is_after_the_loser_was_made_anew),
+	  TEST(so_it_is_when_the_new_one_gets_another_tunnel), TEST(so_it_is_after_a_crash),
 	  TEST(one_with_another_address_has_the_tunnel), TEST(until_the_loser_gets_another_tunnel),
-	  TEST(until_the_loser_is_deleted),
+	  TEST(until_the_loser_is_deleted), TEST(until_its_address_is_given_to_another_session),
 	  TEST(not_by_a_response_that_is_repeated_to_another_request),
 	  TEST(tunnel_of_a_doubtful_end_is_barred_for_one_with_its_address),
 	  TEST(it_is_barred_for_one_without_protection), TEST(tunnel_of_a_deleted_session_is_not),
@@ -462,7 +530,9 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(accepted_delete_of_it_frees_its_tunnel),
 	  TEST(ggsn_that_gives_its_control_teid_to_another_frees_its_tunnel),
 	  TEST(end_of_one_that_claims_a_tunnel_leaves_it_barred_for_the_other),
+	  TEST(so_it_does_for_another_pdn_connection_of_its_subscriber),
 	  TEST(doubt_outlives_the_process),
 	  TEST(address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset),
 	  TEST(address_of_a_deleted_session_does_not),
-	  TEST(create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded))
+	  TEST(create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded),
+	  TEST(without_a_place_for_a_claim_all_unknown_tunnels_are_barred))

@@ -38,6 +38,24 @@ static void with_the_same_apn_the_later_session_has_it(void)
 	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
 	CU_ASSERT_TRUE(lab_has_flows(&v)); /* which match nothing now */
 	CU_ASSERT_EQUAL(lab_count(SESSION_ADDRESSES_LOST), 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab.last_warning, "its IPv4 address is another session's"));
+	lab_stop();
+}
+
+/* Its own tunnel would carry the address of the later one in clear. */
+static void earlier_session_without_protection_loses_it_silently(void)
+{
+	lab_start();
+	v = lab_context(1);
+	other = lab_context(2);
+	memcpy(v.ipv4, address, 4);
+	memcpy(other.ipv4, address, 4);
+	lab_create_plain(&other);
+	lab_begin_and_settle(&v);
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	CU_ASSERT_EQUAL(state_of(&other), PDP_LOST);
+	CU_ASSERT_EQUAL(lab_count(SESSION_ADDRESSES_LOST), 0);
+	CU_ASSERT_EQUAL(lab.warnings, 0);
 	lab_stop();
 }
 
@@ -73,6 +91,21 @@ static void with_an_apn_that_is_not_known_the_later_session_has_it(void)
 	pdp_address_set_ipv4(&n.address, address);
 	lab_notify(&n);
 	lab_settle();
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
+	lab_stop();
+}
+
+static void earlier_session_of_an_apn_that_is_not_known_loses_it(void)
+{
+	lab_start();
+	v = lab_context(1);
+	other = lab_context(2);
+	memcpy(v.ipv4, address, 4);
+	memcpy(other.ipv4, address, 4);
+	lab_activate(&v, lab_sqn(1), 1);
+	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
+	lab_begin_and_settle(&other);
 	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
 	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
 	lab_stop();
@@ -209,26 +242,11 @@ static void request_that_names_a_tunnel_of_its_own_crosses(void)
 
 /* --- sessions without keyset --- */
 
-static uint64_t create_plain(struct lab_context *c)
-{
-	uint64_t response;
-
-	lab_create_request(c, NULL, 0);
-	response = lab_create_response(c);
-	lab_settle();
-	return response;
-}
-
-static const char *state_name(const struct lab_context *c)
-{
-	return lab_view(c, &view) ? view.state : "gone";
-}
-
 static void session_without_keyset_that_gets_the_address_of_a_protected_one_is_barred(void)
 {
 	start();
-	create_plain(&other);
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "barred");
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "barred");
 	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
 	lab_stop();
 }
@@ -237,8 +255,8 @@ static void so_it_is_in_another_apn(void)
 {
 	start();
 	lab.apn = "corporate";
-	create_plain(&other);
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "barred");
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "barred");
 	CU_ASSERT_TRUE(lab_is_bound_to(&v, address));
 	lab_stop();
 }
@@ -246,10 +264,10 @@ static void so_it_is_in_another_apn(void)
 static void so_is_the_session_itself_made_anew_without_a_keyset(void)
 {
 	start();
-	create_plain(&v);
-	CU_ASSERT_STRING_EQUAL(state_name(&v), "barred");
-	create_plain(&v);
-	CU_ASSERT_STRING_EQUAL(state_name(&v), "barred");
+	lab_create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&v), "barred");
+	lab_create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&v), "barred");
 	lab_stop();
 }
 
@@ -265,18 +283,18 @@ static void so_is_another_pdn_connection_of_the_victim(void)
 	second.up = 0x7778;
 	second.control_sgsn = 0x7779;
 	second.control_ggsn = 0x777A;
-	create_plain(&second);
-	CU_ASSERT_STRING_EQUAL(state_name(&second), "barred");
+	lab_create_plain(&second);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&second), "barred");
 	lab_stop();
 }
 
 static void until_a_pco_names_a_keyset(void)
 {
 	start();
-	create_plain(&other);
+	lab_create_plain(&other);
 	lab_update(&other, lab_sqn(2), 1);
 	lab_settle();
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "learned");
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "learned");
 	CU_ASSERT_TRUE(lab_has_flows(&other));
 	lab_stop();
 }
@@ -289,8 +307,8 @@ static void unless_the_policy_excepts_it(void)
 	lab_rule(NULL, imsi.digits, POLICY_PASS);
 	lab_open();
 	begin_victim();
-	create_plain(&other);
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "clear");
 	lab_stop();
 }
 
@@ -299,8 +317,8 @@ static void address_of_an_ended_session_bars_no_other(void)
 	start();
 	lab_delete(&v);
 	lab_settle();
-	create_plain(&other);
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "clear");
 	lab_stop();
 }
 
@@ -387,7 +405,7 @@ static void ended_session_keeps_its_address_against_another_apn(void)
 	lab_delete(&v);
 	lab_settle();
 	lab.apn = "corporate";
-	create_plain(&other);
+	lab_create_plain(&other);
 	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 1);
 	lab_pass(6000);
 	lab_settle();
@@ -401,8 +419,8 @@ static void address_at_another_ggsn_bars_no_other(void)
 {
 	start();
 	other.ggsn = 4;
-	create_plain(&other);
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "clear");
 	lab_stop();
 }
 
@@ -410,6 +428,8 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(earlier_session_gets_an_address_again_by_an_accepted_response),
 	  TEST(with_different_apns_both_keep_it),
 	  TEST(with_an_apn_that_is_not_known_the_later_session_has_it),
+	  TEST(earlier_session_of_an_apn_that_is_not_known_loses_it),
+	  TEST(earlier_session_without_protection_loses_it_silently),
 	  TEST(at_another_ggsn_both_keep_it), TEST(ggsn_is_known_by_all_its_addresses),
 	  TEST(request_of_the_access_side_tells_of_no_ggsn),
 	  TEST(addresses_of_two_subscribers_of_one_apn_are_no_conflict),

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* The sessions whose addresses are guarded, and the GGSNs where they are: e2m.md 6, "Address binding". */
+#include "control/binding.h"
 #include "session_binding_lab.h"
 #include "session_lab_policy.h"
 
@@ -306,6 +307,111 @@ static void address_of_the_access_side_counts_as_the_ggsn_too(void)
 	lab_stop();
 }
 
+/* --- what is known of GGSNs --- */
+
+static struct tunnel ggsn(unsigned number)
+{
+	const uint8_t octets[4] = {11, (uint8_t)(number >> 16), (uint8_t)(number >> 8),
+				   (uint8_t)number};
+	struct tunnel tunnel = {0};
+
+	tunnel_set_ipv4(&tunnel, octets);
+	return tunnel;
+}
+
+static uint32_t group_of(const struct tunnel *tunnel)
+{
+	return gsns_group(lab.store->gsns, gsns_find(lab.store->gsns, tunnel->receiver));
+}
+
+/* Two GGSNs that leave out the same address are not one for that. */
+static void address_that_a_message_leaves_out_is_no_ggsns(void)
+{
+	const struct tunnel none = {0}, first = ggsn(1), second = ggsn(2);
+
+	lab_start();
+	for (unsigned i = 1; i < 3; i++) {
+		const struct tunnel addresses[] = {none, ggsn(i), none, ggsn(10 + i)};
+
+		binding_note_ggsn(lab.store, addresses, 4);
+		CU_ASSERT_NOT_EQUAL(group_of(&addresses[1]), 0);
+		CU_ASSERT_EQUAL(group_of(&addresses[1]), group_of(&addresses[3]));
+	}
+	CU_ASSERT_EQUAL(group_of(&none), 0);
+	CU_ASSERT_NOT_EQUAL(group_of(&first), group_of(&second));
+	lab_stop();
+}
+
+static void address_that_no_ggsn_has_given_is_not_known_to_be_of_another(void)
+{
+	const struct tunnel known = ggsn(1), other_one = ggsn(2), unknown = ggsn(3);
+
+	lab_start();
+	binding_note_ggsn(lab.store, &known, 1);
+	binding_note_ggsn(lab.store, &other_one, 1);
+	CU_ASSERT_TRUE(binding_is_other_ggsn(lab.store, &known, &other_one));
+	CU_ASSERT_FALSE(binding_is_other_ggsn(lab.store, &known, &known));
+	CU_ASSERT_FALSE(binding_is_other_ggsn(lab.store, &known, &unknown));
+	CU_ASSERT_FALSE(binding_is_other_ggsn(lab.store, &unknown, &known));
+	lab_stop();
+}
+
+static void fill_ggsns(void)
+{
+	for (unsigned i = 0; lab.store->ggsns < BINDING_GGSNS_MAX; i++) {
+		const struct tunnel one = ggsn(i);
+
+		CU_ASSERT_TRUE_FATAL(i < BINDING_GGSNS_MAX);
+		binding_note_ggsn(lab.store, &one, 1);
+	}
+}
+
+static void addresses_of_ggsns_are_bounded_and_counted_once(void)
+{
+	const struct tunnel first = ggsn(0), late = ggsn(BINDING_GGSNS_MAX + 1);
+	const struct tunnel late_and_first[] = {late, first};
+
+	lab_start();
+	for (unsigned i = 0; i < 3; i++)
+		binding_note_ggsn(lab.store, &first, 1);
+	CU_ASSERT_EQUAL(lab.store->ggsns, 1);
+	fill_ggsns();
+	binding_note_ggsn(lab.store, late_and_first, 2);
+	CU_ASSERT_EQUAL(group_of(&late), 0);
+	CU_ASSERT_NOT_EQUAL(group_of(&first), 0);
+	CU_ASSERT_EQUAL(lab.store->ggsns, BINDING_GGSNS_MAX);
+	lab_stop();
+}
+
+/* With a session at a GGSN that is known, before it or after it. */
+static void session_at_a_ggsn_that_is_not_known_has_its_address_at_every_ggsn(void)
+{
+	for (unsigned is_known_first = 0; is_known_first < 2; is_known_first++) {
+		struct lab_context *const first = is_known_first ? &v : &other,
+					  *const later = is_known_first ? &other : &v;
+		struct tunnel of_v, of_other;
+
+		make_contexts();
+		share_address();
+		other.ggsn = 4;
+		lab_start();
+		of_v = lab_up(&v);
+		of_other = lab_up(&other);
+		if (is_known_first)
+			lab_begin_and_settle(first);
+		else
+			binding_note_ggsn(lab.store, &of_v, 1);
+		fill_ggsns();
+		if (!is_known_first)
+			lab_begin_and_settle(first);
+		CU_ASSERT_EQUAL(group_of(&of_other), 0);
+		lab_begin_and_settle(later);
+		CU_ASSERT_TRUE(lab_is_bound_to(later, address));
+		CU_ASSERT_EQUAL(lab_address_of(first).ipv4_state, PDP_LOST);
+		lab_stop();
+	}
+}
+
 UNIT_MAIN("session_binding_guard", TEST(address_of_a_session_with_a_keyset_is_guarded),
 	  TEST(address_of_a_session_without_protection_is_not),
 	  TEST(address_of_a_session_that_must_have_protection_is_guarded),
@@ -319,4 +425,8 @@ UNIT_MAIN("session_binding_guard", TEST(address_of_a_session_with_a_keyset_is_gu
 	  TEST(ggsn_is_known_by_its_alternative_gsn_addresses),
 	  TEST(ggsn_that_reports_is_known_by_its_user_plane_address),
 	  TEST(user_plane_address_that_no_ggsn_has_given_counts_as_the_ggsn),
-	  TEST(address_of_the_access_side_counts_as_the_ggsn_too))
+	  TEST(address_of_the_access_side_counts_as_the_ggsn_too),
+	  TEST(address_that_a_message_leaves_out_is_no_ggsns),
+	  TEST(address_that_no_ggsn_has_given_is_not_known_to_be_of_another),
+	  TEST(addresses_of_ggsns_are_bounded_and_counted_once),
+	  TEST(session_at_a_ggsn_that_is_not_known_has_its_address_at_every_ggsn))

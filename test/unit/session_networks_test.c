@@ -125,6 +125,40 @@ static void networks_are_guarded_until_the_address_is_given_to_another_session(v
 	lab_stop();
 }
 
+static void networks_leave_with_what_is_left_of_a_session_without_addresses(void)
+{
+	struct lab_context other = lab_context(2);
+
+	start_with_routes("10.1.0.0/16", NULL);
+	c.is_unbound = true;
+	create(&c);
+	lab_delete(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL(entries(), 1);
+	rule.routes_count = 0;
+	other.down = c.down;
+	other.up = c.up;
+	create(&other);
+	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 0);
+	CU_ASSERT_EQUAL(entries(), 0);
+	lab_stop();
+}
+
+/* The address is another PDN's, and the network is none: both stay. */
+static void address_inside_a_network_leaves_the_network(void)
+{
+	static const uint8_t given[6] = {0xF1, 0x21, 10, 1, 0, 5};
+	struct lab_context other = lab_context(2);
+
+	start_with_routes("10.1.0.0/16", NULL);
+	create(&c);
+	rule.routes_count = 0;
+	lab_create_with(&other, NULL, 0, given, sizeof(given));
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, given + 2));
+	CU_ASSERT_STRING_EQUAL(networks_of(&c), "10.1.0.0/16");
+	lab_stop();
+}
+
 static void bearers_of_a_pdn_share_its_networks(void)
 {
 	struct lab_context second;
@@ -397,6 +431,8 @@ static void session_is_found_by_its_network(void)
 UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(session_that_is_not_protected_has_no_networks),
 	  TEST(networks_are_guarded_until_the_address_is_given_to_another_session),
+	  TEST(address_inside_a_network_leaves_the_network),
+	  TEST(networks_leave_with_what_is_left_of_a_session_without_addresses),
 	  TEST(bearers_of_a_pdn_share_its_networks), TEST(context_made_anew_has_its_networks_once),
 	  TEST(another_policy_gives_other_networks),
 	  TEST(delegated_prefix_length_widens_the_address),
