@@ -37,6 +37,13 @@ void commands_use_keyset(struct session_store *store, const struct session *s,
 	commands_send(store, &protection_of(s)->flow[direction], command, acknowledge);
 }
 
+void commands_allow_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
+{
+	const struct datapath_command command = {.kind = DATAPATH_ALLOW_GTPC, .gtpc = gtpc->number};
+
+	store->ops.command(store->ops.arg, gtpc->worker, &command);
+}
+
 void commands_answer_gtpc(struct session_store *store, const struct session_gtpc *gtpc,
 			  bool may_leave)
 {

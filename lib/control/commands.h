@@ -19,6 +19,8 @@ void commands_set_keyset(struct session_store *store, const struct session *sess
  * to the flow. */
 void commands_use_keyset(struct session_store *store, const struct session *session,
 			 enum session_direction direction, void *acknowledge);
+/* All but the store is done: the worker may let the message leave when its time is over. */
+void commands_allow_gtpc(struct session_store *store, const struct session_gtpc *gtpc);
 /* Lets a GTP-C message that a worker holds leave, or discards it. */
 void commands_answer_gtpc(struct session_store *store, const struct session_gtpc *gtpc,
 			  bool may_leave);

@@ -40,6 +40,8 @@ void held_release(struct session_store *store, struct held *held)
 	if (held->outcome != SESSION_DONE || !held->is_lasting ||
 	    !journal_wait(store->journal, &held->waiter))
 		held_answer(store, held);
+	else if (!held->is_notification)
+		commands_allow_gtpc(store, &held->gtpc);
 }
 
 void held_answer(struct session_store *store, struct held *held)

@@ -78,6 +78,8 @@ enum datapath_command_kind {
 	/* --- those that follow are of no flow --- */
 	/* A GTP-C message that control has worked through may leave. */
 	DATAPATH_RELEASE_GTPC,
+	/* All but the store of sessions is done: when its time is over, the message leaves. */
+	DATAPATH_ALLOW_GTPC,
 	/* One whose session cannot be served must not leave. */
 	DATAPATH_DISCARD_GTPC,
 	/* The worker is to be in bypass, or no longer: bypass.c. */
@@ -139,7 +141,7 @@ struct datapath_command {
 			uint8_t worker;
 			uint8_t direction; /* enum e2m_direction, of both flows */
 		} alias;
-		uint64_t gtpc; /* RELEASE_GTPC, DISCARD_GTPC: number in the event */
+		uint64_t gtpc; /* RELEASE_GTPC, ALLOW_GTPC, DISCARD_GTPC: number in the event */
 		bool bypass;   /* SET_BYPASS */
 		struct {
 			uint32_t hold_ms;

@@ -250,6 +250,9 @@ static void execute(struct datapath_worker *w, const struct datapath_command *c,
 	case DATAPATH_RELEASE_GTPC:
 		gtpc_release(w, c->gtpc);
 		break;
+	case DATAPATH_ALLOW_GTPC:
+		gtpc_allow(w, c->gtpc);
+		break;
 	case DATAPATH_DISCARD_GTPC:
 		gtpc_discard(w, c->gtpc);
 		break;

@@ -59,11 +59,12 @@
 	X(DROP_CRYPTO, "drop.crypto")		  /* the crypto library refused a job */        \
 	X(DROP_GTPC_REFUSED, "drop.gtpc_refused") /* no place for the session that it makes */  \
 	X(DROP_GTPC_FULL, "drop.gtpc_full")	  /* too many wait for control */               \
+	X(DROP_GTPC_LATE, "drop.gtpc_late")	  /* control was not done within hold_ms */     \
 	X(DROP_GTPV0, "drop.gtpv0")		  /* GTP version 0, e2m.md 6 */                 \
 	/* GTP-C */                                                                             \
 	X(GTPC_SEEN, "gtpc.seen")                                                               \
-	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms though control was not done */ \
-	X(GTPC_UNSEEN, "gtpc.unseen")	/* control never read it: stuck, or a fragment */
+	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms, before the store was done */  \
+	X(GTPC_UNSEEN, "gtpc.unseen")	/* a fragment: control never read it */
 
 enum datapath_counter {
 #define X(symbol, name) DATAPATH_##symbol,

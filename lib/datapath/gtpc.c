@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
-/* gtpc: GTP-C messages leave when control has done what they say, so that no N-PDU overtakes them, or
- * after a bounded time. Control reads the message while the worker keeps it; nobody changes it. */
+/* gtpc: GTP-C messages leave when control has done what they say, so that no N-PDU overtakes them (e2m.md 6).
+ * After gtpc_hold_ms a message leaves all the same if only the store of sessions is not done. Otherwise it
+ * is dropped, and the sender repeats it. Control reads a message while the worker keeps it; neither changes
+ * it. */
 #include "datapath/worker.h"
 
 /* Whatever floods the visited network's side with requests, responses of the home network find a place. */
@@ -18,6 +20,16 @@ static void leave(struct datapath_worker *w, struct gtpc_pending *pending)
 	pending->mbuf = NULL;
 	w->gtpc_waiting--;
 	worker_send(w, m);
+}
+
+static void drop(struct datapath_worker *w, struct gtpc_pending *pending,
+		 enum datapath_counter reason)
+{
+	struct rte_mbuf *m = pending->mbuf;
+
+	pending->mbuf = NULL;
+	w->gtpc_waiting--;
+	worker_drop(w, m, reason);
 }
 
 static void forget_what_has_left(struct datapath_worker *w)
@@ -49,8 +61,7 @@ static bool tell(struct datapath_worker *w, uint64_t number)
 					     .payload_len = p->payload_len};
 
 	if (!event.mbuf) {
-		worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
-		leave(w, pending);
+		drop(w, pending, DATAPATH_DROP_NO_MBUF);
 		return true;
 	}
 	if (worker_post(w, &event))
@@ -90,7 +101,7 @@ void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
 	tell_all(w);
 }
 
-/* NULL: has left already, overdue. */
+/* NULL: its time was over. */
 static struct gtpc_pending *find(struct datapath_worker *w, uint64_t number)
 {
 	if (number < w->gtpc_first || number >= w->gtpc_next || !pending_at(w, number)->mbuf)
@@ -107,29 +118,36 @@ void gtpc_release(struct datapath_worker *w, uint64_t number)
 	forget_what_has_left(w);
 }
 
+void gtpc_allow(struct datapath_worker *w, uint64_t number)
+{
+	struct gtpc_pending *pending = find(w, number);
+
+	if (pending)
+		pending->is_allowed = true;
+}
+
 void gtpc_discard(struct datapath_worker *w, uint64_t number)
 {
 	struct gtpc_pending *pending = find(w, number);
 
 	if (!pending)
 		return;
-	worker_drop(w, pending->mbuf, DATAPATH_DROP_GTPC_REFUSED);
-	pending->mbuf = NULL;
-	w->gtpc_waiting--;
+	drop(w, pending, DATAPATH_DROP_GTPC_REFUSED);
 	forget_what_has_left(w);
 }
 
-/* Its time is over; control may be at it still, or never have heard of it. */
-static void leave_overdue(struct datapath_worker *w)
+/* Control may still be at work on the message, or not have heard of it. */
+static void time_is_over(struct datapath_worker *w)
 {
 	struct gtpc_pending *oldest = pending_at(w, w->gtpc_first);
 
-	if (w->gtpc_first == w->gtpc_told) {
+	if (w->gtpc_first == w->gtpc_told)
 		w->gtpc_told++;
-		worker_count(w, oldest->side, DATAPATH_GTPC_UNSEEN);
-	} else {
-		worker_count(w, oldest->side, DATAPATH_GTPC_OVERDUE);
+	if (!oldest->is_allowed) {
+		drop(w, oldest, DATAPATH_DROP_GTPC_LATE);
+		return;
 	}
+	worker_count(w, oldest->side, DATAPATH_GTPC_OVERDUE);
 	leave(w, oldest);
 }
 
@@ -139,7 +157,7 @@ void gtpc_expire(struct datapath_worker *w)
 	forget_what_has_left(w);
 	while (w->gtpc_first != w->gtpc_next &&
 	       w->now - pending_at(w, w->gtpc_first)->since > w->gtpc_hold_tsc) {
-		leave_overdue(w);
+		time_is_over(w);
 		forget_what_has_left(w);
 	}
 }

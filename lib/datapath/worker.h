@@ -35,6 +35,7 @@ struct gtpc_pending {
 	struct rte_mbuf *mbuf; /* NULL: has left */
 	uint64_t since;	       /* TSC */
 	uint8_t side;
+	bool is_allowed; /* to leave when its time is over */
 };
 
 /* Fragments of datagrams whose first has not come, or has: gather.c. */
@@ -364,6 +365,7 @@ static inline void watch_packet(struct datapath_worker *w, struct flow *flow, st
 
 void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m);
 void gtpc_release(struct datapath_worker *w, uint64_t number);
+void gtpc_allow(struct datapath_worker *w, uint64_t number);
 void gtpc_discard(struct datapath_worker *w, uint64_t number);
 void gtpc_expire(struct datapath_worker *w);
 void gtpc_drop_all(struct datapath_worker *w);

@@ -239,13 +239,16 @@ static void a_frame_in_segments_that_is_not_ours_crosses_as_it_came(void)
 
 static void control_reads_gtpc_in_segments(void)
 {
+	struct datapath_command command = {.kind = DATAPATH_RELEASE_GTPC};
+
 	set_up(1);
 	rig_write_udp(&clear, NULL, E2M_UPLINK, 2123, 2123, rig_npdu(900, 1), 900);
 	struct rte_mbuf *m = in_segments(&clear, 50);
 	rig_process(&rig, 0, DATAPATH_ACCESS, &m, 1);
 	rig_work(&rig);
 	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_GTPC), 1);
-	rig_wait_ms(&rig, 20);
+	command.gtpc = rig_event(&rig, DATAPATH_GTPC, 0)->cookie;
+	rig_command(&rig, 0, &command);
 	CU_ASSERT_TRUE(rig_sent(&rig, DATAPATH_CORE, 0, &clear));
 	tear_down();
 }

@@ -248,9 +248,10 @@ uint64_t rig_ended(const struct rig *rig, enum datapath_side side)
 			n += rig_counter(rig, side, c);
 	/* Fragments that became one datagram end with it. */
 	n += rig_counter(rig, side, DATAPATH_JOINED) - rig_counter(rig, side, DATAPATH_REASSEMBLED);
-	/* GTP-C is seen, and then leaves, or is refused. */
+	/* GTP-C is seen, and then leaves, or is dropped. */
 	return n + rig_counter(rig, side, DATAPATH_GTPC_SEEN) -
-	       rig_counter(rig, side, DATAPATH_DROP_GTPC_REFUSED);
+	       rig_counter(rig, side, DATAPATH_DROP_GTPC_REFUSED) -
+	       rig_counter(rig, side, DATAPATH_DROP_GTPC_LATE);
 }
 
 const struct datapath_event *rig_event(const struct rig *rig, enum datapath_event_kind kind,

@@ -520,6 +520,8 @@ static void execute(struct lab_worker *w, const struct datapath_command *c,
 	case DATAPATH_DISCARD_GTPC:
 		answer_gtpc(lab.discarded, c->gtpc);
 		break;
+	case DATAPATH_ALLOW_GTPC:
+		break;
 	case DATAPATH_SET_TRANSPARENT:
 	case DATAPATH_SET_BYPASS:
 	case DATAPATH_SET_LIMITS:
