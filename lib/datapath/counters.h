@@ -63,8 +63,7 @@
 	X(DROP_GTPV0, "drop.gtpv0")		  /* GTP version 0, e2m.md 6 */                 \
 	/* GTP-C */                                                                             \
 	X(GTPC_SEEN, "gtpc.seen")                                                               \
-	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms, before the store was done */  \
-	X(GTPC_UNSEEN, "gtpc.unseen")	/* a fragment: control never read it */
+	X(GTPC_OVERDUE, "gtpc.overdue") /* sent on after hold_ms, before the store was done */
 
 enum datapath_counter {
 #define X(symbol, name) DATAPATH_##symbol,

@@ -2,7 +2,7 @@
 /*
  * gather: fragments of UDP datagrams. Only the first tells the tunnel, so the others wait until it has
  * come, and then go the way that it goes: across if the datagram is no G-PDU of a protected tunnel, else
- * not. In no case does a fragment cross that might be a part of a protected tunnel's G-PDU in clear.
+ * not. Those of GTP-C wait until all have come, and go by way of control. In no case does a fragment cross that might be a part of a protected tunnel's G-PDU in clear.
  */
 #include <rte_hash_crc.h>
 #include <string.h>
@@ -56,8 +56,6 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 		return NULL;
 	}
 	if (g->says != SAYS_GPDU) {
-		if (g->says == SAYS_GTPC && p->kind == PACKET_FIRST)
-			worker_count(w, p->side, DATAPATH_GTPC_UNSEEN);
 		worker_pass(w, m);
 		return NULL;
 	}
@@ -140,11 +138,14 @@ static struct gather *find(struct datapath_worker *w, const struct gather_key *k
 	return place;
 }
 
-/* The first may come again: what it says last is what the others go by. */
+/* The first may come again: what it says last is what the others go by. GTP-C stays GTP-C: its fragments wait
+ * for each other. */
 static void take_word(const struct datapath_worker *w, struct gather *g, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);
 
+	if (g->says == SAYS_GTPC)
+		return;
 	g->is_told = true;
 	g->inner = p->fragment.says == SAYS_GPDU ? clear_judge_first(w, m) : INNER_HIDDEN;
 	g->says = p->fragment.says;
@@ -165,6 +166,23 @@ static bool is_complete(const struct gather *g)
 	return g->is_told && g->total > 0 && g->octets >= g->total;
 }
 
+/* It is known where each fragment goes by itself. */
+static bool has_way(const struct gather *g)
+{
+	return g->is_told && g->says != SAYS_GTPC;
+}
+
+/* The fragments go by way of control, together. If they make no datagram, they wait for forget. */
+static void divert_whole(struct datapath_worker *w, struct gather *g)
+{
+	struct rte_mbuf *whole = g->first ? gtpc_fragments_join(w, g->first, g->total) : NULL;
+
+	if (!whole)
+		return;
+	gtpc_divert_fragments(w, g->first, whole);
+	g->first = NULL;
+}
+
 struct rte_mbuf *gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);
@@ -177,15 +195,18 @@ struct rte_mbuf *gather_fragment(struct datapath_worker *w, struct rte_mbuf *m)
 	if (p->kind == PACKET_FIRST)
 		take_word(w, g, m);
 	note_octets(g, &p->fragment, p->is_last);
-	if (g->is_told)
+	if (has_way(g))
 		whole = go(w, g, m);
 	else
 		wait(w, g, m);
-	while (g->is_told && g->first) {
+	while (has_way(g) && g->first) {
 		struct rte_mbuf *other = go(w, g, take_first(w, g));
 		whole = other ? other : whole;
 	}
-	if (is_complete(g))
+	if (is_complete(g)) {
+		if (g->says == SAYS_GTPC)
+			divert_whole(w, g);
 		forget(w, g);
+	}
 	return whole;
 }

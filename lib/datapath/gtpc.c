@@ -13,23 +13,46 @@ static struct gtpc_pending *pending_at(struct datapath_worker *w, uint64_t numbe
 	return &w->gtpc[number & (WORKER_GTPC_PLACES - 1)];
 }
 
-static void leave(struct datapath_worker *w, struct gtpc_pending *pending)
+/* Takes the list of mbufs from the place. */
+static struct rte_mbuf *take(struct datapath_worker *w, struct gtpc_pending *pending)
 {
-	struct rte_mbuf *m = pending->mbuf;
+	struct rte_mbuf *first = pending->mbuf;
 
-	pending->mbuf = NULL;
+	rte_pktmbuf_free(pending->whole);
+	pending->mbuf = pending->whole = NULL;
 	w->gtpc_waiting--;
-	worker_send(w, m);
+	w->gather_held -= pending->fragments;
+	return first;
 }
 
+static void leave(struct datapath_worker *w, struct gtpc_pending *pending)
+{
+	struct rte_mbuf *next = take(w, pending), *m;
+
+	while ((m = next) != NULL) {
+		next = packet_of(m)->next;
+		worker_send(w, m);
+	}
+}
+
+static void free_list(struct rte_mbuf *next)
+{
+	struct rte_mbuf *m;
+
+	while ((m = next) != NULL) {
+		next = packet_of(m)->next;
+		rte_pktmbuf_free(m);
+	}
+}
+
+/* A datagram counts once. */
 static void drop(struct datapath_worker *w, struct gtpc_pending *pending,
 		 enum datapath_counter reason)
 {
-	struct rte_mbuf *m = pending->mbuf;
+	struct rte_mbuf *first = take(w, pending);
 
-	pending->mbuf = NULL;
-	w->gtpc_waiting--;
-	worker_drop(w, m, reason);
+	free_list(packet_of(first)->next);
+	worker_drop(w, first, reason);
 }
 
 static void forget_what_has_left(struct datapath_worker *w)
@@ -51,11 +74,12 @@ static struct rte_mbuf *share(const struct datapath_worker *w, struct rte_mbuf *
 static bool tell(struct datapath_worker *w, uint64_t number)
 {
 	struct gtpc_pending *pending = pending_at(w, number);
-	const struct packet *p = packet_of(pending->mbuf);
+	struct rte_mbuf *m = pending->whole ? pending->whole : pending->mbuf;
+	const struct packet *p = packet_of(m);
 	const struct datapath_event event = {.kind = DATAPATH_GTPC,
 					     .side = p->side,
 					     .cookie = number,
-					     .mbuf = share(w, pending->mbuf),
+					     .mbuf = share(w, m),
 					     .l3 = p->l3,
 					     .payload = p->payload,
 					     .payload_len = p->payload_len};
@@ -64,8 +88,11 @@ static bool tell(struct datapath_worker *w, uint64_t number)
 		drop(w, pending, DATAPATH_DROP_NO_MBUF);
 		return true;
 	}
-	if (worker_post(w, &event))
+	if (worker_post(w, &event)) {
+		rte_pktmbuf_free(pending->whole);
+		pending->whole = NULL;
 		return true;
+	}
 	rte_pktmbuf_free(event.mbuf);
 	return false;
 }
@@ -83,22 +110,42 @@ static bool has_room(const struct datapath_worker *w, enum datapath_side side)
 	       w->gtpc_waiting < (side == DATAPATH_ACCESS ? ACCESS_MOST : WORKER_GTPC_WAITING);
 }
 
-void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
+/* What control has not seen may move a protected tunnel. So a message without a place is dropped, and the sender
+ * repeats it (TS 29.060 7.6, TS 29.274 7.6). */
+static void divert(struct datapath_worker *w, struct gtpc_pending *message)
 {
-	const struct packet *p = packet_of(m);
+	const bool fits = has_room(w, message->side);
 
-	worker_count(w, p->side, DATAPATH_GTPC_SEEN);
-	/* What control has not seen may move a protected tunnel, whose packets would cross in clear then. Whoever sent
-	 * it sends it again (TS 29.060 7.6, TS 29.274 7.6). */
-	if (!has_room(w, p->side)) {
-		worker_drop(w, m, DATAPATH_DROP_GTPC_FULL);
+	worker_count(w, message->side, DATAPATH_GTPC_SEEN);
+	w->gtpc_waiting++;
+	if (!fits) {
+		drop(w, message, DATAPATH_DROP_GTPC_FULL);
 		return;
 	}
-	*pending_at(w, w->gtpc_next) =
-		(struct gtpc_pending){.mbuf = m, .since = w->now, .side = p->side};
+	*pending_at(w, w->gtpc_next) = *message;
 	w->gtpc_next++;
-	w->gtpc_waiting++;
 	tell_all(w);
+}
+
+void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m)
+{
+	struct gtpc_pending message = {.mbuf = m, .since = w->now, .side = packet_of(m)->side};
+
+	packet_of(m)->next = NULL;
+	divert(w, &message);
+}
+
+void gtpc_divert_fragments(struct datapath_worker *w, struct rte_mbuf *first,
+			   struct rte_mbuf *whole)
+{
+	struct gtpc_pending message = {
+		.mbuf = first, .whole = whole, .since = w->now, .side = packet_of(whole)->side};
+
+	for (struct rte_mbuf *m = first; m; m = packet_of(m)->next)
+		message.fragments++;
+	w->counters[message.side].value[DATAPATH_JOINED] += message.fragments;
+	worker_count(w, message.side, DATAPATH_REASSEMBLED);
+	divert(w, &message);
 }
 
 /* NULL: its time was over. */
@@ -165,5 +212,6 @@ void gtpc_expire(struct datapath_worker *w)
 void gtpc_drop_all(struct datapath_worker *w)
 {
 	for (; w->gtpc_first != w->gtpc_next; w->gtpc_first++)
-		rte_pktmbuf_free(pending_at(w, w->gtpc_first)->mbuf);
+		if (pending_at(w, w->gtpc_first)->mbuf)
+			free_list(take(w, pending_at(w, w->gtpc_first)));
 }

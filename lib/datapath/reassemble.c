@@ -34,10 +34,9 @@ static struct rte_ipv6_fragment_ext *fragment_header_of(struct rte_mbuf *m)
 	return (struct rte_ipv6_fragment_ext *)(ipv6_of(m) + 1);
 }
 
-/* Lengths and offset are those of an honest sender, and the IPv4 header is undamaged: it is made anew, and
- * must not be made right by that. Sets what rte_ip_frag wants to know. */
-static bool measure(struct rte_mbuf *m, const struct packet *p)
+bool reassemble_measure(struct rte_mbuf *m)
 {
+	const struct packet *p = packet_of(m);
 	const struct packet_fragment *f = &p->fragment;
 	uint32_t header, frame;
 
@@ -128,7 +127,7 @@ struct rte_mbuf *reassemble_fragment(struct datapath_worker *w, struct rte_mbuf 
 	struct packet *p = packet_of(m);
 	struct rte_mbuf *whole;
 
-	if (!measure(m, p)) {
+	if (!reassemble_measure(m)) {
 		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
 		return NULL;
 	}

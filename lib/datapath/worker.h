@@ -32,8 +32,10 @@
 
 /* A GTP-C message on its way past control. */
 struct gtpc_pending {
-	struct rte_mbuf *mbuf; /* NULL: has left */
-	uint64_t since;	       /* TSC */
+	struct rte_mbuf *mbuf;	/* or a list of fragments; NULL: has left */
+	struct rte_mbuf *whole; /* fragments: what control reads; NULL once it has been told */
+	uint64_t since;		/* TSC */
+	uint16_t fragments;	/* 0: in one piece */
 	uint8_t side;
 	bool is_allowed; /* to leave when its time is over */
 };
@@ -282,6 +284,9 @@ struct rte_mbuf *lookup_packet(struct datapath_worker *w, struct rte_mbuf *m);
 
 /* Takes a fragment of a G-PDU of flow. Returns the G-PDU, parsed, when it was the last one missing, else
  * NULL. */
+/* Returns true if lengths and offset of a fragment are those of an honest sender, and its IPv4 header is undamaged: the
+ * header is made anew, and that must not make it right. Sets l2_len and l3_len, and removes padding. */
+bool reassemble_measure(struct rte_mbuf *m);
 struct rte_mbuf *reassemble_fragment(struct datapath_worker *w, struct rte_mbuf *m,
 				     struct flow *flow);
 int reassemble_open(struct datapath_worker *w);
@@ -364,6 +369,13 @@ static inline void watch_packet(struct datapath_worker *w, struct flow *flow, st
 /* --- GTP-C --- */
 
 void gtpc_divert(struct datapath_worker *w, struct rte_mbuf *m);
+/* Takes a list of fragments that wait (gather_held), and what control reads instead of them. */
+void gtpc_divert_fragments(struct datapath_worker *w, struct rte_mbuf *first,
+			   struct rte_mbuf *whole);
+/* Returns the datagram in one piece. NULL: the fragments make no GTP-C datagram, or no mbuf is left. total: octets of what
+ * IP fragmented. */
+struct rte_mbuf *gtpc_fragments_join(struct datapath_worker *w, struct rte_mbuf *first,
+				     uint32_t total);
 void gtpc_release(struct datapath_worker *w, uint64_t number);
 void gtpc_allow(struct datapath_worker *w, uint64_t number);
 void gtpc_discard(struct datapath_worker *w, uint64_t number);

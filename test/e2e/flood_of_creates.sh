@@ -57,7 +57,7 @@ for way in up down; do
 done
 wait_for 20 "the rekey" counter_is session.rekeyed 1
 ping_up 5 --pattern $marker
-expect_equal "GTP-C that crossed unread" "$(counter access.gtpc.unseen) $(counter core.gtpc.unseen)" "0 0"
+expect_equal "GTP-C that control had no time for" "$(counter access.drop.gtpc_late) $(counter core.drop.gtpc_late)" "0 0"
 
 unmatched=$(counter gtpc.response_unmatched)
 flood ggsn accept sgsn 0 1

@@ -225,15 +225,166 @@ static void fragments_of_other_udp_cross(void)
 	tear_down();
 }
 
-static void fragments_of_gtpc_cross_and_are_counted_as_unseen(void)
+/* --- GTP-C --- */
+
+/* A message of N_PDU octets in three fragments. */
+static void make_gtpc(bool ipv6, uint16_t port, uint32_t id)
+{
+	const struct rig_outer outer = {.ipv6 = ipv6};
+
+	rig_write_udp(&whole, &outer, E2M_UPLINK, port, port, rig_npdu(N_PDU, 1), N_PDU);
+	CU_ASSERT_EQUAL(rig_split(&whole, 512, id, parts, PARTS_MAX), 3);
+}
+
+/* number: of the messages that control was told of. */
+static void answer_gtpc(enum datapath_command_kind kind, unsigned number)
+{
+	const struct datapath_command c = {.kind = kind,
+					   .gtpc = rig_event(&rig, DATAPATH_GTPC, number)->cookie};
+
+	rig_command(&rig, 0, &c);
+}
+
+static void control_reads_fragments_of_gtpc_as_one_message(void)
 {
 	set_up(1);
-	rig_write_udp(&whole, NULL, E2M_UPLINK, 2123, 2123, rig_npdu(N_PDU, 1), N_PDU);
-	unsigned n = rig_split(&whole, 512, 7, parts, PARTS_MAX);
-	for (unsigned i = n; i-- > 0;)
-		receive(0, DATAPATH_ACCESS, &parts[i]);
-	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], n);
-	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_UNSEEN), 1);
+	for (unsigned i = 0; i < 12; i++) {
+		make_gtpc(i >= 6, 2123, i);
+		for (unsigned part = 0; part < 3; part++)
+			receive(0, DATAPATH_ACCESS, &parts[orders[i % 6][part]]);
+		rig_work(&rig);
+		CU_ASSERT_EQUAL_FATAL(rig_count_events(&rig, DATAPATH_GTPC), i + 1);
+		const struct datapath_event *event = rig_event(&rig, DATAPATH_GTPC, i);
+		CU_ASSERT_EQUAL(event->payload_len, N_PDU);
+		CU_ASSERT_EQUAL(
+			memcmp(rte_pktmbuf_mtod_offset(event->mbuf, uint8_t *, event->payload),
+			       rig_npdu(N_PDU, 1), N_PDU),
+			0);
+		CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 3 * i);
+		answer_gtpc(DATAPATH_RELEASE_GTPC, i);
+		CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 3 * (i + 1));
+	}
+	tear_down();
+}
+
+static void fragments_of_gtpc_leave_as_they_came(void)
+{
+	set_up(1);
+	make_gtpc(false, 2123, 7);
+	for (unsigned part = 0; part < 3; part++)
+		receive(0, DATAPATH_ACCESS, &parts[2 - part]);
+	rig_work(&rig);
+	answer_gtpc(DATAPATH_RELEASE_GTPC, 0);
+	for (unsigned part = 0; part < 3; part++)
+		CU_ASSERT_TRUE(rig_sent(&rig, DATAPATH_CORE, part, &parts[2 - part]));
+	tear_down();
+}
+
+static void a_refused_message_leaves_no_fragment(void)
+{
+	set_up(1);
+	make_gtpc(false, 2123, 7);
+	for (unsigned part = 0; part < 3; part++)
+		receive(0, DATAPATH_ACCESS, &parts[part]);
+	rig_work(&rig);
+	answer_gtpc(DATAPATH_DISCARD_GTPC, 0);
+	rig_wait_ms(&rig, 50);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_GTPC_REFUSED), 1);
+	tear_down();
+}
+
+/* RFC 5722. A receiver may put together another message than control has read. */
+static void fragments_of_gtpc_that_come_twice_are_dropped(void)
+{
+	set_up(1);
+	for (unsigned twice = 0; twice < 2; twice++) {
+		make_gtpc(false, 2123, twice);
+		receive(0, DATAPATH_ACCESS, &parts[twice]);
+		for (unsigned part = 0; part < 3; part++)
+			receive(0, DATAPATH_ACCESS, &parts[part]);
+		rig_wait_ms(&rig, 1100);
+	}
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_GTPC), 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 8);
+	tear_down();
+}
+
+static void a_fragment_of_gtpc_that_comes_again_later_does_not_cross(void)
+{
+	set_up(1);
+	make_gtpc(false, 2123, 7);
+	for (unsigned part = 0; part < 3; part++)
+		receive(0, DATAPATH_ACCESS, &parts[part]);
+	rig_work(&rig);
+	answer_gtpc(DATAPATH_RELEASE_GTPC, 0);
+	for (unsigned part = 0; part < 3; part += 2)
+		receive(0, DATAPATH_ACCESS, &parts[part]);
+	rig_wait_ms(&rig, 1100);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 3);
+	tear_down();
+}
+
+/* The receiver might take the first of the two. */
+static void a_second_first_does_not_set_fragments_of_gtpc_free(void)
+{
+	set_up(1);
+	make_gtpc(false, 2123, 7);
+	receive(0, DATAPATH_ACCESS, &parts[0]);
+	receive(0, DATAPATH_ACCESS, &parts[1]);
+	make_gtpc(false, 5353, 7);
+	receive(0, DATAPATH_ACCESS, &parts[0]);
+	make_gtpc(false, 2123, 7);
+	receive(0, DATAPATH_ACCESS, &parts[2]);
+	rig_wait_ms(&rig, 1100);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	tear_down();
+}
+
+static void fragments_of_gtpc_wait_for_a_bounded_time(void)
+{
+	set_up(1);
+	for (unsigned missing = 0; missing < 3; missing++) {
+		make_gtpc(false, 2123, missing);
+		for (unsigned part = 0; part < 3; part++)
+			if (part != missing)
+				receive(0, DATAPATH_ACCESS, &parts[part]);
+	}
+	rig_wait_ms(&rig, 1100);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 6);
+	tear_down();
+}
+
+/* The bound of all that wait is given back whatever becomes of the messages. */
+static void many_fragmented_messages_one_after_the_other_find_a_place(void)
+{
+	set_up(1);
+	for (unsigned i = 0; i < 600; i++) {
+		make_gtpc(false, 2123, i);
+		for (unsigned part = 0; part < 3; part++)
+			receive(0, DATAPATH_ACCESS, &parts[part]);
+		rig_work(&rig);
+		CU_ASSERT_EQUAL_FATAL(rig_count_events(&rig, DATAPATH_GTPC), 1);
+		answer_gtpc(i % 2 ? DATAPATH_RELEASE_GTPC : DATAPATH_DISCARD_GTPC, 0);
+		rig_forget(&rig);
+	}
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 0);
+	tear_down();
+}
+
+/* Not all octets are there, or more than IP says. */
+static void a_fragment_of_gtpc_with_wrong_lengths_is_dropped(void)
+{
+	set_up(1);
+	make_gtpc(false, 2123, 7);
+	parts[1].len -= 3;
+	for (unsigned part = 0; part < 3; part++)
+		receive(0, DATAPATH_ACCESS, &parts[part]);
+	rig_wait_ms(&rig, 1100);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_GTPC), 0);
 	tear_down();
 }
 
@@ -386,8 +537,21 @@ RIG_MAIN("datapath-gather",
 	 {"of two first fragments each goes its own way",
 	  of_two_first_fragments_each_goes_its_own_way},
 	 {"fragments of other UDP cross", fragments_of_other_udp_cross},
-	 {"fragments of GTP-C cross and are counted as unseen",
-	  fragments_of_gtpc_cross_and_are_counted_as_unseen},
+	 {"control reads fragments of GTP-C as one message",
+	  control_reads_fragments_of_gtpc_as_one_message},
+	 {"fragments of GTP-C leave as they came", fragments_of_gtpc_leave_as_they_came},
+	 {"a refused message leaves no fragment", a_refused_message_leaves_no_fragment},
+	 {"fragments of GTP-C that come twice are dropped",
+	  fragments_of_gtpc_that_come_twice_are_dropped},
+	 {"a fragment of GTP-C that comes again later does not cross",
+	  a_fragment_of_gtpc_that_comes_again_later_does_not_cross},
+	 {"a second first does not set fragments of GTP-C free",
+	  a_second_first_does_not_set_fragments_of_gtpc_free},
+	 {"fragments of GTP-C wait for a bounded time", fragments_of_gtpc_wait_for_a_bounded_time},
+	 {"many fragmented messages one after the other find a place",
+	  many_fragmented_messages_one_after_the_other_find_a_place},
+	 {"a fragment of GTP-C with wrong lengths is dropped",
+	  a_fragment_of_gtpc_with_wrong_lengths_is_dropped},
 	 {"fragments of GTPv0 are dropped in any order",
 	  fragments_of_gtpv0_are_dropped_in_any_order},
 	 {"a first fragment to a port of GTP without the version is dropped",
