@@ -250,15 +250,16 @@ void procedure_take_response(struct session_store *store, const struct session_g
 		control_count(store, SESSION_GTPC_UNMATCHED);
 		return;
 	}
+	if (!m->names_bearers)
+		m->bearers[0].id = r->bearers[0].said.id;
 	r->is_repeated = transactions_is_repeated(store, t, gtpc);
-	if (r->is_repeated && !request_is_of_addresses(r)) {
+	if ((r->is_repeated && !request_is_of_addresses(r)) ||
+	    (transactions_is_copy(store, t, gtpc) && request_gives_anothers(r, m))) {
 		/* The tunnels stay expected: the GSN may use them all the same. */
 		refuse_ambiguous(store, held);
 		transactions_forget(store, t);
 		return;
 	}
-	if (!m->names_bearers)
-		m->bearers[0].id = r->bearers[0].said.id;
 	r->recovery = recovery_of(t, m, gtpc->side);
 	if (!takes_effect(m)) {
 		control_count(store, SESSION_GTPC_REFUSED);

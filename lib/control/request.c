@@ -303,6 +303,61 @@ bool request_is_of_addresses(struct request *r)
 	return message_is_update(&r->said);
 }
 
+static bool is_of_another(const struct request *r, uint8_t id, const struct session *s)
+{
+	const struct e2m_imsi imsi = directory_imsi(s);
+
+	return (s->kind == DIRECTORY_PROTECTED || s->kind == DIRECTORY_UNPROTECTED) &&
+	       (s->nsapi != id || memcmp(&imsi, &r->said.imsi, sizeof(imsi)) != 0);
+}
+
+static bool gives_tunnel(const struct request *r, uint8_t id, const struct message_end *up)
+{
+	struct tunnel tunnel = {0};
+
+	for (int is_ipv4 = 0; is_ipv4 < 2; is_ipv4++) {
+		const struct session *other = NULL;
+
+		message_end_update(&tunnel, up, is_ipv4);
+		while ((other = directory_next_of_tunnel(r->store->directory, &tunnel, UP,
+							 other)) != NULL)
+			if (is_of_another(r, id, other))
+				return true;
+	}
+	return false;
+}
+
+static bool gives_address(const struct request *r, const struct pdp_address *address)
+{
+	struct pdp_prefix prefix;
+
+	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++) {
+		const struct session *other = NULL;
+
+		while (pdp_address_prefix(address, is_ipv6, &prefix) &&
+		       (other = directory_next_with_address(r->store->directory, &prefix, other)) !=
+			       NULL) {
+			const struct tunnel ggsn =
+				directory_tunnel(r->store->directory, &other->control_ggsn);
+
+			if (is_of_another(r, r->bearers[0].said.id, other) &&
+			    tunnel_has_same_receiver(&ggsn, &r->transaction.addressed))
+				return true;
+		}
+	}
+	return false;
+}
+
+bool request_gives_anothers(const struct request *r, const struct message *response)
+{
+	if (r->said.kind != MESSAGE_CREATE)
+		return false;
+	for (unsigned i = 0; i < response->bearers_count; i++)
+		if (gives_tunnel(r, response->bearers[i].id, &response->bearers[i].user[UP]))
+			return true;
+	return !r->said.is_linked && gives_address(r, &response->pdp.address);
+}
+
 static bool is_of_unbound(const struct request *r, const struct message_end *user)
 {
 	struct tunnel tunnel = {0};

@@ -86,6 +86,9 @@ void request_expect(struct request *request, bool is_again, struct held *held);
  * names no tunnel of another session. Then the packets tell whose they are, however the GGSN reads the
  * request. */
 bool request_is_of_addresses(struct request *request);
+/* Returns true if the response to a Create gives a tunnel or an address that another session has. If it is the
+ * response to an earlier request, the GGSN may only repeat what it gave then. */
+bool request_gives_anothers(const struct request *request, const struct message *response);
 /* Returns true if an Update of a context that is not known here names a tunnel of a protected session
  * without addresses, or does not say which tunnel. The GGSN may have the context, and its packets would
  * be taken for those of the session. */

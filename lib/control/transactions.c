@@ -206,15 +206,21 @@ static void note_earlier(const struct session_store *store, struct transaction *
 	const uint64_t key = hash_of(store, &t->key);
 	const struct answer *answer = find_answer(store, key);
 
-	t->has_answer = answer->key == key && answer->request != t->content &&
-			wheel_now(store->wheel) - answer->since_ms < OLD_MS;
+	t->has_answer = answer->key == key && wheel_now(store->wheel) - answer->since_ms < OLD_MS;
+	t->is_copy = answer->request == t->content;
 	t->answer = answer->response;
 }
 
 bool transactions_is_repeated(const struct session_store *store, const struct transaction *t,
 			      const struct session_gtpc *response)
 {
-	return t->has_answer && t->answer == content_of(store, response);
+	return t->has_answer && !t->is_copy && t->answer == content_of(store, response);
+}
+
+bool transactions_is_copy(const struct session_store *store, const struct transaction *t,
+			  const struct session_gtpc *response)
+{
+	return t->has_answer && t->is_copy && t->answer == content_of(store, response);
 }
 
 struct transaction *transactions_remember(struct session_store *store,

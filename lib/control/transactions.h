@@ -36,9 +36,10 @@ struct transaction {
 	bool has_recovery;
 	uint8_t recovery; /* restart counter of the requester */
 	uint32_t content; /* hash of the whole message */
-	/* Another request with the same key was answered within the last 60 s. answer: hash of the
-	 * whole response. */
+	/* A request with the same key was answered within the last 60 s. answer: hash of the whole
+	 * response. is_copy: this request is the same octet for octet. */
 	bool has_answer;
+	bool is_copy;
 	uint32_t answer;
 	uint32_t answer_teid; /* TEID that the response must have; 0: not known */
 };
@@ -82,6 +83,9 @@ void transactions_note_answer(struct session_store *store, const struct transact
 bool transactions_is_repeated(const struct session_store *store,
 			      const struct transaction *transaction,
 			      const struct session_gtpc *response);
+/* Returns true if the request is an earlier one, octet for octet, and has had this response. */
+bool transactions_is_copy(const struct session_store *store, const struct transaction *transaction,
+			  const struct session_gtpc *response);
 /* Returns how many requests wait for their responses. */
 uint32_t transactions_count(const struct session_store *store);
 /* Frees the request. */

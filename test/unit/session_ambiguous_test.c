@@ -41,6 +41,49 @@ static uint64_t create_linked(const struct lab_context *c, unsigned imsi, uint16
 	return give(DATAPATH_ACCESS, c->sgsn, c->ggsn, &m);
 }
 
+/* The GGSN repeats its response, and has given the TEID to another context since. */
+static void a_repeated_create_takes_no_tunnel_that_is_anothers_by_now(void)
+{
+	const struct e2m_keyset_id name = lab_sqn(1);
+	struct lab_context before = lab_context(1), other = lab_context(2), copy;
+	uint64_t response;
+
+	lab_start();
+	other.ggsn = before.ggsn;
+	other.up = before.up;
+	lab_create(&before, name, 1);
+	copy = before;
+	lab_delete(&before);
+	lab_create(&other, name, 1);
+	lab_settle();
+	lab.send_again = true;
+	lab_create_request(&copy, &name, 1);
+	response = lab_create_response(&copy);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
+	CU_ASSERT_TRUE(has_flow(lab_up(&other)));
+	CU_ASSERT_TRUE(has_flow(lab_down(&other)));
+	lab_stop();
+}
+
+static void a_repeated_create_changes_nothing(void)
+{
+	const struct e2m_keyset_id name = lab_sqn(1);
+	struct lab_context c = lab_context(1);
+	uint64_t response;
+
+	lab_start();
+	lab_create(&c, name, 1);
+	lab_settle();
+	lab.send_again = true;
+	lab_create_request(&c, &name, 1);
+	response = lab_create_response(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
+	CU_ASSERT_TRUE(has_flow(lab_up(&c)));
+	lab_stop();
+}
+
 /* --- whom it is about --- */
 
 static void an_update_is_of_its_imsi_whatever_its_teid(void)
@@ -463,5 +506,6 @@ UNIT_MAIN("session_ambiguous", TEST(an_update_is_of_its_imsi_whatever_its_teid),
 	  TEST(another_request_of_the_number_of_one_that_waits_does_not_cross),
 	  TEST(after_a_while_it_does), TEST(for_10_s_another_request_of_its_number_does_not_cross),
 	  TEST(the_10_s_begin_anew_when_it_is_sent_again),
-	  TEST(a_request_sent_again_is_refused_once),
+	  TEST(a_repeated_create_takes_no_tunnel_that_is_anothers_by_now),
+	  TEST(a_repeated_create_changes_nothing), TEST(a_request_sent_again_is_refused_once),
 	  TEST(while_it_is_sent_again_its_tunnel_is_expected), )
