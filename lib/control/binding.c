@@ -179,13 +179,20 @@ static bool is_doubtful_of(const struct session *ended, const struct session *s)
 	return ended->kind == DIRECTORY_ENDED && ended->is_doubtful && ended->imsi == s->imsi;
 }
 
+/* Networks are those of protected sessions. */
+static bool is_network_of_other(const struct session *network, const struct session *s)
+{
+	return network->kind == DIRECTORY_NETWORK && !apart_is_same_pdn(network, s);
+}
+
 static bool has_protected(const struct session_store *store, const struct session *s,
 			  uint32_t group, const struct pdp_prefix *prefix)
 {
 	const struct session *other = NULL;
 
 	while ((other = directory_next_with_address(store->directory, prefix, other)) != NULL) {
-		if ((apart_is_protected(other) || is_doubtful_of(other, s)) &&
+		if ((apart_is_protected(other) || is_doubtful_of(other, s) ||
+		     is_network_of_other(other, s)) &&
 		    is_same_ggsn(store, group, other))
 			return true;
 	}

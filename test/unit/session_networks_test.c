@@ -125,6 +125,26 @@ static void networks_are_guarded_until_the_address_is_given_to_another_session(v
 	lab_stop();
 }
 
+/* Its tunnel would carry packets of the network in clear. */
+static void session_without_keyset_that_gets_an_address_in_a_network_is_barred(void)
+{
+	struct lab_context other = lab_context(2), elsewhere = lab_context(3);
+	const uint8_t inside[4] = {10, 1, 0, 5};
+
+	start_with_routes("10.1.0.0/16", NULL);
+	create(&c);
+	rule.routes_count = 0;
+	rule.action = POLICY_OPTIONAL;
+	elsewhere.ggsn = 4;
+	memcpy(elsewhere.ipv4, inside, sizeof(inside));
+	lab_create_plain(&elsewhere);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&elsewhere), "clear");
+	memcpy(other.ipv4, inside, sizeof(inside));
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "barred");
+	lab_stop();
+}
+
 static void networks_leave_with_what_is_left_of_a_session_without_addresses(void)
 {
 	struct lab_context other = lab_context(2);
@@ -432,6 +452,7 @@ UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(session_that_is_not_protected_has_no_networks),
 	  TEST(networks_are_guarded_until_the_address_is_given_to_another_session),
 	  TEST(address_inside_a_network_leaves_the_network),
+	  TEST(session_without_keyset_that_gets_an_address_in_a_network_is_barred),
 	  TEST(networks_leave_with_what_is_left_of_a_session_without_addresses),
 	  TEST(bearers_of_a_pdn_share_its_networks), TEST(context_made_anew_has_its_networks_once),
 	  TEST(another_policy_gives_other_networks),
