@@ -26,6 +26,8 @@ struct session *directory_add_network(struct directory *d, const struct session 
 	entry->network = *network;
 	set_ggsn(d, entry, s);
 	directory_index(d, entry, network->is_ipv6 ? INDEX_IPV6 : INDEX_IPV4);
+	address_begin_generation(
+		d); /* a reader may have found a session alone with an address in it */
 	return entry;
 }
 
