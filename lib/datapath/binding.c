@@ -51,14 +51,16 @@ static bool is_excluded(const struct pdp_address *a, const struct pdp_prefix *ad
 	return state == PDP_EXCLUDED || state == PDP_LOST;
 }
 
+/* The N-PDU is of a network behind own's UE, and of no session that has a longer prefix there. */
 static bool is_own_network(const struct datapath_worker *w, const struct session *own,
-			   const struct pdp_address *a, const uint8_t *npdu, uint32_t len,
-			   enum pdp_end end)
+			   const struct pdp_address *a, struct rte_mbuf *m, const uint8_t *npdu,
+			   uint32_t len)
 {
+	const enum pdp_end end = binding_end(packet_of(m));
 	struct pdp_prefix address;
 
 	return pdp_npdu_address(npdu, len, end, &address) && !is_excluded(a, &address) &&
-	       directory_owns(w->directory, own, &address);
+	       directory_owns(w->directory, own, &address) && !binding_guards(w, own, m, npdu, len);
 }
 
 /* The session is alone with the N-PDU's address, which is its own, or one that matches always. */
@@ -109,7 +111,7 @@ static bool admits(struct datapath_worker *w, struct flow *flow, const struct se
 	case PDP_MISMATCH:
 		break;
 	}
-	return is_own_network(w, own, &a, npdu, len, end);
+	return is_own_network(w, own, &a, m, npdu, len);
 }
 
 bool binding_admits_other(struct datapath_worker *w, struct flow *flow, struct rte_mbuf *m,

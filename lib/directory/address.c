@@ -85,14 +85,14 @@ static unsigned next_length(const struct directory *d, bool is_ipv6, unsigned le
 	return most + 1;
 }
 
-/* For readers. Returns the first entry that has address in its own and for which wanted is true. */
-static const struct session *find(const struct directory *d, const struct pdp_prefix *address,
-				  bool (*wanted)(const struct session *session, void *arg),
-				  void *arg)
+/* For readers. Returns the first entry that has address in its own, of length bits or more, and for which wanted is true. */
+static const struct session *find_from(const struct directory *d, const struct pdp_prefix *address,
+				       unsigned length,
+				       bool (*wanted)(const struct session *session, void *arg),
+				       void *arg)
 {
 	const enum directory_index which = index_of(address);
 	const struct session *s = NULL;
-	unsigned length = 0;
 
 	while (!s && (length = next_length(d, address->is_ipv6, length, address->length)) <=
 			     address->length) {
@@ -101,6 +101,13 @@ static const struct session *find(const struct directory *d, const struct pdp_pr
 		s = index_find(d, which, &key, wanted, arg);
 	}
 	return s;
+}
+
+static const struct session *find(const struct directory *d, const struct pdp_prefix *address,
+				  bool (*wanted)(const struct session *session, void *arg),
+				  void *arg)
+{
+	return find_from(d, address, 0, wanted, arg);
 }
 
 struct session *directory_next_with_address(const struct directory *d,
@@ -148,14 +155,6 @@ bool directory_owns(const struct directory *d, const struct session *own,
 	       find(d, address, is_own_network, (void *)own) != NULL;
 }
 
-static bool has_address(const struct session *s, const struct pdp_prefix *address)
-{
-	struct pdp_prefix its;
-
-	return CHAIN_READ(s->kind) != DIRECTORY_NETWORK &&
-	       index_prefix(s, index_of(address), &its) && pdp_prefix_contains(&its, address);
-}
-
 /* What own was before it was made anew: N-PDUs with that address are the same UE's. Without keys they would cross in
  * clear. */
 static bool is_before(const struct session *ended, const struct session *own)
@@ -182,13 +181,44 @@ static bool is_guarded(const struct session *s, void *arg)
 	}
 }
 
-/* A GGSN's N-PDU in a tunnel of another GGSN's session is not that session's, whatever its address. */
-static bool is_own(const struct question *q, const struct pdp_prefix *address)
+/* Returns one more than the length of own's longest prefix that has address, be it a network. 0: none has. */
+static unsigned own_length(const struct directory *d, const struct session *own,
+			   const struct pdp_prefix *address)
 {
-	const uint32_t group = q->own ? ggsn_group(q->directory, q->own) : 0;
+	const struct session *network = NULL;
+	struct pdp_prefix its;
+	unsigned length = 0;
 
-	return q->own && (!q->group || !group || group == q->group) &&
-	       (has_address(q->own, address) || directory_owns(q->directory, q->own, address));
+	if (CHAIN_READ(own->kind) != DIRECTORY_NETWORK &&
+	    index_prefix(own, index_of(address), &its) && pdp_prefix_contains(&its, address))
+		length = its.length + 1u;
+	if (CHAIN_READ(d->count[DIRECTORY_NETWORK]) == 0)
+		return length;
+	while ((network = find_from(d, address, length, is_own_network, (void *)own)) != NULL &&
+	       index_prefix(network, index_of(address), &its) && its.length >= length)
+		length = its.length + 1u;
+	return length;
+}
+
+static bool is_guarded_from_pdn(const struct session *s, void *arg)
+{
+	const struct question *q = arg;
+
+	return is_guarded(s, arg) && (s->imsi != q->own->imsi || s->primary != q->own->primary);
+}
+
+/* A GGSN's N-PDU in a tunnel of another GGSN's session is not that session's, whatever its address. If another session has
+ * a longer prefix with address in it, the GGSN routes address to that one. */
+static bool is_own(struct question *q, const struct pdp_prefix *address)
+{
+	const struct directory *d = q->directory;
+	const uint32_t group = q->own ? ggsn_group(d, q->own) : 0;
+	unsigned length;
+
+	if (!q->own || (q->group && group && group != q->group))
+		return false;
+	length = own_length(d, q->own, address);
+	return length != 0 && !find_from(d, address, length, is_guarded_from_pdn, q);
 }
 
 /* arg: the session that has the address too. Contexts of one PDN have the same address. */

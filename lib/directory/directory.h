@@ -132,8 +132,8 @@ const struct session *directory_find_tunnel(const struct directory *directory,
 /*
  * Returns true if address, a host, belongs to a protected session or to an ended one at the GGSN with the outer address
  * ggsn, and not to own. An address that no GGSN has given counts as every GGSN. own may be NULL. Address belongs to own
- * if own has it, or if it lies in a network of own's, or if own is protected and had it before it was made anew. Returns
- * true for all that is not own's when an ended session once found no place (directory_is_overfull).
+ * if own has it, or if it lies in a network of own's, and no other of these sessions has it in a longer prefix; or if own is
+ * protected and had it before it was made anew. Returns true for all that is not own's when an ended session once found no place (directory_is_overfull).
  */
 bool directory_guards(const struct directory *directory, const uint8_t ggsn[16],
 		      const struct pdp_prefix *address, const struct session *own);

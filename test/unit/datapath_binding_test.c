@@ -173,6 +173,20 @@ static void networks_behind_the_ue_match(void)
 	CU_ASSERT_TRUE(both_leave("192.0.2.5", SERVER));
 	CU_ASSERT_TRUE(both_leave("2001:db8:77:5::1", SERVER_6));
 	CU_ASSERT_TRUE(both_are_wrong("192.0.2.16", SERVER));
+	rig_bind(directory, a, "192.0.2.5", NULL);
+	CU_ASSERT_TRUE(both_are_wrong("192.0.2.5", SERVER));
+	CU_ASSERT_TRUE(both_leave("192.0.2.6", SERVER));
+	tear_down();
+}
+
+static void a_longer_prefix_of_another_session_is_not_the_sessions_own(void)
+{
+	set_up();
+	rig_bind(directory, v, NULL, "2001:db8::/32");
+	CU_ASSERT_TRUE(both_leave("2001:db8:7:1::5", SERVER_6));
+	rig_bind(directory, a, NULL, "2001:db8:7:1::/64");
+	CU_ASSERT_TRUE(both_are_wrong("2001:db8:7:1::5", SERVER_6));
+	CU_ASSERT_TRUE(both_leave("2001:db8:7:2::5", SERVER_6));
 	tear_down();
 }
 
@@ -535,6 +549,26 @@ static void an_address_of_another_ggsns_session_is_not_the_sessions_own(void)
 	tear_down();
 }
 
+/* The worker remembers that the session was alone with its address. */
+static void an_address_in_a_network_of_another_ggsns_session_is_not_the_sessions_own(void)
+{
+	const struct tunnel other = rig_tunnel(E2M_DOWNLINK, 7, true),
+			    rigs = rig_tunnel(E2M_UPLINK, 7, false);
+	const struct pdp_prefix network = rig_prefix("10.0.0.0/24");
+
+	set_up();
+	directory_set_tunnel(directory, &v->control_ggsn, &other);
+	directory_set_tunnel(directory, &a->control_ggsn, &rigs);
+	directory_join_ggsn(directory, other.receiver, other.receiver);
+	directory_join_ggsn(directory, rigs.receiver, rigs.receiver);
+	rig_bind(directory, a, NULL, NULL);
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	CU_ASSERT_PTR_NOT_NULL(directory_add_network(directory, a, &network));
+	CU_ASSERT_TRUE(both_are_wrong(V, SERVER));
+	tear_down();
+}
+
 static void an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn(void)
 {
 	const struct tunnel other = rig_tunnel(E2M_DOWNLINK, 7, true),
@@ -553,6 +587,7 @@ static void an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn(
 RIG_MAIN("datapath-binding", TEST(the_sessions_own_addresses_match),
 	 TEST(any_other_address_is_dropped), TEST(an_ipv6_prefix_has_its_own_length),
 	 TEST(networks_behind_the_ue_match),
+	 TEST(a_longer_prefix_of_another_session_is_not_the_sessions_own),
 	 TEST(a_version_that_the_pdn_type_excludes_matches_nothing),
 	 TEST(link_local_and_unspecified_and_multicast_match),
 	 TEST(a_wrong_downlink_n_pdu_uses_no_count),
@@ -572,5 +607,6 @@ RIG_MAIN("datapath-binding", TEST(the_sessions_own_addresses_match),
 	 TEST(an_address_that_the_session_has_lost_matches_no_longer),
 	 TEST(both_versions_in_turns_match),
 	 TEST(an_address_of_another_ggsns_session_is_not_the_sessions_own),
+	 TEST(an_address_in_a_network_of_another_ggsns_session_is_not_the_sessions_own),
 	 TEST(an_address_of_another_ggsns_session_is_the_sessions_own_at_its_ggsn),
 	 TEST(without_its_session_nothing_matches))

@@ -553,6 +553,26 @@ static void entries_of_all_lengths_are_found(void)
 	tear_down();
 }
 
+/* As the GGSN routes it. */
+static void address_belongs_to_the_session_with_the_longest_prefix(void)
+{
+	struct session *victim, *wide, *elsewhere;
+
+	set_up();
+	victim = add_at(DIRECTORY_PROTECTED, 1, 1);
+	bind_to(victim, "2001:db8:0:1::/64");
+	elsewhere = add_at(DIRECTORY_PROTECTED, 4, 2);
+	bind_to(elsewhere, "2001:db8:0:2::/64");
+	for (unsigned i = 0; i < 2; i++) {
+		wide = add_at(i ? DIRECTORY_PROTECTED : DIRECTORY_UNPROTECTED, 2 + i, 1);
+		bind_to(wide, "2001:db8::/48");
+		CU_ASSERT_TRUE(guards(1, "2001:db8:0:1::5", wide));
+		CU_ASSERT_FALSE(guards(1, "2001:db8:0:2::5", wide));
+		CU_ASSERT_FALSE(guards(1, "2001:db8:0:1::5", victim));
+	}
+	tear_down();
+}
+
 /* --- networks --- */
 
 static void network_is_its_sessions_and_guarded_from_others(void)
@@ -574,6 +594,31 @@ static void network_is_its_sessions_and_guarded_from_others(void)
 	CU_ASSERT_TRUE(guards(1, "192.168.7.9", other));
 	CU_ASSERT_TRUE(guards(1, "192.168.7.9", NULL));
 	CU_ASSERT_FALSE(guards(1, "192.168.8.9", NULL));
+	tear_down();
+}
+
+static void network_does_not_have_what_another_session_has_in_a_longer_prefix(void)
+{
+	const struct pdp_prefix wide = prefix_of("10.0.0.0/8"), inner = prefix_of("10.9.0.0/16"),
+				own_inner = prefix_of("10.9.0.0/24");
+	struct session *s, *victim;
+
+	set_up();
+	s = add_at(DIRECTORY_PROTECTED, 1, 1);
+	victim = add_at(DIRECTORY_PROTECTED, 2, 1);
+	bind_to(s, "10.9.0.2");
+	bind_to(victim, "10.9.0.1");
+	CU_ASSERT_PTR_NOT_NULL(directory_add_network(d, s, &wide));
+	CU_ASSERT_TRUE(guards(1, "10.9.0.1", s));
+	CU_ASSERT_FALSE(guards(1, "10.9.0.2", s));
+	CU_ASSERT_FALSE(guards(1, "10.9.0.3", s));
+	CU_ASSERT_PTR_NOT_NULL(directory_add_network(d, victim, &inner));
+	CU_ASSERT_TRUE(guards(1, "10.9.0.3", s));
+	CU_ASSERT_FALSE(guards(1, "10.9.0.2", s));
+	CU_ASSERT_FALSE(guards(1, "10.8.0.3", s));
+	CU_ASSERT_FALSE(guards(1, "10.9.0.3", victim));
+	CU_ASSERT_PTR_NOT_NULL(directory_add_network(d, s, &own_inner));
+	CU_ASSERT_FALSE(guards(1, "10.9.0.3", s));
 	tear_down();
 }
 
@@ -740,6 +785,10 @@ UNIT_MAIN("directory",
 	  {"entries of all lengths are found", entries_of_all_lengths_are_found},
 	  {"network is its session's and guarded from others",
 	   network_is_its_sessions_and_guarded_from_others},
+	  {"address belongs to the session with the longest prefix",
+	   address_belongs_to_the_session_with_the_longest_prefix},
+	  {"network does not have what another session has in a longer prefix",
+	   network_does_not_have_what_another_session_has_in_a_longer_prefix},
 	  {"networks of one PDN are found by its sessions",
 	   networks_of_one_pdn_are_found_by_its_sessions},
 	  {"ended session leaves tunnels and addresses",
