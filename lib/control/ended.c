@@ -121,6 +121,17 @@ void ended_lose_tunnel(struct session_store *store, struct session *ended,
 	forget_if(store, ended, directory_ended_lost_tunnel(store->directory, ended, direction));
 }
 
+/* The claim is at the session's GGSN, and no message names it by a control TEID. */
+static void set_ggsn(struct directory *d, struct session *claim, const struct session *s)
+{
+	struct tunnel ggsn = directory_tunnel(d, &s->control_ggsn);
+
+	if (tunnel_is_none(&ggsn))
+		ggsn = directory_tunnel(d, &s->tunnel[UP]);
+	ggsn.teid = 0;
+	directory_set_tunnel(d, &claim->control_ggsn, &ggsn);
+}
+
 void ended_leave_claim(struct session_store *store, const struct session *s,
 		       const struct tunnel *tunnel)
 {
@@ -136,6 +147,7 @@ void ended_leave_claim(struct session_store *store, const struct session *s,
 	claim->primary = s->primary;
 	claim->is_doubtful = claim->is_claim = true;
 	claim->apn = apns_take(store->apns, apns_ref(store->apns, s->apn));
+	set_ggsn(d, claim, s);
 	directory_set_tunnel(d, &claim->tunnel[DOWN], tunnel);
 	directory_index(d, claim, INDEX_TUNNEL_DOWN);
 	directory_set_address(d, claim, &s->address);

@@ -69,7 +69,7 @@ static void index_now(struct session_store *store, struct session *s,
 		return;
 	}
 	directory_set_address(d, s, &record->address);
-	if (s->is_doubtful)
+	if (s->is_doubtful && s->control_ggsn.teid != 0)
 		directory_index(d, s, INDEX_CONTROL_GGSN);
 	for (unsigned direction = 0; direction < 2 && (s->kind == DIRECTORY_ENDED || s->is_barred);
 	     direction++)

@@ -113,6 +113,33 @@ static void tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address(vo
 	lab_stop();
 }
 
+static bool is_guarded_at(uint8_t ggsn)
+{
+	struct pdp_prefix prefix = {.length = 32};
+	struct tunnel at = {0};
+
+	memcpy(prefix.octets, address, 4);
+	lab_address(&at, ggsn);
+	return directory_guards(lab.store->directory, at.receiver, &prefix, NULL);
+}
+
+/* Before and after a restart: the disk has it too. */
+static void address_of_the_session_stays_free_at_other_ggsns(void)
+{
+	open_lab(true);
+	lab_save();
+	third.ggsn = 4;
+	lab_begin_and_settle(&third);
+	lose_tunnel_to_thief();
+	lab_save();
+	CU_ASSERT_TRUE(is_guarded_at(v.ggsn));
+	CU_ASSERT_FALSE(is_guarded_at(4));
+	lab_crash();
+	CU_ASSERT_TRUE(is_guarded_at(v.ggsn));
+	CU_ASSERT_FALSE(is_guarded_at(4));
+	lab_stop();
+}
+
 static void so_it_is_for_one_without_addresses(void)
 {
 	start_with_a_lost_tunnel();
@@ -513,6 +540,7 @@ static void without_a_place_for_a_claim_all_unknown_tunnels_are_barred(void)
 
 UNIT_MAIN("session_binding_claim",
 	  TEST(tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address),
+	  TEST(address_of_the_session_stays_free_at_other_ggsns),
 	  TEST(so_it_is_for_one_without_addresses), TEST(so_it_is_for_one_without_protection),
 	  TEST(so_it_is_when_the_session_that_has_it_gets_the_address),
 	  TEST(so_it_is_after_the_loser_was_made_anew),
