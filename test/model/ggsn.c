@@ -23,6 +23,7 @@ static struct ggsn {
 		struct tunnel source;
 		uint8_t type;
 		uint32_t sequence;
+		struct pdp given; /* with a keyset */
 	} asked[ANSWERS];
 	unsigned answers_count;
 	uint32_t sequence;
@@ -286,11 +287,30 @@ static struct pdp *find_updated(unsigned ggsn, const struct asked *asked)
 	return find_control(ggsn, asked->teid, asked->nsapi);
 }
 
+static void set_peer(struct pdp *p, const struct asked *asked)
+{
+	if (asked->has_control)
+		memcpy(p->peer_control.receiver, asked->control.receiver, 16);
+	if (asked->has_control_teid)
+		p->peer_control.teid = asked->control.teid;
+}
+
+static bool is_its_tunnel(const struct pdp *p)
+{
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		if (p->peer_user.teid == contexts[p->sub][i].down.teid ||
+		    p->peer_user.teid == contexts[p->sub][i].asked.down.teid)
+			return true;
+	return false;
+}
+
 static struct pdp *update(unsigned ggsn, const struct asked *asked)
 {
 	struct pdp *p = find_updated(ggsn, asked);
 
 	if (p && has(ggsn, HABIT_IGNORES_UPDATES)) {
+		/* Signalling goes to the new SGSN, N-PDUs do not. */
+		set_peer(p, asked);
 		/* Only a protected session keeps its tunnel before the move. */
 		if (!subscribers[p->sub].has_keys)
 			contexts[p->sub][p->slot].is_clean = false;
@@ -304,10 +324,10 @@ static struct pdp *update(unsigned ggsn, const struct asked *asked)
 		memcpy(p->peer_user.receiver, asked->user.receiver, 16);
 	else if (has(ggsn, HABIT_SOURCE_ADDRESS) && asked->has_user_teid)
 		memcpy(p->peer_user.receiver, asked->source.receiver, 16);
-	if (asked->has_control)
-		memcpy(p->peer_control.receiver, asked->control.receiver, 16);
-	if (asked->has_control_teid)
-		p->peer_control.teid = asked->control.teid;
+	set_peer(p, asked);
+	/* Not the TEID of this subscriber's SGSN: another's request has named the context. */
+	for (unsigned i = 0; i < CONTEXTS; i++)
+		contexts[p->sub][i].is_clean &= is_its_tunnel(p);
 	return p;
 }
 
@@ -353,7 +373,9 @@ static uint8_t recovery_for(unsigned ggsn, const struct asked *asked)
 	return ggsns[ggsn].recovery;
 }
 
-static void answer(unsigned ggsn, const struct datagram *request, const struct msg *m)
+/* given: the context that the response gives, with a keyset; or NULL. */
+static void answer(unsigned ggsn, const struct datagram *request, const struct msg *m,
+		   const struct pdp *given)
 {
 	struct ggsn *g = &ggsns[ggsn];
 	const unsigned at = g->answers_count++ % ANSWERS;
@@ -366,6 +388,7 @@ static void answer(unsigned ggsn, const struct datagram *request, const struct m
 	g->asked[at].source = request->source;
 	g->asked[at].type = m->type;
 	g->asked[at].sequence = m->sequence;
+	g->asked[at].given = given ? *given : (struct pdp){.ggsn = (uint8_t)ggsn};
 	if (!is_silent)
 		send_datagram(d);
 }
@@ -390,6 +413,7 @@ static bool answer_again(unsigned ggsn, const struct datagram *request, const st
 		/* It does not know its own requests: whoever has by now what it gave then may lose it. */
 		if (g->asked[i].source.teid != request->source.teid)
 			sgsn_spoil(NULL, d.data, d.len);
+		owners_doubt(&g->asked[i].given);
 		say("    the GGSN repeats its response");
 		send_datagram(&d);
 		return true;
@@ -425,9 +449,6 @@ static void carry_out(unsigned ggsn, const struct datagram *request, const struc
 	}
 	if (p)
 		asked.peer_teid = p->peer_control.teid;
-	/* Whatever it does, it answers to the TEID that the request has (TS 29.060 7.3.4). */
-	if (p && asked.kind == ASKED_UPDATE && asked.has_control_teid)
-		asked.peer_teid = asked.control.teid;
 	if (p && asked.has_e2m)
 		owners_doubt(p);
 	if (p && has(ggsn, HABIT_REPORTS))
@@ -439,7 +460,7 @@ static void carry_out(unsigned ggsn, const struct datagram *request, const struc
 		    asked_name(asked.kind), asked.sub < SUBS ? subscribers[asked.sub].name : "-",
 		    p ? pdn_str(p->pdn) : "-", p ? ", downlink to " : "",
 		    p ? end_str(&p->peer_user) : "");
-	answer(ggsn, request, &response);
+	answer(ggsn, request, &response, asked.has_e2m ? p : NULL);
 }
 
 /* --- what GGSNs do by themselves --- */

@@ -14,7 +14,7 @@ enum habit {
 	HABIT_LAST_ELEMENT = 1 << 2, /* of repeated elements, the last counts */
 	HABIT_ODD_ADDRESS = 1 << 3,  /* an address of 5 octets: takes 4 of them */
 	HABIT_SOURCE_ADDRESS = 1 << 4,	 /* an Update without addresses moves to its source */
-	HABIT_IGNORES_UPDATES = 1 << 5,	 /* accepts an Update and does nothing */
+	HABIT_IGNORES_UPDATES = 1 << 5,	 /* accepts an Update and moves no N-PDU */
 	HABIT_REPEATS = 1 << 6,		 /* repeats the response to a number that it knows */
 	HABIT_REPEATS_ANY_PORT = 1 << 7, /* the same, from whatever port */
 	HABIT_REUSES = 1 << 8,		 /* gives TEIDs and addresses again at once */

@@ -115,7 +115,10 @@ void sgsn_create(unsigned sub, unsigned slot, const struct wish *wish)
 
 void sgsn_move(struct context *c, bool is_other_node, bool is_rekey)
 {
-	const uint8_t node = is_other_node && !is_rekey ? c->node ^ 1 : c->node;
+	const bool is_one_of_many =
+		c->version == 2 && contexts[c->sub][1].is_live && contexts[c->sub][1].is_secondary;
+	/* An S-GW hands over a whole PDN connection (TS 29.274 7.2.7). */
+	const uint8_t node = is_other_node && !is_rekey && !is_one_of_many ? c->node ^ 1 : c->node;
 	struct msg m;
 
 	begin(c, node);
@@ -338,6 +341,12 @@ static void add_dedicated(const struct datagram *d, struct msg *request)
 	send_msg(true, &d->destination, &d->source, &m);
 }
 
+/* The GGSN may know of a move before its response is here. */
+static bool is_addressed(const struct context *c, uint32_t teid)
+{
+	return c->control.teid == teid || (c->is_pending && c->asked.control.teid == teid);
+}
+
 /* A request of a GGSN: answered, and done. */
 static void answer(const struct datagram *d, const struct msg *request)
 {
@@ -349,7 +358,7 @@ static void answer(const struct datagram *d, const struct msg *request)
 		for (unsigned i = 0; i < CONTEXTS; i++) {
 			struct context *c = &contexts[s][i];
 
-			if (!c->is_live || c->control.teid != request->teid)
+			if (!c->is_live || !is_addressed(c, request->teid))
 				continue;
 			m.teid = c->ggsn_control.teid;
 			if (request->type == 20 || request->type == 99)
@@ -405,8 +414,7 @@ void sgsn_skip_counts(void)
 	for (unsigned s = 0; s < SUBS; s++)
 		for (unsigned k = 1; k <= KEYSETS; k++)
 			for (unsigned b = 0; b < BEARERS; b++)
-				if (counts[s][k][b])
-					counts[s][k][b] += 300;
+				counts[s][k][b] += 300;
 }
 
 /* A GGSN that has ended the context has reported its end, or gives its TEID to another. */
