@@ -205,6 +205,25 @@ static void a_version_that_the_pdn_type_excludes_matches_nothing(void)
 	tear_down();
 }
 
+/* Another session has it now. */
+static void a_version_that_is_lost_matches_nothing(void)
+{
+	const struct pdp_prefix network = rig_prefix("192.0.2.0/28");
+	struct pdp_address address;
+
+	set_up();
+	CU_ASSERT_PTR_NOT_NULL(directory_add_network(directory, v, &network));
+	CU_ASSERT_TRUE(both_leave(V, SERVER));
+	directory_address(v, &address);
+	pdp_address_unset(&address, false, PDP_LOST);
+	directory_set_address(directory, v, &address);
+	CU_ASSERT_TRUE(both_are_wrong(V, SERVER));
+	CU_ASSERT_TRUE(both_are_wrong("192.0.2.5", SERVER));
+	CU_ASSERT_TRUE(both_are_wrong("0.0.0.0", "255.255.255.255"));
+	CU_ASSERT_TRUE(both_leave("2001:db8:1:1::5", SERVER_6));
+	tear_down();
+}
+
 static void link_local_and_unspecified_and_multicast_match(void)
 {
 	set_up();
@@ -589,6 +608,7 @@ RIG_MAIN("datapath-binding", TEST(the_sessions_own_addresses_match),
 	 TEST(networks_behind_the_ue_match),
 	 TEST(a_longer_prefix_of_another_session_is_not_the_sessions_own),
 	 TEST(a_version_that_the_pdn_type_excludes_matches_nothing),
+	 TEST(a_version_that_is_lost_matches_nothing),
 	 TEST(link_local_and_unspecified_and_multicast_match),
 	 TEST(a_wrong_downlink_n_pdu_uses_no_count),
 	 TEST(a_wrong_downlink_n_pdu_takes_no_place_in_a_hold_queue),

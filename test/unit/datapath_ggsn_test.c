@@ -5,12 +5,13 @@
  */
 #include "datapath_rig_directory.h"
 
-#define KEY_ID	3
-#define LEN	80
-#define SERVER	"198.51.100.1"
-#define ADDRESS "10.0.0.1"
-#define FREE	"10.0.0.9" /* no session's */
-#define UNKNOWN 0x77
+#define KEY_ID	  3
+#define LEN	  80
+#define SERVER	  "198.51.100.1"
+#define ADDRESS	  "10.0.0.1"
+#define ADDRESS_6 "2001:db8:1:1::"
+#define FREE	  "10.0.0.9" /* no session's */
+#define UNKNOWN	  0x77
 
 /* The GGSN that has given an outer address. The value: the bits of the last octet that differ from the rig's. */
 enum ggsn { RIGS = 0, OTHER = 0x40, NONE = 0x20 };
@@ -238,6 +239,31 @@ static void always_matching_address_of_the_other_end_does_not_hide_a_protected_o
 	tear_down();
 }
 
+/* --- what the worker remembers of a session's address --- */
+
+/* The session is alone with a multicast address, and not with its own. */
+static void what_always_matches_confirms_no_address(void)
+{
+	set_up();
+	be_at(a, RIGS);
+	be_at(v, OTHER);
+	rig_bind(directory, a, ADDRESS, ADDRESS_6 "/64");
+	rig_bind(directory, v, ADDRESS, ADDRESS_6 "/64");
+	for (unsigned i = 0; i < 2; i++) {
+		rig_write_gpdu(&frame, NULL, E2M_DOWNLINK, down.teid,
+			       i ? rig_ip("fe80::1", "ff02::1", LEN)
+				 : rig_ip(SERVER, "224.0.0.1", LEN),
+			       LEN);
+		CU_ASSERT_TRUE(leaves(DATAPATH_CORE));
+		CU_ASSERT_FALSE(down_leaves(OTHER, down.teid, ADDRESS));
+		rig_write_gpdu(&frame, NULL, E2M_DOWNLINK, down.teid,
+			       rig_ip("2001:db8:ffff::1", ADDRESS_6 "5", LEN), LEN);
+		frame.octets[frame.l3 + 15] ^= OTHER;
+		CU_ASSERT_FALSE(leaves(DATAPATH_CORE));
+	}
+	tear_down();
+}
+
 RIG_MAIN("datapath-ggsn", TEST(address_is_guarded_at_its_ggsn_alone),
 	 TEST(outer_source_that_no_ggsn_has_given_counts_as_the_ggsn),
 	 TEST(outer_destination_that_no_ggsn_has_given_counts_as_the_ggsn),
@@ -245,4 +271,5 @@ RIG_MAIN("datapath-ggsn", TEST(address_is_guarded_at_its_ggsn_alone),
 	 TEST(same_address_of_the_tunnels_own_session_is_its_own_at_its_ggsn_alone),
 	 TEST(same_address_from_an_outer_source_that_no_ggsn_has_given_is_the_tunnels),
 	 TEST(unbound_tunnel_carries_no_address_of_a_session_at_the_same_ggsn),
-	 TEST(always_matching_address_of_the_other_end_does_not_hide_a_protected_one))
+	 TEST(always_matching_address_of_the_other_end_does_not_hide_a_protected_one),
+	 TEST(what_always_matches_confirms_no_address))

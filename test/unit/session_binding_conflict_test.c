@@ -70,6 +70,21 @@ static void earlier_session_gets_an_address_again_by_an_accepted_response(void)
 	lab_stop();
 }
 
+static void another_pdn_connection_of_the_subscriber_has_it_too(void)
+{
+	start();
+	other = v;
+	other.nsapi = 6;
+	other.down = 0x7777;
+	other.up = 0x7778;
+	other.control_sgsn = 0x7779;
+	other.control_ggsn = 0x777A;
+	lab_begin_and_settle(&other);
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	CU_ASSERT_EQUAL(state_of(&v), PDP_LOST);
+	lab_stop();
+}
+
 static void with_different_apns_both_keep_it(void)
 {
 	start();
@@ -426,6 +441,7 @@ static void address_at_another_ggsn_bars_no_other(void)
 
 UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_has_it),
 	  TEST(earlier_session_gets_an_address_again_by_an_accepted_response),
+	  TEST(another_pdn_connection_of_the_subscriber_has_it_too),
 	  TEST(with_different_apns_both_keep_it),
 	  TEST(with_an_apn_that_is_not_known_the_later_session_has_it),
 	  TEST(earlier_session_of_an_apn_that_is_not_known_loses_it),

@@ -363,6 +363,23 @@ static void apn_of_what_is_forgotten_has_its_place_again(void)
 	lab_stop();
 }
 
+static void session_without_tunnels_is_forgotten_with_its_address(void)
+{
+	struct lab_context third = lab_context(3);
+
+	start();
+	lab_delete(&v);
+	lab_pass_lingering();
+	other.down = v.down;
+	other.up = v.up;
+	lab_create_plain(&other);
+	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 1);
+	memcpy(third.ipv4, address, 4);
+	lab_create_plain(&third);
+	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 0);
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_end", TEST(delete_session_leaves_them), TEST(delete_bearer_leaves_them),
 	  TEST(teardown_of_all_contexts_leaves_them),
 	  TEST(pgw_that_does_not_have_the_bearer_leaves_them),
@@ -378,4 +395,5 @@ UNIT_MAIN("session_binding_end", TEST(delete_session_leaves_them), TEST(delete_b
 	  TEST(without_a_place_for_its_end_either_all_unknown_tunnels_are_barred),
 	  TEST(its_address_stays_guarded_against_another_apn),
 	  TEST(accepted_update_of_it_bars_the_new_tunnel),
-	  TEST(apn_of_what_is_forgotten_has_its_place_again))
+	  TEST(apn_of_what_is_forgotten_has_its_place_again),
+	  TEST(session_without_tunnels_is_forgotten_with_its_address))

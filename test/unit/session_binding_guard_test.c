@@ -412,6 +412,35 @@ static void session_at_a_ggsn_that_is_not_known_has_its_address_at_every_ggsn(vo
 	}
 }
 
+/* --- prefixes of different lengths --- */
+
+static void begin_with_prefix(struct lab_context *c, uint8_t length)
+{
+	uint8_t octets[18] = {2, length, 0x20, 0x01, 0x0d, 0xb8, 0, 1, 0, 2};
+	const struct gtp_octets none = {0}, given = {.data = octets, .len = sizeof(octets)};
+
+	lab_begin_with(c, &none, &given);
+}
+
+/* The addresses do not tell whose the packets in the tunnel are. */
+static void tunnel_of_two_prefixes_of_which_one_is_in_the_other_is_barred(void)
+{
+	for (unsigned is_wider = 0; is_wider < 2; is_wider++) {
+		struct tunnel down;
+
+		make_contexts();
+		lab_start();
+		begin_with_prefix(&v, is_wider ? 64 : 56);
+		lab.apn = "corporate";
+		other.down = v.down;
+		begin_with_prefix(&other, is_wider ? 56 : 64);
+		down = lab_down(&v);
+		CU_ASSERT_PTR_NULL(lab_flow(&down));
+		CU_ASSERT_EQUAL(lab_kind_of(&down, DOWN), DIRECTORY_PROTECTED);
+		lab_stop();
+	}
+}
+
 UNIT_MAIN("session_binding_guard", TEST(address_of_a_session_with_a_keyset_is_guarded),
 	  TEST(address_of_a_session_without_protection_is_not),
 	  TEST(address_of_a_session_that_must_have_protection_is_guarded),
@@ -429,4 +458,5 @@ UNIT_MAIN("session_binding_guard", TEST(address_of_a_session_with_a_keyset_is_gu
 	  TEST(address_that_a_message_leaves_out_is_no_ggsns),
 	  TEST(address_that_no_ggsn_has_given_is_not_known_to_be_of_another),
 	  TEST(addresses_of_ggsns_are_bounded_and_counted_once),
-	  TEST(session_at_a_ggsn_that_is_not_known_has_its_address_at_every_ggsn))
+	  TEST(session_at_a_ggsn_that_is_not_known_has_its_address_at_every_ggsn),
+	  TEST(tunnel_of_two_prefixes_of_which_one_is_in_the_other_is_barred))

@@ -182,9 +182,32 @@ static void what_is_forgotten_is_not_there(void)
 	lab_stop();
 }
 
+/* The GGSN has accepted a Delete of what had ended here. */
+static void doubt_that_is_over_is_over(void)
+{
+	struct lab_context before, third = lab_context(3);
+
+	start();
+	before = v;
+	v.ggsn = 4;
+	v.down = 0x7777;
+	v.control_ggsn = 0x7778;
+	lab_begin_and_settle(&v);
+	lab_save();
+	lab_delete(&before);
+	lab_settle();
+	save_and_crash();
+	third.down = before.down;
+	third.is_unbound = true;
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(lab_has_flows(&third));
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_state", TEST(lost_address_stays_lost),
 	  TEST(of_two_sessions_with_an_address_the_later_one_has_it),
 	  TEST(so_it_is_if_the_later_one_is_read_first),
 	  TEST(address_that_the_default_bearer_gets_later_is_its_dedicated_bearers),
 	  TEST(what_a_session_without_a_place_leaves_is_there),
-	  TEST(what_an_ended_session_has_lost_stays_lost), TEST(what_is_forgotten_is_not_there))
+	  TEST(what_an_ended_session_has_lost_stays_lost), TEST(what_is_forgotten_is_not_there),
+	  TEST(doubt_that_is_over_is_over))

@@ -387,6 +387,7 @@ static void check_target(const struct lab_worker *w, const struct datapath_comma
 		CU_ASSERT_TRUE(find_in(other, &c->alias.tunnel, LAB_ALIAS) || is_over(w, c->flow));
 	} else {
 		CU_ASSERT_EQUAL(w->flows[c->alias.target].state, LAB_LIVE);
+		CU_ASSERT_EQUAL(w->flows[c->alias.target].direction, c->alias.direction);
 	}
 }
 
