@@ -176,6 +176,18 @@ static void judge_downlink(const struct tunnel *tunnel, const uint8_t *pdu, size
 
 /* --- uplink --- */
 
+/* e2m.md 6: clear uplink is dropped "unless the tunnel's own session has the same address". That session has no keyset; it
+ * must be barred if it got the address while a protected session had it, or by policy. */
+static bool is_own(const struct pdp *p, bool is_ipv6, uint8_t number)
+{
+	const struct owner *owner = owners_find(p, is_ipv6 ? 6 : 4);
+
+	if ((is_ipv6 ? p->pdn.ipv6 : p->pdn.ipv4) != number)
+		return false;
+	return subscribers[p->sub].is_attackers ||
+	       (!everyone_is_protected && owner->sub == p->sub && !owner->is_doubtful);
+}
+
 /* The protected subscriber whom a GGSN takes for the sender; SUBS: none. */
 static unsigned taken_for(unsigned ggsn, const struct pdp *p, const struct tunnel *tunnel,
 			  const uint8_t *npdu, size_t len)
@@ -193,8 +205,7 @@ static unsigned taken_for(unsigned ggsn, const struct pdp *p, const struct tunne
 		return SUBS;
 	if (p->is_honest && !subscribers[p->sub].is_attackers && c->is_protected)
 		return p->sub;
-	if (number == 0 ||
-	    (subscribers[p->sub].is_attackers && (is_ipv6 ? p->pdn.ipv6 : p->pdn.ipv4) == number))
+	if (number == 0 || is_own(p, is_ipv6, number))
 		return SUBS;
 	return owners_find_protected(ggsn, is_ipv6, number);
 }
