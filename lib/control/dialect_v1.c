@@ -65,7 +65,7 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	if (m->kind == MESSAGE_UPDATE && (side == DATAPATH_ACCESS) == m->is_response)
 		m->kind = MESSAGE_UPDATE_BY_CORE;
 	m->has_next = false;
-	m->is_ambiguous = said.has_odd_address;
+	m->is_ambiguous = said.has_odd_address || said.has_contradiction;
 	m->has_sequence = said.has_sequence;
 	m->sequence = said.sequence;
 	m->teid = said.teid;

@@ -112,6 +112,7 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	*m = (struct message){.dialect = m->dialect, .bearers = m->bearers};
 	message_set_type(m, types, said.type);
 	m->has_next = said.has_next;
+	m->is_ambiguous = said.has_contradiction;
 	m->has_sequence = true;
 	m->sequence = said.sequence;
 	m->teid = said.teid;

@@ -152,7 +152,8 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 		m->has_sequence ? transactions_look(store, gtpc, m, &same) : TRANSACTION_NEW;
 	struct request *r = (struct request *)same;
 
-	if (kind == TRANSACTION_AMBIGUOUS || has_bearer_twice(m)) {
+	if (kind == TRANSACTION_AMBIGUOUS || has_bearer_twice(m) ||
+	    (m->is_ambiguous && m->kind == MESSAGE_CREATE)) {
 		refuse_ambiguous(store, held);
 		return;
 	}

@@ -71,6 +71,9 @@ struct gtpc_v1 {
 	struct gtp_address alternative_user;
 	uint8_t gsn_addresses; /* GSN Address elements read, invalid ones included */
 	bool has_odd_address; /* one of them is invalid or one too many: receivers differ in what they make of it */
+	/* An element that may come once comes again with other contents. It counts the first time (11.1), but receivers
+	 * differ. NSAPI and all that names a subscriber, an address or a tunnel is compared. */
+	bool has_contradiction;
 	struct gtp_octets pco;
 	struct gtp_octets apn; /* as on the wire: length-prefixed labels */
 	struct gtp_octets end_user_address;

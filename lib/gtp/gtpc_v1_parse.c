@@ -126,6 +126,13 @@ static int read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
 	return 0;
 }
 
+/* An element comes again. Receivers that take the first one and receivers that take the last one differ, unless both are
+ * the same. */
+static void note_repeated(struct gtpc_v1 *message, bool is_same)
+{
+	message->has_contradiction |= !is_same;
+}
+
 static void read_nsapi(struct gtpc_v1 *message, const struct ie *ie)
 {
 	if (!(message->present & GTPC_V1_HAS_NSAPI)) {
@@ -134,6 +141,8 @@ static void read_nsapi(struct gtpc_v1 *message, const struct ie *ie)
 	} else if (!(message->present & GTPC_V1_HAS_LINKED_NSAPI)) {
 		message->present |= GTPC_V1_HAS_LINKED_NSAPI;
 		message->linked_nsapi = ie->value[0] & 0xF;
+	} else {
+		note_repeated(message, message->linked_nsapi == (ie->value[0] & 0xF));
 	}
 }
 
@@ -146,10 +155,32 @@ static bool is_first(struct gtpc_v1 *message, uint32_t bit)
 	return first;
 }
 
-static void keep_first(struct gtp_octets *octets, const struct ie *ie)
+static void keep_first(struct gtpc_v1 *message, struct gtp_octets *octets, const struct ie *ie)
 {
-	if (!octets->data)
+	if (octets->data)
+		note_repeated(message, octets->len == ie->len &&
+					       memcmp(octets->data, ie->value, ie->len) == 0);
+	else
 		*octets = (struct gtp_octets){.data = ie->value, .len = ie->len};
+}
+
+static int read_imsi(struct gtpc_v1 *message, const struct ie *ie)
+{
+	struct e2m_imsi again;
+
+	if (is_first(message, GTPC_V1_HAS_IMSI))
+		return tbcd_read_imsi(&message->imsi, ie->value, ie->len);
+	note_repeated(message, tbcd_read_imsi(&again, ie->value, ie->len) == 0 &&
+				       strcmp(again.digits, message->imsi.digits) == 0);
+	return 0;
+}
+
+static void read_teid(struct gtpc_v1 *message, uint32_t bit, uint32_t *teid, const struct ie *ie)
+{
+	if (is_first(message, bit))
+		*teid = wire_get32(ie->value);
+	else
+		note_repeated(message, *teid == wire_get32(ie->value));
 }
 
 static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
@@ -160,20 +191,16 @@ static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
 			message->cause = ie->value[0];
 		break;
 	case IE_IMSI:
-		if (is_first(message, GTPC_V1_HAS_IMSI))
-			return tbcd_read_imsi(&message->imsi, ie->value, ie->len);
-		break;
+		return read_imsi(message, ie);
 	case IE_RECOVERY:
 		if (is_first(message, GTPC_V1_HAS_RECOVERY))
 			message->recovery = ie->value[0];
 		break;
 	case IE_TEID_DATA_I:
-		if (is_first(message, GTPC_V1_HAS_TEID_DATA))
-			message->teid_data = wire_get32(ie->value);
+		read_teid(message, GTPC_V1_HAS_TEID_DATA, &message->teid_data, ie);
 		break;
 	case IE_TEID_CONTROL_PLANE:
-		if (is_first(message, GTPC_V1_HAS_TEID_CONTROL))
-			message->teid_control = wire_get32(ie->value);
+		read_teid(message, GTPC_V1_HAS_TEID_CONTROL, &message->teid_control, ie);
 		break;
 	case IE_TEARDOWN_IND:
 		if (is_first(message, GTPC_V1_HAS_TEARDOWN))
@@ -190,13 +217,13 @@ static int take_tlv(struct gtpc_v1 *message, const struct ie *ie)
 {
 	switch (ie->type) {
 	case IE_END_USER_ADDRESS:
-		keep_first(&message->end_user_address, ie);
+		keep_first(message, &message->end_user_address, ie);
 		break;
 	case IE_APN:
-		keep_first(&message->apn, ie);
+		keep_first(message, &message->apn, ie);
 		break;
 	case IE_PCO:
-		keep_first(&message->pco, ie);
+		keep_first(message, &message->pco, ie);
 		break;
 	case IE_GSN_ADDRESS:
 		return read_gsn_address(message, ie);

@@ -62,6 +62,7 @@ enum gtpc_v2_access {
 /* Of an S-GW or a P-GW (TS 29.274 8.22): a TEID, and where. At least one of the addresses. */
 struct gtpc_v2_fteid {
 	bool is_present;
+	uint8_t instance;
 	uint32_t teid;
 	struct gtp_address ipv4;
 	struct gtp_address ipv6;
@@ -91,9 +92,12 @@ struct gtpc_v2_bearer {
 
 /* One message; an IE that comes twice in one instance counts the first time, but for Bearer Contexts. */
 struct gtpc_v2 {
-	uint8_t type;	   /* enum gtpc_v2_type, or any other */
-	bool has_next;	   /* P: another message follows in the same datagram (5.5.1) */
-	bool has_teid;	   /* T */
+	uint8_t type;  /* enum gtpc_v2_type, or any other */
+	bool has_next; /* P: another message follows in the same datagram (5.5.1) */
+	bool has_teid; /* T */
+	/* An element that may come once in its instance comes again with other contents. It counts the first time
+	 * (7.7.10), but receivers differ. All that names a subscriber, an address or a tunnel is compared. */
+	bool has_contradiction;
 	uint32_t teid;	   /* of the header: the receiver's; 0 where it has none yet (5.5.2) */
 	uint32_t sequence; /* 24 bits */
 	uint32_t present;

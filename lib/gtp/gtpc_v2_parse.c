@@ -72,22 +72,66 @@ static void keep_first(struct gtp_octets *octets, const struct ie *ie)
 		*octets = (struct gtp_octets){.data = ie->value, .len = ie->len};
 }
 
+/* The same. Receivers that take the first one and receivers that take the last one differ, unless both are the same. */
+static void compare_first(struct gtpc_v2 *message, struct gtp_octets *octets, const struct ie *ie)
+{
+	const struct gtp_octets first = *octets;
+
+	keep_first(octets, ie);
+	if (ie->instance == 0 && first.data &&
+	    (first.len != ie->len || memcmp(first.data, ie->value, ie->len) != 0))
+		message->has_contradiction = true;
+}
+
+static int read_imsi(struct gtpc_v2 *message, const struct ie *ie)
+{
+	struct e2m_imsi again;
+
+	if (is_first(message, GTPC_V2_HAS_IMSI))
+		return tbcd_read_imsi(&message->imsi, ie->value, ie->len);
+	if (tbcd_read_imsi(&again, ie->value, ie->len) != 0 ||
+	    strcmp(again.digits, message->imsi.digits) != 0)
+		message->has_contradiction = true;
+	return 0;
+}
+
 static void read_address(struct gtp_address *address, const uint8_t *octets, uint8_t len)
 {
 	address->len = len;
 	memcpy(address->octets, octets, len);
 }
 
-static int read_fteid(struct gtpc_v2_fteid *fteid, const struct ie *ie)
+static bool has_address(const struct gtp_address *address, const uint8_t *octets)
+{
+	return memcmp(address->octets, octets, address->len) == 0;
+}
+
+static bool is_same(const struct gtpc_v2_fteid *fteid, const struct ie *ie)
+{
+	const size_t ipv4 = fteid->ipv4.len, ipv6 = fteid->ipv6.len;
+
+	return ie->len >= FTEID_ADDRESS + ipv4 + ipv6 &&
+	       !(ie->value[0] & FTEID_V4) == (ipv4 == 0) &&
+	       !(ie->value[0] & FTEID_V6) == (ipv6 == 0) &&
+	       fteid->teid == wire_get32(ie->value + 1) &&
+	       has_address(&fteid->ipv4, ie->value + FTEID_ADDRESS) &&
+	       has_address(&fteid->ipv6, ie->value + FTEID_ADDRESS + ipv4);
+}
+
+static int read_fteid(struct gtpc_v2 *message, struct gtpc_v2_fteid *fteid, const struct ie *ie)
 {
 	const bool has_ipv4 = ie->value[0] & FTEID_V4, has_ipv6 = ie->value[0] & FTEID_V6;
 	size_t at = FTEID_ADDRESS;
 
-	if (fteid->is_present)
+	if (fteid->is_present) {
+		if (fteid->instance == ie->instance && !is_same(fteid, ie))
+			message->has_contradiction = true;
 		return 0;
+	}
 	if (ie->len < at + has_ipv4 * 4u + has_ipv6 * 16u || (!has_ipv4 && !has_ipv6))
 		return -EBADMSG;
 	fteid->is_present = true;
+	fteid->instance = ie->instance;
 	fteid->teid = wire_get32(ie->value + 1);
 	if (has_ipv4) {
 		read_address(&fteid->ipv4, ie->value + at, 4);
@@ -108,7 +152,8 @@ static int take_control_fteid(struct gtpc_v2 *message, const struct ie *ie)
 		if (type != of->sgw_c && type != of->pgw_c)
 			continue;
 		message->access = (enum gtpc_v2_access)a;
-		return read_fteid(type == of->sgw_c ? &message->sgw_c : &message->pgw_c, ie);
+		return read_fteid(message, type == of->sgw_c ? &message->sgw_c : &message->pgw_c,
+				  ie);
 	}
 	return 0;
 }
@@ -124,7 +169,7 @@ static int take_user_fteid(struct gtpc_v2 *message, struct gtpc_v2_bearer *beare
 		if (type != of->sgw_u && type != of->pgw_u)
 			continue;
 		message->access = (enum gtpc_v2_access)a;
-		return read_fteid(type == of->sgw_u ? &bearer->sgw_u : &bearer->pgw_u, ie);
+		return read_fteid(message, type == of->sgw_u ? &bearer->sgw_u : &bearer->pgw_u, ie);
 	}
 	return 0;
 }
@@ -189,9 +234,7 @@ static int take_scalar(struct gtpc_v2 *message, const struct ie *ie)
 {
 	switch (ie->type) {
 	case IE_V2_IMSI:
-		if (is_first(message, GTPC_V2_HAS_IMSI))
-			return tbcd_read_imsi(&message->imsi, ie->value, ie->len);
-		break;
+		return read_imsi(message, ie);
 	case IE_V2_CAUSE:
 		if (is_first(message, GTPC_V2_HAS_CAUSE))
 			message->cause = ie->value[0];
@@ -227,19 +270,19 @@ static int take_ie(struct gtpc_v2 *message, const struct ie *ie)
 		keep_first(&message->msisdn, ie);
 		return 0;
 	case IE_V2_APN:
-		keep_first(&message->apn, ie);
+		compare_first(message, &message->apn, ie);
 		return 0;
 	case IE_V2_PCO:
-		keep_first(&message->pco, ie);
+		compare_first(message, &message->pco, ie);
 		return 0;
 	case IE_V2_APCO:
-		keep_first(&message->apco, ie);
+		compare_first(message, &message->apco, ie);
 		return 0;
 	case IE_V2_EPCO:
-		keep_first(&message->epco, ie);
+		compare_first(message, &message->epco, ie);
 		return 0;
 	case IE_V2_PAA:
-		keep_first(&message->paa, ie);
+		compare_first(message, &message->paa, ie);
 		return 0;
 	}
 	return ie->instance == 0 ? take_scalar(message, ie) : 0;

@@ -185,7 +185,41 @@ static void repeated_elements_count_the_first_time(void)
 	CU_ASSERT_EQUAL(p.m.teid_data, 1);
 	CU_ASSERT_EQUAL(p.m.teid_control, 2);
 	CU_ASSERT_TRUE(octets_are(p.m.pco, "aa"));
+	CU_ASSERT_TRUE(p.m.has_contradiction);
 	free(p.data);
+}
+
+/* A message with each element once, and then one of them again. */
+static bool contradicts(const char *again)
+{
+	char ies[256] = "0262020100000000f1" /* IMSI */
+			"1100000002"	     /* TEIDs */
+			"1000000001"
+			"1406" /* NSAPI, linked NSAPI */
+			"1405"
+			"800002f121" /* End User Address, APN, PCO */
+			"830001aa"
+			"840001aa";
+	struct parsed p;
+
+	p = parse_ies(16, strcat(ies, again));
+	CU_ASSERT_EQUAL(p.result, 0);
+	free(p.data);
+	return p.m.has_contradiction;
+}
+
+static void elements_that_come_again_with_other_contents_contradict(void)
+{
+	static const char *const same[] = {"",	   "0262020100000000f1", "1100000002", "1000000001",
+					   "1405", "800002f121",	 "830001aa",   "840001aa"};
+	static const char *const others[] = {
+		"0262020100000000f2", "1100000003", "1000000003", "1404",
+		"800002f157",	      "830001bb",   "84000100",	  "02ffffffffffffffff"};
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		CU_ASSERT_FALSE(contradicts(same[i]));
+		CU_ASSERT_TRUE(contradicts(others[i]));
+	}
 }
 
 static void second_nsapi_is_the_linked_one(void) /* TS 29.060 7.3.1 */
@@ -493,6 +527,8 @@ UNIT_MAIN("gtpc_v1", {"Create Request is read", create_request_is_read},
 	  {"Extension Header Type List has a short length",
 	   extension_header_type_list_has_a_short_length},
 	  {"repeated elements count the first time", repeated_elements_count_the_first_time},
+	  {"elements that come again with other contents contradict",
+	   elements_that_come_again_with_other_contents_contradict},
 	  {"second NSAPI is the linked one", second_nsapi_is_the_linked_one},
 	  {"elements may stand in any order", elements_may_stand_in_any_order},
 	  {"GSN addresses are told apart by order", gsn_addresses_are_told_apart_by_order},

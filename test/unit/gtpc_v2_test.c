@@ -299,6 +299,52 @@ static void repeated_elements_count_the_first_time(void)
 	free(p.data);
 }
 
+/* A message with each element once, and then one of them again. */
+static bool contradicts(const char *again)
+{
+	char ies[512] = "0100080062020100000000f1" /* IMSI */
+			"57001900c655667788"	   /* F-TEID of both IP versions */
+			"0a00000120010db8000000000000000000000001"
+			"47000200" /* APN */
+			"01aa"
+			"4e000100aa" /* PCO */
+			"4f000500"   /* PAA */
+			"010a090001";
+	struct parsed p;
+
+	p = parse_ies(32, strcat(ies, again));
+	CU_ASSERT_TRUE(p.result > 0);
+	free(p.data);
+	return p.m.has_contradiction;
+}
+
+static void elements_that_come_again_with_other_contents_contradict(void)
+{
+	static const char *const same[] = {
+		"",
+		"0100080062020100000000f1",
+		"57001900c6556677880a00000120010db8000000000000000000000001",
+		"4700020001aa",
+		"4e000100aa",
+		"4f000500010a090001",
+		"4700020101bb" /* another instance */};
+	static const char *const others[] = {
+		"0100080062020100000000f2",
+		"57001900c6556677890a00000120010db8000000000000000000000001",
+		"57001900c6556677880a00000220010db8000000000000000000000001",
+		"57001900c6556677880a00000120010db8000000000000000000000002",
+		"5700090086556677880a000001",
+		"4700020001bb",
+		"4f000500010a090002"};
+
+	for (size_t i = 0; i < sizeof(same) / sizeof(same[0]); i++) {
+		CU_ASSERT_FALSE(contradicts(same[i]));
+		CU_ASSERT_TRUE(contradicts(others[i]));
+	}
+	/* The address of the P-GW has an instance of its own. */
+	CU_ASSERT_FALSE(contradicts("5700090186556677990a000009"));
+}
+
 static void bearer_context_ends_where_it_says(void) /* TS 29.274 8.28 */
 {
 	/* What is inside runs past the end of the context, though not of the message. */
@@ -548,6 +594,7 @@ UNIT_MAIN(
 	TEST(three_kinds_of_pco_are_told_apart), TEST(other_elements_and_instances_are_passed_over),
 	TEST(elements_of_a_later_release_may_be_longer),
 	TEST(elements_that_are_too_short_are_refused), TEST(repeated_elements_count_the_first_time),
+	TEST(elements_that_come_again_with_other_contents_contradict),
 	TEST(bearer_context_ends_where_it_says), TEST(no_more_bearers_than_a_ue_can_have),
 	TEST(imsi_is_6_to_15_decimal_digits_with_filler), TEST(accepting_causes_are_16_to_63),
 	TEST(paa_of_ipv4_excludes_ipv6), TEST(paa_of_ipv6_has_its_own_prefix_length),

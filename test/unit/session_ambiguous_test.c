@@ -492,6 +492,33 @@ static void while_it_is_sent_again_its_tunnel_is_expected(void)
 	lab_stop();
 }
 
+/* The GGSN may take the first of two repeated elements, or the last. */
+static void a_create_with_an_element_twice_crosses_if_both_are_the_same(void)
+{
+	for (unsigned second = 0; second < 3; second++) {
+		struct lab_context c;
+		struct message m;
+		uint64_t request;
+
+		start();
+		c = lab_context(2);
+		m = message(GTPC_V1_CREATE_PDP_REQUEST, 0, next_sequence());
+		add_imsi(&m, 2);
+		add_teid(&m, 16, c.down);
+		add_teid(&m, 17, c.control_sgsn);
+		add_octet(&m, 20, c.nsapi);
+		if (second > 0)
+			add_imsi(&m, 1 + second);
+		add_gsn(&m, c.sgsn);
+		add_gsn(&m, c.sgsn);
+		request = give(DATAPATH_ACCESS, c.sgsn, c.ggsn, &m);
+		lab_settle();
+		CU_ASSERT_EQUAL(lab_fate(request), second < 2 ? LAB_LEFT : LAB_DISCARDED);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), second == 2);
+		lab_stop();
+	}
+}
+
 UNIT_MAIN("session_ambiguous", TEST(an_update_is_of_its_imsi_whatever_its_teid),
 	  TEST(an_update_with_the_teid_of_one_and_the_imsi_of_another_does_not_cross),
 	  TEST(an_update_of_a_context_that_nobody_knows_crosses_for_its_gsn_alone),
@@ -508,4 +535,5 @@ UNIT_MAIN("session_ambiguous", TEST(an_update_is_of_its_imsi_whatever_its_teid),
 	  TEST(the_10_s_begin_anew_when_it_is_sent_again),
 	  TEST(a_repeated_create_takes_no_tunnel_that_is_anothers_by_now),
 	  TEST(a_repeated_create_changes_nothing), TEST(a_request_sent_again_is_refused_once),
+	  TEST(a_create_with_an_element_twice_crosses_if_both_are_the_same),
 	  TEST(while_it_is_sent_again_its_tunnel_is_expected), )
