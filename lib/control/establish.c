@@ -119,7 +119,8 @@ bool establish_session(struct session_store *store, struct session *s, const str
 		given.address = networks_widen(store, s, &t->address);
 		binding_give(store, s, &given);
 	}
-	if (t->fresh && t->origin == ORIGIN_GTPC)
+	/* A new PDN connection. Another bearer of one that is there shares its networks. */
+	if (t->fresh && t->origin == ORIGIN_GTPC && s->nsapi == s->primary)
 		networks_replace(store, s, NETWORKS_REPORTED, NULL, 0);
 	networks_take_policy(store, s);
 	if (t->is_bare && s->kind == DIRECTORY_PROTECTED)

@@ -448,6 +448,135 @@ static void session_is_found_by_its_network(void)
 	lab_stop();
 }
 
+/* The same network is in two lists. */
+static void network_of_policy_and_notification_stays_without_the_policy(void)
+{
+	struct session_notification n;
+
+	start_with_routes("10.1.0.0/16", NULL);
+	n = report(SESSION_ACTIVATE);
+	add_network(&n, PDP_NETWORKS_FRAMED_ROUTE, "10.1.0.0/16");
+	CU_ASSERT_EQUAL(notify(&n), SESSION_DONE);
+	make_rule(POLICY_PROTECT, NULL, NULL);
+	session_reconfigure(lab.store, &lab.config);
+	lab_settle();
+	CU_ASSERT_STRING_EQUAL(networks_of(&c), "10.1.0.0/16");
+	CU_ASSERT_EQUAL(entries(), 1);
+	lab_stop();
+}
+
+static void replaced_network_does_not_come_back(void)
+{
+	struct session_notification n;
+
+	lab_defaults();
+	lab.config.is_durable = true;
+	lab_open();
+	c = lab_context(1);
+	n = report(SESSION_ACTIVATE);
+	add_network(&n, PDP_NETWORKS_FRAMED_ROUTE, "10.1.0.0/16");
+	lab_notify(&n);
+	lab_settle();
+	lab_save();
+	n = report(SESSION_UPDATE);
+	add_network(&n, PDP_NETWORKS_FRAMED_ROUTE, "10.2.0.0/16");
+	lab_notify(&n);
+	lab_settle();
+	lab_save();
+	lab_crash();
+	lab_settle();
+	CU_ASSERT_STRING_EQUAL(networks_of(&c), "10.2.0.0/16");
+	lab_stop();
+}
+
+static void network_of_the_policy_without_room_is_logged(void)
+{
+	lab_defaults();
+	lab.config.unprotected_max = 1;
+	make_rule(POLICY_PROTECT, "10.1.0.0/16", "10.2.0.0/16");
+	lab_open();
+	c = lab_context(1);
+	create(&c);
+	CU_ASSERT_EQUAL(entries(), 1);
+	CU_ASSERT_EQUAL(lab.warnings, 1);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab.last_warning, "no room for its network 10.2.0.0/16"));
+	lab_stop();
+}
+
+static void reported_session_that_is_not_protected_has_no_networks(void)
+{
+	struct session_notification n;
+
+	lab_defaults();
+	make_rule(POLICY_PASS, NULL, NULL);
+	lab_open();
+	c = lab_context(1);
+	n = report(SESSION_ACTIVATE);
+	add_network(&n, PDP_NETWORKS_FRAMED_ROUTE, "10.1.0.0/16");
+	CU_ASSERT_EQUAL(notify(&n), SESSION_DONE);
+	CU_ASSERT_EQUAL(entries(), 0);
+	lab_stop();
+}
+
+static void rule_without_delegated_prefix_length_leaves_the_address(void)
+{
+	static const uint8_t eua[] = {0xF1, 0x57, 0x20, 1, 0xd, 0xb8, 0, 1, 2,
+				      0x34, 0,	  0,	0, 0,	0,    0, 0, 1};
+
+	start_with_routes("10.1.0.0/16", NULL);
+	lab_create_with(&c, NULL, 0, eua, sizeof(eua));
+	CU_ASSERT_EQUAL(lab_address_of(&c).ipv6_length, 64);
+	lab_stop();
+}
+
+/* A dedicated bearer that is made by GTP-C, of a reported PDN connection. */
+static void bearer_of_gtpc_leaves_the_reported_networks(void)
+{
+	struct session_notification n;
+	struct lab_context second;
+
+	lab_start();
+	c = lab_context(1);
+	second = lab_dedicated(&c, 6);
+	lab_begin(&c, lab_sqn(1), 1);
+	lab_settle();
+	n = report(SESSION_ACTIVATE);
+	add_network(&n, PDP_NETWORKS_FRAMED_ROUTE, "10.1.0.0/16");
+	CU_ASSERT_EQUAL(notify(&n), SESSION_DONE);
+	lab_begin_dedicated(&second, &c);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_sessions(), 2);
+	CU_ASSERT_STRING_EQUAL(networks_of(&c), "10.1.0.0/16");
+	CU_ASSERT_STRING_EQUAL(networks_of(&second), "10.1.0.0/16");
+	lab_stop();
+}
+
+static void networks_leave_though_another_pdn_connection_of_the_subscriber_is_there(void)
+{
+	struct lab_context second, third = lab_context(3);
+
+	start_with_routes("10.1.0.0/16", NULL);
+	create(&c);
+	rule.routes_count = 0;
+	second = c;
+	second.nsapi = 6;
+	second.down = 0x7777;
+	second.up = 0x7778;
+	second.control_sgsn = 0x7779;
+	second.control_ggsn = 0x777A;
+	create(&second);
+	CU_ASSERT_EQUAL(entries(), 1);
+	lab_delete(&c);
+	lab_settle();
+	third.down = c.down;
+	third.up = c.up;
+	lab_ipv4(&c, third.ipv4);
+	create(&third);
+	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 0);
+	CU_ASSERT_EQUAL(entries(), 0);
+	lab_stop();
+}
+
 UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(session_that_is_not_protected_has_no_networks),
 	  TEST(networks_are_guarded_until_the_address_is_given_to_another_session),
@@ -466,4 +595,11 @@ UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(networks_of_policy_and_notification_are_apart), TEST(reported_apn_chooses_the_rule),
 	  TEST(networks_without_room_are_refused), TEST(networks_outlive_the_process),
 	  TEST(network_without_its_session_leaves_at_the_restart),
-	  TEST(session_is_found_by_its_network))
+	  TEST(session_is_found_by_its_network),
+	  TEST(network_of_policy_and_notification_stays_without_the_policy),
+	  TEST(replaced_network_does_not_come_back),
+	  TEST(network_of_the_policy_without_room_is_logged),
+	  TEST(reported_session_that_is_not_protected_has_no_networks),
+	  TEST(rule_without_delegated_prefix_length_leaves_the_address),
+	  TEST(bearer_of_gtpc_leaves_the_reported_networks),
+	  TEST(networks_leave_though_another_pdn_connection_of_the_subscriber_is_there))
