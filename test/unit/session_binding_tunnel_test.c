@@ -156,6 +156,20 @@ static void claim_of_a_session_without_protection_gains_nothing(void)
 	lab_stop();
 }
 
+/* Late packets of a session without protection cross, but not in a tunnel that a protected one claims. */
+static void tunnel_that_a_session_without_protection_claims_no_longer_stays_barred(void)
+{
+	start_unbound();
+	other.down = v.down;
+	create_plain(&other);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	other.down = 0x7777;
+	move(&other);
+	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_stop();
+}
+
 static void accepted_response_gives_the_tunnel_to_the_one_that_still_claims_it(void)
 {
 	start_unbound();
@@ -529,6 +543,7 @@ UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_f
 	  TEST(claim_of_a_session_without_addresses_bars_it_too),
 	  TEST(claim_that_is_said_again_and_again_gains_nothing),
 	  TEST(claim_of_a_session_without_protection_gains_nothing),
+	  TEST(tunnel_that_a_session_without_protection_claims_no_longer_stays_barred),
 	  TEST(accepted_response_gives_the_tunnel_to_the_one_that_still_claims_it),
 	  TEST(accepted_response_gives_another_tunnel), TEST(claims_outlive_the_process),
 	  TEST(tunnel_of_two_sessions_with_one_address_is_barred_for_both),
