@@ -601,6 +601,61 @@ static void what_is_on_its_way_between_workers_comes_back(void)
 	tear_down();
 }
 
+/* --- what a tunnel held, and a flow that is not live --- */
+
+static void what_it_held_waits_for_a_flow_that_is_expected(void)
+{
+	set_up(1);
+	stop_and_hold(&old);
+	CU_ASSERT_TRUE(is_held(old.teid));
+	expect_flow(&new);
+	make_alias(&old, &new);
+	CU_ASSERT_EQUAL(datapath_held(rig.workers[0]), 1);
+	CU_ASSERT_EQUAL(drops(), 0);
+	add(&new, 0);
+	rig_flow_command(&rig, &new, DATAPATH_USE_KEYSET, 0);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_ACCESS], 1);
+	CU_ASSERT_TRUE(left(0, old.teid));
+	tear_down();
+}
+
+static void what_it_held_ends_with_a_flow_that_has_stopped(void)
+{
+	set_up(1);
+	add(&new, 0);
+	stop_and_hold(&old);
+	CU_ASSERT_TRUE(is_held(old.teid));
+	rig_flow_command(&rig, &new, DATAPATH_STOP_FLOW, 0);
+	make_alias(&old, &new);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_DROP_TUNNEL_REMOVED), 1);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_ACCESS], 0);
+	tear_down();
+}
+
+static void uplink_that_it_held_is_opened(void)
+{
+	struct datapath_command c = {.kind = DATAPATH_EXPECT_FLOW, .flow = ALIAS};
+	const struct rig_flow expected = {.teid = 0x300, .bearer = 5, .counter_octets = 1};
+
+	set_up(1);
+	new.direction = E2M_UPLINK;
+	add(&new, 0);
+	c.add.tunnel = rig_tunnel(E2M_UPLINK, expected.teid, false);
+	c.add.direction = E2M_UPLINK;
+	rig_command(&rig, 0, &c);
+	rig_write_protected(&frame, NULL, &expected, key, KEY_ID, 0, rig_ip(V, SERVER, LEN), LEN);
+	rig_receive(&rig, DATAPATH_ACCESS, &frame);
+	CU_ASSERT_EQUAL(datapath_held(rig.workers[0]), 1);
+	c = (struct datapath_command){.kind = DATAPATH_ALIAS_FLOW, .flow = ALIAS};
+	c.alias.tunnel = rig_tunnel(E2M_UPLINK, expected.teid, false);
+	c.alias.target = new.number;
+	c.alias.direction = E2M_UPLINK;
+	rig_command(&rig, 0, &c);
+	rig_write_gpdu(&frame, NULL, E2M_UPLINK, expected.teid, rig_ip(V, SERVER, LEN), LEN);
+	CU_ASSERT_TRUE(rig_sent(&rig, DATAPATH_CORE, 0, &frame));
+	tear_down();
+}
+
 RIG_MAIN("datapath-alias", TEST(both_tunnels_cross_with_one_count),
 	 TEST(nothing_is_lost_while_the_move_is_under_way),
 	 TEST(what_waited_for_its_key_before_the_move_leaves_after_it),
@@ -619,4 +674,6 @@ RIG_MAIN("datapath-alias", TEST(both_tunnels_cross_with_one_count),
 	 TEST(what_a_new_alias_held_counts_too),
 	 TEST(what_an_alias_in_the_same_worker_held_counts_too),
 	 TEST(the_flow_moves_to_its_alias_without_loss),
-	 TEST(what_is_on_its_way_between_workers_comes_back))
+	 TEST(what_is_on_its_way_between_workers_comes_back),
+	 TEST(what_it_held_waits_for_a_flow_that_is_expected),
+	 TEST(what_it_held_ends_with_a_flow_that_has_stopped), TEST(uplink_that_it_held_is_opened))
