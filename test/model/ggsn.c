@@ -3,6 +3,7 @@
 
 #include "ggsn_answer.h"
 #include "ggsn_report.h"
+#include "hse.h"
 #include "owners.h"
 #include "sgsn.h"
 
@@ -24,6 +25,8 @@ static struct ggsn {
 		uint8_t type;
 		uint32_t sequence;
 		struct pdp given; /* with a keyset */
+		uint64_t since_ms;
+		bool is_forgotten; /* by the HSE, which has crashed */
 	} asked[ANSWERS];
 	unsigned answers_count;
 	uint32_t sequence;
@@ -388,9 +391,25 @@ static void answer(unsigned ggsn, const struct datagram *request, const struct m
 	g->asked[at].source = request->source;
 	g->asked[at].type = m->type;
 	g->asked[at].sequence = m->sequence;
+	g->asked[at].since_ms = hse_now_ms();
+	g->asked[at].is_forgotten = false;
 	g->asked[at].given = given ? *given : (struct pdp){.ggsn = (uint8_t)ggsn};
 	if (!is_silent)
 		send_datagram(d);
+}
+
+void ggsn_note_crash(void)
+{
+	for (unsigned g = 0; g < GGSNS; g++)
+		for (unsigned i = 0; i < ANSWERS; i++)
+			ggsns[g].asked[i].is_forgotten = true;
+}
+
+/* Nothing tells the HSE that the response was given before (e2m.md 6: within the last 60 s, with the same ports). */
+static bool is_new_to_hse(const struct ggsn *g, unsigned i, const struct datagram *request)
+{
+	return g->asked[i].source.teid != request->source.teid || g->asked[i].is_forgotten ||
+	       hse_now_ms() - g->asked[i].since_ms >= 60000;
 }
 
 /* Repeats what was answered to this number; false: nothing was. */
@@ -410,8 +429,8 @@ static bool answer_again(unsigned ggsn, const struct datagram *request, const st
 		     !(g->habits & HABIT_REPEATS_ANY_PORT)))
 			continue;
 		d.destination = request->source;
-		/* It does not know its own requests: whoever has by now what it gave then may lose it. */
-		if (g->asked[i].source.teid != request->source.teid)
+		/* Whoever has by now what the GGSN gave then may lose it. */
+		if (is_new_to_hse(g, i, request))
 			sgsn_spoil(NULL, d.data, d.len);
 		owners_doubt(&g->asked[i].given);
 		say("    the GGSN repeats its response");

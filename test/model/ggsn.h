@@ -62,6 +62,8 @@ void ggsn_take_silently(const struct datagram *datagram);
 void ggsn_confirm(unsigned ggsn, uint32_t user_teid, unsigned sub, unsigned slot);
 /* The PDP context with this TEID at a GGSN; NULL: none. */
 struct pdp *ggsn_find_user(unsigned ggsn, uint32_t teid);
+/* The HSE crashes: it does not know what it has seen before. */
+void ggsn_note_crash(void);
 /* One N-PDU from the network to a context, in the tunnel that the GGSN believes. */
 void ggsn_send_npdu(struct pdp *pdp);
 /* Loses all contexts, and has another restart counter. */

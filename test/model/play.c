@@ -210,6 +210,7 @@ static void step_crash(void)
 	say("the HSE crashes");
 	judge_forget();
 	hse_crash();
+	ggsn_note_crash();
 	sgsn_skip_counts();
 	for (unsigned s = 0; s < SUBS; s++)
 		for (unsigned i = 0; i < CONTEXTS; i++)

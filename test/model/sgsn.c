@@ -181,6 +181,12 @@ void sgsn_restart(unsigned node)
 
 /* --- responses --- */
 
+/* A refusal may have TEID 0. */
+static bool is_to(const struct context *c, const struct msg *m)
+{
+	return m->teid == 0 || m->teid == c->control.teid || m->teid == c->asked.control.teid;
+}
+
 static struct context *find_asked(const struct datagram *d, const struct msg *m)
 {
 	for (unsigned s = 0; s < SUBS; s++)
@@ -188,7 +194,7 @@ static struct context *find_asked(const struct datagram *d, const struct msg *m)
 			struct context *c = &contexts[s][i];
 			const struct tunnel node = node_end(c->asked.node, false, 0);
 
-			if (c->is_pending && m->type == c->asked.type + 1 &&
+			if (c->is_pending && is_to(c, m) && m->type == c->asked.type + 1 &&
 			    m->version == c->version && m->sequence == c->asked.sequence &&
 			    tunnel_has_same_receiver(&node, &d->destination))
 				return c;
@@ -341,10 +347,11 @@ static void add_dedicated(const struct datagram *d, struct msg *request)
 	send_msg(true, &d->destination, &d->source, &m);
 }
 
-/* The GGSN may know of a move before its response is here. */
+/* The GGSN may know of a context, or of a move, before its response is here. */
 static bool is_addressed(const struct context *c, uint32_t teid)
 {
-	return c->control.teid == teid || (c->is_pending && c->asked.control.teid == teid);
+	return (c->is_live && c->control.teid == teid) ||
+	       (c->is_pending && c->asked.control.teid == teid);
 }
 
 /* A request of a GGSN: answered, and done. */
@@ -358,8 +365,10 @@ static void answer(const struct datagram *d, const struct msg *request)
 		for (unsigned i = 0; i < CONTEXTS; i++) {
 			struct context *c = &contexts[s][i];
 
-			if (!c->is_live || !is_addressed(c, request->teid))
+			if (!is_addressed(c, request->teid))
 				continue;
+			if (!c->is_live)
+				return; /* it does not know its GGSN's TEID yet */
 			m.teid = c->ggsn_control.teid;
 			if (request->type == 20 || request->type == 99)
 				c->is_live = false;
