@@ -501,6 +501,12 @@ static void control_hears_in_which_of_two_tunnels_an_n_pdu_came(void)
 			CU_ASSERT_EQUAL(first()->flow, number);
 			CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_FIRST_NPDU), 1);
 			CU_ASSERT_TRUE(left(0, is_new ? new.teid : old.teid));
+			/* Once in each, and both go on. */
+			CU_ASSERT_TRUE(crosses(is_new ? new.teid : old.teid));
+			CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_FIRST_NPDU), 0);
+			CU_ASSERT_TRUE(crosses(is_new ? old.teid : new.teid));
+			CU_ASSERT_TRUE(crosses(is_new ? new.teid : old.teid));
+			CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_FIRST_NPDU), 0);
 			tear_down();
 		}
 }

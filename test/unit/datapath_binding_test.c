@@ -504,6 +504,7 @@ static void what_another_worker_handed_over_is_checked(void)
 	CU_ASSERT_TRUE(both_are_wrong(A, SERVER));
 	CU_ASSERT_TRUE(both_leave(V, SERVER));
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_HANDED_OVER), 2);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_HANDED_OVER), 2);
 	tear_down();
 }
 
