@@ -177,7 +177,8 @@ static int tell_status(const char *params, struct rte_tel_data *d)
 struct control_counters {
 	uint64_t session[SESSION_COUNTER_COUNT];
 	struct pull_counters pull;
-	uint64_t not_allowed, too_busy; /* notifications */
+	uint64_t crossed[2][UINT8_MAX + 1]; /* GTP-C that is not read, by version and type */
+	uint64_t not_allowed, too_busy;	    /* notifications */
 	/* By key source. */
 	struct pull_source_counters sources[PULL_SOURCES_MAX];
 	uint64_t failovers[PULL_SOURCES_MAX];
@@ -190,6 +191,10 @@ static void ask_counters(struct hse_control *control, void *arg)
 
 	for (unsigned i = 0; i < SESSION_COUNTER_COUNT; i++)
 		counters->session[i] = session_count(store, i);
+	for (unsigned type = 0; type <= UINT8_MAX; type++)
+		for (unsigned version = 1; version <= 2; version++)
+			counters->crossed[version - 1][type] =
+				session_crossed(store, version, (uint8_t)type);
 	counters->pull = *pull_manager_counters(session_pulls(store));
 	counters->not_allowed = notifications_not_allowed(control_notifications(control));
 	counters->too_busy = notifications_too_busy(control_notifications(control));
@@ -210,6 +215,20 @@ static void add_counter(struct rte_tel_data *d, const char *prefix, const char *
 		if (*p == '.')
 			*p = '/';
 	rte_tel_data_add_dict_u64(d, path, value);
+}
+
+/* Of types that have come. They are the last: a dictionary has no room for all. */
+static void add_crossed(struct rte_tel_data *d, const struct control_counters *counters)
+{
+	char name[32];
+
+	for (unsigned version = 1; version <= 2; version++)
+		for (unsigned type = 0; type <= UINT8_MAX; type++) {
+			if (counters->crossed[version - 1][type] == 0)
+				continue;
+			snprintf(name, sizeof(name), "v%u.%u", version, type);
+			add_counter(d, "gtpc.crossed.", name, counters->crossed[version - 1][type]);
+		}
 }
 
 static int control_counters(struct rte_tel_data *d)
@@ -234,6 +253,7 @@ static int control_counters(struct rte_tel_data *d)
 	add_counter(d, "diameter.", "unexpected_answers", diameter_unexpected_answers());
 	add_counter(d, "log.", "lines_lost", program_log_lost());
 	telemetry_add_link_counters(d, self.links, add_counter);
+	add_crossed(d, &counters);
 	return 0;
 }
 

@@ -49,6 +49,7 @@ struct session_store {
 	struct restarts *restarts;
 	struct reconfigure *reconfigure;
 	struct transactions *transactions;
+	struct discard *discard;
 };
 
 /* Octets of the longest log line, with its NUL. Longer lines are cut. */

@@ -8,6 +8,7 @@
 #include <sys/random.h>
 
 #include "control/changeover.h"
+#include "control/discard.h"
 #include "control/journal.h"
 #include "control/kept.h"
 #include "control/obtain.h"
@@ -39,8 +40,9 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 	store->sweep = sweep_new();
 	store->restarts = restarts_new();
 	store->reconfigure = reconfigure_new();
-	if (!store->sweep || !store->restarts || !store->reconfigure || !store->apns ||
-	    !store->wheel || !store->tunnels ||
+	store->discard = discard_new();
+	if (!store->sweep || !store->restarts || !store->reconfigure || !store->discard ||
+	    !store->apns || !store->wheel || !store->tunnels ||
 	    (c->is_durable && !(store->journal = journal_new(directory_id_max(store->directory)))))
 		return -ENOMEM;
 	kept_observe(&observer);
@@ -97,6 +99,7 @@ void session_store_free(struct session_store *store)
 	if (store->directory)
 		free_sessions(store);
 	transactions_free(store);
+	discard_free(store->discard);
 	tunnels_free(store->tunnels);
 	pull_manager_free(store->pulls);
 	kept_free(store);

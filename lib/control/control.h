@@ -133,13 +133,15 @@ struct session_ops {
 	X(POLICY_BARRED, "policy.barred")		  /* must be protected, have no keyset */  \
 	X(POLICY_PASSED, "policy.passed")		  /* named a keyset, rule says `pass` */   \
 	X(GTPC_SEEN, "gtpc.seen")                                                                  \
-	X(GTPC_UNPARSED, "gtpc.unparsed")                                                          \
 	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                    \
-	X(GTPC_UNMATCHED, "gtpc.response_unmatched")                                               \
+	X(GTPC_REPEATED, "gtpc.response_repeated")                                                 \
+	X(GTPC_DROP_MALFORMED, "gtpc.drop.malformed")                                              \
+	X(GTPC_DROP_NO_SEQUENCE, "gtpc.drop.no_sequence")                                          \
+	X(GTPC_DROP_NO_REQUEST, "gtpc.drop.no_request")                                            \
+	X(GTPC_DROP_AMBIGUOUS, "gtpc.drop.ambiguous")                                              \
 	X(GTPC_REFUSED, "gtpc.request_refused") /* by the response's Cause */                      \
 	X(GTPC_UNKNOWN_SESSION, "gtpc.unknown_session")                                            \
 	X(GTPC_NOT_FROM_PEER, "gtpc.not_from_peer")	    /* sender is not the session's peer */ \
-	X(GTPC_AMBIGUOUS, "gtpc.ambiguous")		    /* requests discarded */               \
 	X(GTPC_EXPECTED_LOST, "gtpc.expected_lost")	    /* too many expected tunnels */        \
 	X(GTPC_TRANSACTIONS_LOST, "gtpc.transactions_lost") /* too many open requests */           \
 	X(GTPC_RECOVERY_LATE, "gtpc.recovery_late")	    /* older than the last counter */
@@ -301,6 +303,8 @@ struct session_totals {
 void session_totals(const struct session_store *store, struct session_totals *totals);
 /* Returns the value of a counter since the start of the store. */
 uint64_t session_count(const struct session_store *store, enum session_counter counter);
+/* Returns how many GTP-C messages of a version, 1 or 2, and a type have crossed that say nothing of tunnels. */
+uint64_t session_crossed(const struct session_store *store, unsigned version, uint8_t type);
 
 struct session_flow_ref {
 	bool live;

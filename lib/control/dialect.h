@@ -11,7 +11,8 @@
 
 struct dialect {
 	uint8_t version;
-	uint8_t create_type;	     /* request that makes sessions */
+	/* Returns true if a message of this type is read, or dropped. Others cross. */
+	bool (*is_read)(uint8_t type);
 	const char *create_response; /* for the log */
 	/* Fills message. The caller has set dialect, and bearers with room for MESSAGE_BEARERS_MAX.
 	 * side: where the message comes from. Returns the octets of the message, or -EBADMSG. */

@@ -10,6 +10,11 @@ static const struct message_type types[] = {{GTPC_V1_ECHO_REQUEST, MESSAGE_ECHO}
 					    {GTPC_V1_DELETE_PDP_REQUEST, MESSAGE_DELETE},
 					    {0}};
 
+static bool is_read(uint8_t type)
+{
+	return type >= GTPC_V1_CREATE_PDP_REQUEST && type <= GTPC_V1_DELETE_PDP_RESPONSE;
+}
+
 static enum message_cause cause_of(const struct gtpc_v1 *said)
 {
 	if (!(said->present & GTPC_V1_HAS_CAUSE))
@@ -88,7 +93,7 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 }
 
 const struct dialect dialect_v1 = {.version = 1,
-				   .create_type = GTPC_V1_CREATE_PDP_REQUEST,
+				   .is_read = is_read,
 				   .create_response = "Create PDP Context Response",
 				   .read = read_message,
 				   .may_go_by_imsi = true,

@@ -76,6 +76,13 @@ static void set_ids(struct message *m, const struct gtpc_v2 *said)
 		m->named = m->kind == MESSAGE_DELETE ? ALL_IDS : said->ebis;
 }
 
+static bool is_read(uint8_t type)
+{
+	return (type >= GTPC_V2_CREATE_SESSION_REQUEST &&
+		type <= GTPC_V2_DELETE_SESSION_RESPONSE) ||
+	       (type >= GTPC_V2_CREATE_BEARER_REQUEST && type <= GTPC_V2_DELETE_BEARER_RESPONSE);
+}
+
 /* A PDN connection without IMSI is for emergency calls: there is no keyset for it. The HSE serves
  * only PDN connections over S5/S8, S2a and S2b. The S-GW, TWAN or ePDG is on the access side. */
 static bool is_complete(const struct message *m, enum datapath_side side)
@@ -132,7 +139,7 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 }
 
 const struct dialect dialect_v2 = {.version = 2,
-				   .create_type = GTPC_V2_CREATE_SESSION_REQUEST,
+				   .is_read = is_read,
 				   .create_response = "Create Session Response",
 				   .read = read_message,
 				   .checks_every_create = true,

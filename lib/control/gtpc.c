@@ -3,6 +3,7 @@
  * decides. The datagram leaves when all that its messages ask for is done. */
 #include "control/commands.h"
 #include "control/dialect.h"
+#include "control/discard.h"
 #include "control/procedure.h"
 
 #define DATAGRAM_MOST 2 /* messages: one, and one that is piggybacked (TS 29.274 5.5.1) */
@@ -31,6 +32,18 @@ static bool read_first(const struct session_store *store, struct session_gtpc *l
 	return true;
 }
 
+/* left begins with a message that cannot be read. */
+static void take_unread(struct session_store *store, const struct dialect *dialect,
+			const struct session_gtpc *left, struct held *held)
+{
+	if (left->len < 2)
+		control_count(store, SESSION_GTPC_OTHER);
+	else if (dialect->is_read(left->data[1]))
+		discard_gtpc(store, left, DISCARD_MALFORMED, held);
+	else
+		discard_note_crossing(store, dialect->version, left->data[1]);
+}
+
 void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
 {
 	const struct dialect *dialect = find_dialect(gtpc);
@@ -48,11 +61,11 @@ void session_take_gtpc(struct session_store *store, const struct session_gtpc *g
 		control_count(store, SESSION_GTPC_OTHER);
 	for (unsigned count = 0; m.has_next; count++) {
 		if (!read_first(store, &left, count, &m, &one)) {
-			procedure_take_unread(store, &left, dialect->create_type, held);
+			take_unread(store, dialect, &left, held);
 			break;
 		}
 		if (m.kind == MESSAGE_OTHER)
-			control_count(store, SESSION_GTPC_OTHER);
+			discard_note_crossing(store, dialect->version, one.data[1]);
 		else if (m.kind == MESSAGE_ECHO)
 			procedure_take_echo(store, &one, &m);
 		else if (m.is_response)

@@ -2,6 +2,7 @@
 #include "control/procedure.h"
 
 #include "control/binding.h"
+#include "control/discard.h"
 #include "control/effect.h"
 #include "control/restarts.h"
 #include "control/sweep.h"
@@ -53,13 +54,6 @@ static bool has_bearer_twice(const struct message *m)
 	return false;
 }
 
-/* Different GSNs would read this request differently, so it does not cross. */
-static void refuse_ambiguous(struct session_store *store, struct held *held)
-{
-	control_count(store, SESSION_GTPC_AMBIGUOUS);
-	held->outcome = SESSION_POLICY;
-}
-
 /* A secondary context has the IMSI and the policy of the context that it is linked to. Returns
  * false if the subscriber is not known. */
 static bool note_create(struct request *r, const struct message *m)
@@ -107,6 +101,16 @@ static struct request *remember(struct session_store *store, const struct sessio
 	return NULL;
 }
 
+/* The request makes nothing here. Its response is to cross. */
+static void remember_unserved(struct session_store *store, const struct session_gtpc *gtpc,
+			      const struct message *m)
+{
+	struct transaction *t = transactions_remember(store, gtpc, m, sizeof(*t));
+
+	if (t)
+		t->is_unserved = true;
+}
+
 /* A subscriber that must be protected gets no session that hse cannot protect, however the request
  * is written. r: the remembered request; may be NULL. */
 static bool is_refused(struct session_store *store, const struct session_gtpc *gtpc,
@@ -148,13 +152,18 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 			    const struct message *m, struct held *held)
 {
 	struct transaction *same = NULL;
-	const enum transaction_kind kind =
-		m->has_sequence ? transactions_look(store, gtpc, m, &same) : TRANSACTION_NEW;
-	struct request *r = (struct request *)same;
+	enum transaction_kind kind;
+	struct request *r;
 
+	if (!m->has_sequence) {
+		discard_gtpc(store, gtpc, DISCARD_NO_SEQUENCE, held);
+		return;
+	}
+	kind = transactions_look(store, gtpc, m, &same);
+	r = same && !same->is_unserved ? (struct request *)same : NULL;
 	if (kind == TRANSACTION_AMBIGUOUS || has_bearer_twice(m) ||
 	    (m->is_ambiguous && m->kind == MESSAGE_CREATE)) {
-		refuse_ambiguous(store, held);
+		discard_gtpc(store, gtpc, DISCARD_AMBIGUOUS, held);
 		return;
 	}
 	if (kind == TRANSACTION_NEW)
@@ -162,36 +171,26 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 	if (r && kind == TRANSACTION_NEW && message_is_update(m) && m->dialect->may_go_by_imsi &&
 	    !request_note_updated(r)) {
 		transactions_forget(store, &r->transaction);
-		refuse_ambiguous(store, held);
+		discard_gtpc(store, gtpc, DISCARD_AMBIGUOUS, held);
 		return;
 	}
 	if (is_refused(store, gtpc, m, r, held))
 		return;
 	if (!r) {
-		control_count(store, SESSION_GTPC_OTHER);
+		if (kind == TRANSACTION_NEW)
+			remember_unserved(store, gtpc, m);
+		discard_note_crossing(store, m->dialect->version, m->type);
 		return;
 	}
 	if ((m->is_ambiguous && message_is_update(m) && !request_is_of_addresses(r)) ||
 	    request_claims_for_unknown(r)) {
 		transactions_forget(store, &r->transaction);
-		refuse_ambiguous(store, held);
+		discard_gtpc(store, gtpc, DISCARD_AMBIGUOUS, held);
 		return;
 	}
 	request_expect(r, kind == TRANSACTION_AGAIN, held);
 	if (request_mixes_addresses(r))
 		refuse_mixed(r, held);
-}
-
-void procedure_take_unread(struct session_store *store, const struct session_gtpc *gtpc,
-			   uint8_t create_type, struct held *held)
-{
-	const bool creates = gtpc->len > 1 && gtpc->data[1] == create_type;
-
-	control_count(store, SESSION_GTPC_UNPARSED);
-	if (!creates || gtpc->side != DATAPATH_ACCESS || !policy_is_strict(&store->config.policy))
-		return;
-	control_count(store, SESSION_POLICY_REFUSED);
-	held->outcome = SESSION_POLICY;
 }
 
 /* --- responses --- */
@@ -246,9 +245,17 @@ void procedure_take_response(struct session_store *store, const struct session_g
 	struct request *r = (struct request *)t;
 	const struct exchange exchange = {store, gtpc, r, m, held};
 
+	if (t && t->is_unserved) {
+		transactions_forget(store, t);
+		discard_note_crossing(store, m->dialect->version, m->type + 1);
+		return;
+	}
 	/* Not addressed to the requester: keep waiting for the real response. */
 	if (!t || !request_is_answered(r, m)) {
-		control_count(store, SESSION_GTPC_UNMATCHED);
+		if (!t && m->has_sequence && transactions_is_answer_again(store, gtpc, m))
+			control_count(store, SESSION_GTPC_REPEATED);
+		else
+			discard_gtpc(store, gtpc, DISCARD_NO_REQUEST, held);
 		return;
 	}
 	if (!m->names_bearers)
@@ -257,7 +264,7 @@ void procedure_take_response(struct session_store *store, const struct session_g
 	if ((r->is_repeated && !request_is_of_addresses(r)) ||
 	    (transactions_is_copy(store, t, gtpc) && request_gives_anothers(r, m))) {
 		/* The tunnels stay expected: the GSN may use them all the same. */
-		refuse_ambiguous(store, held);
+		discard_gtpc(store, gtpc, DISCARD_AMBIGUOUS, held);
 		transactions_forget(store, t);
 		return;
 	}
@@ -292,7 +299,7 @@ void procedure_take_echo(struct session_store *store, const struct session_gtpc 
 	struct transaction *request;
 	struct recovery said;
 
-	control_count(store, SESSION_GTPC_OTHER);
+	discard_note_crossing(store, m->dialect->version, m->type + m->is_response);
 	if (!m->has_sequence)
 		return;
 	/* Only GSNs with sessions matter here. Half of the room is left for requests that make

@@ -19,11 +19,6 @@ void procedure_take_response(struct session_store *store, const struct session_g
 /* Reads restart counters. Only an Echo Response to a request that crossed is believed. */
 void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct message *message);
-/* Takes a message that cannot be read. It crosses, except a request of create_type from the access
- * side while the policy has strict rules: that request may be about any session. */
-void procedure_take_unread(struct session_store *store, const struct session_gtpc *gtpc,
-			   uint8_t create_type, struct held *held);
-
 /* --- between the files of the procedure --- */
 
 /* A response that takes effect, and its request. */

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "control/address.h"
+#include "control/discard.h"
 #include "control/effect.h"
 #include "control/ended.h"
 #include "control/precedence.h"
@@ -108,7 +109,7 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 	if (asked && r->said.kind == MESSAGE_UPDATE)
 		request_settle(r, asked, &target.tunnel[DOWN]);
 	if (tunnel_is_equal(&target.tunnel[UP], &target.tunnel[DOWN]))
-		control_count(x->store, SESSION_GTPC_UNPARSED);
+		discard_gtpc(x->store, x->gtpc, DISCARD_MALFORMED, x->held);
 	else
 		procedure_become(x, s, before, &target);
 }

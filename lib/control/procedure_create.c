@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "control/address.h"
+#include "control/discard.h"
 #include "control/effect.h"
 #include "control/ended.h"
 #include "control/precedence.h"
@@ -57,15 +58,6 @@ static void make(const struct exchange *x, const struct e2m_imsi *imsi, uint8_t 
 		note_downgrade(x->store, s, target->policy);
 	effect_say(x->store, s, target);
 	session_apply(x->store, s, target, x->held);
-}
-
-/* An accepted session lacks mandatory IEs. If it must be protected, the response is discarded: the
- * tunnels are not known, so their packets would cross in clear. */
-static void leave_unparsed(const struct exchange *x, enum policy_action policy)
-{
-	control_count(x->store, SESSION_GTPC_UNPARSED);
-	if (policy == POLICY_PROTECT)
-		x->held->outcome = SESSION_POLICY;
 }
 
 /* --- tunnels that begin --- */
@@ -154,7 +146,7 @@ static bool is_to_make(const struct exchange *x, struct asked_bearer *asked,
 
 	if (!set_target(x, target, primary, down, up)) {
 		request_settle(r, asked, NULL);
-		leave_unparsed(x, intrudes ? POLICY_PROTECT : r->policy);
+		discard_gtpc(x->store, x->gtpc, DISCARD_MALFORMED, x->held);
 	} else if (intrudes) {
 		make_of_intruder(x, primary, id, target);
 	} else {
@@ -199,7 +191,7 @@ void procedure_create(const struct exchange *x)
 			      asks->is_linked ? r->bearers[0].said.id : asks->linked, x->held))
 		return;
 	if (!x->response->is_complete) {
-		leave_unparsed(x, r->policy);
+		discard_gtpc(x->store, x->gtpc, DISCARD_MALFORMED, x->held);
 		request_expect_no_more(r);
 		return;
 	}
@@ -274,7 +266,7 @@ static void create_dedicated(const struct exchange *x, const struct session *lin
 	}
 	if (!set_tunnels(x, &target, &bearer->user[DOWN], &asked->said.user[UP])) {
 		request_settle(x->request, asked, NULL);
-		leave_unparsed(x, of_linked->policy);
+		discard_gtpc(x->store, x->gtpc, DISCARD_MALFORMED, x->held);
 		return;
 	}
 	target.recovery = x->request->recovery;
@@ -300,7 +292,7 @@ static void create_unknown(const struct exchange *x, const struct asked_bearer *
 		for (unsigned d = 0; d < 2; d++)
 			session_lose_tunnel(x->store, &target.tunnel[d]);
 	else
-		control_count(x->store, SESSION_GTPC_UNPARSED);
+		discard_gtpc(x->store, x->gtpc, DISCARD_MALFORMED, x->held);
 }
 
 void procedure_create_bearers(const struct exchange *x)

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/restarts.h"
 
-#include <arpa/inet.h>
 #include <rte_jhash.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,25 +129,18 @@ void restarts_forget(struct session_store *store)
 
 /* --- counters --- */
 
-static void address_str(const uint8_t gsn[16], char text[INET6_ADDRSTRLEN])
-{
-	const bool is_ipv4 = IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)gsn);
-
-	inet_ntop(is_ipv4 ? AF_INET : AF_INET6, gsn + (is_ipv4 ? 12 : 0), text, INET6_ADDRSTRLEN);
-}
-
 static void say_restart(struct session_store *store, const struct recovery *said, uint8_t before)
 {
-	char text[INET6_ADDRSTRLEN], peer[INET6_ADDRSTRLEN];
+	char text[INET6_ADDRSTRLEN], address[INET6_ADDRSTRLEN];
+	const char *peer = tunnel_address_str(&said->gsn[1 - said->side], address);
 
-	address_str(said->gsn[said->side].receiver, text);
-	address_str(said->gsn[1 - said->side].receiver, peer);
 	control_count(store, SESSION_GSN_RESTARTS);
 	control_log(store, SESSION_LOG_WARNING,
 		    "GSN %s on the %s side has restarted, its counter for %s went from %u to %u: "
 		    "its earlier sessions with %s end",
-		    text, said->side == DATAPATH_ACCESS ? "access" : "core", peer, before,
-		    said->counter, peer);
+		    tunnel_address_str(&said->gsn[said->side], text),
+		    said->side == DATAPATH_ACCESS ? "access" : "core", peer, before, said->counter,
+		    peer);
 }
 
 /* Modulo 256. A lower counter is from before the last restart and comes late. */

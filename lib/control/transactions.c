@@ -223,6 +223,17 @@ bool transactions_is_copy(const struct session_store *store, const struct transa
 	return t->has_answer && t->is_copy && t->answer == content_of(store, response);
 }
 
+bool transactions_is_answer_again(struct session_store *store, const struct session_gtpc *gtpc,
+				  const struct message *m)
+{
+	const struct transaction_key key = key_of(m, &gtpc->destination, &gtpc->source);
+	const uint64_t hash = hash_of(store, &key);
+	const struct answer *answer = find_answer(store, hash);
+
+	return answer->key == hash && answer->response == content_of(store, gtpc) &&
+	       wheel_now(store->wheel) - answer->since_ms < OLD_MS;
+}
+
 struct transaction *transactions_remember(struct session_store *store,
 					  const struct session_gtpc *gtpc, const struct message *m,
 					  size_t size)

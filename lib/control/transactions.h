@@ -25,13 +25,15 @@ struct transaction_key {
 	uint8_t type;		 /* of the request, on the wire */
 };
 
-/* The first member of struct request. An Echo Request is remembered as this alone. */
+/* The first member of struct request. An Echo Request, and a request that is_unserved, is remembered as
+ * this alone. */
 struct transaction {
 	TAILQ_ENTRY(transaction) same_hash;
 	TAILQ_ENTRY(transaction) age;
 	uint64_t since_ms;
 	struct transaction_key key;
 	uint8_t side;		 /* side that the request came from */
+	bool is_unserved;	 /* it makes nothing here: its response crosses without effect */
 	struct tunnel addressed; /* receiver of the request, with the TEID in its header */
 	bool has_recovery;
 	uint8_t recovery; /* restart counter of the requester */
@@ -86,6 +88,10 @@ bool transactions_is_repeated(const struct session_store *store,
 /* Returns true if the request is an earlier one, octet for octet, and has had this response. */
 bool transactions_is_copy(const struct session_store *store, const struct transaction *transaction,
 			  const struct session_gtpc *response);
+/* Returns true if the response is, octet for octet, one that has taken effect within the last 60 s: its
+ * request was repeated before the first response came. */
+bool transactions_is_answer_again(struct session_store *store, const struct session_gtpc *gtpc,
+				  const struct message *response);
 /* Returns how many requests wait for their responses. */
 uint32_t transactions_count(const struct session_store *store);
 /* Frees the request. */

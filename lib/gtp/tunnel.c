@@ -4,14 +4,17 @@
 #include <arpa/inet.h>
 #include <stdio.h>
 
+const char *tunnel_address_str(const struct tunnel *t, char buf[INET6_ADDRSTRLEN])
+{
+	if (tunnel_is_ipv4(t))
+		return inet_ntop(AF_INET, t->receiver + 12, buf, INET6_ADDRSTRLEN);
+	return inet_ntop(AF_INET6, t->receiver, buf, INET6_ADDRSTRLEN);
+}
+
 const char *tunnel_str(const struct tunnel *t, char buf[TUNNEL_STR])
 {
 	char address[INET6_ADDRSTRLEN];
 
-	if (IN6_IS_ADDR_V4MAPPED((const struct in6_addr *)t->receiver))
-		inet_ntop(AF_INET, t->receiver + 12, address, sizeof(address));
-	else
-		inet_ntop(AF_INET6, t->receiver, address, sizeof(address));
-	snprintf(buf, TUNNEL_STR, "%s/0x%08x", address, t->teid);
+	snprintf(buf, TUNNEL_STR, "%s/0x%08x", tunnel_address_str(t, address), t->teid);
 	return buf;
 }

@@ -59,6 +59,8 @@ static inline bool tunnel_is_none(const struct tunnel *t)
 	return tunnel_has_same_receiver(t, &none);
 }
 
+/* "10.1.0.2" or "2001:db8::1". */
+const char *tunnel_address_str(const struct tunnel *t, char buf[INET6_ADDRSTRLEN]);
 /* "10.1.0.2/0x0000002a" or "2001:db8::1/0x...": for logs and telemetry. */
 #define TUNNEL_STR (INET6_ADDRSTRLEN + 12)
 const char *tunnel_str(const struct tunnel *t, char buf[TUNNEL_STR]);

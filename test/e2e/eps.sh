@@ -41,5 +41,5 @@ for name in SQN RAND; do
 	grep -q "step 6: IMSI $imsi NSAPI 5: $name" "$lab/hse.log" || die "hse has not learned a session by $name"
 done
 grep -q 'E-UTRAN vector' "$lab/hse-hss.log" || die "the HSS has made no E-UTRAN vector"
-expect_equal "messages that could not be read" "$(counter gtpc.unparsed)" 0
+expect_equal "messages that could not be read" "$(counter gtpc.drop.malformed)" 0
 expect_equal "rekeys" "$(counter session.rekeyed)" 2

@@ -67,5 +67,5 @@ decodes access
 decodes core
 expect_equal "keysets pulled" "$(counter pull.found)" 1
 expect_equal "keysets shared" "$(counter session.keysets_shared)" 2
-expect_equal "messages that could not be read" "$(counter gtpc.unparsed)" 0
+expect_equal "messages that could not be read" "$(counter gtpc.drop.malformed)" 0
 unset "pids[hse-ue]" # it has ended: there is no PDN connection any more

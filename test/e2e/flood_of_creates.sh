@@ -59,9 +59,9 @@ wait_for 20 "the rekey" counter_is session.rekeyed 1
 ping_up 5 --pattern $marker
 expect_equal "GTP-C that control had no time for" "$(counter access.drop.gtpc_late) $(counter core.drop.gtpc_late)" "0 0"
 
-unmatched=$(counter gtpc.response_unmatched)
+unmatched=$(counter gtpc.drop.no_request)
 flood ggsn accept sgsn 0 1
-wait_for 5 "the answer to the oldest" counter_is gtpc.response_unmatched $((unmatched + 1))
+wait_for 5 "the answer to the oldest" counter_is gtpc.drop.no_request $((unmatched + 1))
 flood ggsn accept sgsn $((requests - 40)) 40
 wait_for 5 "a session of one of the latest" eval '[ "$(status sessions)" -ge 2 ]'
 

@@ -103,4 +103,4 @@ rand=$rand_2 key_id=2
 whole_life --sqn $sqn
 expect_equal "tunnels moved" "$(counter session.moved)" 2
 expect_equal "drops" "$(counters access.drop. | awk '$2')$(counters core.drop. | awk '$2')" ""
-expect_equal "messages that could not be read" "$(counter gtpc.unparsed)" 0
+expect_equal "messages that could not be read" "$(counter gtpc.drop.malformed)" 0

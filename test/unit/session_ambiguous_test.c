@@ -126,7 +126,7 @@ static void an_update_with_the_teid_of_one_and_the_imsi_of_another_does_not_cros
 	request = give(DATAPATH_ACCESS, c.sgsn, c.ggsn, &m);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
 	lab_stop();
 }
 
@@ -147,7 +147,7 @@ static void an_update_of_a_context_that_nobody_knows_crosses_for_its_gsn_alone(v
 		request = give(DATAPATH_ACCESS, c.sgsn, c.ggsn, &m);
 		lab_settle();
 		CU_ASSERT_EQUAL(lab_fate(request), own ? LAB_LEFT : LAB_DISCARDED);
-		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), !own);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), !own);
 		lab_stop();
 	}
 }
@@ -326,7 +326,7 @@ static void an_sgsn_says_its_new_teid_of_one_context(void)
 	second.control_sgsn = context.control_sgsn;
 	accept_update(&second, second.sgsn, sequence);
 	CU_ASSERT_TRUE(is_unchanged(&second));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 0);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 0);
 	lab_stop();
 }
 
@@ -382,7 +382,7 @@ static void another_request_of_the_number_of_one_that_waits_does_not_cross(void)
 	request = ask_to_move(&second, sequence);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
 	accept_update(&first, first.sgsn, sequence);
 	CU_ASSERT_TRUE(has_flow(lab_down(&first)));
 	lab_stop();
@@ -430,10 +430,10 @@ static void for_10_s_another_request_of_its_number_does_not_cross(void)
 	first = stolen();
 	ask_to_move(&first, sequence);
 	CU_ASSERT_FALSE(another_crosses_after(&first, sequence, 9999));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
 	/* The one that did not cross does not begin the 10 s anew. */
 	CU_ASSERT_TRUE(another_crosses_after(&first, sequence, 1));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
 	lab_stop();
 }
 
@@ -514,7 +514,7 @@ static void a_create_with_an_element_twice_crosses_if_both_are_the_same(void)
 		request = give(DATAPATH_ACCESS, c.sgsn, c.ggsn, &m);
 		lab_settle();
 		CU_ASSERT_EQUAL(lab_fate(request), second < 2 ? LAB_LEFT : LAB_DISCARDED);
-		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), second == 2);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), second == 2);
 		lab_stop();
 	}
 }

@@ -40,7 +40,7 @@ static void a_ggsn_may_answer_by_another_of_its_addresses(void)
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_HELD);
 	lab_settle();
 	CU_ASSERT_TRUE(is_learned(&c));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 0);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 0);
 	lab_stop();
 }
 
@@ -72,7 +72,7 @@ static void it_shows_by_the_teid_whom_it_answers(void)
 		answer_from(9, &c, teids[i]);
 		lab_settle();
 		CU_ASSERT_EQUAL(lab_sessions(), 0);
-		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 		lab_stop();
 	}
 }
@@ -131,7 +131,7 @@ static void after_an_answer_for_another_the_true_one_counts(void)
 	other.teid++;
 	lab_send(&c, &other);
 	lab_settle();
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 2);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 2);
 	CU_ASSERT_PTR_NOT_NULL(lab_expected(&down));
 	lab_send(&c, &m);
 	lab_settle();
@@ -156,7 +156,7 @@ static void what_the_access_side_answers_comes_from_whom_was_asked(void)
 	lab_send_from(9, &c, &m);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 1);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 	lab_send(&c, &m);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
@@ -184,7 +184,7 @@ static void two_ggsns_are_asked_with_one_sequence_number(void)
 		lab_settle();
 		CU_ASSERT_TRUE(is_learned(&c[0]));
 		CU_ASSERT_TRUE(is_learned(&c[1]));
-		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 0);
+		CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 0);
 		lab_stop();
 	}
 }

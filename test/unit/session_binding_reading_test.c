@@ -49,7 +49,7 @@ static void repeated_response_does_not_cross_where_the_session_has_no_addresses(
 {
 	start(true);
 	CU_ASSERT_EQUAL(lab_fate(repeat_with(0x7777)), LAB_DISCARDED);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
 	CU_ASSERT_TRUE(has_downlink(&v));
 	lab_stop();
 }
@@ -151,7 +151,7 @@ static void update_with_an_invalid_address_does_not_cross_where_the_session_has_
 	request = update_with_third_address(5);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_AMBIGUOUS), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
 	lab_stop();
 }
 

@@ -181,7 +181,7 @@ static void create_whose_directions_share_a_tunnel_is_left_alone(void)
 	c.up = c.down;
 	lab_create(&c, lab_sqn(1), 1);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNPARSED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_MALFORMED), 1);
 	lab_stop();
 }
 
@@ -213,7 +213,7 @@ static void response_without_a_request_passes(void)
 	lab_start();
 	lab_create_response(&c);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 	lab_stop();
 }
 
@@ -248,7 +248,7 @@ static void response_from_the_side_of_its_request_is_none(void)
 	data[9] = (uint8_t)c.sequence;
 	lab_give(DATAPATH_ACCESS, c.ggsn, c.sgsn, data, (size_t)len);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 	lab_stop();
 }
 
@@ -271,16 +271,20 @@ static void request_sent_again_stands_for_the_first(void)
 {
 	struct lab_context c = lab_context(1);
 	const struct e2m_keyset_id name = lab_sqn(1);
+	uint64_t again;
 
 	lab_start();
 	lab_create_request(&c, &name, 1);
 	lab.send_again = true;
 	lab_create_request(&c, &name, 1);
 	lab_create_response(&c);
-	lab_create_response(&c);
+	again = lab_create_response(&c);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 1);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	/* The GGSN answers both. */
+	CU_ASSERT_EQUAL(lab_fate(again), LAB_LEFT);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_REPEATED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 0);
 	CU_ASSERT_TRUE_FATAL(lab_view(&c, &view));
 	CU_ASSERT_EQUAL(memcmp(&view.keyset, &name, sizeof(name)), 0);
 	lab_stop();
@@ -297,7 +301,7 @@ static void request_without_a_response_is_forgotten(void)
 	lab_create_request(&other, &name, 1);
 	lab_create_response(&c);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 	lab_stop();
 }
 
@@ -392,12 +396,15 @@ static void secondary_context_of_nobody_known_passes(void)
 {
 	struct lab_context c = lab_context(1);
 	const struct e2m_keyset_id name = lab_sqn(1);
+	uint64_t response;
 
 	lab_start();
 	secondary_request(&c, &name);
-	lab_create_response(&c);
+	response = lab_create_response(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_OTHER), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_OTHER), 2);
 	lab_stop();
 }
 
@@ -522,15 +529,78 @@ static void delete_without_teardown_removes_one(void)
 
 /* --- what is no session's business --- */
 
-static void message_that_cannot_be_read_passes(void)
+/* Gives it to the store. */
+static enum lab_fate fate_of(const uint8_t *message, size_t len)
+{
+	const uint64_t number = lab_give(DATAPATH_ACCESS, 1, 2, message, len);
+
+	lab_settle();
+	return lab_fate(number);
+}
+
+/* From the second octet on, the type is known. */
+static void message_that_cannot_be_read_does_not_cross(void)
 {
 	const uint8_t cut_short[] = {0x32, GTPC_V1_CREATE_PDP_REQUEST, 0x00, 0x40, 0, 0, 0, 0, 0,
 				     1};
 
 	lab_start();
-	for (size_t len = 0; len <= sizeof(cut_short); len++)
-		lab_give(DATAPATH_ACCESS, 1, 2, cut_short, len);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNPARSED), sizeof(cut_short) + 1);
+	for (size_t len = 2; len <= sizeof(cut_short); len++)
+		CU_ASSERT_EQUAL(fate_of(cut_short, len), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_MALFORMED), sizeof(cut_short) - 1);
+	lab_stop();
+}
+
+/* e2m.md 6, table of message types. */
+static bool is_read(unsigned version, unsigned type)
+{
+	if (version == 1)
+		return type >= 16 && type <= 21;
+	return (type >= 32 && type <= 37) || (type >= 95 && type <= 100);
+}
+
+static void each_type_that_is_not_read_crosses_and_is_counted(void)
+{
+	lab_start();
+	for (unsigned version = 1; version <= 2; version++)
+		for (unsigned type = 0; type <= UINT8_MAX; type++) {
+			const uint8_t message[] = {(uint8_t)(version << 5 | 0x12), (uint8_t)type, 0,
+						   99};
+
+			CU_ASSERT_EQUAL(fate_of(message, sizeof(message)),
+					is_read(version, type) ? LAB_DISCARDED : LAB_LEFT);
+			CU_ASSERT_EQUAL(session_crossed(lab.store, version, (uint8_t)type),
+					!is_read(version, type));
+		}
+	lab_stop();
+}
+
+static void request_without_a_sequence_number_does_not_cross(void)
+{
+	static const uint8_t message[] = {0x30, GTPC_V1_DELETE_PDP_REQUEST, 0, 2, 0, 0, 0, 1, 20,
+					  5};
+
+	lab_start();
+	CU_ASSERT_EQUAL(fate_of(message, sizeof(message)), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_SEQUENCE), 1);
+	lab_stop();
+}
+
+static void what_is_dropped_is_logged_once_a_second(void)
+{
+	static const uint8_t message[] = {0x30, GTPC_V1_DELETE_PDP_REQUEST, 0, 2, 0, 0, 0, 1, 20,
+					  5};
+
+	lab_start();
+	for (unsigned i = 0; i < 5; i++)
+		lab_give(DATAPATH_ACCESS, 1, 2, message, sizeof(message));
+	CU_ASSERT_EQUAL(lab.warnings, 1);
+	CU_ASSERT_PTR_NOT_NULL(
+		strstr(lab.last_warning, "version 1, type 20: dropped: it has no sequence number"));
+	lab_pass(1000);
+	lab_give(DATAPATH_ACCESS, 1, 2, message, sizeof(message));
+	CU_ASSERT_EQUAL(lab.warnings, 2);
+	CU_ASSERT_PTR_NOT_NULL(strstr(lab.last_warning, "; 4 more since the last such line"));
 	lab_stop();
 }
 
@@ -574,5 +644,9 @@ UNIT_MAIN("session_learn", TEST(accepted_create_makes_a_session), TEST(gsns_may_
 	  TEST(refused_delete_removes_nothing),
 	  TEST(delete_of_what_the_ggsn_has_no_more_removes_it), TEST(ggsn_may_delete),
 	  TEST(teardown_removes_all_that_share_the_address),
-	  TEST(delete_without_teardown_removes_one), TEST(message_that_cannot_be_read_passes),
-	  TEST(echo_passes), TEST(other_gtp_version_passes))
+	  TEST(delete_without_teardown_removes_one),
+	  TEST(message_that_cannot_be_read_does_not_cross),
+	  TEST(each_type_that_is_not_read_crosses_and_is_counted),
+	  TEST(request_without_a_sequence_number_does_not_cross),
+	  TEST(what_is_dropped_is_logged_once_a_second), TEST(echo_passes),
+	  TEST(other_gtp_version_passes))

@@ -193,7 +193,7 @@ static void emergency_call_without_imsi_passes(void)
 	m.present = 0;
 	ask(&c, &m, &accept);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_OTHER), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_OTHER), 2); /* the response, too */
 	lab_stop();
 }
 
@@ -325,7 +325,7 @@ static void response_to_another_teid_is_none(void)
 	accept.teid++;
 	ask(&c, &m, &accept);
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 	lab_stop();
 }
 
@@ -549,16 +549,20 @@ static void echo_tells_of_a_restart(void) /* 7.1.1, 7.1.2 */
 
 /* --- what is no session's business --- */
 
-static void message_that_cannot_be_read_passes(void)
+static void message_that_cannot_be_read_does_not_cross(void)
 {
 	static const uint8_t without_teid[] = {0x40, 32, 0, 4, 0, 0, 1, 0};
 	static const uint8_t cut_short[] = {0x48, 32, 0, 20, 0, 0, 0, 0, 0, 0, 1, 0};
+	uint64_t number;
 
 	lab_start();
-	for (size_t len = 1; len <= sizeof(cut_short); len++)
+	for (size_t len = 2; len <= sizeof(cut_short); len++)
 		lab_give(DATAPATH_ACCESS, 1, 2, cut_short, len);
-	lab_give(DATAPATH_ACCESS, 1, 2, without_teid, sizeof(without_teid));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNPARSED), sizeof(cut_short) + 1);
+	number = lab_give(DATAPATH_ACCESS, 1, 2, without_teid, sizeof(without_teid));
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(0), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_fate(number), LAB_DISCARDED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_MALFORMED), sizeof(cut_short));
 	lab_stop();
 }
 
@@ -593,4 +597,4 @@ UNIT_MAIN("session_learn_v2", TEST(accepted_create_makes_a_session),
 	  TEST(an_sgw_may_name_another_address_for_signalling),
 	  TEST(delete_with_another_teid_ends_nothing),
 	  TEST(pgw_that_restarts_has_lost_its_sessions), TEST(echo_tells_of_a_restart),
-	  TEST(message_that_cannot_be_read_passes), TEST(echo_passes))
+	  TEST(message_that_cannot_be_read_does_not_cross), TEST(echo_passes))

@@ -312,7 +312,7 @@ static void response_for_another_waits_for_the_true_one(void)
 	lab_response(&other, GTPC_V1_DELETE_PDP_RESPONSE, GTPC_V1_CAUSE_ACCEPTED);
 	lab_settle();
 	CU_ASSERT_TRUE(is_unchanged(&context));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNMATCHED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_NO_REQUEST), 1);
 	lab_response(&context, GTPC_V1_DELETE_PDP_RESPONSE, GTPC_V1_CAUSE_ACCEPTED);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);

@@ -222,7 +222,7 @@ static void update_that_makes_both_directions_one_tunnel_is_left_alone(void)
 	lab_give(DATAPATH_CORE, context.ggsn, context.sgsn, data, (size_t)len);
 	lab_settle();
 	CU_ASSERT_TRUE(has_flows(&context));
-	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNPARSED), 1);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_MALFORMED), 1);
 	lab_stop();
 }
 
