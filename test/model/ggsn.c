@@ -204,6 +204,15 @@ static struct pdn address_before(const struct asked *asked, unsigned ggsn, struc
 	return (struct pdn){0};
 }
 
+/* With the same APN, the session that has had the address loses it (e2m.md 6). */
+static void spoil_number(const struct pdp *p, uint8_t ipv4)
+{
+	for (const struct pdp *other = pdps; other < pdps + PDPS; other++)
+		if (other->is_live && other->ggsn == p->ggsn && other->apn == p->apn &&
+		    other->pdn.ipv4 == ipv4)
+			contexts[other->sub][0].is_clean = contexts[other->sub][1].is_clean = false;
+}
+
 static void give_address(struct pdp *p, const struct asked *asked, struct pdn before)
 {
 	const bool has_ipv4 = asked->type == PDN_IPV4 || asked->type == PDN_IPV4V6;
@@ -212,8 +221,10 @@ static void give_address(struct pdp *p, const struct asked *asked, struct pdn be
 
 	p->pdn = (struct pdn){has_ipv4 ? before.ipv4 : 0, has_ipv6 ? before.ipv6 : 0};
 	if (has_ipv4 && !p->pdn.ipv4 && asked->static_ipv4 &&
-	    (is_free || has(p->ggsn, HABIT_STATIC)))
+	    (is_free || has(p->ggsn, HABIT_STATIC))) {
+		spoil_number(p, asked->static_ipv4);
 		p->pdn.ipv4 = asked->static_ipv4;
+	}
 	if (has_ipv4 && !p->pdn.ipv4)
 		p->pdn.ipv4 = new_number(p->ggsn, p->apn, false);
 	if (has_ipv6 && !p->pdn.ipv6)
@@ -554,9 +565,16 @@ void ggsn_dedicate_bearer(struct pdp *p)
 
 static void confirm_bearer(const struct pdp *p)
 {
-	if (contexts[p->sub][1].up.teid == p->user.teid)
-		contexts[p->sub][1].is_pending = false;
+	struct context *c = &contexts[p->sub][1];
+
+	if (c->up.teid == p->user.teid)
+		c->is_pending = false;
 	ggsn_confirm(p->ggsn, p->user.teid, p->sub, 1);
+	/* Without a keyset it is barred, as any session that gets the address of a protected one. */
+	if (!subscribers[p->sub].has_keys && owners_are_doubtful(p->ggsn, p->pdn)) {
+		owners_doubt(p);
+		c->is_clean = false;
+	}
 }
 
 /* Create Bearer Response. */

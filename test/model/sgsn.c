@@ -320,8 +320,10 @@ static void add_dedicated(const struct datagram *d, struct msg *request)
 	for (unsigned s = 0; s < SUBS && !primary; s++)
 		if (contexts[s][0].is_live && contexts[s][0].control.teid == request->teid)
 			primary = &contexts[s][0];
-	if (!primary || primary->version != 2 || contexts[primary->sub][1].is_live ||
-	    contexts[primary->sub][1].is_pending || !msg_find(request, V2_BEARER, 0) ||
+	/* Not during a handover (TS 29.274 7.2.4). */
+	if (!primary || primary->is_pending || primary->version != 2 ||
+	    contexts[primary->sub][1].is_live || contexts[primary->sub][1].is_pending ||
+	    !msg_find(request, V2_BEARER, 0) ||
 	    !msg_find_in_group(msg_find(request, V2_BEARER, 0), V2_FTEID, 1, &up))
 		return;
 	c = &contexts[primary->sub][1];

@@ -153,13 +153,16 @@ struct e2m_keyset_id keyset_id(unsigned sub, unsigned keyset, bool is_rand)
 bool find_keyset(void *arg, const struct e2m_imsi *imsi, const struct e2m_keyset_id *id,
 		 struct e2m_keyset *keyset)
 {
-	const unsigned sub = subscriber_of(imsi->digits);
+	const unsigned sub = subscriber_of(imsi->digits), number = id->value[0] % 0x10;
+	struct e2m_keyset_id its;
 
 	(void)arg;
-	if (sub == SUBS || !subscribers[sub].has_keys || id->value[0] / 0x10 != sub + 1 ||
-	    id->value[0] % 0x10 > KEYSETS)
+	if (sub == SUBS || !subscribers[sub].has_keys || number == 0 || number > KEYSETS)
 		return false;
-	*keyset = keyset_of(sub, id->value[0] % 0x10);
+	its = keyset_id(sub, number, id->type == E2M_ID_RAND);
+	if (memcmp(&its, id, sizeof(its)) != 0)
+		return false;
+	*keyset = keyset_of(sub, number);
 	return true;
 }
 
