@@ -356,6 +356,37 @@ static void address_that_no_ggsn_has_given_is_not_known_to_be_of_another(void)
 	lab_stop();
 }
 
+static void addresses_of_several_messages_are_of_one_ggsn(void)
+{
+	const struct tunnel addresses[] = {ggsn(1), ggsn(2), ggsn(3)};
+
+	lab_start();
+	binding_note_ggsn(lab.store, addresses, 1);
+	binding_note_ggsn(lab.store, addresses, 2);
+	binding_note_ggsn(lab.store, addresses + 1, 2);
+	CU_ASSERT_NOT_EQUAL(group_of(&addresses[0]), 0);
+	CU_ASSERT_EQUAL(group_of(&addresses[1]), group_of(&addresses[0]));
+	CU_ASSERT_EQUAL(group_of(&addresses[2]), group_of(&addresses[0]));
+	lab_stop();
+}
+
+/* Its other sessions use it, although none that is known names it now. */
+static void ggsn_is_known_although_no_session_names_it(void)
+{
+	struct tunnel named;
+
+	make_contexts();
+	lab_start();
+	lab_create_plain(&v);
+	named = lab_down(&v); /* an SGSN may have named it before */
+	binding_note_ggsn(lab.store, &named, 1);
+	lab_delete(&v);
+	lab_pass_lingering();
+	CU_ASSERT_EQUAL(lab_unprotected(), 0);
+	CU_ASSERT_NOT_EQUAL(group_of(&named), 0);
+	lab_stop();
+}
+
 static void fill_ggsns(void)
 {
 	for (unsigned i = 0; lab.store->ggsns < BINDING_GGSNS_MAX; i++) {
@@ -457,6 +488,8 @@ UNIT_MAIN("session_binding_guard", TEST(address_of_a_session_with_a_keyset_is_gu
 	  TEST(address_of_the_access_side_counts_as_the_ggsn_too),
 	  TEST(address_that_a_message_leaves_out_is_no_ggsns),
 	  TEST(address_that_no_ggsn_has_given_is_not_known_to_be_of_another),
+	  TEST(addresses_of_several_messages_are_of_one_ggsn),
+	  TEST(ggsn_is_known_although_no_session_names_it),
 	  TEST(addresses_of_ggsns_are_bounded_and_counted_once),
 	  TEST(session_at_a_ggsn_that_is_not_known_has_its_address_at_every_ggsn),
 	  TEST(tunnel_of_two_prefixes_of_which_one_is_in_the_other_is_barred))

@@ -211,6 +211,53 @@ static void pdn_connection_without_addresses_is_unbound(void)
 	}
 }
 
+/* --- the PDN connection of a reported context --- */
+
+static void report(const struct lab_context *context, const char *apn, const uint8_t ipv4[4])
+{
+	const struct e2m_keyset_id name = lab_sqn(1);
+	struct session_notification n = lab_notification(SESSION_ACTIVATE, context, &name, 1);
+
+	n.address = (struct pdp_address){0};
+	pdp_address_set_ipv4(&n.address, ipv4);
+	if (apn)
+		n.apn_len = (uint8_t)gtp_apn_write(n.apn, apn);
+	lab_notify(&n);
+	lab_settle();
+}
+
+/* e2m.md 6: a secondary context has the addresses of its primary. A report does not say which context that is. */
+static void reported_context_with_apn_and_address_of_another_is_its_secondary(void)
+{
+	static const struct {
+		const char *apn;
+		const uint8_t *ipv4;
+		uint8_t ggsn, primary;
+	} cases[] = {{"internet", ipv4_a, 2, 5},
+		     {"corporate", ipv4_a, 2, 6},
+		     {NULL, ipv4_a, 2, 6},
+		     {"internet", ipv4_b, 2, 6},
+		     {"internet", ipv4_a, 4, 6}};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const struct e2m_imsi imsi = lab_imsi(1);
+		struct lab_context second;
+
+		start();
+		report(&c, cases[i].apn ? "internet" : NULL, ipv4_a);
+		second = c;
+		second.nsapi = 6;
+		second.ggsn = cases[i].ggsn;
+		second.down += 0x100;
+		second.up += 0x100;
+		report(&second, cases[i].apn, cases[i].ipv4);
+		CU_ASSERT_EQUAL(table_find_subscriber(lab.store, &imsi, 6)->primary,
+				cases[i].primary);
+		CU_ASSERT_EQUAL(table_find_subscriber(lab.store, &imsi, 5)->primary, 5);
+		lab_stop();
+	}
+}
+
 /* --- the counter --- */
 
 static void session_is_counted_as_unbound_once_for_each_create(void)
@@ -240,4 +287,5 @@ UNIT_MAIN("session_binding_source", TEST(ipv6_address_of_an_end_user_address_sta
 	  TEST(ggsn_initiated_update_gives_no_address_of_an_excluded_version),
 	  TEST(notification_gives_no_address_of_an_excluded_version),
 	  TEST(pdn_connection_without_addresses_is_unbound),
+	  TEST(reported_context_with_apn_and_address_of_another_is_its_secondary),
 	  TEST(session_is_counted_as_unbound_once_for_each_create))

@@ -145,6 +145,24 @@ static void session_without_keyset_that_gets_an_address_in_a_network_is_barred(v
 	lab_stop();
 }
 
+/* Its PDN connection was protected, and is over. */
+static void network_of_its_own_bars_no_session(void)
+{
+	const uint8_t inside[4] = {10, 1, 0, 5};
+
+	start_with_routes("10.1.0.0/16", NULL);
+	memcpy(c.ipv4, inside, sizeof(inside));
+	create(&c);
+	lab_delete(&c);
+	lab_settle();
+	CU_ASSERT_EQUAL(entries(), 1);
+	rule.routes_count = 0;
+	rule.action = POLICY_OPTIONAL;
+	lab_create_plain(&c);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&c), "clear");
+	lab_stop();
+}
+
 static void networks_leave_with_what_is_left_of_a_session_without_addresses(void)
 {
 	struct lab_context other = lab_context(2);
@@ -581,6 +599,7 @@ UNIT_MAIN("session_networks", TEST(session_has_the_networks_of_its_rule),
 	  TEST(session_that_is_not_protected_has_no_networks),
 	  TEST(networks_are_guarded_until_the_address_is_given_to_another_session),
 	  TEST(address_inside_a_network_leaves_the_network),
+	  TEST(network_of_its_own_bars_no_session),
 	  TEST(session_without_keyset_that_gets_an_address_in_a_network_is_barred),
 	  TEST(networks_leave_with_what_is_left_of_a_session_without_addresses),
 	  TEST(bearers_of_a_pdn_share_its_networks), TEST(context_made_anew_has_its_networks_once),
