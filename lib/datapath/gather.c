@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * gather: fragments of UDP datagrams. Only the first tells the tunnel, so the others wait until it has
- * come, and then go the way that it goes: across if the datagram is no G-PDU of a protected tunnel, else
- * not. Those of GTP-C wait until all have come, and go by way of control. In no case does a fragment cross that might be a part of a protected tunnel's G-PDU in clear.
+ * gather: fragments of UDP datagrams, and over IPv6 of all datagrams: there, too, the first alone tells the protocol.
+ * Only the first tells the tunnel, so the others wait until it has come, and then go the way that it goes: across if
+ * the datagram is no G-PDU of a protected tunnel, else not. Those of GTP-C wait until all have come, and go by way of
+ * control. In no case does a fragment cross that might be a part of a protected tunnel's G-PDU in clear.
  */
 #include <rte_hash_crc.h>
 #include <string.h>

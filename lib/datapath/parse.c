@@ -182,11 +182,12 @@ static bool parse_ipv6(struct cursor *c, struct packet *p)
 		return p->kind != PACKET_PART;
 	if (is_ipv6_extension(next))
 		return false;
-	/* Of another protocol, which the other fragments show only if their headers name it. */
-	if (p->kind == PACKET_FIRST && c->at > c->start)
+	/* Of another protocol. That the first fragment says alone: a receiver does not look at what the others name
+	 * (RFC 8200 4.5). */
+	if (p->kind == PACKET_FIRST) {
 		p->fragment.says = SAYS_OTHER;
-	else
-		p->kind = PACKET_OTHER;
+		p->fragment.told_by = (uint16_t)(c->at - c->start);
+	}
 	return false;
 }
 

@@ -424,20 +424,74 @@ static void a_first_fragment_to_a_port_of_gtp_without_the_version_is_dropped(voi
 	tear_down();
 }
 
-static void fragments_of_other_protocols_do_not_wait(void)
+/* Of parts, over IPv4 or IPv6, what stands in place of UDP. */
+static void set_protocol(struct rig_frame *part, uint8_t protocol)
+{
+	uint8_t *ip = part->octets + part->l3;
+
+	ip[ip[0] >> 4 == 6 ? 40 : 9] = protocol;
+}
+
+static void ipv4_fragments_of_other_protocols_do_not_wait(void)
 {
 	set_up(1);
-	for (unsigned f = 0; f < 4; f += 2) {
-		make_parts(&flows[f], 0, 512, 7);
+	make_parts(&flows[0], 0, 512, 7);
+	for (unsigned i = 3; i-- > 0;) {
+		set_protocol(&parts[i], IPPROTO_TCP);
+		receive(0, DATAPATH_ACCESS, &parts[i]);
+		CU_ASSERT_TRUE(has_crossed(DATAPATH_ACCESS, &parts[i]));
+	}
+	tear_down();
+}
+
+static void ipv6_fragments_of_other_protocols_cross_in_any_order(void)
+{
+	set_up(1);
+	for (unsigned o = 0; o < 6; o++) {
+		make_parts(&flows[2], 0, 512, o);
 		for (unsigned i = 0; i < 3; i++) {
-			uint8_t *ip = parts[i].octets + parts[i].l3;
-			ip[flows[f].ipv6 ? 40 : 9] = IPPROTO_TCP;
+			set_protocol(&parts[orders[o][i]], IPPROTO_ESP);
+			receive(0, DATAPATH_ACCESS, &parts[orders[o][i]]);
 		}
-		for (unsigned i = 3; i-- > 0;) {
-			receive(0, DATAPATH_ACCESS, &parts[i]);
+		for (unsigned i = 0; i < 3; i++)
 			CU_ASSERT_TRUE(has_crossed(DATAPATH_ACCESS, &parts[i]));
+		rig_forget(&rig);
+	}
+	tear_down();
+}
+
+/* RFC 8200 4.5: a receiver takes the protocol from the first fragment alone. */
+static void ipv6_fragments_that_name_another_protocol_are_of_the_first(void)
+{
+	set_up(1);
+	for (unsigned o = 0; o < 6; o++) {
+		make_parts(&flows[2], 0, 512, o);
+		for (unsigned i = 0; i < 3; i++) {
+			if (orders[o][i] > 0)
+				set_protocol(&parts[orders[o][i]], IPPROTO_TCP);
+			receive(0, DATAPATH_ACCESS, &parts[orders[o][i]]);
 		}
 	}
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	tear_down();
+}
+
+/* It would make UDP of another protocol, for a receiver that lets it overwrite what is there. */
+static void an_ipv6_fragment_that_reaches_into_the_headers_is_dropped(void)
+{
+	const struct rig_outer outer = {.ipv6 = true, .ipv6_headers = 2};
+
+	set_up(1);
+	rig_write_udp(&whole, &outer, E2M_UPLINK, 53, 5353, rig_npdu(40, 1), 40);
+	whole.octets[whole.udp - 8] = IPPROTO_TCP;
+	CU_ASSERT_EQUAL(rig_split(&whole, 32, 7, parts, PARTS_MAX), 2);
+	receive(0, DATAPATH_ACCESS, &parts[0]);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 1);
+	CU_ASSERT_EQUAL(rig_split(&whole, 8, 7, parts, PARTS_MAX), 8);
+	receive(0, DATAPATH_ACCESS, &parts[1]);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 1);
+	receive(0, DATAPATH_ACCESS, &parts[2]);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 2);
 	tear_down();
 }
 
@@ -556,7 +610,14 @@ RIG_MAIN("datapath-gather",
 	  fragments_of_gtpv0_are_dropped_in_any_order},
 	 {"a first fragment to a port of GTP without the version is dropped",
 	  a_first_fragment_to_a_port_of_gtp_without_the_version_is_dropped},
-	 {"fragments of other protocols do not wait", fragments_of_other_protocols_do_not_wait},
+	 {"IPv4 fragments of other protocols do not wait",
+	  ipv4_fragments_of_other_protocols_do_not_wait},
+	 {"IPv6 fragments of other protocols cross in any order",
+	  ipv6_fragments_of_other_protocols_cross_in_any_order},
+	 {"IPv6 fragments that name another protocol are of the first",
+	  ipv6_fragments_that_name_another_protocol_are_of_the_first},
+	 {"an IPv6 fragment that reaches into the headers is dropped",
+	  an_ipv6_fragment_that_reaches_into_the_headers_is_dropped},
 	 {"IPv6 headers between fragment and UDP do not hide a tunnel",
 	  ipv6_headers_between_fragment_and_udp_do_not_hide_a_tunnel},
 	 {"an IPv6 first fragment without UDP is dropped with its parts",
