@@ -76,13 +76,21 @@ static struct rte_mbuf *take_first(struct datapath_worker *w, struct gather *g)
 	struct rte_mbuf *m = g->first;
 
 	g->first = packet_of(m)->next;
-	w->gather_held--;
+	w->gather_held[g->key.side]--;
 	return m;
+}
+
+static bool has_room(const struct datapath_worker *w, unsigned side)
+{
+	const uint32_t *held = w->gather_held;
+
+	return held[DATAPATH_ACCESS] + held[DATAPATH_CORE] < GATHER_HELD_MAX &&
+	       (side != DATAPATH_ACCESS || held[side] < GATHER_HELD_ACCESS);
 }
 
 static void wait(struct datapath_worker *w, struct gather *g, struct rte_mbuf *m)
 {
-	if (w->gather_held == GATHER_HELD_MAX) {
+	if (!has_room(w, g->key.side)) {
 		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
 		return;
 	}
@@ -92,7 +100,7 @@ static void wait(struct datapath_worker *w, struct gather *g, struct rte_mbuf *m
 	else
 		g->first = m;
 	g->last = m;
-	w->gather_held++;
+	w->gather_held[g->key.side]++;
 }
 
 static void forget(struct datapath_worker *w, struct gather *g)

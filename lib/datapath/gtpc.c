@@ -21,7 +21,7 @@ static struct rte_mbuf *take(struct datapath_worker *w, struct gtpc_pending *pen
 	rte_pktmbuf_free(pending->whole);
 	pending->mbuf = pending->whole = NULL;
 	w->gtpc_waiting--;
-	w->gather_held -= pending->fragments;
+	w->gather_held[pending->side] -= pending->fragments;
 	return first;
 }
 

@@ -76,9 +76,16 @@ static void append_header(struct rte_mbuf *to, const struct rte_mbuf *first, con
 	}
 }
 
+/* Half of the buffers stay free for G-PDUs: an attacker can have control read a lot. */
+static bool has_enough(const struct rte_mempool *pool)
+{
+	return pool && rte_mempool_avail_count(pool) > pool->size / 2;
+}
+
 static struct rte_mbuf *new_copy(const struct datapath_worker *w, uint32_t octets)
 {
-	struct rte_mbuf *m = w->config.large ? rte_pktmbuf_alloc(w->config.large) : NULL;
+	struct rte_mbuf *m =
+		has_enough(w->config.large) ? rte_pktmbuf_alloc(w->config.large) : NULL;
 
 	if (m && octets > rte_pktmbuf_tailroom(m)) {
 		rte_pktmbuf_free(m);

@@ -44,7 +44,9 @@ struct gtpc_pending {
 #define GATHER_DATAGRAMS 1024 /* power of two */
 #define GATHER_WAYS	 4
 #define GATHER_HELD_MAX	 512
-#define GATHER_MS	 1000
+/* Whatever floods the visited network's side, fragments of the home network find a place. */
+#define GATHER_HELD_ACCESS (GATHER_HELD_MAX / 4 * 3)
+#define GATHER_MS	   1000
 
 struct gather_key {
 	uint8_t source[16]; /* IPv4 as in struct tunnel */
@@ -162,7 +164,7 @@ struct datapath_worker {
 
 	struct gather gathers[GATHER_DATAGRAMS];
 	struct gather_list gathers_by_age;
-	uint32_t gather_held; /* fragments that wait, in all */
+	uint32_t gather_held[DATAPATH_SIDES]; /* fragments that wait */
 	uint64_t gather_tsc;
 
 	struct rte_ip_frag_tbl *reassembly[DATAPATH_SIDES];
