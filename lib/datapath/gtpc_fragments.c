@@ -22,22 +22,27 @@ static struct rte_mbuf *find_at(struct rte_mbuf *first, uint32_t offset)
 	return m;
 }
 
-/* All have the lengths of an honest sender, and there is neither a hole nor an octet twice. */
+/* All have the lengths of an honest sender, there is neither a hole nor an octet twice, and the fragment at the end, and
+ * no other, says that it is the last. */
 static bool is_whole(struct rte_mbuf *first, uint32_t total)
 {
 	unsigned count = 0, used = 0;
+	uint32_t at = 0;
 
 	for (struct rte_mbuf *m = first; m; m = packet_of(m)->next)
 		if (++count > FRAGMENTS_MAX || !reassemble_measure(m))
 			return false;
-	for (uint32_t at = 0; at < total; used++) {
+	while (at < total) {
 		struct rte_mbuf *m = find_at(first, at);
 
-		if (!m || packet_of(m)->fragment.octets == 0)
+		if (!m)
 			return false;
 		at += packet_of(m)->fragment.octets;
+		if (packet_of(m)->is_last != (at == total))
+			return false;
+		used++;
 	}
-	return used == count;
+	return used == count && at == total;
 }
 
 /* Copies len octets from offset at of a packet to the end of another, which has room for them. */
@@ -97,10 +102,11 @@ static struct rte_mbuf *new_copy(const struct datapath_worker *w, uint32_t octet
 struct rte_mbuf *gtpc_fragments_join(struct datapath_worker *w, struct rte_mbuf *first,
 				     uint32_t total)
 {
-	struct rte_mbuf *beginning = find_at(first, 0), *whole;
+	struct rte_mbuf *beginning, *whole;
 
-	if (!beginning || !is_whole(first, total))
+	if (!is_whole(first, total))
 		return NULL;
+	beginning = find_at(first, 0);
 	whole = new_copy(w, (uint32_t)beginning->l2_len + beginning->l3_len + total);
 	if (!whole)
 		return NULL;

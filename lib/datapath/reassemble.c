@@ -16,6 +16,8 @@
 
 #define BUCKET_ENTRIES 16
 #define FRAGMENT_UNIT  8
+/* The most that an mbuf's l2_len can say. */
+#define L2_MAX ((1 << RTE_MBUF_L2_LEN_BITS) - 1)
 
 #define IPV6_HEADERS (sizeof(struct rte_ipv6_hdr) + sizeof(struct rte_ipv6_fragment_ext))
 
@@ -40,6 +42,8 @@ bool reassemble_measure(struct rte_mbuf *m)
 	const struct packet_fragment *f = &p->fragment;
 	uint32_t header, frame;
 
+	if (p->l3 > L2_MAX)
+		return false;
 	if (p->is_ipv6) {
 		/* rte_ip_frag knows no extension headers before the fragment header. */
 		if (rte_pktmbuf_data_len(m) < p->l3 + IPV6_HEADERS ||

@@ -78,7 +78,24 @@ static void what_is_no_message_when_it_is_whole_is_dropped(void)
 	tear_down();
 }
 
-/* --- bounds --- */
+/* --- lengths --- */
+
+static void gtpc_with_a_last_fragment_in_its_middle_is_dropped(void)
+{
+	static const struct rig_fragment parts[3] = {{.total = 48, .octets = 16, .more = true},
+						     {.offset = 16, .octets = 16, .more = false},
+						     {.offset = 32, .octets = 16, .more = false}};
+
+	set_up();
+	receive(&parts[1]);
+	receive(&parts[2]);
+	receive(&parts[0]);
+	control_reads();
+	rig_wait_ms(&rig, 1100);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 0);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	tear_down();
+}
 
 /* As many as may wait, all but free of them. */
 static void fill(unsigned free)
@@ -88,6 +105,106 @@ static void fill(unsigned free)
 	for (unsigned i = 0; i < 384 - free; i++)
 		receive(&f);
 }
+
+/* The last fragment, which says how long the datagram is, finds no place to wait. Another that reaches further comes
+ * when there is one. */
+static void gtpc_longer_than_its_last_fragment_says_is_dropped(void)
+{
+	struct rig_fragment f = {.id = 7, .total = 65300, .octets = 1024, .more = true};
+	const struct rig_fragment last = {.id = 7, .offset = 65288, .octets = 8};
+	const struct rig_fragment beyond = {.id = 7, .offset = 64512, .octets = 1000, .more = true};
+
+	set_up();
+	fill(63);
+	rig_wait_ms(&rig, 600);
+	for (; f.offset < 64512; f.offset += 1024)
+		receive(&f);
+	receive(&last);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 1);
+	rig_wait_ms(&rig, 600);
+	receive(&beyond);
+	control_reads();
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 0);
+	tear_down();
+}
+
+/* In its place comes one that is not the last. */
+static void gtpc_without_a_last_fragment_is_dropped(void)
+{
+	const struct rig_fragment not_last = {.offset = 16, .octets = 16, .more = true};
+
+	set_up();
+	fill(0);
+	rig_wait_ms(&rig, 600);
+	receive(&gtpc[1]);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 1);
+	rig_wait_ms(&rig, 600);
+	receive(&not_last);
+	receive(&gtpc[0]);
+	control_reads();
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 0);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	tear_down();
+}
+
+/* As many octets as a large buffer takes behind layer 2, which is longer than an mbuf can say. */
+static void fragments_of_gtpc_with_more_tags_than_can_be_are_dropped(void)
+{
+	struct rig_fragment f = {.total = 65384, .octets = 1024, .more = true, .vlan_tags = 29};
+
+	set_up();
+	for (; f.offset < 65384; f.offset += f.octets) {
+		f.octets = f.offset + 1024 < 65384 ? 1024 : 65384 - f.offset;
+		f.more = f.offset + f.octets < 65384;
+		receive(&f);
+	}
+	control_reads();
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 64);
+	tear_down();
+}
+
+static void gtpc_of_more_octets_than_a_buffer_takes_is_dropped(void)
+{
+	struct rig_fragment f = {.total = 65512, .octets = 1024, .more = true};
+
+	set_up();
+	for (; f.offset < 65512; f.offset += f.octets) {
+		f.octets = f.offset + 1024 < 65512 ? 1024 : 65512 - f.offset;
+		f.more = f.offset + f.octets < 65512;
+		receive(&f);
+	}
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 64);
+	tear_down();
+}
+
+/* Of parts fragments. Returns how many cross. */
+static unsigned cross_in(unsigned parts, uint16_t id)
+{
+	struct rig_fragment f = {
+		.id = id, .total = (uint16_t)(16 * parts), .octets = 16, .more = true};
+
+	rig_forget(&rig);
+	for (unsigned i = 0; i < parts; i++, f.offset += 16) {
+		f.more = i < parts - 1;
+		receive(&f);
+	}
+	control_reads();
+	return rig.out_count[DATAPATH_CORE];
+}
+
+static void gtpc_in_more_fragments_than_any_gsn_makes_is_dropped(void)
+{
+	set_up();
+	CU_ASSERT_EQUAL(cross_in(64, 1), 64);
+	CU_ASSERT_EQUAL(cross_in(65, 2), 0);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 65);
+	tear_down();
+}
+
+/* --- bounds --- */
 
 static void fill_core(unsigned fragments)
 {
@@ -140,6 +257,17 @@ static void gtpc_in_fragments_leaves_half_of_the_large_buffers(void)
 RIG_MAIN("datapath-gtpc-fragments",
 	 {"what is no message when it is whole is dropped",
 	  what_is_no_message_when_it_is_whole_is_dropped},
+	 {"GTP-C with a last fragment in its middle is dropped",
+	  gtpc_with_a_last_fragment_in_its_middle_is_dropped},
+	 {"GTP-C longer than its last fragment says is dropped",
+	  gtpc_longer_than_its_last_fragment_says_is_dropped},
+	 {"GTP-C without a last fragment is dropped", gtpc_without_a_last_fragment_is_dropped},
+	 {"fragments of GTP-C with more tags than can be are dropped",
+	  fragments_of_gtpc_with_more_tags_than_can_be_are_dropped},
+	 {"GTP-C of more octets than a buffer takes is dropped",
+	  gtpc_of_more_octets_than_a_buffer_takes_is_dropped},
+	 {"GTP-C in more fragments than any GSN makes is dropped",
+	  gtpc_in_more_fragments_than_any_gsn_makes_is_dropped},
 	 {"a flood of fragments on one side leaves the other its places",
 	  a_flood_of_fragments_on_one_side_leaves_the_other_its_places},
 	 {"both sides together have their bound", both_sides_together_have_their_bound},
