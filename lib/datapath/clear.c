@@ -157,6 +157,13 @@ void clear_end_in_bypass(struct datapath_worker *w, struct rte_mbuf *m)
 		worker_pass(w, m);
 }
 
+bool clear_may_cross(const struct datapath_worker *w, const struct packet *p)
+{
+	const enum verdict verdict = judge(find_session(w, p));
+
+	return verdict == CROSSES || verdict == CROSSES_UNKNOWN;
+}
+
 enum packet_inner clear_judge_first(const struct datapath_worker *w, struct rte_mbuf *m)
 {
 	const struct packet *p = packet_of(m);

@@ -18,6 +18,9 @@ bool clear_admits(struct datapath_worker *w, struct rte_mbuf *m);
  * bypass. */
 void clear_end_in_bypass(struct datapath_worker *w, struct rte_mbuf *m);
 
+/* False: the G-PDU is of a protected or barred session, so that no fragment of it crosses as it came. */
+bool clear_may_cross(const struct datapath_worker *w, const struct packet *p);
+
 /* What the first fragment of a G-PDU says about the addresses of the N-PDU. */
 enum packet_inner clear_judge_first(const struct datapath_worker *w, struct rte_mbuf *m);
 

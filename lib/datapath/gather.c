@@ -41,6 +41,12 @@ uint32_t gather_hash(struct rte_mbuf *m)
 
 /* --- where a fragment goes once the first has told --- */
 
+/* The home network sends no fragments that could make GTP-C out of what control has not read. */
+static bool is_from_attacker(const struct gather *g)
+{
+	return g->key.side == DATAPATH_ACCESS;
+}
+
 /* Returns what has become whole by it. */
 static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, struct rte_mbuf *m)
 {
@@ -54,6 +60,10 @@ static struct rte_mbuf *go(struct datapath_worker *w, const struct gather *g, st
 	}
 	if (g->says == SAYS_GTPV0) {
 		worker_drop(w, m, DATAPATH_DROP_GTPV0);
+		return NULL;
+	}
+	if (is_from_attacker(g) && !names_admit(w, &g->key, g->crosses)) {
+		worker_drop(w, m, DATAPATH_DROP_FRAGMENT);
 		return NULL;
 	}
 	if (g->says != SAYS_GPDU) {
@@ -156,9 +166,10 @@ static void take_word(const struct datapath_worker *w, struct gather *g, struct 
 	if (g->says == SAYS_GTPC)
 		return;
 	g->is_told = true;
-	g->inner = p->fragment.says == SAYS_GPDU ? clear_judge_first(w, m) : INNER_HIDDEN;
 	g->says = p->fragment.says;
 	g->told_by = p->fragment.told_by;
+	g->inner = g->says == SAYS_GPDU ? clear_judge_first(w, m) : INNER_HIDDEN;
+	g->crosses = g->says != SAYS_GPDU || clear_may_cross(w, p);
 	g->teid = p->tunnel.teid;
 }
 
@@ -188,6 +199,10 @@ static void divert_whole(struct datapath_worker *w, struct gather *g)
 
 	if (!whole)
 		return;
+	if (is_from_attacker(g) && !names_admit_gtpc(w, &g->key)) {
+		rte_pktmbuf_free(whole);
+		return;
+	}
 	gtpc_divert_fragments(w, g->first, whole);
 	g->first = NULL;
 }

@@ -64,6 +64,7 @@ struct gather {
 	uint8_t says; /* it; enum packet_says */
 	uint16_t told_by;
 	uint8_t inner; /* of the first fragment; enum packet_inner */
+	bool crosses;  /* the others may, as they came */
 	uint32_t teid;
 	uint32_t octets;	/* seen so far */
 	uint32_t total;		/* of the datagram; 0: not known yet */
@@ -72,6 +73,21 @@ struct gather {
 };
 
 TAILQ_HEAD(gather_list, gather);
+
+/* Datagrams whose fragments have crossed: names.c. */
+#define NAMES_PAIRS   4
+#define NAMES_OF_PAIR 65536 /* all identifications of IPv4 */
+
+struct name_mark {
+	uint32_t since_s; /* of the last; 0: there is none */
+	uint16_t tag;	  /* which of the names that share the place */
+	bool is_of_many;  /* more than one of them */
+};
+
+struct name_marks {
+	struct name_mark gtpc;
+	struct name_mark other;
+};
 
 /* G-PDUs of protected tunnels in reassembly, a side, and for how long. */
 #define REASSEMBLY_DATAGRAMS 256
@@ -166,6 +182,7 @@ struct datapath_worker {
 	struct gather_list gathers_by_age;
 	uint32_t gather_held[DATAPATH_SIDES]; /* fragments that wait */
 	uint64_t gather_tsc;
+	struct name_marks names[NAMES_PAIRS * NAMES_OF_PAIR];
 
 	struct rte_ip_frag_tbl *reassembly[DATAPATH_SIDES];
 	struct rte_ip_frag_death_row *dead; /* what reassembly gives up */
@@ -281,14 +298,20 @@ uint32_t gather_hash(struct rte_mbuf *m);
 void gather_expire(struct datapath_worker *w);
 void gather_drop_all(struct datapath_worker *w);
 
+/* Of fragments that came in on the access side. false: GTP-C of the same name has crossed, so no other fragment may.
+ * crosses: the fragment may cross as it came. */
+bool names_admit(struct datapath_worker *w, const struct gather_key *key, bool crosses);
+/* false: a fragment of the same name has crossed, so GTP-C in fragments may not. */
+bool names_admit_gtpc(struct datapath_worker *w, const struct gather_key *key);
+
 /* Finds the flow of a G-PDU. Returns it, whole, or NULL when it has ended or waits. */
 struct rte_mbuf *lookup_packet(struct datapath_worker *w, struct rte_mbuf *m);
 
-/* Takes a fragment of a G-PDU of flow. Returns the G-PDU, parsed, when it was the last one missing, else
- * NULL. */
 /* Returns true if lengths and offset of a fragment are those of an honest sender, and its IPv4 header is undamaged: the
  * header is made anew, and that must not make it right. Sets l2_len and l3_len, and removes padding. */
 bool reassemble_measure(struct rte_mbuf *m);
+/* Takes a fragment of a G-PDU of flow. Returns the G-PDU, parsed, when it was the last one missing, else
+ * NULL. */
 struct rte_mbuf *reassemble_fragment(struct datapath_worker *w, struct rte_mbuf *m,
 				     struct flow *flow);
 int reassemble_open(struct datapath_worker *w);

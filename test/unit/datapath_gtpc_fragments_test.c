@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /* GTP-C in fragments: which names, lengths and numbers of fragments cross, or wait, and which do not. */
+#include "datapath_rig_directory.h"
 #include "datapath_rig_fragment.h"
 
 static struct rig rig;
@@ -41,8 +42,12 @@ static void control_reads(void)
 	}
 }
 
+/* --- what a receiver may have of a name --- */
+
 static const struct rig_fragment gtpc[2] = {{.total = 32, .octets = 16, .more = true},
 					    {.offset = 16, .octets = 16}};
+static const struct rig_fragment other[2] = {
+	{.total = 32, .octets = 16, .more = true, .port = 5353}, {.offset = 16, .octets = 16}};
 
 /* Both fragments, with that identification. Returns how many cross. */
 static unsigned cross(const struct rig_fragment *fragments, bool ipv6, uint32_t id)
@@ -56,6 +61,161 @@ static unsigned cross(const struct rig_fragment *fragments, bool ipv6, uint32_t 
 		control_reads();
 	}
 	return rig.out_count[DATAPATH_CORE];
+}
+
+static void gtpc_does_not_cross_where_another_fragment_has(void)
+{
+	set_up();
+	for (unsigned ipv6 = 0; ipv6 < 2; ipv6++) {
+		CU_ASSERT_EQUAL(cross(other, ipv6, 7), 2);
+		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 7), 0);
+		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 8), 2);
+	}
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 4);
+	tear_down();
+}
+
+static void no_fragment_crosses_where_gtpc_has(void)
+{
+	set_up();
+	for (unsigned ipv6 = 0; ipv6 < 2; ipv6++) {
+		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 7), 2);
+		CU_ASSERT_EQUAL(cross(other, ipv6, 7), 0);
+		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 7), 0);
+		CU_ASSERT_EQUAL(cross(other, ipv6, 8), 2);
+	}
+	tear_down();
+}
+
+static void a_name_may_be_used_again_when_no_receiver_has_fragments_of_it(void)
+{
+	set_up();
+	for (unsigned first = 0; first < 2; first++)
+		for (unsigned then = 0; then < 2; then++) {
+			const uint16_t id = (uint16_t)(2 * first + then);
+			CU_ASSERT_EQUAL(cross(first ? gtpc : other, false, id), 2);
+			rig_wait_ms(&rig, 119000);
+			CU_ASSERT_EQUAL(cross(then ? gtpc : other, false, id),
+					first || then ? 0 : 2);
+			rig_wait_ms(&rig, 122000);
+			CU_ASSERT_EQUAL(cross(then ? gtpc : other, false, id), 2);
+		}
+	tear_down();
+}
+
+static void other_datagrams_of_one_name_do_not_hinder_each_other(void)
+{
+	set_up();
+	for (unsigned i = 0; i < 10; i++)
+		CU_ASSERT_EQUAL(cross(other, false, 7), 2);
+	tear_down();
+}
+
+/* Identifications of IPv6 with the place of id. */
+#define SAME_PLACE(id, i) ((uint32_t)(i) << 16 | ((id) ^ (i)))
+
+static void a_name_that_shares_a_place_is_another(void)
+{
+	set_up();
+	CU_ASSERT_EQUAL(cross(other, true, 7), 2);
+	CU_ASSERT_EQUAL(cross(gtpc, true, SAME_PLACE(7, 1)), 2);
+	CU_ASSERT_EQUAL(cross(other, true, 7), 2);
+	CU_ASSERT_EQUAL(cross(other, true, SAME_PLACE(7, 1)), 0);
+	CU_ASSERT_EQUAL(cross(gtpc, true, 7), 0);
+	tear_down();
+}
+
+/* What has crossed is not forgotten for others that have crossed since. */
+static void of_names_that_share_a_place_none_crosses_twice(void)
+{
+	set_up();
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(cross(other, true, SAME_PLACE(7, i)), 2);
+	for (unsigned i = 0; i < 4; i++)
+		CU_ASSERT_EQUAL(cross(gtpc, true, SAME_PLACE(7, i)), 0);
+	for (unsigned i = 0; i < 2; i++)
+		CU_ASSERT_EQUAL(cross(gtpc, true, SAME_PLACE(70, i)), 2);
+	for (unsigned i = 0; i < 3; i++)
+		CU_ASSERT_EQUAL(cross(other, true, SAME_PLACE(70, i)), 0);
+	rig_wait_ms(&rig, 122000);
+	CU_ASSERT_EQUAL(cross(other, true, 7), 2);
+	CU_ASSERT_EQUAL(cross(gtpc, true, SAME_PLACE(7, 1)), 2);
+	tear_down();
+}
+
+/* In three fragments. Returns how many cross. */
+static unsigned cross_gpdu(uint32_t teid, uint16_t id)
+{
+	static struct rig_frame whole, parts[3];
+
+	rig_forget(&rig);
+	rig_write_gpdu(&whole, NULL, E2M_UPLINK, teid, rig_ip("10.0.0.9", "198.51.100.1", 120),
+		       120);
+	CU_ASSERT_EQUAL(rig_split(&whole, 64, id, parts, 3), 3);
+	for (unsigned i = 0; i < 3; i++)
+		rig_receive(&rig, DATAPATH_ACCESS, &parts[i]);
+	return rig.out_count[DATAPATH_CORE];
+}
+
+/* Those of protected sessions do not cross as they came, so they are in nobody's way. */
+static void gtpc_does_not_cross_where_a_gpdu_in_clear_has(void)
+{
+	struct directory *directory;
+
+	rig_init(&rig);
+	directory = rig_open_directory(&rig);
+	rig_add_session(directory, DIRECTORY_PROTECTED, 0xa1, 0xb1);
+	rig_add_session(directory, DIRECTORY_UNPROTECTED, 0xa2, 0xb2);
+	rig_start(&rig, 1);
+	CU_ASSERT_EQUAL(cross_gpdu(0xa1, 1), 0);
+	CU_ASSERT_EQUAL(cross(gtpc, false, 1), 2);
+	CU_ASSERT_EQUAL(cross_gpdu(0xa2, 2), 3);
+	CU_ASSERT_EQUAL(cross(gtpc, false, 2), 0);
+	CU_ASSERT_EQUAL(cross_gpdu(0x77, 3), 3);
+	CU_ASSERT_EQUAL(cross(gtpc, false, 3), 0);
+	CU_ASSERT_EQUAL(cross(gtpc, false, 4), 2);
+	CU_ASSERT_EQUAL(cross_gpdu(0x77, 4), 0);
+	tear_down();
+	directory_free(directory);
+}
+
+/* From the home network, and there from another address. Returns how many cross. */
+static unsigned cross_down(const struct rig_fragment *fragments, uint32_t id, uint8_t address)
+{
+	static struct rig_frame frame;
+
+	rig_forget(&rig);
+	for (unsigned i = 0; i < 2; i++) {
+		struct rig_fragment f = fragments[i];
+		f.id = id;
+		f.ipv6 = true;
+		rig_write_fragment(&frame, &f);
+		frame.octets[frame.l3 + 8 + 14] = address;
+		rig_receive(&rig, DATAPATH_CORE, &frame);
+		control_reads();
+	}
+	return rig.out_count[DATAPATH_ACCESS];
+}
+
+/* It sends many fragments, and so has few identifications that are not in use. */
+static void the_home_network_may_use_names_again(void)
+{
+	set_up();
+	for (unsigned i = 0; i < 2; i++) {
+		CU_ASSERT_EQUAL(cross_down(other, 7, 0), 2);
+		CU_ASSERT_EQUAL(cross_down(gtpc, 7, 0), 2);
+	}
+	tear_down();
+}
+
+static void fragments_of_the_home_network_are_in_nobodys_way(void)
+{
+	set_up();
+	for (uint8_t address = 0; address < 32; address++)
+		for (uint32_t i = 0; i < 2; i++)
+			CU_ASSERT_EQUAL(cross_down(other, SAME_PLACE(7, i), address), 2);
+	CU_ASSERT_EQUAL(cross(gtpc, true, 7), 2);
+	tear_down();
 }
 
 static void what_is_no_message_when_it_is_whole_is_dropped(void)
@@ -255,6 +415,21 @@ static void gtpc_in_fragments_leaves_half_of_the_large_buffers(void)
 }
 
 RIG_MAIN("datapath-gtpc-fragments",
+	 {"GTP-C does not cross where another fragment has",
+	  gtpc_does_not_cross_where_another_fragment_has},
+	 {"no fragment crosses where GTP-C has", no_fragment_crosses_where_gtpc_has},
+	 {"a name may be used again when no receiver has fragments of it",
+	  a_name_may_be_used_again_when_no_receiver_has_fragments_of_it},
+	 {"other datagrams of one name do not hinder each other",
+	  other_datagrams_of_one_name_do_not_hinder_each_other},
+	 {"a name that shares a place is another", a_name_that_shares_a_place_is_another},
+	 {"of names that share a place none crosses twice",
+	  of_names_that_share_a_place_none_crosses_twice},
+	 {"GTP-C does not cross where a G-PDU in clear has",
+	  gtpc_does_not_cross_where_a_gpdu_in_clear_has},
+	 {"the home network may use names again", the_home_network_may_use_names_again},
+	 {"fragments of the home network are in nobody's way",
+	  fragments_of_the_home_network_are_in_nobodys_way},
 	 {"what is no message when it is whole is dropped",
 	  what_is_no_message_when_it_is_whole_is_dropped},
 	 {"GTP-C with a last fragment in its middle is dropped",
