@@ -26,6 +26,7 @@ enum packet_kind {
 	PACKET_PART,	      /* another fragment: whose it is, the first says */
 	PACKET_FRAGMENT, /* any fragment, once it is known to be of a G-PDU: its tunnel decides */
 	PACKET_GTPV0,	 /* GTP version 0, which nothing here reads: dropped */
+	PACKET_BAD_GTPC, /* GTP-C whose lengths contradict: dropped */
 	PACKET_TOO_LONG, /* fragment whose headers are in more than one segment */
 };
 

@@ -310,8 +310,9 @@ static void parse_udp(struct cursor *c, struct packet *p)
 	p->has_udp_checksum = read16(udp + 6) != 0;
 	if (to_gtpu) {
 		parse_gtpu(c, p);
-	} else if (is_gtpc && !c->is_bad) {
-		p->kind = PACKET_GTPC;
+	} else if (is_gtpc) {
+		/* A receiver should discard a bad one, but Linux takes UDP's length of 0 over IPv6. */
+		p->kind = c->is_bad ? PACKET_BAD_GTPC : PACKET_GTPC;
 		p->payload = (uint16_t)c->at;
 		p->payload_len = (uint16_t)(c->len - c->at);
 	}

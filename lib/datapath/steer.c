@@ -20,6 +20,9 @@ static struct rte_mbuf *steer_other(struct datapath_worker *w, struct rte_mbuf *
 	case PACKET_GTPV0:
 		worker_drop(w, m, DATAPATH_DROP_GTPV0);
 		break;
+	case PACKET_BAD_GTPC:
+		worker_drop(w, m, DATAPATH_DROP_MALFORMED);
+		break;
 	case PACKET_TOO_LONG:
 		worker_drop(w, m, DATAPATH_DROP_TOO_LONG);
 		break;

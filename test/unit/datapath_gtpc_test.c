@@ -332,16 +332,33 @@ static void what_finds_the_queue_full_too_long_is_dropped(void)
 	tear_down();
 }
 
-/* Lengths that contradict: it is passed on untouched, and nobody tries to read it. */
-static void a_message_cut_short_crosses(void)
+/* Control has not read it, and a receiver might. */
+static void a_message_cut_short_is_dropped(void)
 {
 	set_up();
 	write_message(1);
 	frame.len -= 5;
 	rig_receive(&rig, DATAPATH_ACCESS, &frame);
 	CU_ASSERT_EQUAL(counted(DATAPATH_GTPC_SEEN), 0);
-	CU_ASSERT_EQUAL(counted(DATAPATH_PASSED), 1);
-	CU_ASSERT_TRUE(rig_sent(&rig, DATAPATH_CORE, 0, &frame));
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_MALFORMED), 1);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	tear_down();
+}
+
+/* Linux takes 0, over IPv6, for as many octets as there are. */
+static void a_message_with_a_wrong_length_of_udp_is_dropped(void)
+{
+	static const uint8_t lengths[] = {0, 7, 49};
+
+	set_up();
+	for (unsigned i = 0; i < 6; i++) {
+		const struct rig_outer outer = {.ipv6 = i >= 3};
+		rig_write_udp(&frame, &outer, E2M_UPLINK, 2123, 2123, message(40, 1), 40);
+		frame.octets[frame.udp + 5] = lengths[i % 3];
+		rig_receive(&rig, DATAPATH_ACCESS, &frame);
+	}
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_MALFORMED), 6);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	tear_down();
 }
 
@@ -379,5 +396,7 @@ RIG_MAIN("datapath-gtpc",
 	 {"what finds the queue full is told later", what_finds_the_queue_full_is_told_later},
 	 {"what finds the queue full too long is dropped",
 	  what_finds_the_queue_full_too_long_is_dropped},
-	 {"a message cut short crosses", a_message_cut_short_crosses},
+	 {"a message cut short is dropped", a_message_cut_short_is_dropped},
+	 {"a message with a wrong length of UDP is dropped",
+	  a_message_with_a_wrong_length_of_udp_is_dropped},
 	 {"an empty message is told", an_empty_message_is_told})
