@@ -414,6 +414,21 @@ static void gtpc_in_fragments_leaves_half_of_the_large_buffers(void)
 	tear_down();
 }
 
+/* The copy for control goes with them. */
+static void gtpc_in_fragments_that_finds_no_place_is_dropped_once(void)
+{
+	const struct rig_fragment in_one_piece = {.total = 16, .octets = 16};
+
+	set_up();
+	for (unsigned i = 0; i < 768; i++)
+		receive(&in_one_piece);
+	receive(&gtpc[0]);
+	receive(&gtpc[1]);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_GTPC_FULL), 1);
+	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_JOINED), 2);
+	rig_stop(&rig);
+}
+
 RIG_MAIN("datapath-gtpc-fragments",
 	 {"GTP-C does not cross where another fragment has",
 	  gtpc_does_not_cross_where_another_fragment_has},
@@ -447,4 +462,6 @@ RIG_MAIN("datapath-gtpc-fragments",
 	  a_flood_of_fragments_on_one_side_leaves_the_other_its_places},
 	 {"both sides together have their bound", both_sides_together_have_their_bound},
 	 {"GTP-C in fragments leaves half of the large buffers",
-	  gtpc_in_fragments_leaves_half_of_the_large_buffers})
+	  gtpc_in_fragments_leaves_half_of_the_large_buffers},
+	 {"GTP-C in fragments that finds no place is dropped once",
+	  gtpc_in_fragments_that_finds_no_place_is_dropped_once})

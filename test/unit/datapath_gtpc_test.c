@@ -362,6 +362,23 @@ static void a_message_with_a_wrong_length_of_udp_is_dropped(void)
 	tear_down();
 }
 
+/* Control reads a copy of it, and there is none. */
+static void a_message_in_segments_without_a_buffer_for_a_copy_is_dropped(void)
+{
+	rig_init(&rig);
+	rig.config.large = NULL;
+	rig_start(&rig, 1);
+	write_message(1);
+	struct rte_mbuf *m = rig_mbuf(frame.octets, frame.len - 5);
+	CU_ASSERT_EQUAL(rte_pktmbuf_chain(m, rig_mbuf(frame.octets + frame.len - 5, 5)), 0);
+	rig_process(&rig, 0, DATAPATH_ACCESS, &m, 1);
+	rig_work(&rig);
+	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_GTPC), 0);
+	CU_ASSERT_EQUAL(counted(DATAPATH_DROP_NO_MBUF), 1);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
+	tear_down();
+}
+
 static void an_empty_message_is_told(void)
 {
 	set_up();
@@ -399,4 +416,6 @@ RIG_MAIN("datapath-gtpc",
 	 {"a message cut short is dropped", a_message_cut_short_is_dropped},
 	 {"a message with a wrong length of UDP is dropped",
 	  a_message_with_a_wrong_length_of_udp_is_dropped},
+	 {"a message in segments without a buffer for a copy is dropped",
+	  a_message_in_segments_without_a_buffer_for_a_copy_is_dropped},
 	 {"an empty message is told", an_empty_message_is_told})
