@@ -6,6 +6,8 @@ static const uint8_t address[4] = {10, 9, 0, 1};
 
 /* The victim, a session that takes the victim's tunnel, and one that gets it later. */
 static struct lab_context v, thief, third;
+/* The victim's context before it was made anew. */
+static struct lab_context before;
 static struct session_view view;
 
 static void open_lab(bool is_durable)
@@ -214,6 +216,25 @@ static void so_it_is_when_the_new_one_gets_another_tunnel(void)
 	lab_stop();
 }
 
+/* Where the loser was, and nowhere else. */
+static void its_address_is_guarded_at_its_ggsn_alone(void)
+{
+	struct lab_context elsewhere = lab_context(4);
+
+	start_with_a_lost_tunnel();
+	elsewhere.ggsn = 4;
+	lab_begin_and_settle(&elsewhere);
+	before = v;
+	v.down = 0x7777;
+	v.ipv4[3] = 7;
+	lab_begin_and_settle(&v);
+	lab_delete(&v);
+	pass_lingering();
+	CU_ASSERT_TRUE(lab_guards_at(&before, before.ggsn));
+	CU_ASSERT_FALSE(lab_guards_at(&before, elsewhere.ggsn));
+	lab_stop();
+}
+
 static void one_with_another_address_has_the_tunnel(void)
 {
 	start_with_a_lost_tunnel();
@@ -282,8 +303,6 @@ static void not_by_a_response_that_is_repeated_to_another_request(void)
 }
 
 /* --- a session that has ended here, and perhaps not at its GGSN --- */
-
-static struct lab_context before;
 
 /* The victim's context is made anew at another GGSN. */
 static void start_with_a_doubtful_end(void)
@@ -381,6 +400,26 @@ static void accepted_update_of_it_leaves_the_tunnel_of_one_with_another_address(
 	start_with_a_doubtful_end();
 	third.down = 0x8888;
 	lab_begin_and_settle(&third);
+	before.down = third.down;
+	move(&before);
+	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_stop();
+}
+
+/* Whichever it is, the UE has the keys. */
+static void accepted_update_of_it_leaves_the_tunnel_of_its_subscriber_with_a_keyset(void)
+{
+	start_with_a_doubtful_end();
+	third = v;
+	third.nsapi = 6;
+	third.down = 0x8888;
+	third.up = 0x8889;
+	third.control_sgsn = 0x888A;
+	third.control_ggsn = 0x888B;
+	memcpy(third.ipv4, address, 4);
+	lab.apn = "corporate";
+	lab_begin_and_settle(&third);
+	CU_ASSERT_TRUE(has_downlink(&third));
 	before.down = third.down;
 	move(&before);
 	CU_ASSERT_TRUE(has_downlink(&third));
@@ -545,6 +584,7 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(so_it_is_when_the_session_that_has_it_gets_the_address),
 	  TEST(so_it_is_after_the_loser_was_made_anew),
 	  TEST(so_it_is_when_the_new_one_gets_another_tunnel), TEST(so_it_is_after_a_crash),
+	  TEST(its_address_is_guarded_at_its_ggsn_alone),
 	  TEST(one_with_another_address_has_the_tunnel), TEST(until_the_loser_gets_another_tunnel),
 	  TEST(until_the_loser_is_deleted), TEST(until_its_address_is_given_to_another_session),
 	  TEST(not_by_a_response_that_is_repeated_to_another_request),
@@ -555,6 +595,7 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(accepted_update_of_it_bars_the_new_tunnel),
 	  TEST(accepted_update_of_it_bars_the_tunnel_of_one_with_its_address),
 	  TEST(accepted_update_of_it_leaves_the_tunnel_of_one_with_another_address),
+	  TEST(accepted_update_of_it_leaves_the_tunnel_of_its_subscriber_with_a_keyset),
 	  TEST(accepted_delete_of_it_frees_its_tunnel),
 	  TEST(ggsn_that_gives_its_control_teid_to_another_frees_its_tunnel),
 	  TEST(end_of_one_that_claims_a_tunnel_leaves_it_barred_for_the_other),

@@ -539,6 +539,59 @@ static void uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred(void)
 	lab_stop();
 }
 
+/* --- claims of sessions of one kind --- */
+
+static void second_pdn_connection(struct lab_context *c)
+{
+	*c = v;
+	c->nsapi = 6;
+	c->up = 0x7771;
+	c->control_sgsn = 0x7772;
+	c->control_ggsn = 0x7773;
+}
+
+/* The UE has both keysets, but the packets of one PDN connection are not the other one's. */
+static void claims_of_two_pdn_connections_of_a_subscriber_bar_it_for_both(void)
+{
+	start_unbound();
+	second_pdn_connection(&other);
+	lab_begin_and_settle(&other);
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	CU_ASSERT_FALSE(has_downlink(&other));
+	lab_stop();
+}
+
+static void claims_of_two_sessions_without_protection_bar_nothing(void)
+{
+	v = lab_context(1);
+	other = lab_context(2);
+	v.is_unbound = other.is_unbound = true;
+	other.down = v.down;
+	lab_start();
+	create_plain(&v);
+	create_plain(&other);
+	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	CU_ASSERT_EQUAL(lab_count(SESSION_TUNNELS_BARRED), 0);
+	lab_stop();
+}
+
+/* A Create Bearer of a PDN connection that hse does not know. */
+static void bearer_of_an_unknown_pdn_connection_leaves_it_with_addresses(void)
+{
+	struct gtpc_v2 m;
+
+	start_bound();
+	other.down = v.down;
+	m = lab_create_bearer(&other, &other);
+	lab_send(&other, &m);
+	m = lab_accept(&other, GTPC_V2_CREATE_BEARER_RESPONSE);
+	lab_send(&other, &m);
+	lab_settle();
+	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_EQUAL(lab.warnings, 0);
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_for_both),
 	  TEST(claim_of_a_session_without_addresses_bars_it_too),
 	  TEST(claim_that_is_said_again_and_again_gains_nothing),
@@ -564,4 +617,7 @@ UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_f
 	  TEST(tunnel_of_a_create_whose_answers_are_all_lost_is_barred),
 	  TEST(tunnel_of_a_refused_update_is_not),
 	  TEST(requests_without_a_response_take_half_of_the_places_at_most),
-	  TEST(uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred))
+	  TEST(uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred),
+	  TEST(claims_of_two_pdn_connections_of_a_subscriber_bar_it_for_both),
+	  TEST(claims_of_two_sessions_without_protection_bar_nothing),
+	  TEST(bearer_of_an_unknown_pdn_connection_leaves_it_with_addresses))
