@@ -69,6 +69,22 @@ void aliases_end(struct session_store *store, const struct session *s)
 		end(store, t);
 }
 
+static void end_barred(struct session_store *store, const struct session *s, struct lone_tunnel *t)
+{
+	if (!wheel_is_set(&t->timer))
+		ended_leave_before_move(store, s, &t->tunnel);
+	end(store, t);
+}
+
+void aliases_end_barred(struct session_store *store, const struct session *s)
+{
+	const uint32_t session = table_id(store, s);
+	struct lone_tunnel *t;
+
+	while ((t = next_of(store, session, NULL)) != NULL)
+		end_barred(store, s, t);
+}
+
 void aliases_leave(struct session_store *store, const struct session *s)
 {
 	const struct e2m_imsi imsi = directory_imsi(s);
@@ -206,7 +222,7 @@ void aliases_follow(struct session_store *store, struct session *s)
 	for (; t; t = next) {
 		next = next_of(store, session, t);
 		if (!target->live)
-			end(store, t);
+			end_barred(store, s, t);
 		else if (t->is_held)
 			follow(store, t, target);
 	}

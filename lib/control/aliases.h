@@ -32,6 +32,8 @@ bool aliases_find_in_use(const struct session_store *store, const struct session
 			 struct tunnel *tunnel);
 /* The session's downlink flow is about to be stopped. The tunnels end: late packets are dropped. */
 void aliases_end(struct session_store *store, const struct session *session);
+/* The same, and the session goes on without a flow for downlink: its GGSN may still use these tunnels. */
+void aliases_end_barred(struct session_store *store, const struct session *session);
 /* The session ends: these tunnels are barred as its others are. */
 void aliases_leave(struct session_store *store, const struct session *session);
 

@@ -39,6 +39,15 @@ static bool is_move(const struct session *s, const struct change *t)
 	       session_has_keyset(s);
 }
 
+/* Returns true if the GGSN may go on in tunnel, the session's for downlink, after the change. */
+static bool stays_claimed(const struct session *s, const struct tunnel *tunnel,
+			  const struct change *t)
+{
+	return t->alive && !t->fresh && !t->is_bare && !tunnel_is_none(tunnel) &&
+	       !tunnel_is_none(&t->tunnel[DOWN]) && !tunnel_is_equal(tunnel, &t->tunnel[DOWN]) &&
+	       apart_needs_protection(s);
+}
+
 static void stop(struct session_store *store, struct operation *op)
 {
 	const struct change *t = &op->target;
@@ -54,8 +63,13 @@ static void stop(struct session_store *store, struct operation *op)
 		const struct tunnel tunnel =
 			directory_tunnel(store->directory, &op->session->tunnel[d]);
 
+		if (d == DOWN && stays_claimed(op->session, &tunnel, t) &&
+		    !(flow->live && is_move(op->session, t)))
+			op->leaves_claim = true;
 		if (!flow->live)
 			continue;
+		if (d == DOWN && op->is_barred[d])
+			aliases_end_barred(store, op->session);
 		if (!t->alive || t->is_bare || op->is_barred[d]) {
 			stop_flow(store, op, d);
 		} else if (!tunnel_is_equal(&tunnel, &t->tunnel[d])) {
@@ -89,6 +103,7 @@ static bool lose_flow(struct session_store *store, struct session *s,
 
 	if (!current) {
 		session_current(store, s, &target);
+		target.keeps_claims = true;
 		if (!is_barred)
 			goes_on(store, s, direction, &target.tunnel[direction]);
 		current = operations_add(store, s, &target);
@@ -98,8 +113,11 @@ static bool lose_flow(struct session_store *store, struct session *s,
 		carry_advance(store, current);
 		return true;
 	}
-	if (protection_of(s)->flow[direction].live)
+	if (protection_of(s)->flow[direction].live) {
+		if (direction == DOWN && is_barred)
+			aliases_end_barred(store, s);
 		stop_flow(store, current, direction);
+	}
 	return true;
 }
 
@@ -154,7 +172,8 @@ static bool take_from_ended(struct session_store *store, const struct session *s
 			    struct session *ended, enum session_direction direction,
 			    const struct tunnel *tunnel, enum session_outcome *outcome)
 {
-	if (direction == UP || !ended->is_doubtful) {
+	if (direction == UP || !ended->is_doubtful ||
+	    (ended->is_before_move && !(s && apart_shares_address(&s->address, &ended->address)))) {
 		ended_lose_tunnel(store, ended, direction);
 		return false;
 	}
@@ -358,12 +377,21 @@ static void finish(struct session_store *store, struct operation *op)
 	held_release(store, held);
 }
 
+static void leave_claim(struct session_store *store, const struct session *s)
+{
+	const struct tunnel before = directory_tunnel(store->directory, &s->tunnel[DOWN]);
+
+	ended_leave_before_move(store, s, &before);
+}
+
 void carry_advance(struct session_store *store, struct operation *op)
 {
 	if (op->step == STEP_WAIT)
 		stop(store, op);
 	if (op->step == STEP_STOP && op->pending == 0) {
 		op->step = STEP_START;
+		if (op->leaves_claim)
+			leave_claim(store, op->session);
 		if (op->target.alive && !establish_session(store, op->session, &op->target)) {
 			op->outcome = SESSION_NO_ROOM;
 		} else if (op->target.alive && apart_needs_protection(op->session)) {

@@ -39,6 +39,8 @@ struct change {
 	/* The response is the one to an earlier request under its number: perhaps the GGSN has done
 	 * nothing, and goes on in the tunnel before. */
 	bool is_repeated;
+	/* No message says so: what the GGSN was told of tunnels before stays as it is. */
+	bool keeps_claims;
 	struct recovery recovery; /* that of the response */
 };
 

@@ -6,6 +6,9 @@
 #include "control/networks.h"
 #include "control/table.h"
 
+/* Claims of one session to tunnels before moves. */
+#define BEFORE_MOVE_MAX 4
+
 /* Notes that there was no place for what a protected session leaves. */
 static void say_overfull(struct session_store *store)
 {
@@ -118,7 +121,10 @@ static void forget_if(struct session_store *store, struct session *ended, bool h
 void ended_lose_tunnel(struct session_store *store, struct session *ended,
 		       enum session_direction direction)
 {
-	forget_if(store, ended, directory_ended_lost_tunnel(store->directory, ended, direction));
+	const bool is_claim = ended->is_before_move;
+
+	forget_if(store, ended,
+		  directory_ended_lost_tunnel(store->directory, ended, direction) || is_claim);
 }
 
 /* The claim is at the session's GGSN, and no message names it by a control TEID. */
@@ -132,8 +138,9 @@ static void set_ggsn(struct directory *d, struct session *claim, const struct se
 	directory_set_tunnel(d, &claim->control_ggsn, &ggsn);
 }
 
-void ended_leave_claim(struct session_store *store, const struct session *s,
-		       const struct tunnel *tunnel)
+/* NULL: no place is left. */
+static struct session *leave_claim(struct session_store *store, const struct session *s,
+				   const struct tunnel *tunnel)
 {
 	struct directory *d = store->directory;
 	const struct e2m_imsi imsi = directory_imsi(s);
@@ -141,7 +148,7 @@ void ended_leave_claim(struct session_store *store, const struct session *s,
 
 	if (!claim) {
 		be_overfull(store);
-		return;
+		return NULL;
 	}
 	claim->serial = s->serial;
 	claim->primary = s->primary;
@@ -150,31 +157,98 @@ void ended_leave_claim(struct session_store *store, const struct session *s,
 	set_ggsn(d, claim, s);
 	directory_set_tunnel(d, &claim->tunnel[DOWN], tunnel);
 	directory_index(d, claim, INDEX_TUNNEL_DOWN);
+	directory_index(d, claim, INDEX_SUBSCRIBER);
 	directory_set_address(d, claim, &s->address);
 	journal_note(store, claim);
+	return claim;
 }
 
-static bool is_claim_of(const struct session *claim, const struct session *s)
+void ended_leave_claim(struct session_store *store, const struct session *s,
+		       const struct tunnel *tunnel)
 {
-	return claim->kind == DIRECTORY_ENDED && claim->is_claim && claim->imsi == s->imsi &&
-	       claim->nsapi == s->nsapi && claim->serial == s->serial;
+	leave_claim(store, s, tunnel);
+}
+
+/* A claim on the same disk may be of an earlier session with this IMSI and NSAPI. */
+static struct session *next_claim(const struct session_store *store, const struct session *s,
+				  struct session *after)
+{
+	struct session *claim = directory_next_claim(store->directory, s, after);
+
+	while (claim && (!claim->is_claim || claim->serial != s->serial))
+		claim = directory_next_claim(store->directory, s, claim);
+	return claim;
+}
+
+static struct session *find_before_move(const struct session_store *store, const struct session *s)
+{
+	struct session *claim = next_claim(store, s, NULL);
+
+	while (claim && !claim->is_before_move)
+		claim = next_claim(store, s, claim);
+	return claim;
+}
+
+bool ended_has_before_move(const struct session_store *store, const struct session *s)
+{
+	return find_before_move(store, s) != NULL;
+}
+
+bool ended_take_before_move(struct session_store *store, const struct session *s,
+			    struct tunnel *tunnel)
+{
+	struct session *claim = find_before_move(store, s);
+
+	if (!claim)
+		return false;
+	*tunnel = directory_tunnel(store->directory, &claim->tunnel[DOWN]);
+	forget_if(store, claim, true);
+	return true;
+}
+
+/* The youngest come first. The oldest is where the GGSN was when an N-PDU was seen last. */
+static void make_room_of(struct session_store *store, const struct session *s)
+{
+	unsigned count = 0;
+
+	for (struct session *claim = NULL; (claim = next_claim(store, s, claim)) != NULL;)
+		count += claim->is_before_move;
+	if (count >= BEFORE_MOVE_MAX)
+		forget_if(store, find_before_move(store, s), true);
+}
+
+void ended_leave_before_move(struct session_store *store, const struct session *s,
+			     const struct tunnel *tunnel)
+{
+	struct session *claim;
+
+	make_room_of(store, s);
+	claim = leave_claim(store, s, tunnel);
+	if (!claim)
+		return;
+	claim->is_before_move = true;
+	claim->is_barred = bars(store, claim);
+}
+
+static void settle_claims(struct session_store *store, const struct session *s, bool is_over)
+{
+	struct session *claim = next_claim(store, s, NULL), *next;
+
+	for (; claim; claim = next) {
+		next = next_claim(store, s, claim);
+		if (is_over || !claim->is_before_move)
+			forget_if(store, claim, true);
+	}
+}
+
+void ended_settle_lost(struct session_store *store, const struct session *s)
+{
+	settle_claims(store, s, false);
 }
 
 void ended_settle_claims(struct session_store *store, const struct session *s)
 {
-	struct session *next, *claim;
-	struct pdp_prefix prefix;
-
-	for (int is_ipv6 = 0; is_ipv6 < 2; is_ipv6++) {
-		if (!pdp_address_prefix(&s->address, is_ipv6, &prefix))
-			continue;
-		next = directory_next_with_address(store->directory, &prefix, NULL);
-		while ((claim = next) != NULL) {
-			next = directory_next_with_address(store->directory, &prefix, claim);
-			if (is_claim_of(claim, s))
-				forget_if(store, claim, true);
-		}
-	}
+	settle_claims(store, s, true);
 }
 
 void ended_settle(struct session_store *store, struct session *ended)

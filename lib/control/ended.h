@@ -18,8 +18,18 @@ bool ended_leave(struct session_store *store, const struct session *session, boo
  * tunnel until it gives the session another. */
 void ended_leave_claim(struct session_store *store, const struct session *session,
 		       const struct tunnel *tunnel);
-/* An accepted message has given the session another downlink tunnel, or has ended it: its claims are
- * over. */
+/* The session moves away from this tunnel, and no flow of its own takes what comes there from now on: it has no
+ * keyset, or the tunnel before or the new one is barred. Its GGSN may not have moved (e2m.md 6). */
+void ended_leave_before_move(struct session_store *store, const struct session *session,
+			     const struct tunnel *tunnel);
+bool ended_has_before_move(const struct session_store *store, const struct session *session);
+/* An N-PDU in a later tunnel shows that the GGSN has moved. Ends one such claim and sets tunnel. Returns false if there
+ * is none. */
+bool ended_take_before_move(struct session_store *store, const struct session *session,
+			    struct tunnel *tunnel);
+/* An accepted message has given the session another downlink tunnel: its claims are over, but for those before a move. */
+void ended_settle_lost(struct session_store *store, const struct session *session);
+/* An accepted message has ended the session: its claims are over. */
 void ended_settle_claims(struct session_store *store, const struct session *session);
 /* The GGSN no longer has the session. Its tunnels are anybody's who gets them by an accepted response. */
 void ended_settle(struct session_store *store, struct session *ended);

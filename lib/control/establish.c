@@ -91,14 +91,14 @@ static void settle_claims(struct session_store *store, const struct session *s,
 	const struct tunnel its = directory_tunnel(store->directory, &s->tunnel[DOWN]);
 
 	if (!tunnel_is_equal(&its, given))
-		ended_settle_claims(store, s);
+		ended_settle_lost(store, s);
 }
 
 bool establish_session(struct session_store *store, struct session *s, const struct change *t)
 {
 	if (t->fresh && apart_needs_protection(s) && leaves_something(store, s, t))
 		ended_leave(store, s, true);
-	if (!t->fresh && !t->is_repeated && !tunnel_is_none(&t->tunnel[DOWN]))
+	if (!t->fresh && !t->is_repeated && !t->keeps_claims && !tunnel_is_none(&t->tunnel[DOWN]))
 		settle_claims(store, s, &t->tunnel[DOWN]);
 	s->origin = t->origin & 3;
 	journal_note(store, s);

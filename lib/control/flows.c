@@ -5,6 +5,7 @@
 
 #include "control/aliases.h"
 #include "control/commands.h"
+#include "control/ended.h"
 #include "control/journal.h"
 #include "control/reserve.h"
 #include "control/table.h"
@@ -55,7 +56,7 @@ int flows_add(struct session_store *store, struct session *s, enum session_direc
 					    reserve_ceiling(store, s, slot, direction), false,
 					    NULL);
 	/* The GGSN uses the new tunnel: then those before the move end. */
-	if (direction == DOWN && aliases_has_any(store, s))
+	if (direction == DOWN && (aliases_has_any(store, s) || ended_has_before_move(store, s)))
 		commands_send(store, flow, (struct datapath_command){.kind = DATAPATH_WATCH_FLOW},
 			      NULL);
 	commands_use_keyset(store, s, direction, acknowledge);

@@ -73,6 +73,7 @@ void session_current(const struct session_store *store, const struct session *s,
 		target->key_id = p->keysets[p->newest].key_id;
 	}
 	target->fresh = target->has_keyset = target->is_bare = target->is_repeated = false;
+	target->keeps_claims = false;
 	target->recovery = (struct recovery){0};
 }
 

@@ -23,6 +23,7 @@ struct operation {
 	unsigned pending;  /* acknowledgements */
 	unsigned promised; /* places for COUNTs that it may need */
 	bool is_barred[2]; /* by direction: the flow stops, and the tunnel stays claimed */
+	bool leaves_claim; /* to the downlink tunnel before a move, which no flow will have */
 	enum session_outcome outcome;
 	struct held *held;
 };

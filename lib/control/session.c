@@ -5,6 +5,7 @@
 #include "control/apart.h"
 #include "control/binding.h"
 #include "control/carry.h"
+#include "control/ended.h"
 #include "control/establish.h"
 #include "control/journal.h"
 #include "control/kept.h"
@@ -199,6 +200,20 @@ bool session_is_lost(const struct session_store *store, const struct session *s)
 	return restarts_are_after(store, s, &target);
 }
 
+/* The GGSN has moved. Late packets are dropped, whichever session without a flow has the tunnel now. */
+static void end_claims_before_move(struct session_store *store, const struct session *s)
+{
+	const struct session *other;
+	enum session_direction direction;
+	struct tunnel tunnel;
+
+	while (ended_take_before_move(store, s, &tunnel)) {
+		other = table_find_tunnel(store, &tunnel, &direction);
+		if (!other || other->kind == DIRECTORY_UNPROTECTED)
+			tunnels_drop_late(store, DOWN, &tunnel);
+	}
+}
+
 void session_take_first_npdu(struct session_store *store, unsigned worker,
 			     const struct datapath_event *event)
 {
@@ -209,6 +224,7 @@ void session_take_first_npdu(struct session_store *store, unsigned worker,
 
 	if (table_session_of_event(store, worker, event, &direction)) {
 		aliases_take_first_npdu(store, s);
+		end_claims_before_move(store, s);
 	} else if (s && !work_first_operation(s) &&
 		   aliases_find_watched(store, s, worker, event->flow, &tunnel)) {
 		session_current(store, s, &target);

@@ -382,15 +382,15 @@ void tunnels_end(struct session_store *store, const struct tunnel *tunnel)
 
 /* --- sessions without protection, which have no flow --- */
 
-static void add_clear_flow(struct session_store *store, enum session_direction direction,
-			   const struct tunnel *tunnel, const struct session_flow *flow,
-			   uint32_t session)
+static void add_flow(struct session_store *store, enum session_direction direction,
+		     const struct tunnel *tunnel, const struct session_flow *flow, uint32_t session,
+		     uint8_t treatment)
 {
 	const struct datapath_command c = {.kind = DATAPATH_ADD_FLOW,
 					   .add = {.tunnel = *tunnel,
 						   .session = session,
 						   .direction = (uint8_t)direction,
-						   .treatment = DATAPATH_LET_PASS}};
+						   .treatment = treatment}};
 
 	commands_send(store, flow, c, NULL);
 }
@@ -404,7 +404,7 @@ void tunnels_let_pass(struct session_store *store, enum session_direction direct
 	if (!t)
 		return;
 	if (t->stage == EXPECTED) /* now it lets cross what it holds */
-		add_clear_flow(store, direction, tunnel, &t->flow, session);
+		add_flow(store, direction, tunnel, &t->flow, session, DATAPATH_LET_PASS);
 	if (t->held || !held) {
 		give_up(store, t);
 		return;
@@ -416,8 +416,8 @@ void tunnels_let_pass(struct session_store *store, enum session_direction direct
 	leave(store, t);
 }
 
-void tunnels_let_late_pass(struct session_store *store, enum session_direction direction,
-			   const struct tunnel *tunnel)
+static void linger_alone(struct session_store *store, enum session_direction direction,
+			 const struct tunnel *tunnel, uint8_t treatment)
 {
 	struct session_flow flow = {
 		.worker = (uint8_t)tunnel_owner(tunnel->teid, store->config.workers)};
@@ -427,11 +427,26 @@ void tunnels_let_late_pass(struct session_store *store, enum session_direction d
 		return;
 	t = tunnels_enter(store, tunnel, LINGERING);
 	/* Its session may be gone before it is. */
-	add_clear_flow(store, direction, tunnel, &flow, 0);
+	add_flow(store, direction, tunnel, &flow, 0, treatment);
+	if (treatment == DATAPATH_BAR)
+		commands_send(store, &flow, (struct datapath_command){.kind = DATAPATH_STOP_FLOW},
+			      NULL);
 	if (t)
 		t->flow.number = flow.number;
 	else
 		tunnels_remove_flow(store, &flow);
+}
+
+void tunnels_let_late_pass(struct session_store *store, enum session_direction direction,
+			   const struct tunnel *tunnel)
+{
+	linger_alone(store, direction, tunnel, DATAPATH_LET_PASS);
+}
+
+void tunnels_drop_late(struct session_store *store, enum session_direction direction,
+		       const struct tunnel *tunnel)
+{
+	linger_alone(store, direction, tunnel, DATAPATH_BAR);
 }
 
 /* --- workers --- */

@@ -50,6 +50,11 @@ void tunnels_let_pass(struct session_store *store, enum session_direction direct
 void tunnels_let_late_pass(struct session_store *store, enum session_direction direction,
 			   const struct tunnel *tunnel);
 
+/* A session that must not cross in clear no longer claims the tunnel from before a move. The tunnel lingers, and late
+ * packets are dropped, whichever session has it. */
+void tunnels_drop_late(struct session_store *store, enum session_direction direction,
+		       const struct tunnel *tunnel);
+
 /* A worker has executed EXPECT_FLOW or REMOVE_FLOW. */
 void tunnels_acknowledged(struct session_store *store, unsigned worker,
 			  const struct datapath_event *event);

@@ -53,6 +53,8 @@ struct rte_mbuf *lookup_admit(struct datapath_worker *w, struct rte_mbuf *m, str
 		if (clear_admits(w, m))
 			worker_pass(w, m);
 	} else if (flow->state == FLOW_BARRED) {
+		if (p->kind == PACKET_GPDU)
+			watch_packet(w, flow, flow, m);
 		worker_drop(w, m, DATAPATH_DROP_POLICY);
 	} else if (flow->state == FLOW_STOPPED) {
 		worker_drop(w, m, DATAPATH_DROP_TUNNEL_REMOVED);

@@ -85,7 +85,8 @@ struct session {
 	/* DIRECTORY_ENDED: the GGSN may still have the session, and send in its downlink tunnel. */
 	uint8_t is_doubtful : 1;
 	uint8_t is_claim : 1; /* DIRECTORY_ENDED: the tunnel that a session has lost, which lives on */
-	uint8_t unused : 7;
+	uint8_t is_before_move : 1; /* is_claim: the tunnel is the one before a move */
+	uint8_t unused : 6;
 	uint16_t apn; /* number in control's apns; 0: not known */
 	/* --- */
 	uint32_t link[DIRECTORY_INDEXES];
@@ -208,6 +209,10 @@ struct session *directory_find_subscriber(const struct directory *directory,
 struct session *directory_next_of_subscriber(const struct directory *directory,
 					     const struct e2m_imsi *imsi,
 					     const struct session *after);
+/* Iterates over the ENDED entries with the session's IMSI and NSAPI that are in INDEX_SUBSCRIBER. after: NULL at first,
+ * and still in place. NULL: the end. */
+struct session *directory_next_claim(const struct directory *directory,
+				     const struct session *session, const struct session *after);
 /* which: INDEX_CONTROL_SGSN to INDEX_TUNNEL_DOWN. nsapi: 0 for tunnels. A protected session comes before an unprotected
  * one, and an ended one comes last. */
 struct session *directory_find_by(const struct directory *directory, enum directory_index which,

@@ -319,6 +319,17 @@ struct session *directory_next_of_subscriber(const struct directory *d, const st
 	return NULL;
 }
 
+struct session *directory_next_claim(const struct directory *d, const struct session *of,
+				     const struct session *after)
+{
+	const struct key key = {.what = {of->imsi}, .more = of->nsapi};
+	struct session *s = index_next(d, INDEX_SUBSCRIBER, &key, after);
+
+	while (s && s->kind != DIRECTORY_ENDED)
+		s = index_next(d, INDEX_SUBSCRIBER, &key, s);
+	return s;
+}
+
 struct session *directory_next_of_control(const struct directory *d, enum directory_index which,
 					  const struct tunnel *tunnel, const struct session *after)
 {

@@ -443,6 +443,30 @@ static void control_hears_once_of_the_first_n_pdu_in_the_new_tunnel(void)
 	}
 }
 
+/* It has no keyset, so nothing of it crosses; its GGSN has moved all the same. */
+static void control_hears_of_the_first_n_pdu_of_a_barred_session_too(void)
+{
+	struct datapath_command c = {.kind = DATAPATH_ADD_FLOW, .flow = NEW};
+
+	set_up(1);
+	c.add.tunnel = rig_tunnel(E2M_DOWNLINK, new.teid, false);
+	c.add.session = directory_id(directory, v);
+	c.add.direction = E2M_DOWNLINK;
+	c.add.treatment = DATAPATH_BAR;
+	rig_command(&rig, 0, &c);
+	rig_flow_command(&rig, &new, DATAPATH_WATCH_FLOW, 0);
+	receive(new.teid, OTHER);
+	CU_ASSERT_PTR_NULL(first());
+	receive(new.teid, V);
+	CU_ASSERT_PTR_NOT_NULL_FATAL(first());
+	CU_ASSERT_EQUAL(first()->flow, NEW);
+	receive(new.teid, V);
+	rig_work(&rig);
+	CU_ASSERT_EQUAL(rig_count_events(&rig, DATAPATH_FIRST_NPDU), 1);
+	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_ACCESS], 0);
+	tear_down();
+}
+
 static void what_the_flow_held_of_its_alias_is_not_its_first(void)
 {
 	set_up(1);
@@ -674,6 +698,7 @@ RIG_MAIN("datapath-alias", TEST(both_tunnels_cross_with_one_count),
 	 TEST(what_finds_no_alias_does_not_cross_in_clear),
 	 TEST(in_bypass_it_does_not_cross_either),
 	 TEST(control_hears_once_of_the_first_n_pdu_in_the_new_tunnel),
+	 TEST(control_hears_of_the_first_n_pdu_of_a_barred_session_too),
 	 TEST(what_the_flow_held_of_its_alias_is_not_its_first),
 	 TEST(what_the_new_tunnel_held_counts_as_its_first),
 	 TEST(control_hears_in_which_of_two_tunnels_an_n_pdu_came),

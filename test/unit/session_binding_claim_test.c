@@ -125,6 +125,22 @@ static bool is_guarded_at(uint8_t ggsn)
 	return directory_guards(lab.store->directory, at.receiver, &prefix, NULL);
 }
 
+/* The victim has moved, and loses the new tunnel: it goes on in the one before, and its GGSN may use either. */
+static void so_it_is_when_the_session_goes_on_in_its_tunnel_before_a_move(void)
+{
+	start();
+	v.down = 0x7777;
+	move(&v);
+	thief.down = v.down;
+	lab_begin_and_settle(&thief);
+	third.down = v.down;
+	take_address();
+	lab_begin_and_settle(&third);
+	CU_ASSERT_FALSE(has_downlink(&third));
+	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_stop();
+}
+
 /* Before and after a restart: the disk has it too. */
 static void address_of_the_session_stays_free_at_other_ggsns(void)
 {
@@ -579,6 +595,7 @@ static void without_a_place_for_a_claim_all_unknown_tunnels_are_barred(void)
 
 UNIT_MAIN("session_binding_claim",
 	  TEST(tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address),
+	  TEST(so_it_is_when_the_session_goes_on_in_its_tunnel_before_a_move),
 	  TEST(address_of_the_session_stays_free_at_other_ggsns),
 	  TEST(so_it_is_for_one_without_addresses), TEST(so_it_is_for_one_without_protection),
 	  TEST(so_it_is_when_the_session_that_has_it_gets_the_address),

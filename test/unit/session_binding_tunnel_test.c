@@ -185,6 +185,84 @@ static void accepted_response_gives_the_tunnel_to_the_one_that_still_claims_it(v
 	lab_stop();
 }
 
+/* --- the tunnel before a move that no flow of the session has --- */
+
+/* A worker drops what comes late. */
+static bool is_lingering(const struct tunnel *tunnel)
+{
+	for (unsigned w = 0; w < lab.config.workers; w++)
+		for (uint32_t i = 0; i < lab.flows_per_worker; i++) {
+			const struct lab_flow *flow = &lab.workers[w].flows[i];
+
+			if (flow->state == LAB_STOPPED && tunnel_is_equal(&flow->tunnel, tunnel))
+				return true;
+		}
+	return false;
+}
+
+/* The GGSN may have ignored the move (e2m.md 6). */
+static void barred_tunnel_stays_barred_after_a_move_until_an_n_pdu_comes_in_the_new_one(void)
+{
+	struct tunnel down;
+
+	start_unbound();
+	other.down = v.down;
+	create_plain(&other);
+	CU_ASSERT_TRUE(is_barred_down(&other));
+	v.down = 0x7777;
+	move(&v);
+	pass_lingering();
+	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(is_barred_down(&other));
+	down = lab_down(&v);
+	CU_ASSERT_TRUE(lab_first_npdu(&down));
+	lab_settle();
+	down = lab_down(&other);
+	CU_ASSERT_TRUE(is_lingering(&down)); /* for 5 s */
+	pass_lingering();
+	CU_ASSERT_FALSE(is_lingering(&down));
+	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	lab_stop();
+}
+
+static void a_delete_ends_the_claim_to_a_tunnel_before_a_move(void)
+{
+	start_unbound();
+	other.down = v.down;
+	create_plain(&other);
+	v.down = 0x7777;
+	move(&v);
+	lab_delete(&v);
+	pass_lingering();
+	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	lab_stop();
+}
+
+static void of_many_tunnels_before_moves_the_oldest_and_the_latest_stay_barred(void)
+{
+	const uint32_t first = 0x7700, last = 0x7710;
+	struct lab_context old;
+
+	start_unbound();
+	other.down = v.down;
+	create_plain(&other);
+	for (v.down = first; v.down <= last; v.down++) {
+		move(&v);
+		/* Another subscriber claims each tunnel, so no flow has it. */
+		old = lab_context(3 + v.down - first);
+		old.down = v.down;
+		create_plain(&old);
+		CU_ASSERT_TRUE(is_barred_down(&v));
+	}
+	pass_lingering();
+	CU_ASSERT_TRUE(is_barred_down(&other));
+	old.down = last - 1;
+	CU_ASSERT_TRUE(is_barred_down(&old));
+	old.down = first + 8;
+	CU_ASSERT_EQUAL(kind_of_down(&old), DIRECTORY_UNPROTECTED);
+	lab_stop();
+}
+
 static void accepted_response_gives_another_tunnel(void)
 {
 	start_unbound();
@@ -598,6 +676,9 @@ UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_f
 	  TEST(claim_of_a_session_without_protection_gains_nothing),
 	  TEST(tunnel_that_a_session_without_protection_claims_no_longer_stays_barred),
 	  TEST(accepted_response_gives_the_tunnel_to_the_one_that_still_claims_it),
+	  TEST(barred_tunnel_stays_barred_after_a_move_until_an_n_pdu_comes_in_the_new_one),
+	  TEST(a_delete_ends_the_claim_to_a_tunnel_before_a_move),
+	  TEST(of_many_tunnels_before_moves_the_oldest_and_the_latest_stay_barred),
 	  TEST(accepted_response_gives_another_tunnel), TEST(claims_outlive_the_process),
 	  TEST(tunnel_of_two_sessions_with_one_address_is_barred_for_both),
 	  TEST(session_that_has_the_address_now_has_the_tunnel_too),
