@@ -91,10 +91,16 @@ void owners_release(const struct pdp *p)
 	owners[p->ggsn][p->apn][true][p->pdn.ipv6].is_released = true;
 }
 
-void owners_forget(unsigned ggsn, unsigned apn, struct pdn pdn)
+static void forget(struct owner *a, unsigned sub)
 {
-	owners[ggsn][apn][false][pdn.ipv4].is_doubtful = false;
-	owners[ggsn][apn][true][pdn.ipv6].is_doubtful = false;
+	if (a->sub == sub)
+		a->is_doubtful = false;
+}
+
+void owners_forget(unsigned ggsn, unsigned apn, unsigned sub, struct pdn pdn)
+{
+	forget(&owners[ggsn][apn][false][pdn.ipv4], sub);
+	forget(&owners[ggsn][apn][true][pdn.ipv6], sub);
 }
 
 const struct owner *owners_find(const struct pdp *p, unsigned version)

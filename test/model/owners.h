@@ -31,8 +31,8 @@ void owners_tell(const struct pdp *p);
 void owners_confirm(const struct pdp *p, unsigned slot);
 /* p ends, and is not replaced by another of the same subscriber. */
 void owners_release(const struct pdp *p);
-/* The HSE knows that the session with these addresses has ended. */
-void owners_forget(unsigned ggsn, unsigned apn, struct pdn pdn);
+/* The HSE knows that the session of this subscriber with these addresses has ended. */
+void owners_forget(unsigned ggsn, unsigned apn, unsigned sub, struct pdn pdn);
 
 /* version: 4 or 6. */
 const struct owner *owners_find(const struct pdp *p, unsigned version);

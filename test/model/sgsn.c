@@ -287,7 +287,7 @@ static void take_accepted(struct context *c, struct msg *m)
 			if (i == c->slot || (!c->is_secondary && contexts[c->sub][i].is_secondary))
 				contexts[c->sub][i].is_live = false;
 		if (!c->is_secondary && c->is_clean)
-			owners_forget(c->ggsn, c->apn, c->pdn);
+			owners_forget(c->ggsn, c->apn, c->sub, c->pdn);
 		return;
 	default:
 		break;
