@@ -177,7 +177,8 @@ static void judge_downlink(const struct tunnel *tunnel, const uint8_t *pdu, size
 /* --- uplink --- */
 
 /* e2m.md 6: clear uplink is dropped "unless the tunnel's own session has the same address". That session has no keyset; it
- * must be barred if it got the address while a protected session had it, or by policy. */
+ * must be barred if it got the address while a protected session had it, or by policy. A protected session that has ended is
+ * one only "until an accepted response gives its address at that GGSN to a session". */
 static bool is_own(const struct pdp *p, bool is_ipv6, uint8_t number)
 {
 	const struct owner *owner = owners_find(p, is_ipv6 ? 6 : 4);
@@ -185,7 +186,8 @@ static bool is_own(const struct pdp *p, bool is_ipv6, uint8_t number)
 	if ((is_ipv6 ? p->pdn.ipv6 : p->pdn.ipv4) != number)
 		return false;
 	return subscribers[p->sub].is_attackers ||
-	       (!everyone_is_protected && owner->sub == p->sub && !owner->is_doubtful);
+	       (!everyone_is_protected && owner->sub == p->sub &&
+		(!owner->is_doubtful || owners_are_released(p->ggsn, is_ipv6, number)));
 }
 
 /* The protected subscriber whom a GGSN takes for the sender; SUBS: none. */

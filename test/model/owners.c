@@ -120,6 +120,17 @@ unsigned owners_find_protected(unsigned ggsn, bool is_ipv6, uint8_t number)
 	return SUBS;
 }
 
+bool owners_are_released(unsigned ggsn, bool is_ipv6, uint8_t number)
+{
+	for (unsigned apn = 0; apn < APNS; apn++) {
+		const struct owner *a = &owners[ggsn][apn][is_ipv6][number];
+
+		if (a->is_honest && a->is_protected && !a->is_released)
+			return false;
+	}
+	return true;
+}
+
 bool owners_are_doubtful(unsigned ggsn, struct pdn pdn)
 {
 	for (unsigned apn = 0; apn < APNS; apn++)

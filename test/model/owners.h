@@ -38,6 +38,8 @@ void owners_forget(unsigned ggsn, unsigned apn, unsigned sub, struct pdn pdn);
 const struct owner *owners_find(const struct pdp *p, unsigned version);
 /* Protected honest subscriber that has this address at this GGSN, in any APN, as a message has told; SUBS: none. */
 unsigned owners_find_protected(unsigned ggsn, bool is_ipv6, uint8_t number);
+/* The PDNs of all protected honest subscribers with this address at this GGSN have ended there. */
+bool owners_are_released(unsigned ggsn, bool is_ipv6, uint8_t number);
 /* An address that a protected session may still have at the HSE, in any APN: without a keyset, another PDN with it is
  * barred. */
 bool owners_are_doubtful(unsigned ggsn, struct pdn pdn);
