@@ -55,6 +55,9 @@ static void set_ids(struct message *m, const struct gtpc_v1 *said)
 	m->linked = has_linked ? said->linked_nsapi : said->nsapi;
 	/* A GGSN that sees a Linked NSAPI may ignore the IMSI. */
 	m->is_linked = m->kind == MESSAGE_CREATE && (has_linked || !m->has_imsi);
+	/* A GGSN may refuse that, replace the context, or make another one with its NSAPI. */
+	m->is_ambiguous |=
+		m->kind == MESSAGE_CREATE && has_linked && said->linked_nsapi == said->nsapi;
 	m->is_teardown = m->kind == MESSAGE_DELETE && said->teardown;
 	m->reachable = m->named = (uint16_t)(1u << said->nsapi);
 }
