@@ -573,6 +573,79 @@ static void address_belongs_to_the_session_with_the_longest_prefix(void)
 	tear_down();
 }
 
+static struct session *add_of_subscriber(unsigned number, uint8_t nsapi, uint8_t primary,
+					 const char *text)
+{
+	const struct e2m_imsi imsi = imsi_of(number);
+	const struct tunnel up = ggsn_tunnel(1, 0x100u + nsapi);
+	struct session *s = directory_add(d, DIRECTORY_PROTECTED, &imsi, nsapi);
+
+	s->primary = primary;
+	set_tunnel(s, E2M_UPLINK, up);
+	bind_to(s, text);
+	return s;
+}
+
+static void longer_prefix_of_the_same_pdn_or_without_protection_takes_nothing(void)
+{
+	struct session *wide;
+
+	set_up();
+	wide = add_at(DIRECTORY_PROTECTED, 1, 1);
+	bind_to(wide, "2001:db8::/48");
+	bind_to(add_at(DIRECTORY_UNPROTECTED, 2, 1), "2001:db8:0:1::/64");
+	add_of_subscriber(1, 6, wide->primary, "2001:db8:0:2::/64");
+	add_of_subscriber(1, 7, 7, "2001:db8:0:3::/64");
+	CU_ASSERT_FALSE(guards(1, "2001:db8:0:1::5", wide));
+	CU_ASSERT_FALSE(guards(1, "2001:db8:0:2::5", wide));
+	CU_ASSERT_TRUE(guards(1, "2001:db8:0:3::5", wide));
+	tear_down();
+}
+
+static void contexts_of_one_pdn_are_alone_with_their_address(void)
+{
+	const struct pdp_prefix host = prefix_of("10.9.0.1");
+	struct session *s, *second;
+
+	set_up();
+	s = add_at(DIRECTORY_PROTECTED, 1, 1);
+	bind_to(s, "10.9.0.1");
+	add_of_subscriber(1, 6, s->primary, "10.9.0.1");
+	bind_to(add_at(DIRECTORY_UNPROTECTED, 2, 1), "10.9.0.1");
+	CU_ASSERT_TRUE(directory_is_alone(d, s, &host));
+	second = add_of_subscriber(1, 7, 7, "10.9.0.1");
+	CU_ASSERT_FALSE(directory_is_alone(d, s, &host));
+	directory_remove(d, second);
+	CU_ASSERT_TRUE(directory_is_alone(d, s, &host));
+	tear_down();
+}
+
+static void session_at_an_unknown_ggsn_has_its_own_address(void)
+{
+	struct session *s;
+
+	set_up();
+	s = add(DIRECTORY_UNPROTECTED, 1);
+	bind_to(s, "10.9.0.1");
+	bind_to(add_at(DIRECTORY_PROTECTED, 2, 1), "10.9.0.1");
+	CU_ASSERT_TRUE(guards(1, "10.9.0.1", NULL));
+	CU_ASSERT_FALSE(guards(1, "10.9.0.1", s));
+	tear_down();
+}
+
+static void address_of_another_ended_pdn_connection_of_the_subscriber_is_guarded(void)
+{
+	struct session *s, *second;
+
+	set_up();
+	s = add_at(DIRECTORY_PROTECTED, 1, 1);
+	second = add_of_subscriber(1, 7, 7, "10.9.0.1");
+	CU_ASSERT_PTR_NOT_NULL(directory_leave_ended(d, second));
+	directory_remove(d, second);
+	CU_ASSERT_TRUE(guards(1, "10.9.0.1", s));
+	tear_down();
+}
+
 /* --- networks --- */
 
 static void network_is_its_sessions_and_guarded_from_others(void)
@@ -787,6 +860,14 @@ UNIT_MAIN("directory",
 	   network_is_its_sessions_and_guarded_from_others},
 	  {"address belongs to the session with the longest prefix",
 	   address_belongs_to_the_session_with_the_longest_prefix},
+	  {"longer prefix of the same PDN or without protection takes nothing",
+	   longer_prefix_of_the_same_pdn_or_without_protection_takes_nothing},
+	  {"contexts of one PDN are alone with their address",
+	   contexts_of_one_pdn_are_alone_with_their_address},
+	  {"session at an unknown GGSN has its own address",
+	   session_at_an_unknown_ggsn_has_its_own_address},
+	  {"address of another ended PDN connection of the subscriber is guarded",
+	   address_of_another_ended_pdn_connection_of_the_subscriber_is_guarded},
 	  {"network does not have what another session has in a longer prefix",
 	   network_does_not_have_what_another_session_has_in_a_longer_prefix},
 	  {"networks of one PDN are found by its sessions",
