@@ -174,9 +174,10 @@ void binding_restore(struct session_store *store, struct session *s)
 
 /* --- questions --- */
 
-static bool is_doubtful_of(const struct session *ended, const struct session *s)
+/* Its subscriber had protection there. */
+static bool is_ended_of(const struct session *ended, const struct session *s)
 {
-	return ended->kind == DIRECTORY_ENDED && ended->is_doubtful && ended->imsi == s->imsi;
+	return ended->kind == DIRECTORY_ENDED && ended->imsi == s->imsi;
 }
 
 /* Networks are those of protected sessions. */
@@ -191,7 +192,7 @@ static bool has_protected(const struct session_store *store, const struct sessio
 	const struct session *other = NULL;
 
 	while ((other = directory_next_with_address(store->directory, prefix, other)) != NULL) {
-		if ((apart_is_protected(other) || is_doubtful_of(other, s) ||
+		if ((apart_is_protected(other) || is_ended_of(other, s) ||
 		     is_network_of_other(other, s)) &&
 		    is_same_ggsn(store, group, other))
 			return true;

@@ -43,7 +43,7 @@ uint8_t binding_primary(const struct session_store *store, const struct session 
 
 /* Returns true if a session without keyset must be barred: target gives it an address that a protected
  * session or a network behind its UE has at the same GGSN. That may be a session of the same PDN, or the session itself before it
- * was made anew, or one of the same subscriber that has ended here and perhaps not at the GGSN. */
+ * was made anew, or one of the same subscriber that has ended. */
 bool binding_bars(const struct session_store *store, const struct session *session,
 		  const struct change *target);
 

@@ -4,8 +4,10 @@
 #include <string.h>
 
 #include "control/address.h"
+#include "control/apart.h"
 #include "control/binding.h"
 #include "control/effect.h"
+#include "control/ended.h"
 #include "control/restarts.h"
 #include "control/table.h"
 
@@ -61,6 +63,23 @@ static void give_address(struct change *current, const struct pdp_address *learn
 	current->address = address;
 }
 
+/* The GGSN has accepted what target says, and it does not count here: its tunnels that are not the session's
+ * are barred, until an accepted response or a notification gives them to a session. */
+static void leave_unserved(struct session_store *store, const struct session *s,
+			   const struct change *target, const struct change *current)
+{
+	const struct e2m_imsi imsi = directory_imsi(s);
+	struct change left = *target;
+
+	for (unsigned d = 0; d < 2; d++)
+		if (tunnel_is_equal(&target->tunnel[d], &current->tunnel[d]))
+			left.tunnel[d] = (struct tunnel){0};
+	pdp_address_unset(&left.address, false, PDP_UNBOUND);
+	pdp_address_unset(&left.address, true, PDP_UNBOUND);
+	if (apart_is_protected(s) && !has_same_uplink(target, current))
+		ended_leave_unserved(store, &imsi, s->nsapi, s->primary, &left);
+}
+
 bool precedence_prevails(struct session_store *store, struct session *s,
 			 const struct change *target, struct held *held)
 {
@@ -74,6 +93,8 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 		say_contradiction(store, s, &current, "keyset");
 	else if (!has_same_tunnels(target, &current))
 		say_contradiction(store, s, &current, "tunnels");
+	if (target->alive && current.origin != ORIGIN_CONFIGURATION)
+		leave_unserved(store, s, target, &current);
 	/* At another GGSN it is another context, of which this GGSN's notification says nothing. */
 	if (current.origin == ORIGIN_CONFIGURATION ||
 	    binding_is_other_ggsn(store, &current.tunnel[UP], &target->control_ggsn))

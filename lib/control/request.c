@@ -252,17 +252,28 @@ void request_expect(struct request *r, bool is_again, struct held *held)
 	}
 }
 
+static bool is_mixed_with(const struct request *r, const struct session *s,
+			  const struct session *other)
+{
+	return (other->kind != DIRECTORY_ENDED || other->is_doubtful) &&
+	       apart_shares_address(&s->address, &other->address) &&
+	       directory_is_same_ggsn(r->store->directory, s, other) && !apart_is_told(s, other);
+}
+
+/* A session that has the tunnel from before a move, or that may not have ended at the GGSN, counts too. */
 static bool mixes_addresses(const struct request *r, const struct session *s,
 			    const struct tunnel *tunnel)
 {
+	const struct session *before =
+		table_session(r->store, tunnels_session_before(r->store, tunnel));
+
+	if (before && is_mixed_with(r, s, before))
+		return true;
 	for (unsigned d = 0; d < 2; d++)
 		for (const struct session *other = NULL;
 		     (other = directory_next_of_tunnel(r->store->directory, tunnel, d, other)) !=
 		     NULL;)
-			if (other->kind != DIRECTORY_ENDED &&
-			    apart_shares_address(&s->address, &other->address) &&
-			    directory_is_same_ggsn(r->store->directory, s, other) &&
-			    !apart_is_told(s, other))
+			if (is_mixed_with(r, s, other))
 				return true;
 	return false;
 }

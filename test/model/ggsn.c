@@ -325,6 +325,7 @@ static struct pdp *update(unsigned ggsn, const struct asked *asked)
 	if (p && has(ggsn, HABIT_IGNORES_UPDATES)) {
 		/* Signalling goes to the new SGSN, N-PDUs do not. */
 		set_peer(p, asked);
+		p->has_ignored = true;
 		/* Only a protected session keeps its tunnel before the move. */
 		if (!subscribers[p->sub].has_keys)
 			contexts[p->sub][p->slot].is_clean = false;
@@ -332,6 +333,7 @@ static struct pdp *update(unsigned ggsn, const struct asked *asked)
 	}
 	if (!p)
 		return NULL;
+	p->has_ignored = false;
 	if (asked->has_user_teid)
 		p->peer_user.teid = asked->user.teid;
 	if (asked->has_user)

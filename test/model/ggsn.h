@@ -47,6 +47,7 @@ struct pdp {
 	struct tunnel peer_control, peer_user;
 	uint8_t primary;
 	bool is_reported;
+	bool has_ignored; /* it has accepted an Update, and goes on in the tunnel before */
 	uint32_t request; /* number of the Create Bearer Request that waits */
 };
 #define PDPS 40

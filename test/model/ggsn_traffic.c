@@ -49,6 +49,19 @@ static void send_multicast(struct pdp *p, const struct tunnel *from)
 	send_gpdu(false, from, &p->peer_user, out, len);
 }
 
+/* e2m.md 6: "A session that has it only from before a move [...] loses it" to the session that an accepted response gives
+ * it to. Without addresses the tunnel alone decides whose the N-PDUs there are. */
+static bool is_anothers_tunnel(const struct pdp *p)
+{
+	if (!p->has_ignored || !(pdn_is_empty(p->pdn) || !p->is_told))
+		return false;
+	for (unsigned i = 0; i < PDPS; i++)
+		if (&pdps[i] != p && pdps[i].is_live &&
+		    tunnel_is_equal(&pdps[i].peer_user, &p->peer_user))
+			return true;
+	return false;
+}
+
 void ggsn_send_npdu(struct pdp *p)
 {
 	static const uint8_t ipv4[4] = {192, 0, 2, 1};
@@ -76,6 +89,8 @@ void ggsn_send_npdu(struct pdp *p)
 		return;
 	}
 	note(p, version, &npdu);
+	if (is_anothers_tunnel(p))
+		npdu.is_protected = npdu.must_arrive = false;
 	/* Of a source that no GGSN has given, nothing tells which of two GGSNs with this address it is. */
 	if ((ggsn_habits(p->ggsn) & HABIT_OTHER_SOURCE) &&
 	    owners_are_at_two_ggsns(version == 6, version == 6 ? p->pdn.ipv6 : p->pdn.ipv4))

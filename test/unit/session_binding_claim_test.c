@@ -544,11 +544,37 @@ static void address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset(
 	lab_stop();
 }
 
-static void address_of_a_deleted_session_does_not(void)
+/* A forged Delete ends it at the GGSN, too. */
+static void address_of_a_deleted_session_bars_the_same_subscriber_without_a_keyset(void)
 {
 	start();
 	lab_delete(&v);
 	pass_lingering();
+	create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(state_name(&v), "barred");
+	lab_stop();
+}
+
+static void address_of_a_deleted_session_is_free_for_other_subscribers(void)
+{
+	struct lab_context other = lab_context(2);
+
+	start();
+	memcpy(other.ipv4, v.ipv4, sizeof(other.ipv4));
+	other.ggsn = v.ggsn;
+	lab_delete(&v);
+	pass_lingering();
+	create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_stop();
+}
+
+static void another_address_than_that_of_a_deleted_session_is_free(void)
+{
+	start();
+	lab_delete(&v);
+	pass_lingering();
+	v.ipv4[3] ^= 0x40;
 	create_plain(&v);
 	CU_ASSERT_STRING_EQUAL(state_name(&v), "clear");
 	lab_stop();
@@ -619,6 +645,8 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(so_it_does_for_another_pdn_connection_of_its_subscriber),
 	  TEST(doubt_outlives_the_process),
 	  TEST(address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset),
-	  TEST(address_of_a_deleted_session_does_not),
+	  TEST(address_of_a_deleted_session_bars_the_same_subscriber_without_a_keyset),
+	  TEST(address_of_a_deleted_session_is_free_for_other_subscribers),
+	  TEST(another_address_than_that_of_a_deleted_session_is_free),
 	  TEST(create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded),
 	  TEST(without_a_place_for_a_claim_all_unknown_tunnels_are_barred))
