@@ -136,6 +136,7 @@ struct session_ops {
 	X(GTPC_OTHER, "gtpc.other") /* nothing to learn from */                                    \
 	X(GTPC_REPEATED, "gtpc.response_repeated")                                                 \
 	X(GTPC_DROP_MALFORMED, "gtpc.drop.malformed")                                              \
+	X(GTPC_DROP_MANDATORY, "gtpc.drop.mandatory")                                              \
 	X(GTPC_DROP_NO_SEQUENCE, "gtpc.drop.no_sequence")                                          \
 	X(GTPC_DROP_NO_REQUEST, "gtpc.drop.no_request")                                            \
 	X(GTPC_DROP_AMBIGUOUS, "gtpc.drop.ambiguous")                                              \

@@ -67,13 +67,19 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 {
 	struct gtpc_v1 said;
 
-	if (gtpc_v1_parse(&said, data, len) != 0)
-		return -EBADMSG;
+	const int error = gtpc_v1_parse(&said, data, len);
+
+	if (error == 0)
+		gtpc_v1_receive(&said,
+				side == DATAPATH_ACCESS ? GTPC_V1_FROM_SGSN : GTPC_V1_FROM_GGSN);
+	m->fault = said.fault;
+	if (error != 0)
+		return error;
 	message_set_type(m, types, said.type);
 	if (m->kind == MESSAGE_UPDATE && (side == DATAPATH_ACCESS) == m->is_response)
 		m->kind = MESSAGE_UPDATE_BY_CORE;
 	m->has_next = false;
-	m->is_ambiguous = said.has_odd_address || said.has_contradiction;
+	m->is_ambiguous = said.has_contradiction;
 	m->has_sequence = said.has_sequence;
 	m->sequence = said.sequence;
 	m->teid = said.teid;

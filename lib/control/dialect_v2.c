@@ -112,11 +112,15 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 	struct gtpc_v2 said;
 	const int octets = gtpc_v2_parse(&said, data, len);
 
-	/* Only Echo and similar messages have no TEID (TS 29.274 5.5.2). */
-	if (octets < 0 || (!said.has_teid && said.type >= GTPC_V2_CREATE_SESSION_REQUEST))
-		return -EBADMSG;
 	/* Clears what was read from the message before it in the datagram. */
-	*m = (struct message){.dialect = m->dialect, .bearers = m->bearers};
+	*m = (struct message){.dialect = m->dialect, .bearers = m->bearers, .fault = said.fault};
+	if (octets < 0)
+		return octets;
+	/* Only Echo and similar messages have no TEID (TS 29.274 5.5.2). */
+	if (!said.has_teid && said.type >= GTPC_V2_CREATE_SESSION_REQUEST) {
+		m->fault = GTPC_WRONG_LENGTH;
+		return -EBADMSG;
+	}
 	message_set_type(m, types, said.type);
 	m->has_next = said.has_next;
 	m->is_ambiguous = said.has_contradiction;

@@ -24,6 +24,8 @@ static const struct {
 	const char *why;
 } says[DISCARD_REASONS] = {
 	[DISCARD_MALFORMED] = {SESSION_GTPC_DROP_MALFORMED, "it cannot be read"},
+	[DISCARD_MANDATORY] = {SESSION_GTPC_DROP_MANDATORY,
+			       "a mandatory element is missing or makes no sense"},
 	[DISCARD_NO_SEQUENCE] = {SESSION_GTPC_DROP_NO_SEQUENCE, "it has no sequence number"},
 	[DISCARD_NO_REQUEST] = {SESSION_GTPC_DROP_NO_REQUEST,
 				"no request that crossed waits for this response"},

@@ -12,6 +12,7 @@
 /* Each has a counter gtpc.drop.NAME. */
 enum discard_reason {
 	DISCARD_MALFORMED,   /* of a type that must be read, and cannot be */
+	DISCARD_MANDATORY,   /* a mandatory element is missing or makes no sense */
 	DISCARD_NO_SEQUENCE, /* without a sequence number no response can be matched */
 	DISCARD_NO_REQUEST,  /* a response, and no request that crossed waits for it */
 	DISCARD_AMBIGUOUS,   /* receivers differ in what they make of it */

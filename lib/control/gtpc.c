@@ -68,6 +68,8 @@ void session_take_gtpc(struct session_store *store, const struct session_gtpc *g
 			discard_note_crossing(store, dialect->version, one.data[1]);
 		else if (m.kind == MESSAGE_ECHO)
 			procedure_take_echo(store, &one, &m);
+		else if (m.fault != GTPC_FAULTLESS)
+			procedure_take_faulty(store, &one, &m, held);
 		else if (m.is_response)
 			procedure_take_response(store, &one, &m, held);
 		else

@@ -67,8 +67,10 @@ struct message {
 	enum message_kind kind;
 	uint8_t type; /* on the wire; in a response: its request's type */
 	bool is_response;
-	bool is_complete;  /* has what the specification demands, and comes from the right side */
-	bool has_next;	   /* another message follows in the datagram */
+	bool is_complete; /* has what the specification demands, and comes from the right side */
+	bool has_next;	  /* another message follows in the datagram */
+	/* Why the message cannot be served, or be read at all. */
+	enum gtpc_fault fault;
 	bool is_ambiguous; /* has elements that GSNs read differently */
 	bool has_sequence;
 	uint32_t sequence;

@@ -193,6 +193,13 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 		refuse_mixed(r, held);
 }
 
+void procedure_take_faulty(struct session_store *store, const struct session_gtpc *gtpc,
+			   const struct message *m, struct held *held)
+{
+	discard_gtpc(store, gtpc,
+		     m->fault == GTPC_AMBIGUOUS ? DISCARD_AMBIGUOUS : DISCARD_MANDATORY, held);
+}
+
 /* --- responses --- */
 
 static bool takes_effect(const struct message *m)

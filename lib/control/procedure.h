@@ -19,6 +19,9 @@ void procedure_take_response(struct session_store *store, const struct session_g
 /* Reads restart counters. Only an Echo Response to a request that crossed is believed. */
 void procedure_take_echo(struct session_store *store, const struct session_gtpc *gtpc,
 			 const struct message *message);
+/* Takes a message that can be read, and that its receiver must refuse or may read differently. It does not cross. */
+void procedure_take_faulty(struct session_store *store, const struct session_gtpc *gtpc,
+			   const struct message *message, struct held *held);
 /* --- between the files of the procedure --- */
 
 /* A response that takes effect, and its request. */

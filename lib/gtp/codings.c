@@ -9,6 +9,22 @@
 #define APN_LABEL_MAX	  63
 #define MSISDN_MAX_DIGITS 15
 
+const char *gtpc_fault_name(enum gtpc_fault fault)
+{
+	static const char *const names[GTPC_FAULTS] = {
+		[GTPC_FAULTLESS] = "faultless",
+		[GTPC_WRONG_VERSION] = "wrong version",
+		[GTPC_CUT_SHORT] = "cut short",
+		[GTPC_WRONG_LENGTH] = "wrong length",
+		[GTPC_UNKNOWN_ELEMENT] = "element of unknown length",
+		[GTPC_MANDATORY_MISSING] = "mandatory element missing",
+		[GTPC_MANDATORY_INVALID] = "mandatory element invalid",
+		[GTPC_AMBIGUOUS] = "ambiguous",
+	};
+
+	return names[fault];
+}
+
 int tbcd_read_imsi(struct e2m_imsi *imsi, const uint8_t *value, size_t len)
 {
 	char digits[2 * TBCD_IMSI_LEN];

@@ -18,6 +18,25 @@ static inline unsigned gtpc_version(uint8_t first)
 	return first >> 5;
 }
 
+/* Why a message cannot be served: TS 29.060 11.1, TS 29.274 7.7. */
+enum gtpc_fault {
+	GTPC_FAULTLESS,
+	/* It cannot be read: a parser returns -EBADMSG. */
+	GTPC_WRONG_VERSION,
+	GTPC_CUT_SHORT,	   /* fewer octets than a length in it says */
+	GTPC_WRONG_LENGTH, /* octets are left over, or the length leaves no room for the header */
+	GTPC_UNKNOWN_ELEMENT, /* GTPv1-C: of a type below 128 that has no known length */
+	/* It can be read, and its receiver must refuse it. */
+	GTPC_MANDATORY_MISSING,
+	GTPC_MANDATORY_INVALID, /* or a conditional element is */
+	/* Receivers differ in what they make of it. */
+	GTPC_AMBIGUOUS,
+	GTPC_FAULTS
+};
+
+/* "mandatory element missing": for logs. */
+const char *gtpc_fault_name(enum gtpc_fault fault);
+
 /* An address of 4 or 16 octets; len 0: absent. Unused octets are zero. */
 struct gtp_address {
 	uint8_t len;

@@ -47,6 +47,11 @@ static inline bool gtpc_v1_cause_accepts(uint8_t cause)
 #define GTPC_V1_HAS_RECOVERY	 (1u << 6)
 #define GTPC_V1_HAS_TEARDOWN	 (1u << 7)
 
+/* The GSN that has sent a message. */
+enum gtpc_v1_sender { GTPC_V1_FROM_SGSN, GTPC_V1_FROM_GGSN };
+
+#define GTPC_V1_GSN_ADDRESSES 4
+
 /* One message; an IE that comes twice counts the first time, but for NSAPI and GSN Address, where
  * the order tells them apart (TS 29.060 7.3.1: the second NSAPI is the linked one; GSN Address for
  * signalling, for user traffic, then the alternatives of both in the other IP version). */
@@ -56,6 +61,8 @@ struct gtpc_v1 {
 	uint16_t sequence;
 	uint32_t teid; /* of the header: the receiver's */
 	uint32_t present;
+	uint32_t invalid; /* bits of elements that came with a value that makes no sense */
+	enum gtpc_fault fault;
 	struct e2m_imsi imsi;
 	uint8_t nsapi;	      /* 0 to 15 */
 	uint8_t linked_nsapi; /* 0 to 15 */
@@ -69,24 +76,34 @@ struct gtpc_v1 {
 	struct gtp_address
 		alternative_control; /* always of the other IP version than gsn_control */
 	struct gtp_address alternative_user;
-	uint8_t gsn_addresses; /* GSN Address elements read, invalid ones included */
-	bool has_odd_address; /* one of them is invalid or one too many: receivers differ in what they make of it */
 	/* An element that may come once comes again with other contents. It counts the first time (11.1), but receivers
 	 * differ. NSAPI and all that names a subscriber, an address or a tunnel is compared. */
 	bool has_contradiction;
+	/* GSN Address elements in their order; len 0: one that makes no sense. */
+	struct gtp_address gsn_address[GTPC_V1_GSN_ADDRESSES];
+	uint8_t gsn_addresses; /* of them */
 	struct gtp_octets pco;
 	struct gtp_octets apn; /* as on the wire: length-prefixed labels */
 	struct gtp_octets end_user_address;
 };
 
 /*
- * Reads one GTPv1-C message. 0; -EBADMSG: cut short, wrong version, a header length that is not what
- * len says (octets left over are an error too: a GSN drops such a message), an IE that runs past the
- * end, or a fixed-length IE of unknown length (type below 128 that TS 29.060 table 37 does not list).
- * A mandatory IE with contents that make no sense (an IMSI that is not decimal, a GSN Address of five octets) is
- * -EBADMSG too; an alternative GSN Address that makes none counts as absent (11.1).
+ * Reads one GTPv1-C message. 0; or -EBADMSG, with the reason in fault: cut short, wrong version, a header length that is
+ * not what len says (octets left over are an error too: a GSN drops such a message), an IE that runs past the end, or a
+ * fixed-length IE of unknown length (type below 128 that TS 29.060 table 37 does not list).
+ * An IE with contents that make no sense (an IMSI that is not decimal, a GSN Address of five octets) counts as absent
+ * (11.1.8, 11.1.13), and so do its repetitions. GSN Addresses are those of a request for a context: for signalling, for
+ * user traffic, and the alternatives of both.
  */
 int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len);
+
+/*
+ * Finds what only the sender's side tells of a message that has been read: which GSN each GSN Address is of, and
+ * whether the mandatory elements are there (7.3.1 to 7.3.6, 11.1.5, 11.1.7). Removes the elements that such a message
+ * does not have (11.1.12). fault: GTPC_MANDATORY_MISSING, GTPC_MANDATORY_INVALID; GTPC_AMBIGUOUS: receivers may differ
+ * in what they make of the GSN Addresses.
+ */
+void gtpc_v1_receive(struct gtpc_v1 *message, enum gtpc_v1_sender sender);
 
 /* What an End User Address says (TS 29.060 7.7.27). An IE that is absent, of an unknown PDP type, or of a length that
  * its PDP type does not have, says nothing: all zero. */

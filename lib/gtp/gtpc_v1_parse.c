@@ -46,31 +46,41 @@ struct ie {
 	const uint8_t *value;
 };
 
+static size_t give_up(struct gtpc_v1 *message, enum gtpc_fault fault)
+{
+	message->fault = fault;
+	return 0;
+}
+
 /* Fills message from the header; returns the offset of the first IE or 0. */
 static size_t read_header(struct gtpc_v1 *message, const uint8_t *data, size_t len)
 {
 	size_t at = GTPC_V1_HEADER_MIN;
 
-	if (len < GTPC_V1_HEADER_MIN || (data[0] & 0xF0) != GTPC_V1_VERSION_PT1 ||
-	    wire_get16(data + 2) != len - GTPC_V1_HEADER_MIN)
-		return 0;
+	if (len > 0 && (data[0] & 0xF0) != GTPC_V1_VERSION_PT1)
+		return give_up(message, GTPC_WRONG_VERSION);
+	if (len < GTPC_V1_HEADER_MIN || wire_get16(data + 2) > len - GTPC_V1_HEADER_MIN)
+		return give_up(message, GTPC_CUT_SHORT);
+	if (wire_get16(data + 2) != len - GTPC_V1_HEADER_MIN)
+		return give_up(message, GTPC_WRONG_LENGTH);
 	message->type = data[1];
 	message->teid = wire_get32(data + 4);
 	if (!(data[0] & (GTPC_V1_FLAG_E | GTPC_V1_FLAG_S | GTPC_V1_FLAG_PN)))
 		return at;
 	at += GTPC_V1_OPTIONS_LEN;
 	if (at > len)
-		return 0;
+		return give_up(message, GTPC_WRONG_LENGTH);
 	if (data[0] & GTPC_V1_FLAG_S) {
 		message->has_sequence = true;
 		message->sequence = wire_get16(data + 8);
 	}
 	if (data[0] & GTPC_V1_FLAG_E)
-		return extension_walk(data, at, len, data[11]);
-	return at;
+		at = extension_walk(data, at, len, data[11]);
+	return at ? at : give_up(message, GTPC_CUT_SHORT);
 }
 
-/* Reads the IE at data + at, where at < len; returns the offset after it or 0. */
+/* Reads the IE at data + at, where at < len; returns the offset after it or 0. ie->len 0 and a type below IE_TLV: the IE
+ * has no known length. */
 static size_t read_ie(struct ie *ie, const uint8_t *data, size_t at, size_t len)
 {
 	size_t left = len - at;
@@ -99,31 +109,30 @@ static size_t read_ie(struct ie *ie, const uint8_t *data, size_t at, size_t len)
 	return at + header + ie->len;
 }
 
-/* By its place: for signalling, for user traffic, then the alternatives in the other IP version (7.3.1). */
-static int read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
+static void read_gsn_address(struct gtpc_v1 *message, const struct ie *ie)
+{
+	struct gtp_address *address = &message->gsn_address[message->gsn_addresses];
+
+	/* More than a message can have: only the first ones are handled (11.1.12). */
+	if (message->gsn_addresses == GTPC_V1_GSN_ADDRESSES)
+		return;
+	message->gsn_addresses++;
+	if (ie->len != 4 && ie->len != 16)
+		return;
+	address->len = (uint8_t)ie->len;
+	memcpy(address->octets, ie->value, ie->len);
+}
+
+/* By their places: for signalling, for user traffic, then the alternatives in the other IP version (7.3.1). */
+static void place_gsn_addresses(struct gtpc_v1 *message)
 {
 	struct gtp_address *const places[] = {&message->gsn_control, &message->gsn_user,
 					      &message->alternative_control,
 					      &message->alternative_user};
-	const unsigned place = message->gsn_addresses;
-	const bool is_alternative = place >= 2;
 
-	if (place == sizeof(places) / sizeof(places[0])) {
-		message->has_odd_address = true;
-		return 0;
-	}
-	message->gsn_addresses++;
-	if (ie->len != 4 && ie->len != 16) {
-		message->has_odd_address = true;
-		return is_alternative ? 0 : -EBADMSG;
-	}
-	if (is_alternative && places[place - 2]->len == ie->len) {
-		message->has_odd_address = true;
-		return 0;
-	}
-	places[place]->len = (uint8_t)ie->len;
-	memcpy(places[place]->octets, ie->value, ie->len);
-	return 0;
+	for (unsigned i = 0; i < message->gsn_addresses; i++)
+		if (i < 2 || message->gsn_address[i].len != message->gsn_address[i - 2].len)
+			*places[i] = message->gsn_address[i];
 }
 
 /* An element comes again. Receivers that take the first one and receivers that take the last one differ, unless both are
@@ -155,24 +164,19 @@ static bool is_first(struct gtpc_v1 *message, uint32_t bit)
 	return first;
 }
 
-static void keep_first(struct gtpc_v1 *message, struct gtp_octets *octets, const struct ie *ie)
+static void read_imsi(struct gtpc_v1 *message, const struct ie *ie)
 {
-	if (octets->data)
-		note_repeated(message, octets->len == ie->len &&
-					       memcmp(octets->data, ie->value, ie->len) == 0);
-	else
-		*octets = (struct gtp_octets){.data = ie->value, .len = ie->len};
-}
+	struct e2m_imsi imsi;
+	const bool makes_sense = tbcd_read_imsi(&imsi, ie->value, ie->len) == 0;
 
-static int read_imsi(struct gtpc_v1 *message, const struct ie *ie)
-{
-	struct e2m_imsi again;
-
-	if (is_first(message, GTPC_V1_HAS_IMSI))
-		return tbcd_read_imsi(&message->imsi, ie->value, ie->len);
-	note_repeated(message, tbcd_read_imsi(&again, ie->value, ie->len) == 0 &&
-				       strcmp(again.digits, message->imsi.digits) == 0);
-	return 0;
+	if ((message->present | message->invalid) & GTPC_V1_HAS_IMSI) {
+		note_repeated(message, makes_sense && (message->present & GTPC_V1_HAS_IMSI) &&
+					       strcmp(imsi.digits, message->imsi.digits) == 0);
+		return;
+	}
+	*(makes_sense ? &message->present : &message->invalid) |= GTPC_V1_HAS_IMSI;
+	if (makes_sense)
+		message->imsi = imsi;
 }
 
 static void read_teid(struct gtpc_v1 *message, uint32_t bit, uint32_t *teid, const struct ie *ie)
@@ -183,7 +187,16 @@ static void read_teid(struct gtpc_v1 *message, uint32_t bit, uint32_t *teid, con
 		note_repeated(message, *teid == wire_get32(ie->value));
 }
 
-static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
+static void keep_first(struct gtpc_v1 *message, struct gtp_octets *octets, const struct ie *ie)
+{
+	if (octets->data)
+		note_repeated(message, octets->len == ie->len &&
+					       memcmp(octets->data, ie->value, ie->len) == 0);
+	else
+		*octets = (struct gtp_octets){.data = ie->value, .len = ie->len};
+}
+
+static void take_tv(struct gtpc_v1 *message, const struct ie *ie)
 {
 	switch (ie->type) {
 	case IE_CAUSE:
@@ -191,7 +204,8 @@ static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
 			message->cause = ie->value[0];
 		break;
 	case IE_IMSI:
-		return read_imsi(message, ie);
+		read_imsi(message, ie);
+		break;
 	case IE_RECOVERY:
 		if (is_first(message, GTPC_V1_HAS_RECOVERY))
 			message->recovery = ie->value[0];
@@ -210,10 +224,9 @@ static int take_tv(struct gtpc_v1 *message, const struct ie *ie)
 		read_nsapi(message, ie);
 		break;
 	}
-	return 0;
 }
 
-static int take_tlv(struct gtpc_v1 *message, const struct ie *ie)
+static void take_tlv(struct gtpc_v1 *message, const struct ie *ie)
 {
 	switch (ie->type) {
 	case IE_END_USER_ADDRESS:
@@ -226,9 +239,9 @@ static int take_tlv(struct gtpc_v1 *message, const struct ie *ie)
 		keep_first(message, &message->pco, ie);
 		break;
 	case IE_GSN_ADDRESS:
-		return read_gsn_address(message, ie);
+		read_gsn_address(message, ie);
+		break;
 	}
-	return 0;
 }
 
 int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len)
@@ -240,17 +253,20 @@ int gtpc_v1_parse(struct gtpc_v1 *message, const uint8_t *data, size_t len)
 	if (!at)
 		return -EBADMSG;
 	while (at < len) {
-		struct ie ie;
+		struct ie ie = {0};
 
 		at = read_ie(&ie, data, at, len);
-		if (!at)
+		if (!at) {
+			message->fault = ie.type < IE_TLV && ie.len == 0 ? GTPC_UNKNOWN_ELEMENT
+									 : GTPC_CUT_SHORT;
 			return -EBADMSG;
-
-		int error = ie.type < IE_TLV ? take_tv(message, &ie) : take_tlv(message, &ie);
-
-		if (error)
-			return error;
+		}
+		if (ie.type < IE_TLV)
+			take_tv(message, &ie);
+		else
+			take_tlv(message, &ie);
 	}
+	place_gsn_addresses(message);
 	return 0;
 }
 

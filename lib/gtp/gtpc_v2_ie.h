@@ -45,6 +45,7 @@ enum gtpc_v2_ie {
 	IE_V2_PDN_TYPE = 99,
 	IE_V2_APN_RESTRICTION = 127,
 	IE_V2_SELECTION_MODE = 128,
+	IE_V2_FQ_CSID = 132,
 	IE_V2_APCO = 163,
 	IE_V2_EPCO = 197,
 };
@@ -70,17 +71,12 @@ enum gtpc_v2_interface {
 	INTERFACE_S2A_PGW_U = 37,
 };
 
-/* The interface types of the F-TEIDs that are read and written, by enum gtpc_v2_access. */
-static const struct gtpc_v2_interfaces {
-	uint8_t sgw_c, pgw_c, sgw_u, pgw_u;
-} gtpc_v2_interfaces[] = {
-	[GTPC_V2_S5_S8] = {INTERFACE_S5_SGW_C, INTERFACE_S5_PGW_C, INTERFACE_S5_SGW_U,
-			   INTERFACE_S5_PGW_U},
-	[GTPC_V2_S2A] = {INTERFACE_S2A_TWAN_C, INTERFACE_S2A_PGW_C, INTERFACE_S2A_TWAN_U,
-			 INTERFACE_S2A_PGW_U},
-	[GTPC_V2_S2B] = {INTERFACE_S2B_EPDG_C, INTERFACE_S2B_PGW_C, INTERFACE_S2B_EPDG_U,
-			 INTERFACE_S2B_PGW_U},
-};
+/* TS 29.274 8.62: octet 0 type of the node identity and number of CSIDs, 4 bits each; then the identity; then the
+ * CSIDs. */
+#define FQ_CSID_COUNT 0xF
+#define FQ_CSID_LEN   2
+
+enum gtpc_v2_node_id_type { NODE_ID_IPV4 = 0, NODE_ID_IPV6 = 1, NODE_ID_NUMBER = 2 };
 
 /* TS 29.274 8.14, 8.34. */
 enum gtpc_v2_pdn_type {

@@ -5,6 +5,7 @@
 
 #include "gtp/codings.h"
 #include "gtp/gtpc_v2_ie.h"
+#include "gtp/gtpc_v2_places.h"
 #include "gtp/wire.h"
 #include "gtp/writer.h"
 
@@ -21,35 +22,6 @@ static const uint8_t ambr[] = {0, 0, 0x27, 0x10, 0, 0, 0x27, 0x10};
 static const uint8_t best_effort[22] = {0x7C, 9};
 
 static const uint8_t dynamic_ipv4[] = {PDN_TYPE_IPV4, 0, 0, 0, 0};
-
-/* Which instance an F-TEID is in a message of that type and access: TS 29.274 7.2. */
-static const struct instances {
-	uint8_t type, access, sgw_c, pgw_c, sgw_u, pgw_u;
-} instances[] = {
-	{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S5_S8, .pgw_c = 1, .sgw_u = 2, .pgw_u = 3},
-	{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S2B, .pgw_c = 1, .sgw_u = 5},
-	{GTPC_V2_CREATE_SESSION_REQUEST, GTPC_V2_S2A, .pgw_c = 1, .sgw_u = 6},
-	{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S5_S8, .pgw_c = 1, .sgw_u = 0, .pgw_u = 2},
-	{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S2B, .pgw_c = 1, .pgw_u = 4},
-	{GTPC_V2_CREATE_SESSION_RESPONSE, GTPC_V2_S2A, .pgw_c = 1, .pgw_u = 5},
-	{GTPC_V2_MODIFY_BEARER_REQUEST, GTPC_V2_S5_S8, .sgw_u = 1},
-	{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S5_S8, .pgw_u = 1},
-	{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S2B, .pgw_u = 4},
-	{GTPC_V2_CREATE_BEARER_REQUEST, GTPC_V2_S2A, .pgw_u = 5},
-	{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S5_S8, .sgw_u = 2, .pgw_u = 3},
-	{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2B, .sgw_u = 8, .pgw_u = 9},
-	{GTPC_V2_CREATE_BEARER_RESPONSE, GTPC_V2_S2A, .sgw_u = 10, .pgw_u = 11},
-};
-
-static const struct instances *instances_in(const struct gtpc_v2 *message)
-{
-	static const struct instances all_zero;
-
-	for (size_t i = 0; i < sizeof(instances) / sizeof(instances[0]); i++)
-		if (instances[i].type == message->type && instances[i].access == message->access)
-			return &instances[i];
-	return &all_zero;
-}
 
 static void refuse_unless(struct writer *w, bool condition)
 {
@@ -121,19 +93,22 @@ static void put_cause(struct writer *w, uint8_t cause)
 	}
 }
 
-static void put_fteid(struct writer *w, uint8_t interface, unsigned instance,
+static void put_fteid(struct writer *w, const struct gtpc_v2 *message, enum gtpc_v2_end end,
 		      const struct gtpc_v2_fteid *fteid)
 {
+	const int instance = gtpc_v2_find_instance(message->type, end, message->access);
 	const uint8_t ipv4 = fteid->ipv4.len, ipv6 = fteid->ipv6.len;
 	uint8_t *p;
 
 	if (!fteid->is_present)
 		return;
+	refuse_unless(w, instance >= 0);
 	refuse_unless(w, (ipv4 == 4 || ipv4 == 0) && (ipv6 == 16 || ipv6 == 0) && ipv4 + ipv6 > 0);
-	p = take_ie(w, IE_V2_FTEID, instance, (uint16_t)(FTEID_ADDRESS + ipv4 + ipv6));
+	p = take_ie(w, IE_V2_FTEID, (unsigned)instance, (uint16_t)(FTEID_ADDRESS + ipv4 + ipv6));
 	if (!p)
 		return;
-	p[0] = (uint8_t)((ipv4 ? FTEID_V4 : 0) | (ipv6 ? FTEID_V6 : 0) | interface);
+	p[0] = (uint8_t)((ipv4 ? FTEID_V4 : 0) | (ipv6 ? FTEID_V6 : 0) |
+			 gtpc_v2_interface_type(end, message->access));
 	wire_put32(p + 1, fteid->teid);
 	memcpy(p + FTEID_ADDRESS, fteid->ipv4.octets, ipv4);
 	memcpy(p + FTEID_ADDRESS + ipv4, fteid->ipv6.octets, ipv6);
@@ -152,8 +127,6 @@ static void put_bearer_context(struct writer *w, const struct gtpc_v2 *message,
 			       const struct gtpc_v2_bearer *bearer)
 {
 	const uint8_t type = message->type;
-	const struct instances *in = instances_in(message);
-	const struct gtpc_v2_interfaces *interfaces = &gtpc_v2_interfaces[message->access];
 	const size_t start = w->at;
 	const bool is_new =
 		type == GTPC_V2_CREATE_SESSION_REQUEST || type == GTPC_V2_CREATE_BEARER_REQUEST;
@@ -164,8 +137,11 @@ static void put_bearer_context(struct writer *w, const struct gtpc_v2 *message,
 	if (bearer->has_cause)
 		put_cause(w, bearer->cause);
 	put_octets(w, IE_V2_BEARER_TFT, &bearer->tft);
-	put_fteid(w, interfaces->sgw_u, in->sgw_u, &bearer->sgw_u);
-	put_fteid(w, interfaces->pgw_u, in->pgw_u, &bearer->pgw_u);
+	put_octets(w, IE_V2_PCO, &bearer->pco);
+	put_octets(w, IE_V2_APCO, &bearer->apco);
+	put_octets(w, IE_V2_EPCO, &bearer->epco);
+	put_fteid(w, message, GTPC_V2_SGW_U, &bearer->sgw_u);
+	put_fteid(w, message, GTPC_V2_PGW_U, &bearer->pgw_u);
 	if (is_new && bearer->instance == 0)
 		put(w, IE_V2_BEARER_QOS, best_effort, sizeof(best_effort));
 	if (type == GTPC_V2_CREATE_SESSION_RESPONSE && bearer->pgw_u.is_present)
@@ -224,12 +200,9 @@ static void put_scalars(struct writer *w, const struct gtpc_v2 *message)
 
 static void put_ies(struct writer *w, const struct gtpc_v2 *message)
 {
-	const struct instances *in = instances_in(message);
-	const struct gtpc_v2_interfaces *interfaces = &gtpc_v2_interfaces[message->access];
-
 	put_scalars(w, message);
-	put_fteid(w, interfaces->sgw_c, in->sgw_c, &message->sgw_c);
-	put_fteid(w, interfaces->pgw_c, in->pgw_c, &message->pgw_c);
+	put_fteid(w, message, GTPC_V2_SGW_C, &message->sgw_c);
+	put_fteid(w, message, GTPC_V2_PGW_C, &message->pgw_c);
 	put_octets(w, IE_V2_MSISDN, &message->msisdn);
 	put_octets(w, IE_V2_APN, &message->apn);
 	if (message->type == GTPC_V2_CREATE_SESSION_REQUEST)

@@ -7,8 +7,9 @@
 #include "gtp/wire.h"
 
 /*
- * TS 24.008 10.5.6.3: 0x80 (extension bit, configuration protocol 0), then containers of
- * identity (2), length (1), contents. The extended PCO of 10.5.6.3A is laid out alike, and may be longer in all;
+ * TS 24.008 10.5.6.3: octet 3 (extension bit, spare bits, configuration protocol), then containers of
+ * identity (2), length (1), contents. Octet 3 is 0x80; its receiver does not look at spare bits, and reads other
+ * configuration protocols as this one. The extended PCO of 10.5.6.3A is laid out alike, and may be longer in all;
  * some containers that only it can hold have a length of two octets by definition. Ours, e2m.md 5:
  *
  * +----------+---------+----------+------------+----------------------+
@@ -62,7 +63,7 @@ int pco_find_e2m(struct pco_e2m *e2m, const struct e2m_numbers *numbers, const u
 {
 	size_t at = 1;
 
-	if (len < 1 || data[0] != PCO_FIRST_OCTET)
+	if (len < 1)
 		return 0;
 	while (len - at >= PCO_CONTAINER_HEADER) {
 		const uint16_t identity = wire_get16(data + at);

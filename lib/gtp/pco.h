@@ -23,9 +23,9 @@ struct pco_e2m {
 };
 
 /*
- * Looks for our container in the contents of a PCO (from its first octet, 0x80, on). Returns 1 and
- * fills e2m, or 0 when there is none that is exactly ours (anything else, well-formed or not, is left
- * alone). Where there are two, the first counts. plmn: accept only this home PLMN; NULL accepts any.
+ * Looks for our container in the contents of a PCO (from octet 3 of TS 24.008 10.5.6.3 on, whose value
+ * says nothing to its receiver). Returns 1 and fills e2m, or 0 when there is none that is exactly ours
+ * (anything else, well-formed or not, is left alone). Where there are two, the first counts. plmn: accept only this home PLMN; NULL accepts any.
  */
 int pco_find_e2m(struct pco_e2m *e2m, const struct e2m_numbers *numbers, const uint8_t *plmn,
 		 const uint8_t *data, size_t len);

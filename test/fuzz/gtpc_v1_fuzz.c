@@ -47,8 +47,9 @@ static void check_message(const struct gtpc_v1 *m, const uint8_t *data, size_t s
 	check_address(&m->gsn_user);
 	check_address(&m->alternative_control);
 	check_address(&m->alternative_user);
-	FUZZ_CHECK(m->gsn_control.len || !m->gsn_user.len);
+	FUZZ_CHECK(m->gsn_addresses <= GTPC_V1_GSN_ADDRESSES);
 	FUZZ_CHECK(!m->alternative_user.len || m->alternative_user.len != m->gsn_user.len);
+	FUZZ_CHECK((m->present & m->invalid) == 0);
 	FUZZ_CHECK(m->nsapi <= 15 && m->linked_nsapi <= 15);
 	if (m->present & GTPC_V1_HAS_IMSI)
 		FUZZ_CHECK(e2m_imsi_parse(&imsi, m->imsi.digits, strlen(m->imsi.digits)) == 0);
@@ -115,16 +116,35 @@ static void check_texts(const uint8_t *data, size_t size)
 	}
 }
 
+/* What each GSN's peer makes of it. */
+static void check_received(const struct gtpc_v1 *read, const uint8_t *data, size_t size)
+{
+	for (unsigned sender = GTPC_V1_FROM_SGSN; sender <= GTPC_V1_FROM_GGSN; sender++) {
+		struct gtpc_v1 m = *read;
+
+		gtpc_v1_receive(&m, (enum gtpc_v1_sender)sender);
+		FUZZ_CHECK(m.fault == GTPC_FAULTLESS || m.fault >= GTPC_MANDATORY_MISSING);
+		FUZZ_CHECK(gtpc_fault_name(m.fault));
+		FUZZ_CHECK((m.present & ~read->present) == 0);
+		check_message(&m, data, size);
+		if (m.fault == GTPC_FAULTLESS && sender == GTPC_V1_FROM_SGSN &&
+		    m.type == GTPC_V1_UPDATE_PDP_REQUEST)
+			FUZZ_CHECK(m.gsn_control.len > 0 && m.gsn_user.len > 0);
+	}
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct gtpc_v1 message;
 	int result = gtpc_v1_parse(&message, data, size);
 
 	FUZZ_CHECK(result == 0 || result == -EBADMSG);
+	FUZZ_CHECK((result == 0) == (message.fault == GTPC_FAULTLESS));
 	check_texts(data, size);
 	if (result)
 		return 0;
 	check_message(&message, data, size);
+	check_received(&message, data, size);
 	if (message.present & GTPC_V1_HAS_IMSI && message.gsn_control.len)
 		check_rewritten(&message);
 	return 0;

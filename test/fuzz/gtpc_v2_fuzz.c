@@ -43,6 +43,15 @@ static void check_paa(const struct gtp_octets *paa)
 	FUZZ_CHECK(a->ipv6_length <= PDP_IPV6_BITS);
 }
 
+static void check_fq_csid(const struct gtpc_v2_fq_csid *fq_csid, const uint8_t *data, size_t size)
+{
+	FUZZ_CHECK(fq_csid->node_id_len == 0 || fq_csid->node_id_len == 4 ||
+		   fq_csid->node_id_len == 16);
+	FUZZ_CHECK(fq_csid->count <= 15 && (fq_csid->node_id_len > 0 || fq_csid->count == 0));
+	FUZZ_CHECK(fq_csid->count == 0 ||
+		   (fq_csid->csids >= data && fq_csid->csids + 2 * fq_csid->count <= data + size));
+}
+
 static void check_message(const struct gtpc_v2 *m, const uint8_t *data, size_t size)
 {
 	const struct gtp_octets *const octets[] = {&m->msisdn, &m->apn,	 &m->pco,
@@ -61,6 +70,8 @@ static void check_message(const struct gtpc_v2 *m, const uint8_t *data, size_t s
 		FUZZ_CHECK(e2m_imsi_parse(&imsi, m->imsi.digits, strlen(m->imsi.digits)) == 0);
 	check_fteid(&m->sgw_c);
 	check_fteid(&m->pgw_c);
+	for (unsigned node = 0; node < GTPC_V2_SET_NODES; node++)
+		check_fq_csid(&m->fq_csids[node], data, size);
 	FUZZ_CHECK(m->bearers_count <= GTPC_V2_BEARERS_MAX);
 	for (unsigned i = 0; i < m->bearers_count; i++) {
 		const struct gtpc_v2_bearer *bearer = &m->bearers[i];
@@ -69,6 +80,9 @@ static void check_message(const struct gtpc_v2 *m, const uint8_t *data, size_t s
 		check_fteid(&bearer->sgw_u);
 		check_fteid(&bearer->pgw_u);
 		check_within(&bearer->tft, data, size);
+		check_within(&bearer->pco, data, size);
+		check_within(&bearer->apco, data, size);
+		check_within(&bearer->epco, data, size);
 	}
 }
 
@@ -92,6 +106,9 @@ static void check_same_bearer(const struct gtpc_v2_bearer *a, const struct gtpc_
 	check_same_fteid(&a->sgw_u, &b->sgw_u);
 	check_same_fteid(&a->pgw_u, &b->pgw_u);
 	check_same_octets(&a->tft, &b->tft);
+	check_same_octets(&a->pco, &b->pco);
+	check_same_octets(&a->apco, &b->apco);
+	check_same_octets(&a->epco, &b->epco);
 }
 
 static void check_same(const struct gtpc_v2 *a, const struct gtpc_v2 *b)
@@ -142,11 +159,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int result = gtpc_v2_parse(&message, data, size);
 
 	FUZZ_CHECK(result > 0 || result == -EBADMSG);
-	if (result < 0)
+	FUZZ_CHECK(gtpc_fault_name(message.fault));
+	if (result < 0) {
+		FUZZ_CHECK(message.fault != GTPC_FAULTLESS);
 		return 0;
+	}
+	FUZZ_CHECK(message.fault == GTPC_FAULTLESS || message.fault >= GTPC_MANDATORY_MISSING);
 	FUZZ_CHECK((size_t)result <= size && message.has_next == ((size_t)result < size));
 	check_message(&message, data, (size_t)result);
-	check_rewritten(&message, (size_t)result);
+	if (message.fault == GTPC_FAULTLESS)
+		check_rewritten(&message, (size_t)result);
 	/* The one behind it, as whoever reads a datagram does. */
 	if (message.has_next)
 		(void)gtpc_v2_parse(&message, data + result, size - (size_t)result);

@@ -280,8 +280,14 @@ static void gsn_addresses_are_told_apart_by_order(void) /* TS 29.060 7.3.1, 7.7.
 	CU_ASSERT_TRUE(address_is(&p.m.gsn_control, "0a000001"));
 	CU_ASSERT_TRUE(address_is(&p.m.gsn_user, "20010db8000000000000000000000001"));
 	free(p.data);
-	CU_ASSERT_EQUAL(result_of(parse_ies(17, "8500050a00000100")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(17, "850000")), -EBADMSG);
+	p = parse_ies(17, "8500050a00000100"
+			  "850000"
+			  "8500040a000003");
+	CU_ASSERT_EQUAL(p.result, 0);
+	CU_ASSERT_EQUAL(p.m.gsn_addresses, 3);
+	CU_ASSERT_EQUAL(p.m.gsn_control.len, 0);
+	CU_ASSERT_EQUAL(p.m.gsn_user.len, 0);
+	free(p.data);
 }
 
 static void teardown_ind_is_its_lowest_bit(void) /* TS 29.060 7.7.16 */
@@ -296,16 +302,22 @@ static void teardown_ind_is_its_lowest_bit(void) /* TS 29.060 7.7.16 */
 
 static void imsi_is_6_to_15_decimal_digits_with_filler(void) /* TS 29.060 7.7.2 */
 {
+	/* 5 digits; 16 digits; A; a gap; none. */
+	static const char *const invalid[] = {"022602f1ffffffffff", "022602010000000010",
+					      "0226020a00000000f1", "02260201f0000000f1",
+					      "02ffffffffffffffff"};
 	struct parsed p = parse_ies(16, "02260201ffffffffff");
 
 	CU_ASSERT_EQUAL(p.result, 0);
 	CU_ASSERT_STRING_EQUAL(p.m.imsi.digits, "622010");
 	free(p.data);
-	CU_ASSERT_EQUAL(result_of(parse_ies(16, "022602f1ffffffffff")), -EBADMSG); /* 5 */
-	CU_ASSERT_EQUAL(result_of(parse_ies(16, "022602010000000010")), -EBADMSG); /* 16 */
-	CU_ASSERT_EQUAL(result_of(parse_ies(16, "0226020a00000000f1")), -EBADMSG); /* A */
-	CU_ASSERT_EQUAL(result_of(parse_ies(16, "02260201f0000000f1")), -EBADMSG); /* gap */
-	CU_ASSERT_EQUAL(result_of(parse_ies(16, "02ffffffffffffffff")), -EBADMSG);
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
+		p = parse_ies(18, invalid[i]);
+		CU_ASSERT_EQUAL(p.result, 0);
+		CU_ASSERT_EQUAL(p.m.present, 0);
+		CU_ASSERT_EQUAL(p.m.invalid, GTPC_V1_HAS_IMSI);
+		free(p.data);
+	}
 }
 
 /* What an End User Address with these contents says. */

@@ -164,26 +164,26 @@ static void piggybacked_message_stands_behind(void) /* TS 29.274 5.5.1 */
 	CU_ASSERT_EQUAL(result_of(parse_hex("5821000e0000000100000900020002001000")), -EBADMSG);
 }
 
-static void fteids_are_told_apart_by_interface(void) /* TS 29.274 8.22 */
+static void fteids_of_other_interfaces_are_passed_over(void) /* TS 29.274 8.22, 7.7.9 */
 {
-	/* S11 of an MME, S5/S8 of an S-GW, S5/S8 of a P-GW, S2b of a P-GW. */
-	struct parsed p = parse_ies(32, "570009008a000000010a000001"
-					"5700090086000000020a000002"
+	/* S5/S8-C of both; S11 of an MME, of no instance that a P-GW knows. */
+	struct parsed p = parse_ies(32, "5700090086000000020a000002"
 					"5700090187000000030a000003"
-					"57000902a0000000040a000004"
+					"570009028a000000010a000001"
 					"5d005f00"
-					/* S1-U of both, S5/S8-U of both, S4-U, S2b-U */
+					/* S1-U, S4-U, S5/S8-U of both, S12, S11-U */
 					"5700090080000000110a000011"
-					"5700090181000000120a000012"
+					"570009018f000000150a000015"
 					"5700090284000000130a000013"
 					"5700090385000000140a000014"
-					"570009048f000000150a000015"
-					"57000905a1000000160a000016"
+					"5700090482000000120a000012"
+					"57000907a6000000160a000016"
 					"4900010005"
 					"9900080000000000"
 					"00000000");
 
 	CU_ASSERT_TRUE(p.result > 0);
+	CU_ASSERT_EQUAL(p.m.fault, GTPC_FAULTLESS);
 	CU_ASSERT_TRUE(fteid_is(&p.m.sgw_c, 2, "0a000002", ""));
 	CU_ASSERT_TRUE(fteid_is(&p.m.pgw_c, 3, "0a000003", ""));
 	CU_ASSERT_EQUAL_FATAL(p.m.bearers_count, 1);
@@ -195,6 +195,8 @@ static void fteids_are_told_apart_by_interface(void) /* TS 29.274 8.22 */
 
 static void fteid_has_an_ipv4_address_an_ipv6_address_or_both(void) /* TS 29.274 8.22 */
 {
+	static const char *const invalid[] = {"570005000600000002", "5700080086000000020a0000",
+					      "57000900c6000000020a000001", "57000000"};
 	struct parsed p = parse_ies(32, "570015004600000002"
 					"20010db8000000000000000000000001");
 
@@ -205,10 +207,13 @@ static void fteid_has_an_ipv4_address_an_ipv6_address_or_both(void) /* TS 29.274
 			  "20010db8000000000000000000000001");
 	CU_ASSERT_TRUE(fteid_is(&p.m.sgw_c, 2, "0a000001", "20010db8000000000000000000000001"));
 	free(p.data);
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "570005000600000002")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "5700080086000000020a0000")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "57000900c6000000020a000001")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "57000000")), -EBADMSG);
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
+		p = parse_ies(32, invalid[i]);
+		CU_ASSERT_TRUE(p.result > 0);
+		CU_ASSERT_FALSE(p.m.sgw_c.is_present);
+		CU_ASSERT_EQUAL(p.m.fault, GTPC_MANDATORY_INVALID);
+		free(p.data);
+	}
 	/* Another interface's form is not our business. */
 	CU_ASSERT_EQUAL(result_of(parse_ies(32, "570005000a00000002")), 21);
 }
@@ -259,7 +264,7 @@ static void elements_of_a_later_release_may_be_longer(void) /* TS 29.274 7.7.5 *
 	struct parsed p = parse_ies(33, "020003001000ee"
 					"03000200"
 					"07ee"
-					"57000a0087000000050a000001ee"
+					"57000a0187000000050a000001ee"
 					"4900030005eeee");
 
 	CU_ASSERT_TRUE(p.result > 0);
@@ -270,13 +275,21 @@ static void elements_of_a_later_release_may_be_longer(void) /* TS 29.274 7.7.5 *
 	free(p.data);
 }
 
-static void elements_that_are_too_short_are_refused(void) /* TS 29.274 7.7.5 */
+static void elements_that_are_too_short_are_absent(void) /* TS 29.274 7.7.7, 7.7.8 */
 {
-	static const char *const too_short[] = {"0200010010", "03000000", "49000000",
-						"52000000",   "01000000", "5300020062f2"};
+	static const char *const too_short[] = {"03000000", "49000000", "52000000", "01000000",
+						"5300020062f2"};
 
-	for (size_t i = 0; i < sizeof(too_short) / sizeof(too_short[0]); i++)
-		CU_ASSERT_EQUAL(result_of(parse_ies(33, too_short[i])), -EBADMSG);
+	for (size_t i = 0; i < sizeof(too_short) / sizeof(too_short[0]); i++) {
+		char ies[64] = "020002001000";
+		struct parsed p = parse_ies(35, strcat(ies, too_short[i]));
+
+		CU_ASSERT_TRUE(p.result > 0);
+		CU_ASSERT_EQUAL(p.m.fault, GTPC_FAULTLESS);
+		CU_ASSERT_EQUAL(p.m.present, GTPC_V2_HAS_CAUSE);
+		CU_ASSERT_EQUAL(p.m.linked_ebi, 0);
+		free(p.data);
+	}
 }
 
 static void repeated_elements_count_the_first_time(void)
@@ -285,7 +298,7 @@ static void repeated_elements_count_the_first_time(void)
 					"020002004000"
 					"0300010001"
 					"0300010002"
-					"570009008700000001"
+					"570009018700000001"
 					"0a000001"
 					"570009018700000002"
 					"0a000002"
@@ -347,11 +360,19 @@ static void elements_that_come_again_with_other_contents_contradict(void)
 
 static void bearer_context_ends_where_it_says(void) /* TS 29.274 8.28 */
 {
+	static const char *const wrong[] = {"5d0006004900010005ee", "5d000a0049000100054900020005"};
+
 	/* What is inside runs past the end of the context, though not of the message. */
-	CU_ASSERT_EQUAL(result_of(parse_ies(33, "5d0004004900010005")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(33, "5d0006004900010005ee")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(33, "5d00060049000100")), -EBADMSG);
-	CU_ASSERT_EQUAL(result_of(parse_ies(33, "5d000000")), 16);
+	for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+		char ies[96] = "020002001000";
+		struct parsed p = parse_ies(35, strcat(ies, wrong[i]));
+
+		CU_ASSERT_TRUE(p.result > 0);
+		CU_ASSERT_EQUAL(p.m.fault, GTPC_MANDATORY_INVALID);
+		free(p.data);
+	}
+	CU_ASSERT_EQUAL(result_of(parse_ies(35, "5d00060049000100")), -EBADMSG);
+	CU_ASSERT_EQUAL(result_of(parse_ies(35, "5d000000")), 16);
 }
 
 static void no_more_bearers_than_a_ue_can_have(void)
@@ -366,11 +387,18 @@ static void no_more_bearers_than_a_ue_can_have(void)
 	CU_ASSERT_EQUAL(p.m.bearers_count, GTPC_V2_BEARERS_MAX);
 	free(p.data);
 	strcat(ies, "5d0005004900010005");
-	CU_ASSERT_EQUAL(result_of(parse_ies(33, ies)), -EBADMSG);
+	p = parse_ies(33, ies);
+	CU_ASSERT_EQUAL(p.m.bearers_count, GTPC_V2_BEARERS_MAX);
+	CU_ASSERT_EQUAL(p.m.fault, GTPC_AMBIGUOUS);
+	free(p.data);
 }
 
 static void imsi_is_6_to_15_decimal_digits_with_filler(void) /* TS 29.274 8.3 */
 {
+	/* 5 digits; 16 digits; A; a gap; 9 octets. */
+	static const char *const invalid[] = {"010003002602f1", "010008002602010000000010",
+					      "0100080026020a00000000f1", "0100040026f20100",
+					      "0100090026020100000000f1ff"};
 	struct parsed p = parse_ies(32, "01000300260201");
 
 	CU_ASSERT_STRING_EQUAL(p.m.imsi.digits, "622010");
@@ -378,11 +406,13 @@ static void imsi_is_6_to_15_decimal_digits_with_filler(void) /* TS 29.274 8.3 */
 	p = parse_ies(32, "0100080026020100000000f1");
 	CU_ASSERT_STRING_EQUAL(p.m.imsi.digits, "622010000000001");
 	free(p.data);
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "010003002602f1")), -EBADMSG);		 /* 5 */
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "010008002602010000000010")), -EBADMSG); /* 16 */
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "0100080026020a00000000f1")), -EBADMSG); /* A */
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "0100040026f20100")), -EBADMSG);	 /* gap */
-	CU_ASSERT_EQUAL(result_of(parse_ies(32, "0100090026020100000000f1ff")), -EBADMSG);
+	for (size_t i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
+		p = parse_ies(32, invalid[i]);
+		CU_ASSERT_TRUE(p.result > 0);
+		CU_ASSERT_EQUAL(p.m.present, 0);
+		CU_ASSERT_EQUAL(p.m.fault, GTPC_MANDATORY_INVALID);
+		free(p.data);
+	}
 }
 
 static void accepting_causes_are_16_to_63(void) /* TS 29.274 table 8.4-1 */
@@ -589,11 +619,11 @@ UNIT_MAIN(
 	"gtpc_v2", TEST(create_session_request_is_read), TEST(create_session_response_is_read),
 	TEST(header_without_teid_is_read), TEST(message_priority_is_no_part_of_the_sequence_number),
 	TEST(header_length_must_be_what_was_received), TEST(other_versions_are_refused),
-	TEST(piggybacked_message_stands_behind), TEST(fteids_are_told_apart_by_interface),
+	TEST(piggybacked_message_stands_behind), TEST(fteids_of_other_interfaces_are_passed_over),
 	TEST(fteid_has_an_ipv4_address_an_ipv6_address_or_both), TEST(linked_ebi_is_instance_0),
 	TEST(three_kinds_of_pco_are_told_apart), TEST(other_elements_and_instances_are_passed_over),
 	TEST(elements_of_a_later_release_may_be_longer),
-	TEST(elements_that_are_too_short_are_refused), TEST(repeated_elements_count_the_first_time),
+	TEST(elements_that_are_too_short_are_absent), TEST(repeated_elements_count_the_first_time),
 	TEST(elements_that_come_again_with_other_contents_contradict),
 	TEST(bearer_context_ends_where_it_says), TEST(no_more_bearers_than_a_ue_can_have),
 	TEST(imsi_is_6_to_15_decimal_digits_with_filler), TEST(accepting_causes_are_16_to_63),

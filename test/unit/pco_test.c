@@ -101,13 +101,26 @@ static void first_of_two_counts(void)
 	CU_ASSERT_EQUAL(e2m.key_id, 1);
 }
 
+static void octet_3_may_have_any_value(void) /* TS 24.008 10.5.6.3 */
+{
+	static const uint8_t values[] = {0x80, 0x81, 0x87, 0x90, 0xf8, 0x00, 0xff};
+	struct pco_e2m e2m;
+	uint8_t data[64];
+	const size_t len = unit_hex(data, sizeof(data), SQN_PCO);
+
+	for (size_t i = 0; i < sizeof(values); i++) {
+		data[0] = values[i];
+		CU_ASSERT_EQUAL(find(&e2m, &e2m_default_numbers, NULL, data, len), 1);
+		CU_ASSERT_EQUAL(e2m.key_id, 1);
+	}
+}
+
 static void container_that_is_not_exactly_so_is_not_ours(void) /* e2m.md 5 */
 {
 	static const char *const not_ours[] = {
 		"",
 		"80",
 		"80ff",
-		"00ff000c09f107e201018898e1529e17",			/* first octet */
 		"80ff010c09f107e201018898e1529e17",			/* identity */
 		"80ff000c09f107e101018898e1529e17",			/* tag */
 		"80ff000c09f107e200018898e1529e17",			/* type 0 */
@@ -224,6 +237,7 @@ UNIT_MAIN("pco", {"SQN is found", sqn_is_found}, {"RAND is found", rand_is_found
 	  {"support indicators have an ordinary length",
 	   support_indicators_have_an_ordinary_length},
 	  {"first of two counts", first_of_two_counts},
+	  {"octet 3 may have any value", octet_3_may_have_any_value},
 	  {"container that is not exactly so is not ours",
 	   container_that_is_not_exactly_so_is_not_ours},
 	  {"only the home PLMN is accepted when given", only_the_home_plmn_is_accepted_when_given},

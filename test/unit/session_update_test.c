@@ -139,22 +139,21 @@ static void ggsn_may_ask_for_an_update(void)
 	uint8_t request[] = {
 		0x32, GTPC_V1_UPDATE_PDP_REQUEST, 0, 6, 0, 0, 0, 0, 900 >> 8, 900 & 0xff, 0, 0, 20,
 		0xF5};
+	struct tunnel up, moved = {.teid = 0x7777};
 	int len;
 
 	start_with_a_session();
+	up = lab_up(&context);
+	lab_address(&moved, 7);
 	request[6] = (uint8_t)(context.control_sgsn >> 8);
 	request[7] = (uint8_t)context.control_sgsn;
 	lab_give(DATAPATH_CORE, context.ggsn, context.sgsn, request, sizeof(request));
 	len = gtpc_v1_write_accept_response(data, sizeof(data), &accept);
 	lab_give(DATAPATH_ACCESS, context.sgsn, context.ggsn, data, (size_t)len);
 	lab_settle();
-	context.sgsn = 7;
-	context.down = 0x7777;
-	context.control_sgsn = 0x7778;
-	CU_ASSERT_TRUE(has_flows(&context));
-	/* And what comes next finds it by its new control TEID. */
-	request[6] = 0x77;
-	request[7] = 0x78;
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&up));
+	CU_ASSERT_PTR_NOT_NULL(lab_flow(&moved));
+	/* The response has no control TEID of the SGSN's (table 10): what comes next finds it by the earlier one. */
 	request[9]++;
 	lab_give(DATAPATH_CORE, context.ggsn, context.sgsn, request, sizeof(request));
 	data[9]++;
