@@ -14,6 +14,7 @@ struct dialect {
 	/* Returns true if a message of this type is read, or dropped. Others cross. */
 	bool (*is_read)(uint8_t type);
 	const char *create_response; /* for the log */
+	uint8_t command_type;	     /* of MESSAGE_COMMAND. 0: none */
 	/* Fills message. The caller has set dialect, and bearers with room for MESSAGE_BEARERS_MAX.
 	 * side: where the message comes from. Returns the octets of the message, or -EBADMSG. */
 	int (*read)(struct message *message, const uint8_t *data, size_t len,

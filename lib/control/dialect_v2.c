@@ -8,6 +8,7 @@ static const struct message_type types[] = {{GTPC_V2_ECHO_REQUEST, MESSAGE_ECHO}
 					    {GTPC_V2_CREATE_SESSION_REQUEST, MESSAGE_CREATE},
 					    {GTPC_V2_MODIFY_BEARER_REQUEST, MESSAGE_UPDATE},
 					    {GTPC_V2_DELETE_SESSION_REQUEST, MESSAGE_DELETE},
+					    {GTPC_V2_BEARER_RESOURCE_COMMAND, MESSAGE_COMMAND},
 					    {GTPC_V2_CREATE_BEARER_REQUEST, MESSAGE_CREATE_BEARER},
 					    {GTPC_V2_UPDATE_BEARER_REQUEST, MESSAGE_UPDATE_BY_CORE},
 					    {GTPC_V2_DELETE_BEARER_REQUEST, MESSAGE_DELETE_BEARER},
@@ -35,17 +36,32 @@ static struct message_end end_of(const struct gtpc_v2_fteid *fteid)
 				    .ipv6 = fteid->ipv6};
 }
 
-/* Finds the UE's PCO in any of the IEs that carry one. */
-static bool find_e2m(struct pco_e2m *e2m, const struct gtpc_v2 *said,
-		     const struct e2m_numbers *numbers)
+static bool find_e2m_in(struct pco_e2m *e2m, const struct e2m_numbers *numbers,
+			const struct gtp_octets *const pcos[3])
 {
-	const struct gtp_octets *const pcos[] = {&said->pco, &said->epco, &said->apco};
-
-	for (size_t i = 0; i < sizeof(pcos) / sizeof(pcos[0]); i++)
+	for (size_t i = 0; i < 3; i++)
 		if (pcos[i]->data &&
 		    pco_find_e2m(e2m, numbers, NULL, pcos[i]->data, pcos[i]->len) == 1)
 			return true;
 	return false;
+}
+
+/* Finds the UE's PCO in any of the IEs that carry one. That of a bearer takes precedence over that of the message
+ * (TS 29.274 7.2.4, 7.2.16). */
+static bool find_e2m(struct pco_e2m *e2m, const struct gtpc_v2 *said,
+		     const struct e2m_numbers *numbers)
+{
+	for (unsigned i = 0; i < said->bearers_count; i++) {
+		const struct gtpc_v2_bearer *b = &said->bearers[i];
+
+		if (b->instance == 0 &&
+		    find_e2m_in(e2m, numbers,
+				(const struct gtp_octets *const[]){&b->pco, &b->epco, &b->apco}))
+			return true;
+	}
+	return find_e2m_in(
+		e2m, numbers,
+		(const struct gtp_octets *const[]){&said->pco, &said->epco, &said->apco});
 }
 
 static void set_bearers(struct message *m, const struct gtpc_v2 *said)
@@ -80,7 +96,9 @@ static bool is_read(uint8_t type)
 {
 	return (type >= GTPC_V2_CREATE_SESSION_REQUEST &&
 		type <= GTPC_V2_DELETE_SESSION_RESPONSE) ||
-	       (type >= GTPC_V2_CREATE_BEARER_REQUEST && type <= GTPC_V2_DELETE_BEARER_RESPONSE);
+	       (type >= GTPC_V2_CREATE_BEARER_REQUEST && type <= GTPC_V2_DELETE_PDN_SET_RESPONSE) ||
+	       type == GTPC_V2_BEARER_RESOURCE_COMMAND || type == GTPC_V2_BEARER_RESOURCE_FAILURE ||
+	       type == GTPC_V2_UPDATE_PDN_SET_REQUEST || type == GTPC_V2_UPDATE_PDN_SET_RESPONSE;
 }
 
 /* A PDN connection without IMSI is for emergency calls: there is no keyset for it. The HSE serves
@@ -98,6 +116,7 @@ static bool is_complete(const struct message *m, enum datapath_side side)
 		       message_end_is_whole(&first->user[E2M_DOWNLINK]);
 	case MESSAGE_UPDATE:
 	case MESSAGE_DELETE:
+	case MESSAGE_COMMAND:
 		return side == DATAPATH_ACCESS;
 	case MESSAGE_CREATE_BEARER:
 		return side == DATAPATH_CORE && m->linked != 0;
@@ -145,6 +164,7 @@ static int read_message(struct message *m, const uint8_t *data, size_t len, enum
 const struct dialect dialect_v2 = {.version = 2,
 				   .is_read = is_read,
 				   .create_response = "Create Session Response",
+				   .command_type = GTPC_V2_BEARER_RESOURCE_COMMAND,
 				   .read = read_message,
 				   .checks_every_create = true,
 				   .counts_unknown_delete = true};

@@ -44,6 +44,41 @@ static void take_unread(struct session_store *store, const struct dialect *diale
 		discard_note_crossing(store, dialect->version, left->data[1]);
 }
 
+static void take(struct session_store *store, const struct session_gtpc *gtpc,
+		 const struct message *m, struct held *held)
+{
+	const uint8_t type = gtpc->data[1];
+
+	if (m->fault != GTPC_FAULTLESS && m->dialect->is_read(type))
+		procedure_take_faulty(store, gtpc, m, held);
+	else if (m->kind == MESSAGE_OTHER)
+		discard_note_crossing(store, m->dialect->version, type);
+	else if (m->kind == MESSAGE_ECHO)
+		procedure_take_echo(store, gtpc, m);
+	else if (m->is_response)
+		procedure_take_response(store, gtpc, m, held);
+	else
+		procedure_take_request(store, gtpc, m, held);
+}
+
+/* The messages of a datagram cross together or not at all. Returns false if the one behind first does not cross, so
+ * first must have no effect. */
+static bool is_followed_well(struct session_store *store, const struct session_gtpc *behind,
+			     const struct message *first, struct held *held)
+{
+	struct message_bearer bearers[MESSAGE_BEARERS_MAX];
+	struct message m = {.dialect = first->dialect, .bearers = bearers};
+	struct session_gtpc left = *behind, one;
+
+	if (!first->has_next || left.len < 2 || !m.dialect->is_read(left.data[1]))
+		return true;
+	if (!read_first(store, &left, 1, &m, &one))
+		take_unread(store, m.dialect, &left, held);
+	else if (m.fault != GTPC_FAULTLESS)
+		procedure_take_faulty(store, &one, &m, held);
+	return held->outcome == SESSION_DONE;
+}
+
 void session_take_gtpc(struct session_store *store, const struct session_gtpc *gtpc)
 {
 	const struct dialect *dialect = find_dialect(gtpc);
@@ -59,21 +94,13 @@ void session_take_gtpc(struct session_store *store, const struct session_gtpc *g
 	}
 	if (!dialect)
 		control_count(store, SESSION_GTPC_OTHER);
-	for (unsigned count = 0; m.has_next; count++) {
+	for (unsigned count = 0; m.has_next && held->outcome == SESSION_DONE; count++) {
 		if (!read_first(store, &left, count, &m, &one)) {
 			take_unread(store, dialect, &left, held);
 			break;
 		}
-		if (m.kind == MESSAGE_OTHER)
-			discard_note_crossing(store, dialect->version, one.data[1]);
-		else if (m.kind == MESSAGE_ECHO)
-			procedure_take_echo(store, &one, &m);
-		else if (m.fault != GTPC_FAULTLESS)
-			procedure_take_faulty(store, &one, &m, held);
-		else if (m.is_response)
-			procedure_take_response(store, &one, &m, held);
-		else
-			procedure_take_request(store, &one, &m, held);
+		if (is_followed_well(store, &left, &m, held))
+			take(store, &one, &m, held);
 	}
 	held_release(store, held);
 }

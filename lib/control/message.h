@@ -22,6 +22,8 @@ enum message_kind {
 	MESSAGE_UPDATE_BY_CORE, /* from the core side: Update PDP Context, Update Bearer */
 	MESSAGE_DELETE,		/* Delete PDP Context, Delete Session */
 	MESSAGE_DELETE_BEARER,	/* Delete Bearer */
+	/* Bearer Resource Command. A request from the core side answers it, or a failure indication. */
+	MESSAGE_COMMAND,
 	MESSAGE_KINDS
 };
 

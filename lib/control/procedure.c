@@ -148,8 +148,8 @@ static void refuse_mixed(struct request *r, struct held *held)
 	held->outcome = SESSION_POLICY;
 }
 
-void procedure_take_request(struct session_store *store, const struct session_gtpc *gtpc,
-			    const struct message *m, struct held *held)
+static void take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			 const struct message *m, struct held *held)
 {
 	struct transaction *same = NULL;
 	enum transaction_kind kind;
@@ -193,6 +193,14 @@ void procedure_take_request(struct session_store *store, const struct session_gt
 		refuse_mixed(r, held);
 }
 
+void procedure_take_request(struct session_store *store, const struct session_gtpc *gtpc,
+			    const struct message *m, struct held *held)
+{
+	take_request(store, gtpc, m, held);
+	if (held->outcome == SESSION_DONE)
+		procedure_take_triggered(store, gtpc, m, held);
+}
+
 void procedure_take_faulty(struct session_store *store, const struct session_gtpc *gtpc,
 			   const struct message *m, struct held *held)
 {
@@ -204,6 +212,9 @@ void procedure_take_faulty(struct session_store *store, const struct session_gtp
 
 static bool takes_effect(const struct message *m)
 {
+	/* The answer is a failure indication. */
+	if (m->kind == MESSAGE_COMMAND)
+		return false;
 	/* The other end has no such context: the session ends as if deleted. */
 	if (m->cause == MESSAGE_GONE)
 		return m->kind != MESSAGE_CREATE && m->kind != MESSAGE_CREATE_BEARER;

@@ -39,6 +39,11 @@ void procedure_create(const struct exchange *exchange);
 void procedure_create_bearers(const struct exchange *exchange);
 /* Takes the response to an Update or a Delete. */
 void procedure_change(const struct exchange *exchange);
+/* Takes a request that crosses. If a command has asked for it, the command takes effect. */
+void procedure_take_triggered(struct session_store *store, const struct session_gtpc *gtpc,
+			      const struct message *message, struct held *held);
+/* Names the keyset of the UE's message for all bearers of the PDN connection. default_bearer: its identity. */
+void procedure_name_keyset(const struct exchange *exchange, uint8_t default_bearer);
 /* Changes what rights allow of a session. before: filled by session_current. */
 void procedure_change_bearer(const struct exchange *exchange, struct session *session,
 			     const struct change *before, unsigned rights);

@@ -114,6 +114,19 @@ void procedure_change_bearer(const struct exchange *x, struct session *s,
 		procedure_become(x, s, before, &target);
 }
 
+/* The sender's rights are those to one of the bearers: they share the control tunnel. */
+void procedure_name_keyset(const struct exchange *x, uint8_t default_bearer)
+{
+	for (uint8_t id = 0; id < MESSAGE_IDS; id++) {
+		struct change before;
+		struct session *s = request_find(x->request, id, &before);
+
+		if (s && s->primary == default_bearer &&
+		    (request_rights(x->request, &before, MESSAGE_ACCEPTED) & MAY_NAME_KEYSET))
+			procedure_change_bearer(x, s, &before, MAY_NAME_KEYSET);
+	}
+}
+
 /* --- what ends --- */
 
 /* Returns true if the messages end the session. If a Modify Bearer Request names bearers, the Cause

@@ -299,7 +299,11 @@ void procedure_create_bearers(const struct exchange *x)
 {
 	struct request *r = x->request;
 	struct change before;
-	const struct session *linked = request_find(r, r->said.linked, &before);
+	const struct session *linked;
+
+	if (x->response->has_e2m)
+		procedure_name_keyset(x, r->said.linked);
+	linked = request_find(r, r->said.linked, &before);
 
 	for (unsigned i = 0; i < x->response->bearers_count; i++) {
 		const struct message_bearer *bearer = &x->response->bearers[i];

@@ -46,7 +46,7 @@ static const struct {
 			[SENDER_PEER]     = {BEGIN | END,                       NOTHING},
 		},
 		[MESSAGE_CREATE_BEARER] = {
-			[SENDER_PEER]     = {BEGIN,                             NOTHING},
+			[SENDER_PEER]     = {BEGIN | KEYSET,                    NOTHING},
 			[SENDER_ANYBODY]  = {BEGIN,                             NOTHING},
 		},
 		[MESSAGE_UPDATE] = {
@@ -65,6 +65,10 @@ static const struct {
 		[MESSAGE_DELETE_BEARER] = {
 			[SENDER_PEER]     = {END,                               END},
 			[SENDER_ANYBODY]  = {COUNTED,                           COUNTED},
+		},
+		[MESSAGE_COMMAND] = {
+			[SENDER_PEER]     = {KEYSET,                            NOTHING},
+			[SENDER_ANYBODY]  = {COUNTED,                           NOTHING},
 		},
 	},
 	/* clang-format on */

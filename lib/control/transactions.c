@@ -80,6 +80,9 @@ static struct transaction_key key_of(const struct message *m, const struct tunne
 				      .type = m->type};
 
 	memcpy(key.receiver, receiver->receiver, sizeof(key.receiver));
+	/* What answers a command may be a request of its own, to port 2123. */
+	if (m->kind == MESSAGE_COMMAND)
+		key.requester.teid = 0;
 	return key;
 }
 
@@ -277,4 +280,20 @@ struct transaction *transactions_find_answered(struct session_store *store,
 	if (!t && gtpc->side == DATAPATH_CORE)
 		t = find_by_teid(store, &key, m->teid);
 	return t && t->side != gtpc->side ? t : NULL;
+}
+
+struct transaction *transactions_find_command(struct session_store *store,
+					      const struct session_gtpc *gtpc,
+					      const struct message *request)
+{
+	const struct message command = {.dialect = request->dialect,
+					.kind = MESSAGE_COMMAND,
+					.type = request->dialect->command_type,
+					.sequence = request->sequence};
+	const struct transaction_key key = key_of(&command, &gtpc->destination, &gtpc->source);
+	struct transaction *t = find(store, &key);
+
+	return t && !t->is_unserved && t->side != gtpc->side && t->answer_teid == request->teid
+		       ? t
+		       : NULL;
 }

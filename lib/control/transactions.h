@@ -77,6 +77,11 @@ struct transaction *transactions_remember(struct session_store *store,
 struct transaction *transactions_find_answered(struct session_store *store,
 					       const struct session_gtpc *gtpc,
 					       const struct message *response);
+/* Finds the command that a request from the core side answers: it has the command's sequence number, and goes to the
+ * TEID of the command's sender (TS 29.274 7.6). NULL: there is none. */
+struct transaction *transactions_find_command(struct session_store *store,
+					      const struct session_gtpc *gtpc,
+					      const struct message *request);
 /* Call it when the response takes effect: it is remembered for 60 s. */
 void transactions_note_answer(struct session_store *store, const struct transaction *transaction,
 			      const struct session_gtpc *response);

@@ -216,6 +216,9 @@ enum lab_fate lab_fate(uint64_t message);
  * NULL: the PCO names no keyset. */
 uint64_t lab_give(enum datapath_side side, uint8_t from, uint8_t to, const uint8_t *data,
 		  size_t len);
+/* The same with addresses of any IP version; their TEIDs do not matter. */
+uint64_t lab_give_between(enum datapath_side side, const struct tunnel *from,
+			  const struct tunnel *to, const uint8_t *data, size_t len);
 uint64_t lab_create_request(struct lab_context *c, const struct e2m_keyset_id *name,
 			    uint8_t key_id);
 uint64_t lab_create_response(const struct lab_context *c);

@@ -58,12 +58,12 @@ struct tunnel lab_down(const struct lab_context *c)
 	return t;
 }
 
-uint64_t lab_give(enum datapath_side side, uint8_t from, uint8_t to, const uint8_t *data,
-		  size_t len)
+uint64_t lab_give_between(enum datapath_side side, const struct tunnel *from,
+			  const struct tunnel *to, const uint8_t *data, size_t len)
 {
 	struct session_gtpc gtpc = {.side = side,
-				    .source.teid = GTPC_PORT,
-				    .destination.teid = GTPC_PORT,
+				    .source = *from,
+				    .destination = *to,
 				    .worker = (unsigned)(lab.messages % lab.config.workers),
 				    .number = lab.messages};
 	uint8_t *copy = malloc(len ? len : 1); /* gone after the call, as the real one */
@@ -72,13 +72,22 @@ uint64_t lab_give(enum datapath_side side, uint8_t from, uint8_t to, const uint8
 	memcpy(copy, data, len);
 	gtpc.data = copy;
 	gtpc.len = len;
-	lab_address(&gtpc.source, from);
-	lab_address(&gtpc.destination, to);
+	gtpc.source.teid = gtpc.destination.teid = GTPC_PORT;
 	lab.messages++;
 	session_take_gtpc(lab.store, &gtpc);
 	free(copy);
 	pull_send_waiting(session_pulls(lab.store));
 	return gtpc.number;
+}
+
+uint64_t lab_give(enum datapath_side side, uint8_t from, uint8_t to, const uint8_t *data,
+		  size_t len)
+{
+	struct tunnel source = {0}, destination = {0};
+
+	lab_address(&source, from);
+	lab_address(&destination, to);
+	return lab_give_between(side, &source, &destination, data, len);
 }
 
 enum lab_fate lab_fate(uint64_t message)

@@ -556,7 +556,8 @@ static bool is_read(unsigned version, unsigned type)
 {
 	if (version == 1)
 		return type >= 16 && type <= 21;
-	return (type >= 32 && type <= 37) || (type >= 95 && type <= 100);
+	return (type >= 32 && type <= 37) || type == 68 || type == 69 ||
+	       (type >= 95 && type <= 102) || type == 200 || type == 201;
 }
 
 static void each_type_that_is_not_read_crosses_and_is_counted(void)
