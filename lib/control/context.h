@@ -50,6 +50,7 @@ struct session_store {
 	struct reconfigure *reconfigure;
 	struct transactions *transactions;
 	struct discard *discard;
+	struct alternatives *alternatives;
 };
 
 /* Octets of the longest log line, with its NUL. Longer lines are cut. */

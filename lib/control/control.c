@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <sys/random.h>
 
+#include "control/alternatives.h"
 #include "control/changeover.h"
 #include "control/discard.h"
 #include "control/journal.h"
@@ -47,7 +48,8 @@ static int allocate(struct session_store *store, uint64_t now_ms)
 		return -ENOMEM;
 	kept_observe(&observer);
 	store->pulls = pull_manager_new(&c->pull, store->wheel, &observer);
-	if (!store->pulls || kept_init(store) != 0 || transactions_init(store) != 0)
+	if (!store->pulls || kept_init(store) != 0 || transactions_init(store) != 0 ||
+	    alternatives_init(store) != 0)
 		return -ENOMEM;
 	store->watch = watch_start(store);
 	return store->watch ? 0 : -ENOMEM;
@@ -100,6 +102,7 @@ void session_store_free(struct session_store *store)
 		free_sessions(store);
 	transactions_free(store);
 	discard_free(store->discard);
+	alternatives_free(store);
 	tunnels_free(store->tunnels);
 	pull_manager_free(store->pulls);
 	kept_free(store);

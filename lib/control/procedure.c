@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/procedure.h"
 
+#include "control/alternatives.h"
 #include "control/binding.h"
 #include "control/discard.h"
 #include "control/effect.h"
@@ -94,6 +95,9 @@ static struct request *remember(struct session_store *store, const struct sessio
 	r->bearers_count = m->bearers_count;
 	for (unsigned i = 0; i < m->bearers_count; i++)
 		r->bearers[i].said = m->bearers[i];
+	alternatives_resolve(
+		store, gtpc->side == DATAPATH_ACCESS ? INDEX_CONTROL_GGSN : INDEX_CONTROL_SGSN,
+		&r->transaction.addressed);
 	r->transaction.answer_teid = request_answer_teid(r);
 	if (m->kind != MESSAGE_CREATE || note_create(r, m))
 		return r;

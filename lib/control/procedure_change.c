@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "control/address.h"
+#include "control/alternatives.h"
 #include "control/discard.h"
 #include "control/effect.h"
 #include "control/ended.h"
@@ -30,6 +31,22 @@ void procedure_become(const struct exchange *x, struct session *s, const struct 
 
 /* --- Update PDP Context, TS 29.060 7.3.3, 7.3.4; Modify Bearer, Update Bearer, TS 29.274 7.2.7,
  * 7.2.8, 7.2.15, 7.2.16 --- */
+
+/* Each message has the control end of its sender. */
+static void note_alternatives(const struct exchange *x, const struct session *s, unsigned rights,
+			      const struct change *target)
+{
+	const bool of_access = request_is_of_access(x->request);
+	const struct message *asked = &x->request->said, *answered = x->response;
+	const struct e2m_imsi imsi = directory_imsi(s);
+
+	if (rights & MAY_MOVE_CONTROL_SGSN)
+		alternatives_note(x->store, &imsi, &target->control_sgsn,
+				  of_access ? &asked->control : &answered->control);
+	if (rights & MAY_MOVE_CONTROL_GGSN)
+		alternatives_note(x->store, &imsi, &target->control_ggsn,
+				  of_access ? &answered->control : &asked->control);
+}
 
 /* Sets the tunnels and control ends that rights allow. Each message has the ends of its sender. */
 static void set_ends(const struct exchange *x, const struct session *s, const struct change *before,
@@ -61,6 +78,7 @@ static void set_ends(const struct exchange *x, const struct session *s, const st
 	if (of_access && rights & MAY_MOVE_CONTROL_SGSN && m->dialect->says_teid_once &&
 	    m->teid != 0)
 		target->control_sgsn.teid = m->teid;
+	note_alternatives(x, s, rights, target);
 }
 
 /* A GGSN may give the address later, when the UE has got it by DHCP (TS 29.060 7.3.3). */
@@ -122,7 +140,7 @@ void procedure_name_keyset(const struct exchange *x, uint8_t default_bearer)
 		struct session *s = request_find(x->request, id, &before);
 
 		if (s && s->primary == default_bearer &&
-		    (request_rights(x->request, &before, MESSAGE_ACCEPTED) & MAY_NAME_KEYSET))
+		    (request_rights(x->request, s, &before, MESSAGE_ACCEPTED) & MAY_NAME_KEYSET))
 			procedure_change_bearer(x, s, &before, MAY_NAME_KEYSET);
 	}
 }
@@ -217,7 +235,7 @@ void procedure_change(const struct exchange *x)
 		if (!s)
 			continue;
 		if (known == 0 || asked->kind == MESSAGE_UPDATE)
-			rights = request_rights(x->request, &before, x->response->cause);
+			rights = request_rights(x->request, s, &before, x->response->cause);
 		if (known++ == 0 && rights & IS_COUNTED)
 			control_count(x->store, SESSION_GTPC_NOT_FROM_PEER);
 		if (rights & MAY_END && is_over(x, s))

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "control/address.h"
+#include "control/alternatives.h"
 #include "control/discard.h"
 #include "control/effect.h"
 #include "control/ended.h"
@@ -208,6 +209,10 @@ void procedure_create(const struct exchange *x)
 			make(x, &asks->imsi, asked->said.id,
 			     primary ? primary->primary : asks->linked, &target,
 			     asks->dialect->create_response);
+			alternatives_note(x->store, &asks->imsi, &target.control_sgsn,
+					  &asks->control);
+			alternatives_note(x->store, &asks->imsi, &target.control_ggsn,
+					  &x->response->control);
 			request_settle(r, asked, &target.tunnel[DOWN]);
 		}
 	}
@@ -313,7 +318,7 @@ void procedure_create_bearers(const struct exchange *x)
 			continue;
 		if (!linked)
 			create_unknown(x, asked, bearer);
-		else if (request_rights(r, &before, MESSAGE_ACCEPTED) & MAY_BEGIN)
+		else if (request_rights(r, linked, &before, MESSAGE_ACCEPTED) & MAY_BEGIN)
 			create_dedicated(x, linked, &before, asked, bearer);
 	}
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 #include "control/request.h"
 
+#include "control/alternatives.h"
 #include "control/apart.h"
 #include "control/session.h"
 #include "control/table.h"
@@ -58,10 +59,15 @@ static const struct tunnel *control_of(const struct change *t, bool of_access)
 	return of_access ? &t->control_sgsn : &t->control_ggsn;
 }
 
-static bool is_from_present_peer(const struct request *r, const struct change *before)
+/* By either address that the peer has given. */
+static bool is_from_present_peer(const struct request *r, const struct session *s,
+				 const struct change *before)
 {
-	return tunnel_has_same_receiver(&r->transaction.key.requester,
-					control_of(before, request_is_of_access(r)));
+	const struct tunnel *requester = &r->transaction.key.requester;
+	const struct tunnel *control = control_of(before, request_is_of_access(r));
+
+	return tunnel_has_same_receiver(requester, control) ||
+	       alternatives_has(r->store, s, control, requester);
 }
 
 /* A sender that does not know the TEID sends TEID 0 and the IMSI. It must still have asked the
@@ -84,10 +90,11 @@ static struct session *find_by_imsi(const struct request *r)
 static bool is_of_another_context(const struct request *r)
 {
 	for (uint8_t id = 0; id < MESSAGE_IDS; id++) {
+		const struct session *s = request_find_addressed(r, id);
 		struct change before;
 
-		if (request_is_alive(r->store, request_find_addressed(r, id), &before))
-			return !is_from_present_peer(r, &before);
+		if (request_is_alive(r->store, s, &before))
+			return !is_from_present_peer(r, s, &before);
 	}
 	return false;
 }
@@ -128,12 +135,12 @@ static bool makes_itself_peer(const struct request *r)
 	       tunnel_has_same_receiver(requester, &own);
 }
 
-unsigned request_rights(const struct request *r, const struct change *before,
-			enum message_cause cause)
+unsigned request_rights(const struct request *r, const struct session *s,
+			const struct change *before, enum message_cause cause)
 {
-	const enum rights_sender sender = is_from_present_peer(r, before) ? SENDER_PEER
-					  : makes_itself_peer(r)	  ? SENDER_NEW_PEER
-									  : SENDER_ANYBODY;
+	const enum rights_sender sender = is_from_present_peer(r, s, before) ? SENDER_PEER
+					  : makes_itself_peer(r)	     ? SENDER_NEW_PEER
+									     : SENDER_ANYBODY;
 
 	return rights_of(r->said.dialect->version, r->said.kind, sender, cause);
 }
@@ -145,7 +152,7 @@ bool request_is_intruder(const struct request *r)
 
 	return request_is_alive(r->store, primary, &before) &&
 	       (before.policy == POLICY_PROTECT || session_has_keyset(primary)) &&
-	       !(request_rights(r, &before, MESSAGE_ACCEPTED) & MAY_BEGIN);
+	       !(request_rights(r, primary, &before, MESSAGE_ACCEPTED) & MAY_BEGIN);
 }
 
 uint32_t request_answer_teid(const struct request *r)

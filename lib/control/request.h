@@ -62,10 +62,10 @@ bool request_note_updated(struct request *request);
 
 /* --- its sender --- */
 
-/* Returns bits of enum rights: what the sender may change if the response has this cause. before:
+/* Returns bits of enum rights: what the sender may change of the session if the response has this cause. before:
  * what the session will be. */
-unsigned request_rights(const struct request *request, const struct change *before,
-			enum message_cause cause);
+unsigned request_rights(const struct request *request, const struct session *session,
+			const struct change *before, enum message_cause cause);
 /* Returns true if a Create shares the PDP address of a protected context, and its sender may not do
  * so. */
 bool request_is_intruder(const struct request *request);

@@ -32,9 +32,11 @@ struct transaction {
 	TAILQ_ENTRY(transaction) age;
 	uint64_t since_ms;
 	struct transaction_key key;
-	uint8_t side;		 /* side that the request came from */
-	bool is_unserved;	 /* it makes nothing here: its response crosses without effect */
-	struct tunnel addressed; /* receiver of the request, with the TEID in its header */
+	uint8_t side;	  /* side that the request came from */
+	bool is_unserved; /* it makes nothing here: its response crosses without effect */
+	/* Receiver of the request, with the TEID in its header; if that is an alternative, the session's control
+	 * tunnel. */
+	struct tunnel addressed;
 	bool has_recovery;
 	uint8_t recovery; /* restart counter of the requester */
 	uint32_t content; /* hash of the whole message */

@@ -257,6 +257,131 @@ static void a_modify_is_accepted_by_the_cause_of_the_message(void)
 	lab_stop();
 }
 
+/* --- both IP versions --- */
+
+#define SGSN6 "fd00::1"
+#define GGSN6 "fd00::2"
+
+/* The S-GW's and the P-GW's F-TEIDs for control have both addresses. */
+#define DUAL_CREATE_SESSION_REQUEST                                                                \
+	"482000a600000000000001000100080062020100000000f15300030062f210520001000657001900c6000000" \
+	"110a010001fd0000000000000000000000000000014700090008696e7465726e657463000100014f00050001" \
+	"000000004e001a0080ff001662f210e2020123553cbe9637a89d218ae64dae47bf355d002c00490001000557" \
+	"00090284000000120a010001500016007c090000000000000000000000000000000000000000"
+#define DUAL_CREATE_SESSION_RESPONSE                                                               \
+	"48210058000000110000010002000200100057001901c7000000210a010002fd000000000000000000000000" \
+	"0000024f000500010a0200645d00200049000100050200020010005700090285000000220a0100025e000400" \
+	"00000000"
+#define DUAL_MODIFY_BEARER_REQUEST                                                                 \
+	"4822003b000000210000020057001900c6000000130a010001fd0000000000000000000000000000015d0012" \
+	"0049000100055700090184000000140a010001"
+#define DUAL_MODIFY_BEARER_RESPONSE \
+	"4823001d00000013000002000200020010005d000b004900010005020002001000"
+
+static uint64_t up6(const char *hex)
+{
+	return give(DATAPATH_ACCESS, SGSN6, GGSN6, hex);
+}
+
+static uint64_t down6(const char *hex)
+{
+	return give(DATAPATH_CORE, GGSN6, SGSN6, hex);
+}
+
+static void a_pdn_connection_is_known_by_either_address(void) /* TS 29.274 8.22 */
+{
+	lab_start();
+	up(DUAL_CREATE_SESSION_REQUEST);
+	down(DUAL_CREATE_SESSION_RESPONSE);
+	CU_ASSERT_TRUE(is_protected(SGSN, 0x12));
+	up6(DUAL_MODIFY_BEARER_REQUEST);
+	down6(DUAL_MODIFY_BEARER_RESPONSE);
+	CU_ASSERT_TRUE(is_protected(SGSN, 0x14));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNKNOWN_SESSION), 0);
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_NOT_FROM_PEER), 0);
+	/* Delete Session, by the address of the other version again, from the S-GW's new TEID */
+	up6("4824000d00000021000003004900010005");
+	down6("4825000e0000001300000300020002001000");
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
+static void a_context_is_known_by_its_alternative_addresses(void) /* TS 29.060 7.3.1 to 7.3.4 */
+{
+	lab_start();
+	up("3210008300000000000100000262020100000000f10ffc100000001211000000111405800002f1218300090"
+	   "8696e"
+	   "7465726e657484001a80ff001662f210e2020123553cbe9637a89d218ae64dae47bf358500040a010001850"
+	   "0040a"
+	   "0100018600079194710000001087000c0223921f9396fefe7403ffff850010fd00000000000000000000000"
+	   "00000"
+	   "01");
+	down("321100500000001100010000018008fe100000002211000000217f00000000800006f1210a02006485000"
+	     "40a01"
+	     "00028500040a01000287000c0223921f9396fefe7403ffff850010fd00000000000000000000000000000"
+	     "2");
+	CU_ASSERT_TRUE(is_protected(SGSN, 0x12));
+	up6("321200390000002100020000100000001411000000131405850010fd000000000000000000000000000001"
+	    "8500"
+	    "040a01000187000c0223921f9396fefe7403ffff");
+	down6("321300150000001300020000018087000c0223921f9396fefe7403ffff");
+	CU_ASSERT_TRUE(is_protected(SGSN, 0x14));
+	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_UNKNOWN_SESSION), 0);
+	lab_stop();
+}
+
+/* The P-GW has given TEID 0x21 with both addresses, and 0x4001 with one of them. */
+static void an_alternative_is_of_its_own_teid_alone(void)
+{
+	lab_start();
+	up(DUAL_CREATE_SESSION_REQUEST);
+	down(DUAL_CREATE_SESSION_RESPONSE);
+	up(CREATE_SESSION_REQUEST);
+	down(CREATE_SESSION_RESPONSE);
+	up6("4822002700004001000002005700090086000000130a0100015d001200"
+	    "49000100055700090184000000140a010001");
+	down6(DUAL_MODIFY_BEARER_RESPONSE);
+	CU_ASSERT_FALSE(is_protected(SGSN, 0x14));
+	lab_stop();
+}
+
+/* The P-GW gives TEID 0x21 to another subscriber, with the IPv4 address alone. */
+static void an_alternative_ends_with_its_session(void)
+{
+	lab_start();
+	up(DUAL_CREATE_SESSION_REQUEST);
+	down(DUAL_CREATE_SESSION_RESPONSE);
+	up("4824000d00000021000003004900010005");
+	down("4825000e0000001100000300020002001000");
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	/* IMSI 262010000000002; TEIDs 0x1001 and 0x3001 of the S-GW, 0x2001 and 0x21 of the P-GW */
+	up("4820006100000000000004000100080062020100000000f25700090086000030010a0100014700090008696"
+	   "e"
+	   "7465726e65744f00050001000000004e00100080ff000c62f210e201010000000000215d001200490001000"
+	   "5"
+	   "5700090284000010010a010001");
+	down("4821004000003001000004000200020010005700090187000000210a0100024f000500010a0200035d001"
+	     "800"
+	     "49000100050200020010005700090285000020010a010002");
+	CU_ASSERT_TRUE(is_protected(SGSN, 0x1001));
+	up6(DUAL_MODIFY_BEARER_REQUEST);
+	down6(DUAL_MODIFY_BEARER_RESPONSE);
+	CU_ASSERT_TRUE(is_protected(SGSN, 0x1001));
+	CU_ASSERT_FALSE(is_protected(SGSN, 0x14));
+	lab_stop();
+}
+
+/* A refused Create gives none. */
+static void a_refused_request_gives_no_alternative(void)
+{
+	lab_start();
+	up(DUAL_CREATE_SESSION_REQUEST);
+	down("4821000e0000001100000100020002004900");
+	up6(DUAL_MODIFY_BEARER_REQUEST);
+	CU_ASSERT_EQUAL(lab_sessions(), 0);
+	lab_stop();
+}
+
 UNIT_MAIN("session_elements", TEST(the_address_in_an_sgsns_update_response_is_for_user_traffic),
 	  TEST(an_sgsns_update_response_that_repeats_its_address_moves_nothing),
 	  TEST(an_update_with_an_invalid_imsi_moves_the_tunnel),
@@ -265,4 +390,8 @@ UNIT_MAIN("session_elements", TEST(the_address_in_an_sgsns_update_response_is_fo
 	  TEST(a_modify_with_a_decoy_fteid_does_not_cross),
 	  TEST(a_modify_moves_the_tunnel_to_the_fteid_of_instance_1),
 	  TEST(an_acceptance_without_its_bearer_context_does_not_cross),
-	  TEST(a_modify_is_accepted_by_the_cause_of_the_message))
+	  TEST(a_modify_is_accepted_by_the_cause_of_the_message),
+	  TEST(a_pdn_connection_is_known_by_either_address),
+	  TEST(a_context_is_known_by_its_alternative_addresses),
+	  TEST(an_alternative_is_of_its_own_teid_alone), TEST(an_alternative_ends_with_its_session),
+	  TEST(a_refused_request_gives_no_alternative))
