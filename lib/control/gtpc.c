@@ -61,8 +61,8 @@ static void take(struct session_store *store, const struct session_gtpc *gtpc,
 		procedure_take_request(store, gtpc, m, held);
 }
 
-/* The messages of a datagram cross together or not at all. Returns false if the one behind first does not cross, so
- * first must have no effect. */
+/* The messages of a datagram cross together or not at all. Returns false if the one before first or the one behind does
+ * not cross, so first must have no effect. */
 static bool is_followed_well(struct session_store *store, const struct session_gtpc *behind,
 			     const struct message *first, struct held *held)
 {

@@ -123,6 +123,22 @@ static void a_request_from_another_pgw_answers_no_command(void)
 	lab_stop();
 }
 
+/* To the S-GW's TEID of another PDN connection. */
+static void a_request_to_another_teid_answers_no_command(void)
+{
+	struct gtpc_v2 m;
+
+	start();
+	send_command();
+	m = lab_update_bearer(&second);
+	m.sequence = first.sequence;
+	m.teid++;
+	lab_send(&second, &m);
+	lab_settle();
+	CU_ASSERT_EQUAL(key_id_of(&first), 2);
+	lab_stop();
+}
+
 /* Sent from an address that is not the S-GW's. */
 static void a_command_of_somebody_else_names_nothing(void)
 {
@@ -267,6 +283,7 @@ UNIT_MAIN("session_command", TEST(a_command_names_a_keyset_once_the_pgw_has_answ
 	  TEST(a_command_that_fails_names_nothing),
 	  TEST(another_requests_sequence_number_answers_no_command),
 	  TEST(a_request_from_another_pgw_answers_no_command),
+	  TEST(a_request_to_another_teid_answers_no_command),
 	  TEST(a_command_of_somebody_else_names_nothing),
 	  TEST(a_command_is_for_its_own_pdn_connection),
 	  TEST(pco_of_a_create_bearer_response_names_a_keyset),
