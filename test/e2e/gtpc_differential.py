@@ -166,7 +166,7 @@ def mutate_ies(ies, r, v2):
     elif how == 2:
         r.shuffle(ies)
     elif how == 3:
-        unknown = r.choice([254, 253, 210])  # an element that nobody knows
+        unknown = r.choice([254, 253, 210])  # no element of any release
         ies.insert(r.randrange(len(ies) + 1), struct.pack(">BH", unknown, 3) + (b"\0abc" if v2 else b"abc"))
     elif ies:
         i = r.randrange(len(ies))
