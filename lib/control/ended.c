@@ -72,15 +72,16 @@ static void be_overfull(struct session_store *store)
 	say_overfull(store);
 }
 
-void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
-			  uint8_t primary, const struct change *t)
+/* Returns NULL if there is no place: then the directory is overfull. */
+static struct session *add_unserved(struct session_store *store, const struct e2m_imsi *imsi,
+				    uint8_t nsapi, uint8_t primary, const struct change *t)
 {
 	struct directory *d = store->directory;
 	struct session *ended = directory_add(d, DIRECTORY_ENDED, imsi, nsapi);
 
 	if (!ended) {
 		be_overfull(store);
-		return;
+		return NULL;
 	}
 	directory_unindex(d, ended, INDEX_SUBSCRIBER);
 	ended->primary = primary;
@@ -90,9 +91,28 @@ void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *im
 	}
 	directory_set_address(d, ended, &t->address);
 	ended->apn = apns_take(store->apns, t->apn);
-	if (imsi->digits[0] != '\0')
-		be_doubtful(store, ended, &t->control_ggsn);
 	journal_note(store, ended);
+	return ended;
+}
+
+void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
+			  uint8_t primary, const struct change *t)
+{
+	struct session *ended = add_unserved(store, imsi, nsapi, primary, t);
+
+	if (ended && imsi->digits[0] != '\0')
+		be_doubtful(store, ended, &t->control_ggsn);
+}
+
+void ended_leave_unknown(struct session_store *store, const struct tunnel *tunnel)
+{
+	static const struct e2m_imsi unknown;
+	static const struct tunnel none;
+	const struct change t = {.alive = true, .tunnel = {[DOWN] = *tunnel}};
+	struct session *ended = add_unserved(store, &unknown, 0, 0, &t);
+
+	if (ended)
+		be_doubtful(store, ended, &none);
 }
 
 void ended_leave_expected(struct session_store *store, enum session_direction direction,

@@ -38,6 +38,9 @@ void ended_settle(struct session_store *store, struct session *ended);
 void ended_leave_unserved(struct session_store *store, const struct e2m_imsi *imsi, uint8_t nsapi,
 			  uint8_t primary, const struct change *target);
 
+/* A context of an unknown subscriber has the downlink tunnel, and so has a session that cannot be told apart from that
+ * context: the tunnel is barred until the GGSN gives the session another. */
+void ended_leave_unknown(struct session_store *store, const struct tunnel *tunnel);
 /* A request about a protected session named the tunnel, and no response was seen: the GGSN may send
  * there. Requests cost their sender little, so they get half of the places at most. */
 void ended_leave_expected(struct session_store *store, enum session_direction direction,

@@ -188,7 +188,8 @@ void session_follow_ended(struct session_store *store, struct session *ended,
 
 void session_lose_tunnel(struct session_store *store, const struct tunnel *tunnel)
 {
-	carry_evict(store, NULL, DOWN, tunnel);
+	if (carry_evict(store, NULL, DOWN, tunnel) == SESSION_TAKEN)
+		ended_leave_unknown(store, tunnel);
 	tunnels_end(store, tunnel);
 }
 

@@ -602,6 +602,20 @@ static void create_at_another_ggsn_leaves_the_address_of_a_reported_session_guar
 	lab_stop();
 }
 
+/* The GGSN has accepted the Create, and may send in that tunnel what it has for the subscriber. */
+static void tunnel_of_a_create_that_contradicts_a_report_is_barred(void)
+{
+	start();
+	lab_activate(&v, lab_sqn(1), 1);
+	before = v;
+	v.down = 0x7777;
+	v.up = 0x7778;
+	create_plain(&v);
+	CU_ASSERT_TRUE(has_downlink(&before));
+	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_ENDED);
+	lab_stop();
+}
+
 static void without_a_place_for_a_claim_all_unknown_tunnels_are_barred(void)
 {
 	struct lab_context sole = lab_context(4);
@@ -649,4 +663,5 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(address_of_a_deleted_session_is_free_for_other_subscribers),
 	  TEST(another_address_than_that_of_a_deleted_session_is_free),
 	  TEST(create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded),
+	  TEST(tunnel_of_a_create_that_contradicts_a_report_is_barred),
 	  TEST(without_a_place_for_a_claim_all_unknown_tunnels_are_barred))

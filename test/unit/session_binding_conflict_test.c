@@ -216,6 +216,44 @@ static void request_that_names_a_downlink_tunnel_of_the_other_does_not_cross(voi
 	lab_stop();
 }
 
+/* The other context was made anew elsewhere, and its GGSN may have it still. */
+static void request_that_names_a_tunnel_of_a_doubtful_end_does_not_cross(void)
+{
+	struct lab_context forged, ended;
+	uint64_t request;
+
+	start_with_two_apns();
+	ended = other;
+	other.ggsn = 4;
+	other.down = 0x7777;
+	lab_create(&other, lab_sqn(2), 2);
+	lab_settle();
+	forged = v;
+	forged.down = ended.down;
+	request = lab_update_request(&forged, NULL, 0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
+	lab_stop();
+}
+
+/* The GGSN may go on in the tunnel of the other from before a move. */
+static void request_that_names_a_tunnel_before_a_move_does_not_cross(void)
+{
+	struct lab_context forged;
+	uint64_t request;
+
+	start_with_two_apns();
+	forged = v;
+	forged.down = other.down;
+	other.down = 0x7777;
+	lab_move(&other);
+	lab_settle();
+	request = lab_update_request(&forged, NULL, 0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
+	lab_stop();
+}
+
 static void request_of_a_modify_bearer_does_not_either(void)
 {
 	struct lab_context forged;
@@ -450,6 +488,8 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(request_of_the_access_side_tells_of_no_ggsn),
 	  TEST(addresses_of_two_subscribers_of_one_apn_are_no_conflict),
 	  TEST(request_that_names_a_downlink_tunnel_of_the_other_does_not_cross),
+	  TEST(request_that_names_a_tunnel_of_a_doubtful_end_does_not_cross),
+	  TEST(request_that_names_a_tunnel_before_a_move_does_not_cross),
 	  TEST(request_of_a_modify_bearer_does_not_either),
 	  TEST(request_that_names_a_tunnel_of_its_own_crosses),
 	  TEST(session_without_keyset_that_gets_the_address_of_a_protected_one_is_barred),

@@ -670,6 +670,27 @@ static void bearer_of_an_unknown_pdn_connection_leaves_it_with_addresses(void)
 	lab_stop();
 }
 
+static void bearer_of_an_unknown_pdn_connection_bars_it_without_addresses(void)
+{
+	struct gtpc_v2 m;
+
+	start_bound();
+	v = lab_context(3);
+	v.is_unbound = true;
+	lab_begin_and_settle(&v);
+	other.down = v.down;
+	m = lab_create_bearer(&other, &other);
+	lab_send(&other, &m);
+	m = lab_accept(&other, GTPC_V2_CREATE_BEARER_RESPONSE);
+	lab_send(&other, &m);
+	lab_settle();
+	CU_ASSERT_TRUE(is_barred_down(&v));
+	v.down = 0x4242;
+	move(&v);
+	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_stop();
+}
+
 UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_for_both),
 	  TEST(claim_of_a_session_without_addresses_bars_it_too),
 	  TEST(claim_that_is_said_again_and_again_gains_nothing),
@@ -701,4 +722,5 @@ UNIT_MAIN("session_binding_tunnel", TEST(conflicting_claims_to_a_tunnel_bar_it_f
 	  TEST(uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred),
 	  TEST(claims_of_two_pdn_connections_of_a_subscriber_bar_it_for_both),
 	  TEST(claims_of_two_sessions_without_protection_bar_nothing),
-	  TEST(bearer_of_an_unknown_pdn_connection_leaves_it_with_addresses))
+	  TEST(bearer_of_an_unknown_pdn_connection_leaves_it_with_addresses),
+	  TEST(bearer_of_an_unknown_pdn_connection_bars_it_without_addresses))
