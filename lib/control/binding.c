@@ -86,7 +86,7 @@ static bool gives_way(const struct session_store *store, const struct session *o
 		return false;
 	if (other->kind == DIRECTORY_ENDED)
 		return !has_other_apn(other, s) &&
-		       !(other->is_claim && apart_is_same_pdn(other, s));
+		       !(other->is_doubtful && apart_is_same_pdn(other, s));
 	return is_live(other) && !apart_is_same_pdn(other, s) && !has_other_apn(other, s);
 }
 

@@ -206,8 +206,12 @@ static void follow(const struct exchange *x, struct session *ended)
 	    message_cause_of(x->response, ended->nsapi) != MESSAGE_ACCEPTED)
 		return;
 	message_end_update(&down, &asked->said.user[DOWN], tunnel_is_ipv4(&up));
-	if (!tunnel_is_equal(&down, &before))
-		session_follow_ended(x->store, ended, &down);
+	if (tunnel_is_equal(&down, &before))
+		return;
+	/* The GGSN may have done nothing. */
+	if (x->request->is_repeated && !tunnel_is_none(&before))
+		ended_leave_claim(x->store, ended, &before);
+	session_follow_ended(x->store, ended, &down);
 }
 
 static void follow_ended(const struct exchange *x)

@@ -167,12 +167,17 @@ enum transaction_kind transactions_look(struct session_store *store,
 
 /* --- answers of the last 60 s --- */
 
+/* Without the requester's port: some GSNs repeat the response to another port, too. The octets of the response tell
+ * the rest. */
 static uint64_t hash_of(const struct session_store *store, const struct transaction_key *key)
 {
-	uint32_t words[sizeof(*key) / sizeof(uint32_t) + 1] = {0};
-	uint32_t half[2];
+	uint32_t words[10], half[2];
 
-	memcpy(words, key, sizeof(*key));
+	/* Not the whole struct, which has padding. */
+	memcpy(words, key->requester.receiver, sizeof(key->requester.receiver));
+	memcpy(words + 4, key->receiver, sizeof(key->receiver));
+	words[8] = key->sequence;
+	words[9] = (uint32_t)key->version << 8 | key->type;
 	for (uint32_t i = 0; i < 2; i++)
 		half[i] = rte_jhash_32b(words, sizeof(words) / sizeof(words[0]),
 					store->hash_secret + i);
@@ -204,26 +209,28 @@ void transactions_note_answer(struct session_store *store, const struct transact
 						   .response = content_of(store, response)};
 }
 
-static void note_earlier(const struct session_store *store, struct transaction *t)
+/* Returns true if an earlier request under this number has had this response. Only now: both may have been under way. */
+static bool has_had(const struct session_store *store, const struct transaction *t,
+		    const struct session_gtpc *response, bool is_copy)
 {
 	const uint64_t key = hash_of(store, &t->key);
 	const struct answer *answer = find_answer(store, key);
 
-	t->has_answer = answer->key == key && wheel_now(store->wheel) - answer->since_ms < OLD_MS;
-	t->is_copy = answer->request == t->content;
-	t->answer = answer->response;
+	return answer->key == key && wheel_now(store->wheel) - answer->since_ms < OLD_MS &&
+	       answer->response == content_of(store, response) &&
+	       (answer->request == t->content) == is_copy;
 }
 
 bool transactions_is_repeated(const struct session_store *store, const struct transaction *t,
 			      const struct session_gtpc *response)
 {
-	return t->has_answer && !t->is_copy && t->answer == content_of(store, response);
+	return has_had(store, t, response, false);
 }
 
 bool transactions_is_copy(const struct session_store *store, const struct transaction *t,
 			  const struct session_gtpc *response)
 {
-	return t->has_answer && t->is_copy && t->answer == content_of(store, response);
+	return has_had(store, t, response, true);
 }
 
 bool transactions_is_answer_again(struct session_store *store, const struct session_gtpc *gtpc,
@@ -258,7 +265,6 @@ struct transaction *transactions_remember(struct session_store *store,
 	t->has_recovery = m->has_recovery;
 	t->recovery = m->recovery;
 	t->content = content_of(store, gtpc);
-	note_earlier(store, t);
 	TAILQ_INSERT_TAIL(list_of(store, &key), t, same_hash);
 	TAILQ_INSERT_TAIL(&store->transactions->by_age, t, age);
 	store->transactions->count++;

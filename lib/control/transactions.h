@@ -38,13 +38,8 @@ struct transaction {
 	 * tunnel. */
 	struct tunnel addressed;
 	bool has_recovery;
-	uint8_t recovery; /* restart counter of the requester */
-	uint32_t content; /* hash of the whole message */
-	/* A request with the same key was answered within the last 60 s. answer: hash of the whole
-	 * response. is_copy: this request is the same octet for octet. */
-	bool has_answer;
-	bool is_copy;
-	uint32_t answer;
+	uint8_t recovery;     /* restart counter of the requester */
+	uint32_t content;     /* hash of the whole message */
 	uint32_t answer_teid; /* TEID that the response must have; 0: not known */
 };
 

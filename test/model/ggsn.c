@@ -326,6 +326,7 @@ static struct pdp *update(unsigned ggsn, const struct asked *asked)
 		/* Signalling goes to the new SGSN, N-PDUs do not. */
 		set_peer(p, asked);
 		p->has_ignored = true;
+		p->accepted_user = asked->user;
 		/* Only a protected session keeps its tunnel before the move. */
 		if (!subscribers[p->sub].has_keys)
 			contexts[p->sub][p->slot].is_clean = false;

@@ -48,7 +48,8 @@ struct pdp {
 	uint8_t primary;
 	bool is_reported;
 	bool has_ignored; /* it has accepted an Update, and goes on in the tunnel before */
-	uint32_t request; /* number of the Create Bearer Request that waits */
+	struct tunnel accepted_user; /* has_ignored: the tunnel of that Update */
+	uint32_t request;	     /* number of the Create Bearer Request that waits */
 };
 #define PDPS 40
 extern struct pdp pdps[PDPS];

@@ -57,7 +57,9 @@ static bool is_anothers_tunnel(const struct pdp *p)
 		return false;
 	for (unsigned i = 0; i < PDPS; i++)
 		if (&pdps[i] != p && pdps[i].is_live &&
-		    tunnel_is_equal(&pdps[i].peer_user, &p->peer_user))
+		    (tunnel_is_equal(&pdps[i].peer_user, &p->peer_user) ||
+		     (pdps[i].has_ignored &&
+		      tunnel_is_equal(&pdps[i].accepted_user, &p->peer_user))))
 			return true;
 	return false;
 }
