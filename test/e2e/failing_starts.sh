@@ -63,7 +63,7 @@ fails 's/mib: 256/mib: 64, mbufs: 1000000/' \
 	"no memory on NUMA node 0 for 1000000 packet buffers of 2048 octets: Cannot allocate memory; raise memory.mib or lower memory.mbufs"
 left_nothing
 fails 's/max: 1024/max: 4000000/' \
-	"worker 0: no memory for 8005120 flows; raise memory.mib or lower sessions.max"
+	"worker 0: no memory for 8036370 flows; raise memory.mib or lower sessions.max"
 left_nothing
 
 # Somebody else listens where telemetry should.

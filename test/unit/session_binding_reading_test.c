@@ -54,6 +54,31 @@ static void repeated_response_does_not_cross_where_the_session_has_no_addresses(
 	lab_stop();
 }
 
+/* Some GGSNs repeat it whatever the port is. */
+static void so_it_is_from_another_port_while_both_requests_wait(void)
+{
+	struct lab_context second;
+	uint64_t response;
+
+	start(true);
+	lab_update_request(&v, NULL, 0);
+	second = v;
+	second.down = 0x7777;
+	lab.send_again = true;
+	lab.sgsn_port = 40000;
+	lab_update_request(&second, NULL, 0);
+	lab.send_again = false;
+	lab.sgsn_port = 0;
+	lab_update_response(&v);
+	lab.sgsn_port = 40000;
+	response = lab_update_response(&v);
+	lab.sgsn_port = 0;
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
+	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_stop();
+}
+
 static void repeated_response_does_not_cross_where_the_tunnel_is_another_sessions(void)
 {
 	start(false);
@@ -205,6 +230,7 @@ static void update_of_an_unknown_context_elsewhere_crosses(void)
 
 UNIT_MAIN("session_binding_reading",
 	  TEST(repeated_response_does_not_cross_where_the_session_has_no_addresses),
+	  TEST(so_it_is_from_another_port_while_both_requests_wait),
 	  TEST(repeated_response_does_not_cross_where_the_tunnel_is_another_sessions),
 	  TEST(another_response_crosses), TEST(response_to_a_retransmission_crosses),
 	  TEST(after_a_minute_the_number_is_a_new_one),

@@ -99,9 +99,10 @@ struct lab {
 	bool answered[LAB_NOTIFICATIONS]; /* by number */
 	enum session_outcome outcomes[LAB_NOTIFICATIONS];
 	uint64_t notifications;
-	const char *apn; /* of Creates; NULL: "internet" */
-	bool send_again; /* requests keep the sequence number of the last */
-	bool ipv6;	 /* GSNs' addresses */
+	const char *apn;    /* of Creates; NULL: "internet" */
+	bool send_again;    /* requests keep the sequence number of the last */
+	bool ipv6;	    /* GSNs' addresses */
+	uint16_t sgsn_port; /* UDP port of the access side; 0: 2123 */
 	unsigned warnings;
 	char last_warning[512];
 	char last_info[512], info_before[512];

@@ -73,6 +73,9 @@ uint64_t lab_give_between(enum datapath_side side, const struct tunnel *from,
 	gtpc.data = copy;
 	gtpc.len = len;
 	gtpc.source.teid = gtpc.destination.teid = GTPC_PORT;
+	if (lab.sgsn_port)
+		*(side == DATAPATH_ACCESS ? &gtpc.source.teid : &gtpc.destination.teid) =
+			lab.sgsn_port;
 	lab.messages++;
 	session_take_gtpc(lab.store, &gtpc);
 	free(copy);
