@@ -159,8 +159,8 @@ static void set_ggsn(struct directory *d, struct session *claim, const struct se
 }
 
 /* NULL: no place is left. */
-static struct session *leave_claim(struct session_store *store, const struct session *s,
-				   const struct tunnel *tunnel)
+struct session *ended_leave_claim(struct session_store *store, const struct session *s,
+				  const struct tunnel *tunnel)
 {
 	struct directory *d = store->directory;
 	const struct e2m_imsi imsi = directory_imsi(s);
@@ -181,12 +181,6 @@ static struct session *leave_claim(struct session_store *store, const struct ses
 	directory_set_address(d, claim, &s->address);
 	journal_note(store, claim);
 	return claim;
-}
-
-void ended_leave_claim(struct session_store *store, const struct session *s,
-		       const struct tunnel *tunnel)
-{
-	leave_claim(store, s, tunnel);
 }
 
 /* A claim on the same disk may be of an earlier session with this IMSI and NSAPI. */
@@ -243,7 +237,7 @@ void ended_leave_before_move(struct session_store *store, const struct session *
 	struct session *claim;
 
 	make_room_of(store, s);
-	claim = leave_claim(store, s, tunnel);
+	claim = ended_leave_claim(store, s, tunnel);
 	if (!claim)
 		return;
 	claim->is_before_move = true;

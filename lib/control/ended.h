@@ -16,8 +16,8 @@
 bool ended_leave(struct session_store *store, const struct session *session, bool is_doubtful);
 /* Another session has the downlink tunnel of this one now, which lives on. The GGSN may send in that
  * tunnel until it gives the session another. */
-void ended_leave_claim(struct session_store *store, const struct session *session,
-		       const struct tunnel *tunnel);
+struct session *ended_leave_claim(struct session_store *store, const struct session *session,
+				  const struct tunnel *tunnel);
 /* The session moves away from this tunnel, and no flow of its own takes what comes there from now on: it has no
  * keyset, or the tunnel before or the new one is barred. Its GGSN may not have moved (e2m.md 6). */
 void ended_leave_before_move(struct session_store *store, const struct session *session,

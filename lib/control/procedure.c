@@ -286,6 +286,7 @@ void procedure_take_response(struct session_store *store, const struct session_g
 	if ((r->is_repeated && !request_is_of_addresses(r)) ||
 	    (transactions_is_copy(store, t, gtpc) && request_gives_anothers(r, m))) {
 		/* The tunnels stay expected: the GSN may use them all the same. */
+		procedure_doubt(r);
 		discard_gtpc(store, gtpc, DISCARD_AMBIGUOUS, held);
 		transactions_forget(store, t);
 		return;

@@ -47,6 +47,8 @@ void procedure_name_keyset(const struct exchange *exchange, uint8_t default_bear
 /* Changes what rights allow of a session. before: filled by session_current. */
 void procedure_change_bearer(const struct exchange *exchange, struct session *session,
 			     const struct change *before, unsigned rights);
+/* The GGSN may have done what an Update asks for, or may not. */
+void procedure_doubt(struct request *request);
 /* Ends the session, whatever its origin. */
 void procedure_end(const struct exchange *exchange, struct session *session);
 /* Changes the session to target, unless a notification or the configuration has the last word. */

@@ -3,6 +3,7 @@
 
 #include "control/address.h"
 #include "control/alternatives.h"
+#include "control/apart.h"
 #include "control/discard.h"
 #include "control/effect.h"
 #include "control/ended.h"
@@ -185,6 +186,18 @@ static void end_with_teardown(const struct exchange *x, struct session *s)
 
 		if (other && other != s && other->primary == primary)
 			procedure_end(x, other);
+	}
+}
+
+void procedure_doubt(struct request *r)
+{
+	for (unsigned i = 0; r->said.kind == MESSAGE_UPDATE && i < r->bearers_count; i++) {
+		struct change before;
+		const struct session *s = request_find(r, r->bearers[i].said.id, &before);
+
+		for (unsigned k = 0; s && apart_is_protected(s) && k < r->bearers[i].expected_count;
+		     k++)
+			session_doubt_tunnel(r->store, s, &r->bearers[i].expected[k]);
 	}
 }
 

@@ -167,12 +167,12 @@ void session_apply(struct session_store *store, struct session *s, const struct 
 
 /* --- what others learn of a session's tunnels --- */
 
-void session_follow_ended(struct session_store *store, struct session *ended,
-			  const struct tunnel *tunnel)
+/* An ended session claims the tunnel: it is barred for sessions that cannot be told apart. */
+static void bar_for_others(struct session_store *store, struct session *ended,
+			   const struct tunnel *tunnel)
 {
 	struct session *other = NULL;
 
-	establish_forget_tunnel(store, ended, DOWN);
 	ended->is_barred = false;
 	while ((other = directory_next_of_tunnel(store->directory, tunnel, DOWN, other)) != NULL) {
 		if (other->kind == DIRECTORY_ENDED || other->origin == ORIGIN_CONFIGURATION ||
@@ -181,6 +181,22 @@ void session_follow_ended(struct session_store *store, struct session *ended,
 		ended->is_barred = true;
 		carry_bar(store, other, tunnel);
 	}
+}
+
+void session_doubt_tunnel(struct session_store *store, const struct session *s,
+			  const struct tunnel *tunnel)
+{
+	struct session *claim = ended_leave_claim(store, s, tunnel);
+
+	if (claim)
+		bar_for_others(store, claim, tunnel);
+}
+
+void session_follow_ended(struct session_store *store, struct session *ended,
+			  const struct tunnel *tunnel)
+{
+	establish_forget_tunnel(store, ended, DOWN);
+	bar_for_others(store, ended, tunnel);
 	directory_set_tunnel(store->directory, &ended->tunnel[DOWN], tunnel);
 	directory_index(store->directory, ended, INDEX_TUNNEL_DOWN);
 	tunnels_end(store, tunnel);

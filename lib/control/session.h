@@ -28,6 +28,10 @@ void session_apply(struct session_store *store, struct session *session,
 /* A context of an unknown subscriber has the tunnel now. An unprotected session that had it loses it.
  * For a protected one it is barred. A session of the configuration keeps it. */
 void session_lose_tunnel(struct session_store *store, const struct tunnel *tunnel);
+/* The GGSN may send the session's packets in this downlink tunnel, too, or may not: a session that has it is barred,
+ * unless their addresses tell their packets apart. */
+void session_doubt_tunnel(struct session_store *store, const struct session *session,
+			  const struct tunnel *tunnel);
 /* An accepted Update has moved the downlink of a session that has ended here, but not at its GGSN. A
  * session with that tunnel is barred, unless their addresses tell their packets apart. */
 void session_follow_ended(struct session_store *store, struct session *ended,

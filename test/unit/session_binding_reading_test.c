@@ -54,6 +54,18 @@ static void repeated_response_does_not_cross_where_the_session_has_no_addresses(
 	lab_stop();
 }
 
+/* The GGSN may have done it, all the same: then it sends the packets of both there. */
+static void the_tunnel_of_another_session_is_barred_then(void)
+{
+	start(true);
+	lab_begin_and_settle(&other);
+	CU_ASSERT_TRUE(has_downlink(&other));
+	CU_ASSERT_EQUAL(lab_fate(repeat_with(other.down)), LAB_DISCARDED);
+	CU_ASSERT_FALSE(has_downlink(&other));
+	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_stop();
+}
+
 /* Some GGSNs repeat it whatever the port is. */
 static void so_it_is_from_another_port_while_both_requests_wait(void)
 {
@@ -230,6 +242,7 @@ static void update_of_an_unknown_context_elsewhere_crosses(void)
 
 UNIT_MAIN("session_binding_reading",
 	  TEST(repeated_response_does_not_cross_where_the_session_has_no_addresses),
+	  TEST(the_tunnel_of_another_session_is_barred_then),
 	  TEST(so_it_is_from_another_port_while_both_requests_wait),
 	  TEST(repeated_response_does_not_cross_where_the_tunnel_is_another_sessions),
 	  TEST(another_response_crosses), TEST(response_to_a_retransmission_crosses),
