@@ -133,26 +133,15 @@ static bool is_held(const struct session_keyset *keyset)
 /* A place number is a session's id and the number of its places that were returned already. */
 #define PLACES (DATAPATH_KEYSETS + 1)
 
-/* As table_next_of_subscriber, without sessions that have no place for keysets. */
-static struct session *next_protected(struct session_store *store, const struct e2m_imsi *imsi,
-				      const struct session *after)
-{
-	struct session *s = table_next_of_subscriber(store, imsi, after);
-
-	while (s && s->kind != DIRECTORY_PROTECTED)
-		s = table_next_of_subscriber(store, imsi, s);
-	return s;
-}
-
 static bool next_held(void *arg, const struct e2m_imsi *imsi, unsigned *at,
 		      struct retention_held *held)
 {
 	struct session_store *store = arg;
 	struct session *s =
-		*at ? table_session(store, *at / PLACES) : next_protected(store, imsi, NULL);
+		*at ? table_session(store, *at / PLACES) : table_next_protected(store, imsi, NULL);
 	unsigned slot = *at % PLACES;
 
-	for (; s; s = next_protected(store, imsi, s), slot = 0)
+	for (; s; s = table_next_protected(store, imsi, s), slot = 0)
 		for (; slot < DATAPATH_KEYSETS; slot++) {
 			if (!is_held(&protection_of(s)->keysets[slot]))
 				continue;
@@ -223,7 +212,7 @@ static uint32_t places_of(struct session_store *store, const struct e2m_imsi *im
 	const struct session *s = NULL;
 	uint32_t sessions = 0;
 
-	while ((s = next_protected(store, imsi, s)) != NULL)
+	while ((s = table_next_protected(store, imsi, s)) != NULL)
 		sessions++;
 	return counts_of(store->counts, imsi, NULL) + sessions * DATAPATH_KEYSETS;
 }

@@ -248,7 +248,7 @@ static bool share(struct session_store *store, struct session *s, unsigned slot)
 	unsigned its_slot;
 
 	do {
-		other = table_next_of_subscriber(store, &imsi, other);
+		other = table_next_protected(store, &imsi, other);
 		if (!other)
 			return false;
 		its_slot = keyset_find(other, &keyset->id);

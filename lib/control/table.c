@@ -36,6 +36,16 @@ struct session *table_next_of_subscriber(const struct session_store *store,
 	return directory_next_of_subscriber(store->directory, imsi, after);
 }
 
+struct session *table_next_protected(const struct session_store *store, const struct e2m_imsi *imsi,
+				     const struct session *after)
+{
+	struct session *s = table_next_of_subscriber(store, imsi, after);
+
+	while (s && s->kind != DIRECTORY_PROTECTED)
+		s = table_next_of_subscriber(store, imsi, s);
+	return s;
+}
+
 struct session *table_find_tunnel(const struct session_store *store, const struct tunnel *tunnel,
 				  enum session_direction *direction)
 {

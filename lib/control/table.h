@@ -51,6 +51,9 @@ struct session *table_find_subscriber(const struct session_store *store,
 /* Iterates over the sessions of a subscriber. after: NULL at first. NULL: the end. */
 struct session *table_next_of_subscriber(const struct session_store *store,
 					 const struct e2m_imsi *imsi, const struct session *after);
+/* The same, without sessions that have no place for keysets. */
+struct session *table_next_protected(const struct session_store *store, const struct e2m_imsi *imsi,
+				     const struct session *after);
 /* which: any index of tunnels. nsapi: 0 for INDEX_TUNNEL_UP and INDEX_TUNNEL_DOWN. */
 struct session *table_find_by(const struct session_store *store, enum directory_index which,
 			      const struct tunnel *tunnel, uint8_t nsapi);

@@ -174,6 +174,26 @@ static void keyset_that_comes_while_a_tunnel_moves_is_installed_after(void)
 	lab_stop();
 }
 
+/* It has no place for keysets. */
+static void a_context_without_a_keyset_shares_none(void)
+{
+	struct lab_context plain = lab_context(2);
+
+	lab_start();
+	plain.subscriber = 1;
+	plain.nsapi = 6;
+	lab_create_request(&plain, NULL, 0);
+	lab_create_response(&plain);
+	lab_settle();
+	start_learned();
+	lab_miss(flow_of(E2M_UPLINK), 0);
+	lab_settle();
+	CU_ASSERT_STRING_EQUAL(state(), "pulling");
+	CU_ASSERT_EQUAL(lab_count(SESSION_KEYSETS_SHARED), 0);
+	CU_ASSERT_EQUAL(lab.asked, 1);
+	lab_stop();
+}
+
 /* Which context is found first is not said: either of the other two is the one that is ready. */
 static void keyset_is_shared_by_the_context_that_is_ready_not_by_one_that_waits(void)
 {
@@ -409,6 +429,7 @@ UNIT_MAIN("session_keys", TEST(nothing_is_pulled_before_the_first_packet),
 	  TEST(answer_for_a_keyset_that_was_replaced_is_ignored),
 	  TEST(create_sent_again_keeps_the_keyset),
 	  TEST(keyset_that_comes_while_a_tunnel_moves_is_installed_after),
+	  TEST(a_context_without_a_keyset_shares_none),
 	  TEST(keyset_is_shared_by_the_context_that_is_ready_not_by_one_that_waits),
 	  TEST(each_refusal_has_its_name), TEST(refused_keyset_fails_in_both_flows),
 	  TEST(refused_keyset_is_not_pulled_within_the_negative_cache),
