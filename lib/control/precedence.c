@@ -95,7 +95,8 @@ bool precedence_prevails(struct session_store *store, struct session *s,
 		say_contradiction(store, s, &current, "tunnels");
 	if (target->alive && current.origin != ORIGIN_CONFIGURATION)
 		leave_unserved(store, s, target, &current);
-	/* At another GGSN it is another context, of which this GGSN's notification says nothing. */
+	/* A notification tells of a context at its own GGSN. The same IMSI and NSAPI at another GGSN
+	 * are another context. */
 	if (current.origin == ORIGIN_CONFIGURATION ||
 	    binding_is_other_ggsn(store, &current.tunnel[UP], &target->control_ggsn))
 		return true;

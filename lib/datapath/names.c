@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-3-Clause */
 /*
- * names: datagrams whose fragments have crossed of late, by addresses and identification. A receiver may miss some
- * fragments of a datagram, keeps the others, and puts them together with later ones of the same name. So no fragment
- * crosses that could become a part of GTP-C that control has read, nor GTP-C that could take up an earlier fragment.
- * Names share places. Where that leaves a doubt, the fragments do not cross.
+ * names: remembers the datagrams that have crossed in fragments within the last 120 s. The name of a datagram is its
+ * addresses and its identification. A receiver that has lost a fragment keeps the other fragments, and puts them together
+ * with later fragments of the same name. So after GTP-C in fragments, no other fragment of that name crosses. After another
+ * fragment, no GTP-C of that name crosses in fragments. Several names share a place in the table. If a place does not tell
+ * whether a name has crossed, the fragments do not cross.
  */
 #include <rte_hash_crc.h>
 
