@@ -158,9 +158,35 @@ static void set_ggsn(struct directory *d, struct session *claim, const struct se
 	directory_set_tunnel(d, &claim->control_ggsn, &ggsn);
 }
 
-/* NULL: no place is left. */
-struct session *ended_leave_claim(struct session_store *store, const struct session *s,
+/* A claim on the same disk may be of an earlier session with this IMSI and NSAPI. */
+static struct session *next_claim(const struct session_store *store, const struct session *s,
+				  struct session *after)
+{
+	struct session *claim = directory_next_claim(store->directory, s, after);
+
+	while (claim && (!claim->is_claim || claim->serial != s->serial))
+		claim = directory_next_claim(store->directory, s, claim);
+	return claim;
+}
+
+/* An attacker may have the same claim made again and again. */
+static struct session *find_claim(const struct session_store *store, const struct session *s,
 				  const struct tunnel *tunnel)
+{
+	struct session *claim = NULL;
+
+	while ((claim = next_claim(store, s, claim)) != NULL) {
+		const struct tunnel its = directory_tunnel(store->directory, &claim->tunnel[DOWN]);
+
+		if (!claim->is_before_move && tunnel_is_equal(&its, tunnel))
+			break;
+	}
+	return claim;
+}
+
+/* NULL: no place is left. */
+static struct session *add_claim(struct session_store *store, const struct session *s,
+				 const struct tunnel *tunnel)
 {
 	struct directory *d = store->directory;
 	const struct e2m_imsi imsi = directory_imsi(s);
@@ -183,15 +209,12 @@ struct session *ended_leave_claim(struct session_store *store, const struct sess
 	return claim;
 }
 
-/* A claim on the same disk may be of an earlier session with this IMSI and NSAPI. */
-static struct session *next_claim(const struct session_store *store, const struct session *s,
-				  struct session *after)
+struct session *ended_leave_claim(struct session_store *store, const struct session *s,
+				  const struct tunnel *tunnel)
 {
-	struct session *claim = directory_next_claim(store->directory, s, after);
+	struct session *claim = find_claim(store, s, tunnel);
 
-	while (claim && (!claim->is_claim || claim->serial != s->serial))
-		claim = directory_next_claim(store->directory, s, claim);
-	return claim;
+	return claim ? claim : add_claim(store, s, tunnel);
 }
 
 static struct session *find_before_move(const struct session_store *store, const struct session *s)
@@ -237,7 +260,7 @@ void ended_leave_before_move(struct session_store *store, const struct session *
 	struct session *claim;
 
 	make_room_of(store, s);
-	claim = ended_leave_claim(store, s, tunnel);
+	claim = add_claim(store, s, tunnel);
 	if (!claim)
 		return;
 	claim->is_before_move = true;

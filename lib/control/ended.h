@@ -14,8 +14,8 @@
 /* The session ends, or gets other tunnels or addresses. Its own entry is unchanged. is_doubtful: the
  * GGSN may still have it, and send in its downlink tunnel. Returns false if it leaves nothing. */
 bool ended_leave(struct session_store *store, const struct session *session, bool is_doubtful);
-/* Another session has the downlink tunnel of this one now, which lives on. The GGSN may send in that
- * tunnel until it gives the session another. */
+/* The GGSN may send the packets of this session, which lives on, in a downlink tunnel that is not its tunnel here, until
+ * it gives the session another. Returns the entry, which is the same for the same tunnel. NULL: no place is left. */
 struct session *ended_leave_claim(struct session_store *store, const struct session *session,
 				  const struct tunnel *tunnel);
 /* The session moves away from this tunnel, and no flow of its own takes what comes there from now on: it has no

@@ -580,6 +580,31 @@ static void another_address_than_that_of_a_deleted_session_is_free(void)
 	lab_stop();
 }
 
+/* The GGSN repeats its response, and may not have moved the context that has ended here. */
+static void a_doubtful_end_keeps_its_tunnel_before_a_repeated_response(void)
+{
+	struct lab_context again;
+
+	start();
+	before = v;
+	v.ggsn = 4;
+	v.down = 0x7777;
+	lab_begin_and_settle(&v);
+	lab_update_request(&before, NULL, 0);
+	lab_update_response(&before);
+	lab_settle();
+	again = before;
+	again.down = 0x8888;
+	lab.send_again = true;
+	lab_update_request(&again, NULL, 0);
+	lab.send_again = false;
+	lab_update_response(&before);
+	lab_settle();
+	CU_ASSERT_EQUAL(kind_of_down(&again), DIRECTORY_ENDED);
+	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_stop();
+}
+
 /* --- a session that its GGSN has reported --- */
 
 static void create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded(void)
@@ -663,5 +688,6 @@ UNIT_MAIN("session_binding_claim",
 	  TEST(address_of_a_deleted_session_is_free_for_other_subscribers),
 	  TEST(another_address_than_that_of_a_deleted_session_is_free),
 	  TEST(create_at_another_ggsn_leaves_the_address_of_a_reported_session_guarded),
+	  TEST(a_doubtful_end_keeps_its_tunnel_before_a_repeated_response),
 	  TEST(tunnel_of_a_create_that_contradicts_a_report_is_barred),
 	  TEST(without_a_place_for_a_claim_all_unknown_tunnels_are_barred))

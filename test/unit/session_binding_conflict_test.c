@@ -236,6 +236,27 @@ static void request_that_names_a_tunnel_of_a_doubtful_end_does_not_cross(void)
 	lab_stop();
 }
 
+/* The same at one GGSN, which gives the new context the same address. It may have both. */
+static void nor_does_it_where_the_new_context_has_the_address(void)
+{
+	struct lab_context forged, ended;
+	uint64_t request;
+
+	start_with_two_apns();
+	ended = other;
+	other.down = 0x7777;
+	other.up = 0x7778;
+	lab_create(&other, lab_sqn(2), 2);
+	lab_settle();
+	CU_ASSERT_TRUE(lab_is_bound_to(&other, address));
+	forged = v;
+	forged.down = ended.down;
+	request = lab_update_request(&forged, NULL, 0);
+	lab_settle();
+	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
+	lab_stop();
+}
+
 /* The GGSN may go on in the tunnel of the other from before a move. */
 static void request_that_names_a_tunnel_before_a_move_does_not_cross(void)
 {
@@ -489,6 +510,7 @@ UNIT_MAIN("session_binding_conflict", TEST(with_the_same_apn_the_later_session_h
 	  TEST(addresses_of_two_subscribers_of_one_apn_are_no_conflict),
 	  TEST(request_that_names_a_downlink_tunnel_of_the_other_does_not_cross),
 	  TEST(request_that_names_a_tunnel_of_a_doubtful_end_does_not_cross),
+	  TEST(nor_does_it_where_the_new_context_has_the_address),
 	  TEST(request_that_names_a_tunnel_before_a_move_does_not_cross),
 	  TEST(request_of_a_modify_bearer_does_not_either),
 	  TEST(request_that_names_a_tunnel_of_its_own_crosses),

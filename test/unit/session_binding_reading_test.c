@@ -66,6 +66,21 @@ static void the_tunnel_of_another_session_is_barred_then(void)
 	lab_stop();
 }
 
+static void the_same_doubt_again_and_again_takes_one_place(void)
+{
+	struct session_totals once, often;
+
+	start(true);
+	repeat_with(0x7777);
+	session_totals(lab.store, &once);
+	for (unsigned i = 0; i < 5; i++)
+		repeat_with(0x7777);
+	session_totals(lab.store, &often);
+	CU_ASSERT_EQUAL(once.ended, 1);
+	CU_ASSERT_EQUAL(often.ended, once.ended);
+	lab_stop();
+}
+
 /* Some GGSNs repeat it whatever the port is. */
 static void so_it_is_from_another_port_while_both_requests_wait(void)
 {
@@ -243,6 +258,7 @@ static void update_of_an_unknown_context_elsewhere_crosses(void)
 UNIT_MAIN("session_binding_reading",
 	  TEST(repeated_response_does_not_cross_where_the_session_has_no_addresses),
 	  TEST(the_tunnel_of_another_session_is_barred_then),
+	  TEST(the_same_doubt_again_and_again_takes_one_place),
 	  TEST(so_it_is_from_another_port_while_both_requests_wait),
 	  TEST(repeated_response_does_not_cross_where_the_tunnel_is_another_sessions),
 	  TEST(another_response_crosses), TEST(response_to_a_retransmission_crosses),
