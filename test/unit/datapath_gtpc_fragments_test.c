@@ -5,29 +5,6 @@
 
 static struct rig rig;
 
-static void set_up(void)
-{
-	rig_init(&rig);
-	rig.config.gtpc_hold_ms = 1000;
-	rig_start(&rig, 1);
-}
-
-static void tear_down(void)
-{
-	rig_wait_ms(&rig, 2100);
-	CU_ASSERT_EQUAL(rig_ended(&rig, DATAPATH_ACCESS),
-			rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_RX_PACKETS));
-	rig_stop(&rig);
-}
-
-static void receive(const struct rig_fragment *f)
-{
-	static struct rig_frame frame;
-
-	rig_write_fragment(&frame, f);
-	rig_receive(&rig, DATAPATH_ACCESS, &frame);
-}
-
 /* Control has read what there is, and lets it leave. */
 static void control_reads(void)
 {
@@ -57,7 +34,7 @@ static unsigned cross(const struct rig_fragment *fragments, bool ipv6, uint32_t 
 		struct rig_fragment f = fragments[i];
 		f.ipv6 = ipv6;
 		f.id = id;
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 		control_reads();
 	}
 	return rig.out_count[DATAPATH_CORE];
@@ -65,31 +42,31 @@ static unsigned cross(const struct rig_fragment *fragments, bool ipv6, uint32_t 
 
 static void gtpc_does_not_cross_where_another_fragment_has(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned ipv6 = 0; ipv6 < 2; ipv6++) {
 		CU_ASSERT_EQUAL(cross(other, ipv6, 7), 2);
 		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 7), 0);
 		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 8), 2);
 	}
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 4);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void no_fragment_crosses_where_gtpc_has(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned ipv6 = 0; ipv6 < 2; ipv6++) {
 		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 7), 2);
 		CU_ASSERT_EQUAL(cross(other, ipv6, 7), 0);
 		CU_ASSERT_EQUAL(cross(gtpc, ipv6, 7), 0);
 		CU_ASSERT_EQUAL(cross(other, ipv6, 8), 2);
 	}
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void a_name_may_be_used_again_when_no_receiver_has_fragments_of_it(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned first = 0; first < 2; first++)
 		for (unsigned then = 0; then < 2; then++) {
 			const uint16_t id = (uint16_t)(2 * first + then);
@@ -100,15 +77,15 @@ static void a_name_may_be_used_again_when_no_receiver_has_fragments_of_it(void)
 			rig_wait_ms(&rig, 122000);
 			CU_ASSERT_EQUAL(cross(then ? gtpc : other, false, id), 2);
 		}
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void other_datagrams_of_one_name_do_not_hinder_each_other(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned i = 0; i < 10; i++)
 		CU_ASSERT_EQUAL(cross(other, false, 7), 2);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* Identifications of IPv6 with the place of id. */
@@ -116,19 +93,19 @@ static void other_datagrams_of_one_name_do_not_hinder_each_other(void)
 
 static void a_name_that_shares_a_place_is_another(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	CU_ASSERT_EQUAL(cross(other, true, 7), 2);
 	CU_ASSERT_EQUAL(cross(gtpc, true, SAME_PLACE(7, 1)), 2);
 	CU_ASSERT_EQUAL(cross(other, true, 7), 2);
 	CU_ASSERT_EQUAL(cross(other, true, SAME_PLACE(7, 1)), 0);
 	CU_ASSERT_EQUAL(cross(gtpc, true, 7), 0);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* What has crossed is not forgotten for others that have crossed since. */
 static void of_names_that_share_a_place_none_crosses_twice(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned i = 0; i < 3; i++)
 		CU_ASSERT_EQUAL(cross(other, true, SAME_PLACE(7, i)), 2);
 	for (unsigned i = 0; i < 4; i++)
@@ -140,7 +117,7 @@ static void of_names_that_share_a_place_none_crosses_twice(void)
 	rig_wait_ms(&rig, 122000);
 	CU_ASSERT_EQUAL(cross(other, true, 7), 2);
 	CU_ASSERT_EQUAL(cross(gtpc, true, SAME_PLACE(7, 1)), 2);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* In three fragments. Returns how many cross. */
@@ -175,7 +152,7 @@ static void gtpc_does_not_cross_where_a_gpdu_in_clear_has(void)
 	CU_ASSERT_EQUAL(cross(gtpc, false, 3), 0);
 	CU_ASSERT_EQUAL(cross(gtpc, false, 4), 2);
 	CU_ASSERT_EQUAL(cross_gpdu(0x77, 4), 0);
-	tear_down();
+	rig_stop_fragments(&rig);
 	directory_free(directory);
 }
 
@@ -200,42 +177,42 @@ static unsigned cross_down(const struct rig_fragment *fragments, uint32_t id, ui
 /* It sends many fragments, and so has few identifications that are not in use. */
 static void the_home_network_may_use_names_again(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned i = 0; i < 2; i++) {
 		CU_ASSERT_EQUAL(cross_down(other, 7, 0), 2);
 		CU_ASSERT_EQUAL(cross_down(gtpc, 7, 0), 2);
 	}
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void fragments_of_the_home_network_are_in_nobodys_way(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (uint8_t address = 0; address < 32; address++)
 		for (uint32_t i = 0; i < 2; i++)
 			CU_ASSERT_EQUAL(cross_down(other, SAME_PLACE(7, i), address), 2);
 	CU_ASSERT_EQUAL(cross(gtpc, true, 7), 2);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void what_is_no_message_when_it_is_whole_is_dropped(void)
 {
 	static const uint16_t totals[] = {7, 33, 0xffff};
 
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned i = 0; i < 3; i++) {
 		struct rig_fragment f = gtpc[0];
 		f.id = (uint16_t)i;
 		f.total = totals[i];
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 		f = gtpc[1];
 		f.id = (uint16_t)i;
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 	}
 	control_reads();
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 6);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* --- lengths --- */
@@ -246,15 +223,15 @@ static void gtpc_with_a_last_fragment_in_its_middle_is_dropped(void)
 						     {.offset = 16, .octets = 16, .more = false},
 						     {.offset = 32, .octets = 16, .more = false}};
 
-	set_up();
-	receive(&parts[1]);
-	receive(&parts[2]);
-	receive(&parts[0]);
+	rig_start_fragments(&rig);
+	rig_receive_fragment(&rig, &parts[1]);
+	rig_receive_fragment(&rig, &parts[2]);
+	rig_receive_fragment(&rig, &parts[0]);
 	control_reads();
 	rig_wait_ms(&rig, 1100);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 0);
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* As many as may wait, all but free of them. */
@@ -263,7 +240,7 @@ static void fill(unsigned free)
 	const struct rig_fragment f = {.id = 30000, .offset = 16, .octets = 8};
 
 	for (unsigned i = 0; i < 384 - free; i++)
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 }
 
 /* The last fragment, which says how long the datagram is, finds no place to wait. Another that reaches further comes
@@ -274,19 +251,19 @@ static void gtpc_longer_than_its_last_fragment_says_is_dropped(void)
 	const struct rig_fragment last = {.id = 7, .offset = 65288, .octets = 8};
 	const struct rig_fragment beyond = {.id = 7, .offset = 64512, .octets = 1000, .more = true};
 
-	set_up();
+	rig_start_fragments(&rig);
 	fill(63);
 	rig_wait_ms(&rig, 600);
 	for (; f.offset < 64512; f.offset += 1024)
-		receive(&f);
-	receive(&last);
+		rig_receive_fragment(&rig, &f);
+	rig_receive_fragment(&rig, &last);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 1);
 	rig_wait_ms(&rig, 600);
-	receive(&beyond);
+	rig_receive_fragment(&rig, &beyond);
 	control_reads();
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 0);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* In its place comes one that is not the last. */
@@ -294,18 +271,18 @@ static void gtpc_without_a_last_fragment_is_dropped(void)
 {
 	const struct rig_fragment not_last = {.offset = 16, .octets = 16, .more = true};
 
-	set_up();
+	rig_start_fragments(&rig);
 	fill(0);
 	rig_wait_ms(&rig, 600);
-	receive(&gtpc[1]);
+	rig_receive_fragment(&rig, &gtpc[1]);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 1);
 	rig_wait_ms(&rig, 600);
-	receive(&not_last);
-	receive(&gtpc[0]);
+	rig_receive_fragment(&rig, &not_last);
+	rig_receive_fragment(&rig, &gtpc[0]);
 	control_reads();
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 0);
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* As many octets as a large buffer takes behind layer 2, which is longer than an mbuf can say. */
@@ -313,31 +290,31 @@ static void fragments_of_gtpc_with_more_tags_than_can_be_are_dropped(void)
 {
 	struct rig_fragment f = {.total = 65384, .octets = 1024, .more = true, .vlan_tags = 29};
 
-	set_up();
+	rig_start_fragments(&rig);
 	for (; f.offset < 65384; f.offset += f.octets) {
 		f.octets = f.offset + 1024 < 65384 ? 1024 : 65384 - f.offset;
 		f.more = f.offset + f.octets < 65384;
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 	}
 	control_reads();
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 64);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void gtpc_of_more_octets_than_a_buffer_takes_is_dropped(void)
 {
 	struct rig_fragment f = {.total = 65512, .octets = 1024, .more = true};
 
-	set_up();
+	rig_start_fragments(&rig);
 	for (; f.offset < 65512; f.offset += f.octets) {
 		f.octets = f.offset + 1024 < 65512 ? 1024 : 65512 - f.offset;
 		f.more = f.offset + f.octets < 65512;
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 	}
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 0);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 64);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* Of parts fragments. Returns how many cross. */
@@ -349,7 +326,7 @@ static unsigned cross_in(unsigned parts, uint16_t id)
 	rig_forget(&rig);
 	for (unsigned i = 0; i < parts; i++, f.offset += 16) {
 		f.more = i < parts - 1;
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 	}
 	control_reads();
 	return rig.out_count[DATAPATH_CORE];
@@ -357,11 +334,11 @@ static unsigned cross_in(unsigned parts, uint16_t id)
 
 static void gtpc_in_more_fragments_than_any_gsn_makes_is_dropped(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	CU_ASSERT_EQUAL(cross_in(64, 1), 64);
 	CU_ASSERT_EQUAL(cross_in(65, 2), 0);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 65);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* --- bounds --- */
@@ -377,41 +354,41 @@ static void fill_core(unsigned fragments)
 
 static void a_flood_of_fragments_on_one_side_leaves_the_other_its_places(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	fill(0);
 	fill(0);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 384);
 	fill_core(129);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_DROP_FRAGMENT), 1);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 static void both_sides_together_have_their_bound(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	fill_core(513);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_CORE, DATAPATH_DROP_FRAGMENT), 1);
 	fill(383);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 1);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* Control takes its time. Large buffers are for G-PDUs as well. */
 static void gtpc_in_fragments_leaves_half_of_the_large_buffers(void)
 {
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned i = 0; i < 100; i++)
 		for (unsigned part = 0; part < 2; part++) {
 			struct rig_fragment f = gtpc[part];
 			f.id = (uint16_t)i;
-			receive(&f);
+			rig_receive_fragment(&rig, &f);
 		}
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_GTPC_SEEN), 32);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_FRAGMENT), 2 * 68);
 	control_reads();
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 2 * 32);
 	CU_ASSERT_EQUAL(cross(gtpc, false, 100), 2);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* The copy for control goes with them. */
@@ -419,11 +396,11 @@ static void gtpc_in_fragments_that_finds_no_place_is_dropped_once(void)
 {
 	const struct rig_fragment in_one_piece = {.total = 16, .octets = 16};
 
-	set_up();
+	rig_start_fragments(&rig);
 	for (unsigned i = 0; i < 768; i++)
-		receive(&in_one_piece);
-	receive(&gtpc[0]);
-	receive(&gtpc[1]);
+		rig_receive_fragment(&rig, &in_one_piece);
+	rig_receive_fragment(&rig, &gtpc[0]);
+	rig_receive_fragment(&rig, &gtpc[1]);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_DROP_GTPC_FULL), 1);
 	CU_ASSERT_EQUAL(rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_JOINED), 2);
 	rig_stop(&rig);

@@ -8,29 +8,6 @@
 
 static struct rig rig;
 
-static void set_up(void)
-{
-	rig_init(&rig);
-	rig.config.gtpc_hold_ms = 1000;
-	rig_start(&rig, 1);
-}
-
-static void tear_down(void)
-{
-	rig_wait_ms(&rig, 2100);
-	CU_ASSERT_EQUAL(rig_ended(&rig, DATAPATH_ACCESS),
-			rig_counter(&rig, DATAPATH_ACCESS, DATAPATH_RX_PACKETS));
-	rig_stop(&rig);
-}
-
-static void receive(const struct rig_fragment *f)
-{
-	static struct rig_frame frame;
-
-	rig_write_fragment(&frame, f);
-	rig_receive(&rig, DATAPATH_ACCESS, &frame);
-}
-
 /* --- control --- */
 
 #define READ_MAX 64
@@ -212,7 +189,7 @@ static unsigned attack(bool ipv6, uint16_t id)
 		receiver_init(&receivers[r]);
 	for (unsigned i = 0; i < 12; i++) {
 		const struct rig_fragment f = any_fragment(ipv6, id);
-		receive(&f);
+		rig_receive_fragment(&rig, &f);
 		control_reads();
 		for (; delivered < rig.out_count[DATAPATH_CORE]; delivered++) {
 			uint32_t len;
@@ -232,7 +209,7 @@ static void no_receiver_puts_together_what_control_has_not_read(void)
 {
 	unsigned unread = 0, read = 0;
 
-	set_up();
+	rig_start_fragments(&rig);
 	srand(1);
 	for (unsigned i = 0; i < 2 * ATTACKS; i++) {
 		unread += attack(i % 2, (uint16_t)(i / 2));
@@ -241,7 +218,7 @@ static void no_receiver_puts_together_what_control_has_not_read(void)
 	}
 	CU_ASSERT_EQUAL(unread, 0);
 	CU_ASSERT_TRUE(read > ATTACKS / 10);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 /* --- what control reads --- */
@@ -253,9 +230,9 @@ static void control_reads_fragments_in_segments(void)
 	const struct rig_fragment last = {.offset = 16, .octets = 16};
 	uint8_t expected[24];
 
-	set_up();
+	rig_start_fragments(&rig);
 	read_count = 0;
-	receive(&first);
+	rig_receive_fragment(&rig, &first);
 	rig_write_fragment(&frame, &last);
 	struct rte_mbuf *m = rig_mbuf(frame.octets, frame.len - 5);
 	CU_ASSERT_EQUAL(rte_pktmbuf_chain(m, rig_mbuf(frame.octets + frame.len - 5, 5)), 0);
@@ -266,7 +243,7 @@ static void control_reads_fragments_in_segments(void)
 	CU_ASSERT_EQUAL(read_count, 1);
 	CU_ASSERT_TRUE(has_read(expected, sizeof(expected)));
 	CU_ASSERT_EQUAL(rig.out_count[DATAPATH_CORE], 2);
-	tear_down();
+	rig_stop_fragments(&rig);
 }
 
 RIG_MAIN("datapath-gtpc-receivers",

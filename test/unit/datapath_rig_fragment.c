@@ -51,3 +51,26 @@ void rig_write_fragment(struct rig_frame *frame, const struct rig_fragment *f)
 		write_ipv4(ip, f);
 	memcpy(ip + (f->ipv6 ? 48 : 20), octets, f->octets);
 }
+
+void rig_start_fragments(struct rig *rig)
+{
+	rig_init(rig);
+	rig->config.gtpc_hold_ms = 1000;
+	rig_start(rig, 1);
+}
+
+void rig_stop_fragments(struct rig *rig)
+{
+	rig_wait_ms(rig, 2100);
+	CU_ASSERT_EQUAL(rig_ended(rig, DATAPATH_ACCESS),
+			rig_counter(rig, DATAPATH_ACCESS, DATAPATH_RX_PACKETS));
+	rig_stop(rig);
+}
+
+void rig_receive_fragment(struct rig *rig, const struct rig_fragment *fragment)
+{
+	static struct rig_frame frame;
+
+	rig_write_fragment(&frame, fragment);
+	rig_receive(rig, DATAPATH_ACCESS, &frame);
+}

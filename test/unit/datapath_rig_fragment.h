@@ -23,6 +23,13 @@ struct rig_fragment {
 	uint8_t vlan_tags;
 };
 
+/* One worker, which holds GTP-C for a second. */
+void rig_start_fragments(struct rig *rig);
+/* Waits until no fragment waits any more. Each packet has ended. */
+void rig_stop_fragments(struct rig *rig);
+
+/* The access side receives the fragment. */
+void rig_receive_fragment(struct rig *rig, const struct rig_fragment *fragment);
 /* From the SGSN. */
 void rig_write_fragment(struct rig_frame *frame, const struct rig_fragment *fragment);
 

@@ -8,7 +8,6 @@ static const uint8_t address[4] = {10, 9, 0, 1};
 static struct lab_context v, thief, third;
 /* The victim's context before it was made anew. */
 static struct lab_context before;
-static struct session_view view;
 
 static void open_lab(bool is_durable)
 {
@@ -28,55 +27,11 @@ static void start(void)
 	open_lab(false);
 }
 
-static void pass_lingering(void)
-{
-	lab_pass(6000);
-	lab_settle();
-}
-
-static void move(struct lab_context *c)
-{
-	lab_move(c);
-	lab_settle();
-}
-
-static void create_plain(struct lab_context *c)
-{
-	lab_create_request(c, NULL, 0);
-	lab_create_response(c);
-	lab_settle();
-}
-
 /* The third session has the victim's address too, in another APN. */
 static void take_address(void)
 {
 	memcpy(third.ipv4, address, 4);
 	lab.apn = "corporate";
-}
-
-static bool has_downlink(const struct lab_context *c)
-{
-	const struct tunnel down = lab_down(c);
-
-	return lab_view(c, &view) && view.downlink.live &&
-	       tunnel_is_equal(&view.downlink.tunnel, &down);
-}
-
-static enum directory_kind kind_of_down(const struct lab_context *c)
-{
-	const struct tunnel down = lab_down(c);
-	const struct session *s = directory_find_tunnel(lab.store->directory, &down, DOWN);
-
-	return s ? (enum directory_kind)s->kind : DIRECTORY_FREE;
-}
-
-/* No worker protects packets of the tunnel, and none lets them cross in clear. */
-static bool is_barred_down(const struct lab_context *c)
-{
-	const struct tunnel down = lab_down(c);
-	const enum directory_kind kind = kind_of_down(c);
-
-	return !lab_flow(&down) && (kind == DIRECTORY_PROTECTED || kind == DIRECTORY_ENDED);
 }
 
 /* --- the tunnel that a live session has lost --- */
@@ -85,8 +40,8 @@ static void lose_tunnel_to_thief(void)
 {
 	thief.down = v.down;
 	lab_begin_and_settle(&thief);
-	CU_ASSERT_TRUE(has_downlink(&thief));
-	CU_ASSERT_FALSE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&thief));
+	CU_ASSERT_FALSE(lab_has_downlink(&v));
 	third.down = v.down;
 }
 
@@ -100,7 +55,7 @@ static void start_with_a_lost_tunnel(void)
 static void end_thief(void)
 {
 	lab_delete(&thief);
-	pass_lingering();
+	lab_pass_lingering();
 }
 
 static void tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address(void)
@@ -108,10 +63,10 @@ static void tunnel_that_a_session_has_lost_is_barred_for_one_with_its_address(vo
 	start_with_a_lost_tunnel();
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_FALSE(has_downlink(&third));
-	CU_ASSERT_TRUE(is_barred_down(&third));
-	pass_lingering();
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_FALSE(lab_has_downlink(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -130,14 +85,14 @@ static void so_it_is_when_the_session_goes_on_in_its_tunnel_before_a_move(void)
 {
 	start();
 	v.down = 0x7777;
-	move(&v);
+	lab_move_and_settle(&v);
 	thief.down = v.down;
 	lab_begin_and_settle(&thief);
 	third.down = v.down;
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_FALSE(has_downlink(&third));
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_FALSE(lab_has_downlink(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -164,7 +119,7 @@ static void so_it_is_for_one_without_addresses(void)
 	end_thief();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -173,9 +128,9 @@ static void so_it_is_for_one_without_protection(void)
 	start_with_a_lost_tunnel();
 	end_thief();
 	third.is_unbound = true;
-	create_plain(&third);
-	pass_lingering();
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_create_plain(&third);
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -185,8 +140,8 @@ static void so_it_is_when_the_session_that_has_it_gets_the_address(void)
 	memcpy(thief.ipv4, address, 4);
 	lab.apn = "corporate";
 	lab_begin_and_settle(&thief);
-	CU_ASSERT_FALSE(has_downlink(&thief));
-	CU_ASSERT_TRUE(is_barred_down(&thief));
+	CU_ASSERT_FALSE(lab_has_downlink(&thief));
+	CU_ASSERT_TRUE(lab_is_barred_down(&thief));
 	lab_stop();
 }
 
@@ -197,11 +152,11 @@ static void so_it_is_after_a_crash(void)
 	lab_save();
 	lab_crash();
 	lab_settle();
-	CU_ASSERT_TRUE(has_downlink(&thief));
+	CU_ASSERT_TRUE(lab_has_downlink(&thief));
 	end_thief();
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -214,7 +169,7 @@ static void so_it_is_after_the_loser_was_made_anew(void)
 	end_thief();
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -224,11 +179,11 @@ static void so_it_is_when_the_new_one_gets_another_tunnel(void)
 	v.down = 0x7777;
 	lab_begin_and_settle(&v);
 	v.down = 0x8888;
-	move(&v);
+	lab_move_and_settle(&v);
 	end_thief();
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -245,7 +200,7 @@ static void its_address_is_guarded_at_its_ggsn_alone(void)
 	v.ipv4[3] = 7;
 	lab_begin_and_settle(&v);
 	lab_delete(&v);
-	pass_lingering();
+	lab_pass_lingering();
 	CU_ASSERT_TRUE(lab_guards_at(&before, before.ggsn));
 	CU_ASSERT_FALSE(lab_guards_at(&before, elsewhere.ggsn));
 	lab_stop();
@@ -255,7 +210,7 @@ static void one_with_another_address_has_the_tunnel(void)
 {
 	start_with_a_lost_tunnel();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -264,7 +219,7 @@ static void expect_third_to_get_it(void)
 	end_thief();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -272,8 +227,8 @@ static void until_the_loser_gets_another_tunnel(void)
 {
 	start_with_a_lost_tunnel();
 	v.down = 0x7777;
-	move(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_move_and_settle(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	expect_third_to_get_it();
 }
 
@@ -286,8 +241,8 @@ static void until_its_address_is_given_to_another_session(void)
 	memcpy(third.ipv4, address, 4);
 	lab_begin_and_settle(&third);
 	third.down = v.down;
-	move(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_move_and_settle(&third);
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -303,18 +258,18 @@ static void until_the_loser_is_deleted(void)
 static void not_by_a_response_that_is_repeated_to_another_request(void)
 {
 	start();
-	move(&v);
+	lab_move_and_settle(&v);
 	thief.down = v.down;
 	lab_begin_and_settle(&thief);
 	third.down = v.down;
 	v.down = 0x7777;
 	lab.send_again = true;
-	move(&v);
+	lab_move_and_settle(&v);
 	lab.send_again = false;
 	end_thief();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -329,8 +284,8 @@ static void start_with_a_doubtful_end(void)
 	v.down = 0x7777;
 	v.control_ggsn = 0x7778;
 	lab_begin_and_settle(&v);
-	pass_lingering();
-	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_pass_lingering();
+	CU_ASSERT_EQUAL(lab_kind_of_down(&before), DIRECTORY_ENDED);
 	third.down = before.down;
 }
 
@@ -339,7 +294,7 @@ static void tunnel_of_a_doubtful_end_is_barred_for_one_with_its_address(void)
 	start_with_a_doubtful_end();
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -347,8 +302,8 @@ static void it_is_barred_for_one_without_protection(void)
 {
 	start_with_a_doubtful_end();
 	third.is_unbound = true;
-	create_plain(&third);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_create_plain(&third);
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -356,11 +311,11 @@ static void tunnel_of_a_deleted_session_is_not(void)
 {
 	start();
 	lab_delete(&v);
-	pass_lingering();
+	lab_pass_lingering();
 	third.down = v.down;
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -368,8 +323,8 @@ static void its_own_subscriber_has_the_tunnel_with_a_keyset(void)
 {
 	start_with_a_doubtful_end();
 	v.down = before.down;
-	move(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_move_and_settle(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -382,9 +337,9 @@ static void its_own_subscriber_does_not_have_it_without_a_keyset(void)
 	v.ggsn = 4;
 	v.is_unbound = false;
 	v.ipv4[3] = 7;
-	create_plain(&v);
-	pass_lingering();
-	CU_ASSERT_TRUE(is_barred_down(&before));
+	lab_create_plain(&v);
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_is_barred_down(&before));
 	lab_stop();
 }
 
@@ -393,8 +348,8 @@ static void accepted_update_of_it_bars_the_new_tunnel(void)
 {
 	start_with_a_doubtful_end();
 	before.down = 0x8888;
-	move(&before);
-	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_move_and_settle(&before);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&before), DIRECTORY_ENDED);
 	lab_stop();
 }
 
@@ -404,10 +359,10 @@ static void accepted_update_of_it_bars_the_tunnel_of_one_with_its_address(void)
 	third.down = 0x8888;
 	take_address();
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	before.down = third.down;
-	move(&before);
-	CU_ASSERT_TRUE(is_barred_down(&third));
+	lab_move_and_settle(&before);
+	CU_ASSERT_TRUE(lab_is_barred_down(&third));
 	lab_stop();
 }
 
@@ -417,8 +372,8 @@ static void accepted_update_of_it_leaves_the_tunnel_of_one_with_another_address(
 	third.down = 0x8888;
 	lab_begin_and_settle(&third);
 	before.down = third.down;
-	move(&before);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_move_and_settle(&before);
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -435,10 +390,10 @@ static void accepted_update_of_it_leaves_the_tunnel_of_its_subscriber_with_a_key
 	memcpy(third.ipv4, address, 4);
 	lab.apn = "corporate";
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	before.down = third.down;
-	move(&before);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	lab_move_and_settle(&before);
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -446,10 +401,10 @@ static void accepted_delete_of_it_frees_its_tunnel(void)
 {
 	start_with_a_doubtful_end();
 	lab_delete(&before);
-	pass_lingering();
+	lab_pass_lingering();
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -459,7 +414,7 @@ static void ggsn_that_gives_its_control_teid_to_another_frees_its_tunnel(void)
 	third.control_ggsn = before.control_ggsn;
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(has_downlink(&third));
+	CU_ASSERT_TRUE(lab_has_downlink(&third));
 	lab_stop();
 }
 
@@ -470,13 +425,13 @@ static void end_of_one_that_claims_a_tunnel_leaves_it_barred_for_the_other(void)
 	v.is_unbound = true;
 	lab_begin_and_settle(&v);
 	third.down = v.down;
-	create_plain(&third);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_create_plain(&third);
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_update_request(&v, NULL, 0);
 	lab_response(&v, GTPC_V1_UPDATE_PDP_RESPONSE, GTPC_V1_CAUSE_NON_EXISTENT);
-	pass_lingering();
+	lab_pass_lingering();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_stop();
 }
 
@@ -492,13 +447,13 @@ static void so_it_does_for_another_pdn_connection_of_its_subscriber(void)
 	third.up = 0x7777;
 	third.control_sgsn = 0x7778;
 	third.control_ggsn = 0x7779;
-	create_plain(&third);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_create_plain(&third);
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_update_request(&v, NULL, 0);
 	lab_response(&v, GTPC_V1_UPDATE_PDP_RESPONSE, GTPC_V1_CAUSE_NON_EXISTENT);
-	pass_lingering();
+	lab_pass_lingering();
 	CU_ASSERT_EQUAL(lab_sessions(), 0);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_stop();
 }
 
@@ -516,19 +471,14 @@ static void doubt_outlives_the_process(void)
 	third.down = before.down;
 	third.is_unbound = true;
 	lab_begin_and_settle(&third);
-	CU_ASSERT_TRUE(is_barred_down(&before));
+	CU_ASSERT_TRUE(lab_is_barred_down(&before));
 	before.down = 0x8888;
-	move(&before);
-	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_move_and_settle(&before);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&before), DIRECTORY_ENDED);
 	lab_stop();
 }
 
 /* --- its address --- */
-
-static const char *state_name(const struct lab_context *c)
-{
-	return lab_view(c, &view) ? view.state : "gone";
-}
 
 /* First the context is made anew elsewhere, then at the GGSN of before, which keeps the address. */
 static void address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset(void)
@@ -537,10 +487,10 @@ static void address_of_a_doubtful_end_bars_the_same_subscriber_without_a_keyset(
 	before = v;
 	v.ggsn = 4;
 	v.ipv4[3] = 7;
-	create_plain(&v);
-	CU_ASSERT_STRING_EQUAL(state_name(&v), "clear");
-	create_plain(&before);
-	CU_ASSERT_STRING_EQUAL(state_name(&before), "barred");
+	lab_create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&v), "clear");
+	lab_create_plain(&before);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&before), "barred");
 	lab_stop();
 }
 
@@ -549,9 +499,9 @@ static void address_of_a_deleted_session_bars_the_same_subscriber_without_a_keys
 {
 	start();
 	lab_delete(&v);
-	pass_lingering();
-	create_plain(&v);
-	CU_ASSERT_STRING_EQUAL(state_name(&v), "barred");
+	lab_pass_lingering();
+	lab_create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&v), "barred");
 	lab_stop();
 }
 
@@ -563,9 +513,9 @@ static void address_of_a_deleted_session_is_free_for_other_subscribers(void)
 	memcpy(other.ipv4, v.ipv4, sizeof(other.ipv4));
 	other.ggsn = v.ggsn;
 	lab_delete(&v);
-	pass_lingering();
-	create_plain(&other);
-	CU_ASSERT_STRING_EQUAL(state_name(&other), "clear");
+	lab_pass_lingering();
+	lab_create_plain(&other);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&other), "clear");
 	lab_stop();
 }
 
@@ -573,10 +523,10 @@ static void another_address_than_that_of_a_deleted_session_is_free(void)
 {
 	start();
 	lab_delete(&v);
-	pass_lingering();
+	lab_pass_lingering();
 	v.ipv4[3] ^= 0x40;
-	create_plain(&v);
-	CU_ASSERT_STRING_EQUAL(state_name(&v), "clear");
+	lab_create_plain(&v);
+	CU_ASSERT_STRING_EQUAL(lab_state_name(&v), "clear");
 	lab_stop();
 }
 
@@ -600,8 +550,8 @@ static void a_doubtful_end_keeps_its_tunnel_before_a_repeated_response(void)
 	lab.send_again = false;
 	lab_update_response(&before);
 	lab_settle();
-	CU_ASSERT_EQUAL(kind_of_down(&again), DIRECTORY_ENDED);
-	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&again), DIRECTORY_ENDED);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&before), DIRECTORY_ENDED);
 	lab_stop();
 }
 
@@ -619,11 +569,11 @@ static void create_at_another_ggsn_leaves_the_address_of_a_reported_session_guar
 	other = 4;
 	v.ggsn = other;
 	v.down = 0x7777;
-	create_plain(&v);
+	lab_create_plain(&v);
 	lab_address(&at, before.ggsn);
 	memcpy(prefix.octets, address, 4);
 	CU_ASSERT_TRUE(directory_guards(lab.store->directory, at.receiver, &prefix, NULL));
-	CU_ASSERT_TRUE(has_downlink(&before));
+	CU_ASSERT_TRUE(lab_has_downlink(&before));
 	lab_stop();
 }
 
@@ -635,9 +585,9 @@ static void tunnel_of_a_create_that_contradicts_a_report_is_barred(void)
 	before = v;
 	v.down = 0x7777;
 	v.up = 0x7778;
-	create_plain(&v);
-	CU_ASSERT_TRUE(has_downlink(&before));
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_ENDED);
+	lab_create_plain(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&before));
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_ENDED);
 	lab_stop();
 }
 
@@ -650,7 +600,7 @@ static void without_a_place_for_a_claim_all_unknown_tunnels_are_barred(void)
 	v = lab_context(1);
 	thief = lab_context(2);
 	lab_open();
-	create_plain(&sole);
+	lab_create_plain(&sole);
 	lab_begin_and_settle(&v);
 	lose_tunnel_to_thief();
 	CU_ASSERT_TRUE(directory_is_overfull(lab.store->directory));

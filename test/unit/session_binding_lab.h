@@ -129,6 +129,43 @@ static inline enum directory_kind lab_kind_of(const struct tunnel *tunnel,
 	return s ? (enum directory_kind)s->kind : DIRECTORY_FREE;
 }
 
+static inline enum directory_kind lab_kind_of_down(const struct lab_context *c)
+{
+	const struct tunnel down = lab_down(c);
+
+	return lab_kind_of(&down, DOWN);
+}
+
+/* Workers find the tunnel, of a session that is or was protected, and have no flow for it. */
+static inline bool lab_is_barred(const struct tunnel *tunnel, enum session_direction direction)
+{
+	const enum directory_kind kind = lab_kind_of(tunnel, direction);
+
+	return !lab_flow(tunnel) && (kind == DIRECTORY_PROTECTED || kind == DIRECTORY_ENDED);
+}
+
+static inline bool lab_is_barred_down(const struct lab_context *c)
+{
+	const struct tunnel down = lab_down(c);
+
+	return lab_is_barred(&down, DOWN);
+}
+
+static inline bool lab_has_downlink(const struct lab_context *c)
+{
+	struct session_view view;
+	const struct tunnel down = lab_down(c);
+
+	return lab_view(c, &view) && view.downlink.live &&
+	       tunnel_is_equal(&view.downlink.tunnel, &down);
+}
+
+static inline void lab_move_and_settle(struct lab_context *c)
+{
+	lab_move(c);
+	lab_settle();
+}
+
 /* "gone": there is no session. */
 static inline const char *lab_state_name(const struct lab_context *c)
 {

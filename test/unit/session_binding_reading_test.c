@@ -15,15 +15,6 @@ static void start(bool is_unbound)
 	lab_make_ready(&v);
 }
 
-static bool has_downlink(const struct lab_context *c)
-{
-	struct session_view view;
-	const struct tunnel down = lab_down(c);
-
-	return lab_view(c, &view) && view.downlink.live &&
-	       tunnel_is_equal(&view.downlink.tunnel, &down);
-}
-
 /* --- a second request under an answered number --- */
 
 /* The GGSN takes the second request for a copy, and repeats its response. */
@@ -50,7 +41,7 @@ static void repeated_response_does_not_cross_where_the_session_has_no_addresses(
 	start(true);
 	CU_ASSERT_EQUAL(lab_fate(repeat_with(0x7777)), LAB_DISCARDED);
 	CU_ASSERT_EQUAL(lab_count(SESSION_GTPC_DROP_AMBIGUOUS), 1);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -59,10 +50,10 @@ static void the_tunnel_of_another_session_is_barred_then(void)
 {
 	start(true);
 	lab_begin_and_settle(&other);
-	CU_ASSERT_TRUE(has_downlink(&other));
+	CU_ASSERT_TRUE(lab_has_downlink(&other));
 	CU_ASSERT_EQUAL(lab_fate(repeat_with(other.down)), LAB_DISCARDED);
-	CU_ASSERT_FALSE(has_downlink(&other));
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&other));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -102,7 +93,7 @@ static void so_it_is_from_another_port_while_both_requests_wait(void)
 	lab.sgsn_port = 0;
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -111,8 +102,8 @@ static void repeated_response_does_not_cross_where_the_tunnel_is_another_session
 	start(false);
 	lab_begin_and_settle(&other);
 	CU_ASSERT_EQUAL(lab_fate(repeat_with(other.down)), LAB_DISCARDED);
-	CU_ASSERT_TRUE(has_downlink(&v));
-	CU_ASSERT_TRUE(has_downlink(&other));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&other));
 	lab_stop();
 }
 
@@ -167,7 +158,7 @@ static void after_a_minute_the_number_is_a_new_one(void)
 	lab_settle();
 	lab.send_again = false;
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_LEFT);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -240,7 +231,7 @@ static void update_of_an_unknown_context_onto_a_session_without_addresses_does_n
 	request = lab_update_request(&other, NULL, 0);
 	lab_settle();
 	CU_ASSERT_EQUAL(lab_fate(request), LAB_DISCARDED);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 

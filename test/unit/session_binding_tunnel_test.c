@@ -8,82 +8,11 @@ static struct session_view view;
 
 /* --- what workers find of a tunnel in the directory --- */
 
-static enum directory_kind kind_of(const struct tunnel *tunnel, enum session_direction direction)
-{
-	const struct session *s = directory_find_tunnel(lab.store->directory, tunnel, direction);
-
-	return s ? (enum directory_kind)s->kind : DIRECTORY_FREE;
-}
-
-static enum directory_kind kind_of_down(const struct lab_context *c)
-{
-	const struct tunnel down = lab_down(c);
-
-	return kind_of(&down, DOWN);
-}
-
 static enum directory_kind kind_of_up(const struct lab_context *c)
 {
 	const struct tunnel up = lab_up(c);
 
-	return kind_of(&up, UP);
-}
-
-/* No worker protects packets of the tunnel, and none lets them cross in clear. */
-static bool is_barred(const struct tunnel *tunnel, enum session_direction direction)
-{
-	const enum directory_kind kind = kind_of(tunnel, direction);
-
-	return !lab_flow(tunnel) && (kind == DIRECTORY_PROTECTED || kind == DIRECTORY_ENDED);
-}
-
-static bool is_barred_down(const struct lab_context *c)
-{
-	const struct tunnel down = lab_down(c);
-
-	return is_barred(&down, DOWN);
-}
-
-/* The address of the context is guarded against any other session at that GGSN. */
-static bool is_guarded(const struct lab_context *c, uint8_t ggsn)
-{
-	struct pdp_prefix address = {.length = PDP_IPV4_BITS};
-	struct tunnel at = {0};
-
-	lab_address(&at, ggsn);
-	lab_ipv4(c, address.octets);
-	return directory_guards(lab.store->directory, at.receiver, &address, NULL);
-}
-
-static bool has_downlink(const struct lab_context *c)
-{
-	const struct tunnel down = lab_down(c);
-
-	return lab_view(c, &view) && view.downlink.live &&
-	       tunnel_is_equal(&view.downlink.tunnel, &down);
-}
-
-static uint64_t create_plain(struct lab_context *c)
-{
-	uint64_t response;
-
-	lab_create_request(c, NULL, 0);
-	response = lab_create_response(c);
-	lab_settle();
-	return response;
-}
-
-static void move(struct lab_context *c)
-{
-	lab_move(c);
-	lab_settle();
-}
-
-/* Longer than tunnels linger in workers. */
-static void pass_lingering(void)
-{
-	lab_pass(6000);
-	lab_settle();
+	return lab_kind_of(&up, UP);
 }
 
 /* --- sessions without addresses --- */
@@ -96,7 +25,7 @@ static void start_unbound(void)
 	lab_start();
 	lab_begin_and_settle(&v);
 	lab_make_ready(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 }
 
 static void conflicting_claims_to_a_tunnel_bar_it_for_both(void)
@@ -104,15 +33,15 @@ static void conflicting_claims_to_a_tunnel_bar_it_for_both(void)
 	start_unbound();
 	lab_begin_and_settle(&other);
 	other.down = v.down;
-	move(&other);
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	CU_ASSERT_FALSE(has_downlink(&v));
-	CU_ASSERT_FALSE(has_downlink(&other));
+	lab_move_and_settle(&other);
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&other));
 	CU_ASSERT_TRUE(lab_view(&v, &view) && view.uplink.live);
 	CU_ASSERT_EQUAL(lab_count(SESSION_TUNNELS_LOST), 0);
 	CU_ASSERT_TRUE(lab_count(SESSION_TUNNELS_BARRED) > 0);
-	pass_lingering();
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_stop();
 }
 
@@ -126,7 +55,7 @@ static void claim_of_a_session_without_addresses_bars_it_too(void)
 	other.is_unbound = true;
 	other.down = v.down;
 	lab_begin_and_settle(&other);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_stop();
 }
 
@@ -136,8 +65,8 @@ static void claim_that_is_said_again_and_again_gains_nothing(void)
 	other.down = v.down;
 	for (unsigned i = 0; i < 3; i++) {
 		lab_begin_and_settle(&other);
-		move(&other);
-		CU_ASSERT_TRUE(is_barred_down(&v));
+		lab_move_and_settle(&other);
+		CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	}
 	lab_stop();
 }
@@ -147,12 +76,12 @@ static void claim_of_a_session_without_protection_gains_nothing(void)
 {
 	start_unbound();
 	other.down = v.down;
-	create_plain(&other);
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	pass_lingering();
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	create_plain(&other);
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_PROTECTED);
+	lab_create_plain(&other);
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	lab_create_plain(&other);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_PROTECTED);
 	lab_stop();
 }
 
@@ -161,12 +90,12 @@ static void tunnel_that_a_session_without_protection_claims_no_longer_stays_barr
 {
 	start_unbound();
 	other.down = v.down;
-	create_plain(&other);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_create_plain(&other);
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	other.down = 0x7777;
-	move(&other);
-	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	lab_move_and_settle(&other);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_stop();
 }
 
@@ -175,13 +104,13 @@ static void accepted_response_gives_the_tunnel_to_the_one_that_still_claims_it(v
 	start_unbound();
 	lab_begin_and_settle(&other);
 	other.down = v.down;
-	move(&other);
+	lab_move_and_settle(&other);
 	other.down = 0x7777;
-	move(&other);
-	CU_ASSERT_TRUE(has_downlink(&other));
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	move(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_move_and_settle(&other);
+	CU_ASSERT_TRUE(lab_has_downlink(&other));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	lab_move_and_settle(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -207,21 +136,21 @@ static void barred_tunnel_stays_barred_after_a_move_until_an_n_pdu_comes_in_the_
 
 	start_unbound();
 	other.down = v.down;
-	create_plain(&other);
-	CU_ASSERT_TRUE(is_barred_down(&other));
+	lab_create_plain(&other);
+	CU_ASSERT_TRUE(lab_is_barred_down(&other));
 	v.down = 0x7777;
-	move(&v);
-	pass_lingering();
-	CU_ASSERT_TRUE(has_downlink(&v));
-	CU_ASSERT_TRUE(is_barred_down(&other));
+	lab_move_and_settle(&v);
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&other));
 	down = lab_down(&v);
 	CU_ASSERT_TRUE(lab_first_npdu(&down));
 	lab_settle();
 	down = lab_down(&other);
 	CU_ASSERT_TRUE(is_lingering(&down)); /* for 5 s */
-	pass_lingering();
+	lab_pass_lingering();
 	CU_ASSERT_FALSE(is_lingering(&down));
-	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&other), DIRECTORY_UNPROTECTED);
 	lab_stop();
 }
 
@@ -229,12 +158,12 @@ static void a_delete_ends_the_claim_to_a_tunnel_before_a_move(void)
 {
 	start_unbound();
 	other.down = v.down;
-	create_plain(&other);
+	lab_create_plain(&other);
 	v.down = 0x7777;
-	move(&v);
+	lab_move_and_settle(&v);
 	lab_delete(&v);
-	pass_lingering();
-	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	lab_pass_lingering();
+	CU_ASSERT_EQUAL(lab_kind_of_down(&other), DIRECTORY_UNPROTECTED);
 	lab_stop();
 }
 
@@ -245,21 +174,21 @@ static void of_many_tunnels_before_moves_the_oldest_and_the_latest_stay_barred(v
 
 	start_unbound();
 	other.down = v.down;
-	create_plain(&other);
+	lab_create_plain(&other);
 	for (v.down = first; v.down <= last; v.down++) {
-		move(&v);
+		lab_move_and_settle(&v);
 		/* Another subscriber claims each tunnel, so no flow has it. */
 		old = lab_context(3 + v.down - first);
 		old.down = v.down;
-		create_plain(&old);
-		CU_ASSERT_TRUE(is_barred_down(&v));
+		lab_create_plain(&old);
+		CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	}
-	pass_lingering();
-	CU_ASSERT_TRUE(is_barred_down(&other));
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_is_barred_down(&other));
 	old.down = last - 1;
-	CU_ASSERT_TRUE(is_barred_down(&old));
+	CU_ASSERT_TRUE(lab_is_barred_down(&old));
 	old.down = first + 8;
-	CU_ASSERT_EQUAL(kind_of_down(&old), DIRECTORY_UNPROTECTED);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&old), DIRECTORY_UNPROTECTED);
 	lab_stop();
 }
 
@@ -268,10 +197,10 @@ static void accepted_response_gives_another_tunnel(void)
 	start_unbound();
 	lab_begin_and_settle(&other);
 	other.down = v.down;
-	move(&other);
+	lab_move_and_settle(&other);
 	v.down = 0x7777;
-	move(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_move_and_settle(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	CU_ASSERT_TRUE(lab_view(&v, &view));
 	CU_ASSERT_STRING_EQUAL(view.state, "ready");
 	lab_stop();
@@ -289,13 +218,13 @@ static void claims_outlive_the_process(void)
 	lab_begin_and_settle(&v);
 	lab_begin_and_settle(&other);
 	other.down = v.down;
-	move(&other);
+	lab_move_and_settle(&other);
 	lab_save();
 	lab_crash();
 	lab_settle();
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	CU_ASSERT_FALSE(has_downlink(&v));
-	CU_ASSERT_FALSE(has_downlink(&other));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&other));
 	lab_stop();
 }
 
@@ -318,8 +247,8 @@ static void tunnel_of_two_sessions_with_one_address_is_barred_for_both(void)
 	lab.apn = "corporate";
 	other.down = v.down;
 	lab_begin_and_settle(&other);
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	CU_ASSERT_FALSE(has_downlink(&other));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&other));
 	lab_stop();
 }
 
@@ -329,8 +258,8 @@ static void session_that_has_the_address_now_has_the_tunnel_too(void)
 	lab_ipv4(&v, other.ipv4);
 	other.down = v.down;
 	lab_begin_and_settle(&other);
-	CU_ASSERT_TRUE(has_downlink(&other));
-	CU_ASSERT_FALSE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&other));
+	CU_ASSERT_FALSE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -338,10 +267,10 @@ static void session_that_has_the_address_now_has_the_tunnel_too(void)
 
 static void expect_what_it_leaves(void)
 {
-	pass_lingering();
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_ENDED);
+	lab_pass_lingering();
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_ENDED);
 	CU_ASSERT_EQUAL(kind_of_up(&v), DIRECTORY_ENDED);
-	CU_ASSERT_TRUE(is_guarded(&v, v.ggsn));
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
 	lab_stop();
 }
 
@@ -383,11 +312,11 @@ static void create_anew_elsewhere_leaves_the_tunnels_and_the_address_of_before(v
 	v.ggsn = 4;
 	v.down = 0x7777;
 	lab_begin_and_settle(&v);
-	pass_lingering();
-	CU_ASSERT_TRUE(has_downlink(&v));
-	CU_ASSERT_EQUAL(kind_of_down(&before), DIRECTORY_ENDED);
+	lab_pass_lingering();
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
+	CU_ASSERT_EQUAL(lab_kind_of_down(&before), DIRECTORY_ENDED);
 	CU_ASSERT_EQUAL(kind_of_up(&before), DIRECTORY_ENDED);
-	CU_ASSERT_TRUE(is_guarded(&before, before.ggsn));
+	CU_ASSERT_TRUE(lab_guards_at(&before, before.ggsn));
 	lab_stop();
 }
 
@@ -423,12 +352,12 @@ static void accepted_response_assigns_the_tunnel_of_an_ended_session(void)
 {
 	start_bound();
 	lab_delete(&v);
-	pass_lingering();
+	lab_pass_lingering();
 	other.down = v.down;
-	create_plain(&other);
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_UNPROTECTED);
+	lab_create_plain(&other);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_UNPROTECTED);
 	CU_ASSERT_EQUAL(kind_of_up(&v), DIRECTORY_ENDED);
-	CU_ASSERT_TRUE(is_guarded(&v, v.ggsn));
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
 	lab_stop();
 }
 
@@ -436,11 +365,11 @@ static void accepted_response_assigns_the_address_of_an_ended_session(void)
 {
 	start_bound();
 	lab_delete(&v);
-	pass_lingering();
+	lab_pass_lingering();
 	lab_ipv4(&v, other.ipv4);
-	create_plain(&other);
-	CU_ASSERT_FALSE(is_guarded(&v, v.ggsn));
-	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	lab_create_plain(&other);
+	CU_ASSERT_FALSE(lab_guards_at(&v, v.ggsn));
+	CU_ASSERT_EQUAL(lab_kind_of_down(&other), DIRECTORY_UNPROTECTED);
 	CU_ASSERT_FALSE(table_session(lab.store, 1));
 	lab_stop();
 }
@@ -449,10 +378,10 @@ static void tunnel_of_an_ended_session_without_addresses_stays_barred(void)
 {
 	start_unbound();
 	lab_delete(&v);
-	pass_lingering();
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_ENDED);
-	create_plain(&other);
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_ENDED);
+	lab_pass_lingering();
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_ENDED);
+	lab_create_plain(&other);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_ENDED);
 	lab_stop();
 }
 
@@ -460,7 +389,7 @@ static void ended_session_that_has_nothing_left_is_forgotten(void)
 {
 	start_bound();
 	lab_delete(&v);
-	pass_lingering();
+	lab_pass_lingering();
 	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 1);
 	lab_begin_and_settle(&v);
 	CU_ASSERT_EQUAL(directory_count(lab.store->directory, DIRECTORY_ENDED), 0);
@@ -479,9 +408,9 @@ static void what_an_ended_session_leaves_outlives_the_process(void)
 	lab_settle();
 	lab_save();
 	lab_crash();
-	CU_ASSERT_EQUAL(kind_of_down(&v), DIRECTORY_ENDED);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&v), DIRECTORY_ENDED);
 	CU_ASSERT_EQUAL(kind_of_up(&v), DIRECTORY_ENDED);
-	CU_ASSERT_TRUE(is_guarded(&v, v.ggsn));
+	CU_ASSERT_TRUE(lab_guards_at(&v, v.ggsn));
 	lab_stop();
 }
 
@@ -502,9 +431,9 @@ static void create_for_which_there_is_no_room_leaves_its_tunnels_barred(void)
 	CU_ASSERT_EQUAL(lab_fate(response), LAB_DISCARDED);
 	lab_pass(20000);
 	lab_settle();
-	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_ENDED);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&other), DIRECTORY_ENDED);
 	CU_ASSERT_EQUAL(kind_of_up(&other), DIRECTORY_ENDED);
-	CU_ASSERT_TRUE(is_guarded(&other, other.ggsn));
+	CU_ASSERT_TRUE(lab_guards_at(&other, other.ggsn));
 	lab_stop();
 }
 
@@ -524,7 +453,7 @@ static void without_a_place_for_what_they_leave_all_unknown_tunnels_are_barred(v
 	lab_settle();
 	CU_ASSERT_TRUE(directory_is_overfull(lab.store->directory));
 	CU_ASSERT_EQUAL(lab_count(SESSION_ENDED_LOST), 1);
-	CU_ASSERT_TRUE(is_guarded(&other, other.ggsn));
+	CU_ASSERT_TRUE(lab_guards_at(&other, other.ggsn));
 	lab_stop();
 }
 
@@ -542,12 +471,12 @@ static void tunnel_of_an_update_whose_answers_are_all_lost_is_barred(void)
 	lab_settle();
 	lab_pass(20000);
 	lab_settle();
-	CU_ASSERT_TRUE(is_barred_down(&moved));
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&moved));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	/* The SGSN tries again, and the answer comes. */
 	v.down = moved.down;
-	move(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_move_and_settle(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -561,7 +490,7 @@ static void tunnel_of_a_create_whose_answers_are_all_lost_is_barred(void)
 	lab_settle();
 	lab_pass(20000);
 	lab_settle();
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	lab_stop();
 }
 
@@ -576,7 +505,7 @@ static void tunnel_of_a_refused_update_is_not(void)
 	lab_response(&moved, GTPC_V1_UPDATE_PDP_RESPONSE, 199);
 	lab_pass(20000);
 	lab_settle();
-	CU_ASSERT_EQUAL(kind_of_down(&moved), DIRECTORY_FREE);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&moved), DIRECTORY_FREE);
 	lab_stop();
 }
 
@@ -613,7 +542,7 @@ static void uplink_tunnel_that_the_ggsn_gives_to_another_is_not_barred(void)
 	up = lab_up(&other);
 	CU_ASSERT_PTR_NOT_NULL_FATAL(lab_flow(&up));
 	CU_ASSERT_EQUAL(lab_subscriber(lab_flow(&up)), other.subscriber);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
@@ -634,8 +563,8 @@ static void claims_of_two_pdn_connections_of_a_subscriber_bar_it_for_both(void)
 	start_unbound();
 	second_pdn_connection(&other);
 	lab_begin_and_settle(&other);
-	CU_ASSERT_TRUE(is_barred_down(&v));
-	CU_ASSERT_FALSE(has_downlink(&other));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
+	CU_ASSERT_FALSE(lab_has_downlink(&other));
 	lab_stop();
 }
 
@@ -646,9 +575,9 @@ static void claims_of_two_sessions_without_protection_bar_nothing(void)
 	v.is_unbound = other.is_unbound = true;
 	other.down = v.down;
 	lab_start();
-	create_plain(&v);
-	create_plain(&other);
-	CU_ASSERT_EQUAL(kind_of_down(&other), DIRECTORY_UNPROTECTED);
+	lab_create_plain(&v);
+	lab_create_plain(&other);
+	CU_ASSERT_EQUAL(lab_kind_of_down(&other), DIRECTORY_UNPROTECTED);
 	CU_ASSERT_EQUAL(lab_count(SESSION_TUNNELS_BARRED), 0);
 	lab_stop();
 }
@@ -665,7 +594,7 @@ static void bearer_of_an_unknown_pdn_connection_leaves_it_with_addresses(void)
 	m = lab_accept(&other, GTPC_V2_CREATE_BEARER_RESPONSE);
 	lab_send(&other, &m);
 	lab_settle();
-	CU_ASSERT_TRUE(has_downlink(&v));
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	CU_ASSERT_EQUAL(lab.warnings, 0);
 	lab_stop();
 }
@@ -684,10 +613,10 @@ static void bearer_of_an_unknown_pdn_connection_bars_it_without_addresses(void)
 	m = lab_accept(&other, GTPC_V2_CREATE_BEARER_RESPONSE);
 	lab_send(&other, &m);
 	lab_settle();
-	CU_ASSERT_TRUE(is_barred_down(&v));
+	CU_ASSERT_TRUE(lab_is_barred_down(&v));
 	v.down = 0x4242;
-	move(&v);
-	CU_ASSERT_TRUE(has_downlink(&v));
+	lab_move_and_settle(&v);
+	CU_ASSERT_TRUE(lab_has_downlink(&v));
 	lab_stop();
 }
 
